@@ -1,0 +1,59 @@
+#ifndef ANNOD_CORE_STORAGE_DATA_DIRECTORY_H_
+#define ANNOD_CORE_STORAGE_DATA_DIRECTORY_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "core/file_system.h"
+#include "core/storage/index_settings.h"
+
+namespace annod {
+
+// The directory that holds all indexes, one sub-directory each
+// (docs/format.md). Names starting with a dot are annod's own: lock, temporary
+// and dropped things. Any number of processes may read; only the one writer may
+// call the methods marked [writer]. Thread-safe.
+class DataDirectory {
+ public:
+  // `path` must exist. `fs` must outlive the object.
+  DataDirectory(FileSystem* fs, std::string path);
+
+  FileSystem* fs() const { return fs_; }
+  const std::string& path() const { return path_; }
+  std::string IndexPath(absl::string_view name) const;
+
+  // Creates the directory if it is missing (its parent must exist) and takes
+  // its lock for as long as the returned object lives. Unavailable, naming the
+  // path, if another annod has it. [supervisor]
+  absl::StatusOr<std::unique_ptr<FileLock>> CreateAndLock();
+
+  // Sorted names of the indexes.
+  absl::StatusOr<std::vector<std::string>> ListIndexes() const;
+
+  // NotFound if there is no such index; DataLoss if its settings are
+  // unreadable.
+  absl::StatusOr<IndexSettings> ReadSettings(absl::string_view name) const;
+
+  // Creates the index, durably and all at once. AlreadyExists. [writer]
+  absl::Status CreateIndex(const IndexSettings& settings);
+
+  // Removes the index: gone, durably, before its bytes are freed. NotFound.
+  // [writer]
+  absl::Status DropIndex(absl::string_view name);
+
+  // Removes what interrupted creations, drops and publications left behind.
+  // [writer]
+  absl::Status RemoveLeftovers();
+
+ private:
+  FileSystem* const fs_;
+  const std::string path_;
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_CORE_STORAGE_DATA_DIRECTORY_H_

@@ -1,0 +1,46 @@
+#ifndef ANNOD_CORE_STORAGE_MANIFEST_H_
+#define ANNOD_CORE_STORAGE_MANIFEST_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "core/forest/node_layout.h"
+#include "core/metric.h"
+
+namespace annod {
+
+// A file of a version.
+struct ManifestFile {
+  std::string name;
+  uint64_t bytes = 0;
+  uint64_t xxh3_64 = 0;
+};
+
+// Contents of a version's MANIFEST.json (docs/format.md).
+struct Manifest {
+  int64_t version = 0;
+  int dim = 0;
+  Metric metric = Metric::kAngular;
+  LayoutKind layout = LayoutKind::kAngular12;
+  int64_t slot_count = 0;  // Annoy's n_items: largest id plus one
+  int64_t item_count = 0;
+  int tree_count = 0;
+  int64_t label_count = 0;
+  uint64_t seed = 0;
+  double build_seconds = 0;
+  std::string create_time;  // RFC 3339, UTC
+  // Journal segments up to this number are contained in the version.
+  int64_t journal_through = 0;
+  std::vector<ManifestFile> files;
+};
+
+std::string ManifestToJson(const Manifest& manifest);
+// DataLoss naming what is wrong; FailedPrecondition if its format is newer.
+absl::StatusOr<Manifest> ManifestFromJson(absl::string_view json);
+
+}  // namespace annod
+
+#endif  // ANNOD_CORE_STORAGE_MANIFEST_H_

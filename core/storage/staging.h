@@ -1,0 +1,119 @@
+#ifndef ANNOD_CORE_STORAGE_STAGING_H_
+#define ANNOD_CORE_STORAGE_STAGING_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "core/file_system.h"
+#include "core/storage/index_settings.h"
+
+namespace annod {
+
+// When an added item is acknowledged.
+enum class Durability {
+  kFsync,  // it survives the machine: concurrent calls share one fsync
+  kOs,     // it survives the process: handed to the operating system
+};
+
+struct StagingOptions {
+  Durability durability = Durability::kFsync;
+  // Largest id accepted is at most this factor times the number of items
+  // (version and staging, the new ones included) plus `waste_floor`: Annoy's
+  // storage grows to the largest id.
+  double max_id_waste_factor = 10;
+  int64_t waste_floor = 1 << 20;
+  int64_t max_items = 1 << 30;
+};
+
+// An item to stage. `vector` has the index's dimension, finite components.
+struct StagedItem {
+  std::optional<int32_t> id;  // absent: the largest id so far plus one
+  absl::Span<const float> vector;
+  absl::string_view label;  // empty: none
+};
+
+// The frozen contents of the journal up to a segment: what a build takes in.
+// Newer records of an id hide older ones. Valid after the staging area moved
+// on; the bytes are mapped, not copied. Immutable, thread-safe.
+class StagedSnapshot {
+ public:
+  virtual ~StagedSnapshot() = default;
+  virtual int64_t through_segment() const = 0;
+  virtual int64_t item_count() const = 0;
+  // Ids with a staged vector, ascending.
+  virtual const std::vector<int32_t>& ids() const = 0;
+  // Null if `id` is not staged. dim() floats, 4-aligned.
+  virtual const float* VectorOf(int32_t id) const = 0;
+  // Label of a staged item; empty if it has none.
+  virtual absl::string_view LabelOf(int32_t id) const = 0;
+};
+
+// The items acknowledged since the last published version: an append-only
+// journal of checksummed records in numbered segments (docs/format.md), laid
+// out so that other processes can map and scan them up to the published count.
+// Thread-safe.
+class Staging {
+ public:
+  // What the served version already holds, for id assignment and label
+  // conflicts.
+  struct Base {
+    int64_t slot_count = 0;
+    int64_t item_count = 0;
+    int64_t journal_through =
+        0;  // segments up to here are in a version: removed
+    // Id that has `label` in the version; may be empty.
+    std::function<std::optional<int32_t>(absl::string_view)> id_of_label;
+    // True if the version has this item; may be empty.
+    std::function<bool(int32_t)> has_item;
+  };
+
+  // Opens or creates `index_directory`/staging and recovers it: a torn record
+  // at the end of the last segment was never acknowledged and is cut off;
+  // damage anywhere else is DataLoss, naming segment and offset: nothing is
+  // dropped silently.
+  static absl::StatusOr<std::unique_ptr<Staging>> Open(
+      FileSystem* fs, const std::string& index_directory,
+      const IndexSettings& settings, const StagingOptions& options, Base base);
+
+  virtual ~Staging() = default;
+
+  // Stages all items or none; returns their ids when they are durable.
+  // Concurrent callers share a sync. InvalidArgument (naming item, field,
+  // value, limit), AlreadyExists for a label another item has,
+  // ResourceExhausted for a full disk or an item limit, Internal for other I/O
+  // errors. After a failed sync the segment is sealed at its last durable byte
+  // and a new one is begun: nothing acknowledged is touched, the failed items
+  // are not there.
+  virtual absl::StatusOr<std::vector<int32_t>> Add(
+      absl::Span<const StagedItem> items) = 0;
+
+  // The same without waiting for durability; Flush() makes everything written
+  // so far durable. For streams.
+  virtual absl::StatusOr<std::vector<int32_t>> AddWithoutSync(
+      absl::Span<const StagedItem> items) = 0;
+  virtual absl::Status Flush() = 0;
+
+  // Seals the journal, makes it durable and returns everything in it; later
+  // items go to a new segment.
+  virtual absl::StatusOr<std::shared_ptr<const StagedSnapshot>> Freeze() = 0;
+
+  // Call when `snapshot` is contained in a published version, described by
+  // `base`: its segments are removed. Items staged since stay.
+  virtual absl::Status Release(const StagedSnapshot& snapshot, Base base) = 0;
+
+  // Items staged and not released; an id counts once.
+  virtual int64_t item_count() const = 0;
+  virtual int64_t journal_bytes() const = 0;
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_CORE_STORAGE_STAGING_H_

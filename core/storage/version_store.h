@@ -1,0 +1,96 @@
+#ifndef ANNOD_CORE_STORAGE_VERSION_STORE_H_
+#define ANNOD_CORE_STORAGE_VERSION_STORE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/file_system.h"
+#include "core/forest/forest_index.h"
+#include "core/storage/index_settings.h"
+#include "core/storage/labels.h"
+#include "core/storage/manifest.h"
+
+namespace annod {
+
+// A verified, mapped version: immutable, shared by the queries that use it; the
+// mapping goes away with the last reference.
+struct OpenVersion {
+  IndexSettings settings;
+  Manifest manifest;  // synthesised for an attached file, version 1
+  std::shared_ptr<const ForestIndex> forest;
+  std::shared_ptr<const LabelTable> labels;  // null if the version has none
+  double load_seconds = 0;
+};
+
+// A version directory being written; removed again unless published.
+class PendingVersion {
+ public:
+  virtual ~PendingVersion() = default;
+  virtual const std::string& directory() const = 0;
+  std::string FilePath(absl::string_view name) const;
+};
+
+// The versions of one index: versions/<number>/ and CURRENT (docs/format.md).
+// Readers in any process; methods marked [writer] in the one writer only.
+class VersionStore {
+ public:
+  VersionStore(FileSystem* fs, std::string index_directory);
+
+  // Numbers of the published versions, ascending.
+  absl::StatusOr<std::vector<int64_t>> List() const;
+
+  // Number in CURRENT; 0 if nothing has been published. DataLoss if unreadable.
+  absl::StatusOr<int64_t> Current() const;
+
+  absl::StatusOr<Manifest> ReadManifest(int64_t version) const;
+
+  // Manifest, sizes, checksums (in full once on this machine for each file; the
+  // result is remembered by inode, size and modification time), structure, then
+  // the mapping. DataLoss with the first failed check; NotFound. Concurrent
+  // callers in several processes check a file once between them.
+  absl::StatusOr<std::shared_ptr<const OpenVersion>> Open(
+      const IndexSettings& settings, int64_t version,
+      Prefault prefault = Prefault::kAdvise) const;
+
+  // The version CURRENT names or, if that one fails its checks, the newest
+  // older one that passes; `*rejected` gets every version that failed, with its
+  // reason. NotFound if nothing has been published; DataLoss if nothing passes.
+  struct Rejected {
+    int64_t version;
+    std::string reason;
+  };
+  absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenBest(
+      const IndexSettings& settings, std::vector<Rejected>* rejected) const;
+
+  // Starts a version: an empty directory versions/.tmp-<random>/. [writer]
+  absl::StatusOr<std::unique_ptr<PendingVersion>> Begin();
+
+  // Completes `pending`: checksums its files into `manifest`, whose version and
+  // files it fills in, syncs all, gives the directory its number and points
+  // CURRENT to it. A crash at any moment leaves either no trace or the whole
+  // version. [writer]
+  absl::StatusOr<Manifest> Publish(std::unique_ptr<PendingVersion> pending,
+                                   Manifest manifest);
+
+  // Removes all published versions but the newest `keep`, CURRENT's always
+  // kept. Mapped files live on until unmapped. [writer]
+  absl::Status RemoveOld(int keep);
+
+ private:
+  FileSystem* const fs_;
+  const std::string directory_;
+};
+
+// Opens an attached file as a version, with the full check; see
+// VersionStore::Open.
+absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenAttached(
+    FileSystem* fs, const std::string& index_directory,
+    const IndexSettings& settings);
+
+}  // namespace annod
+
+#endif  // ANNOD_CORE_STORAGE_VERSION_STORE_H_

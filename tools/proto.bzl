@@ -1,0 +1,40 @@
+"""C++ code for .proto files with Debian's protoc and gRPC plugin."""
+
+def cc_grpc_library(name, srcs, deps = [], services = [], visibility = None):
+    """Generates and compiles protobuf messages and gRPC stubs.
+
+    Args:
+      name: the cc_library to make; its headers are included as the protos import each other.
+      srcs: .proto files, below this package, whose import root is this package.
+      deps: other cc_grpc_library targets of this package.
+      services: those of srcs that define services, for which stubs are generated too.
+      visibility: as usual.
+    """
+    package = native.package_name()
+    hdrs = [s.replace(".proto", ".pb.h") for s in srcs]
+    hdrs += [s.replace(".proto", ".grpc.pb.h") for s in services]
+    impls = [h[:-2] + ".cc" for h in hdrs]
+    native.filegroup(
+        name = name + "_protos",
+        srcs = srcs + [d + "_protos" for d in deps],
+    )
+    native.genrule(
+        name = name + "_gen",
+        srcs = [name + "_protos"],
+        outs = hdrs + impls,
+        cmd = " && ".join([
+            "protoc -I%s --cpp_out=$(RULEDIR) %s" % (package, " ".join([package + "/" + s for s in srcs])),
+        ] + ([
+            "protoc -I%s --grpc_out=$(RULEDIR) --plugin=protoc-gen-grpc=/usr/bin/grpc_cpp_plugin %s" %
+            (package, " ".join([package + "/" + s for s in services])),
+        ] if services else [])),
+        message = "protoc " + name,
+    )
+    native.cc_library(
+        name = name,
+        srcs = impls,
+        hdrs = hdrs,
+        includes = ["."],
+        visibility = visibility,
+        deps = deps + ["//third_party/debian:grpc"],
+    )
