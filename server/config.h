@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "core/storage/staging.h"
+#include "core/storage/durability.h"
 
 namespace annod {
 
@@ -56,9 +56,12 @@ struct Config {
 // InvalidArgument naming setting, value and range.
 absl::Status ValidateConfig(const Config& config);
 
-// JSON with every setting (what the supervisor hands to its children) and back.
+// JSON with every setting (what the supervisor hands to its children) and back:
+// one flat object whose names are those of the flags, durations as "3s".
 std::string ConfigToJson(const Config& config);
-// Settings in `json` replace those in `*config`. Unknown names are errors.
+// Settings in `json` replace those in `*config`. InvalidArgument, naming the
+// setting, for an unknown name or a value of the wrong form; `*config` is then
+// unchanged. Bounds are ValidateConfig's business.
 absl::Status MergeConfigJson(absl::string_view json, Config* config);
 
 }  // namespace annod

@@ -13,15 +13,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "core/file_system.h"
+#include "core/storage/durability.h"
 #include "core/storage/index_settings.h"
 
 namespace annod {
-
-// When an added item is acknowledged.
-enum class Durability {
-  kFsync,  // it survives the machine: concurrent calls share one fsync
-  kOs,     // it survives the process: handed to the operating system
-};
 
 struct StagingOptions {
   Durability durability = Durability::kFsync;
