@@ -28,6 +28,11 @@ enum class LayoutKind {
 // "angular-12", "minkowski-16", "dot-16", "dot-24", "hamming-16", "hamming-12".
 absl::string_view LayoutName(LayoutKind kind);
 
+// 64-bit words that hold the bits of a hamming vector.
+inline constexpr size_t HammingWords(int dim) {
+  return (static_cast<size_t>(dim) + 63) / 64;
+}
+
 // Where the fields of a node lie, for one layout and dimension. A value type.
 struct NodeLayout {
   LayoutKind kind;
