@@ -20,8 +20,9 @@ namespace annod {
 // Errors name the path and the system's reason. NotFound: no such file;
 // AlreadyExists; ResourceExhausted: disk or quota full; PermissionDenied;
 // Unavailable: a lock is held by another process; Internal: any other I/O
-// error. All methods are safe to call from several threads, those of one
-// WritableFile from one thread at a time.
+// error. Also ResourceExhausted: no memory, file descriptors or mappings left.
+// All methods are safe to call from several threads, those of one WritableFile
+// from one thread at a time.
 
 // A file written from front to back. The destructor closes without syncing.
 class WritableFile {
@@ -85,7 +86,7 @@ class FileSystem {
       const std::string& path) = 0;
 
   // Opens an existing file to append after its first `keep_bytes` bytes; what
-  // lies behind them is cut off first.
+  // lies behind them is cut off first. DataLoss if it has fewer.
   virtual absl::StatusOr<std::unique_ptr<WritableFile>> OpenForAppend(
       const std::string& path, uint64_t keep_bytes) = 0;
 
@@ -127,18 +128,30 @@ class FileSystem {
   virtual absl::StatusOr<std::unique_ptr<FileLock>> TryLock(
       const std::string& path) = 0;
 
+  // The same, but waits until no other process or caller has the lock.
+  virtual absl::StatusOr<std::unique_ptr<FileLock>> Lock(
+      const std::string& path) = 0;
+
   // Bytes an unprivileged process may still write to the file system of `path`.
   virtual absl::StatusOr<uint64_t> AvailableBytes(const std::string& path) = 0;
 };
 
 // Writes `contents` so that after a crash `path` holds either the old bytes or
 // the new ones, never a mixture: temporary file beside it, sync, rename,
-// directory sync.
+// directory sync. After an error the old bytes are there, unless it was the
+// last step, the directory sync, that failed: then a crash decides.
 absl::Status WriteFileAtomically(FileSystem* fs, const std::string& path,
                                  absl::string_view contents);
 
+// True for names that WriteFileAtomically() gives its temporary files, which a
+// crash may leave behind: ".<name>.tmp-<random>".
+bool IsTemporaryName(absl::string_view name);
+
 // "dir/name".
 std::string JoinPath(absl::string_view dir, absl::string_view name);
+
+// What lies before the last slash: "/" for "/name", "." for "name".
+std::string DirectoryOf(absl::string_view path);
 
 }  // namespace annod
 

@@ -90,11 +90,19 @@ class Staging {
   virtual absl::StatusOr<std::vector<int32_t>> Add(
       absl::Span<const StagedItem> items) = 0;
 
-  // The same without waiting for durability; Flush() makes everything written
-  // so far durable. For streams.
+  // The same without waiting for durability. For streams: take a ticket, add,
+  // and acknowledge when Flush(ticket) succeeds.
   virtual absl::StatusOr<std::vector<int32_t>> AddWithoutSync(
       absl::Span<const StagedItem> items) = 0;
-  virtual absl::Status Flush() = 0;
+
+  // Taken before the first AddWithoutSync() that a Flush() is to cover.
+  virtual uint64_t flush_ticket() const = 0;
+
+  // Makes everything written so far durable (does nothing with kOs). After OK
+  // all that AddWithoutSync() took since `ticket` is there for good. An error
+  // means that some of it is not: a sync failed since then, be it this one or
+  // another caller's, and what was not durable has been dropped.
+  virtual absl::Status Flush(uint64_t ticket) = 0;
 
   // Seals the journal, makes it durable and returns everything in it; later
   // items go to a new segment.

@@ -1,0 +1,373 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "core/file_system.h"
+#include "core/status_macros.h"
+
+namespace annod {
+namespace {
+
+absl::StatusCode CodeOf(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+      return absl::StatusCode::kNotFound;
+    case EEXIST:
+    case ENOTEMPTY:
+      return absl::StatusCode::kAlreadyExists;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE:
+      return absl::StatusCode::kResourceExhausted;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return absl::StatusCode::kPermissionDenied;
+    case EWOULDBLOCK:
+      return absl::StatusCode::kUnavailable;
+    default:
+      return absl::StatusCode::kInternal;
+  }
+}
+
+absl::Status ErrnoStatus(absl::string_view action, absl::string_view path,
+                         int error) {
+  return absl::Status(CodeOf(error),
+                      absl::StrCat("cannot ", action, " '", path, "': ",
+                                   std::generic_category().message(error)));
+}
+
+// A descriptor that is closed when it goes out of scope.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor() { Close(); }
+
+  int get() const { return fd_; }
+  // Zero or an errno. Linux frees the descriptor even when interrupted, so a
+  // second try would close a stranger's.
+  int Close() {
+    if (fd_ < 0) return 0;
+    const int result = close(std::exchange(fd_, -1));
+    return result == 0 || errno == EINTR ? 0 : errno;
+  }
+
+ private:
+  int fd_;
+};
+
+absl::StatusOr<Descriptor> OpenFile(const std::string& path, int flags,
+                                    absl::string_view action) {
+  int fd;
+  do {
+    fd = open(path.c_str(), flags | O_CLOEXEC, 0644);
+  } while (fd < 0 && errno == EINTR);
+  if (fd < 0) return ErrnoStatus(action, path, errno);
+  return Descriptor(fd);
+}
+
+class PosixWritableFile final : public WritableFile {
+ public:
+  PosixWritableFile(std::string path, Descriptor fd, uint64_t size)
+      : path_(std::move(path)), fd_(std::move(fd)), size_(size) {}
+
+  absl::Status Append(absl::string_view data) override {
+    constexpr size_t kMaxWriteBytes = size_t{1} << 30;  // Linux's own limit: 2G
+    while (!data.empty()) {
+      const ssize_t written =
+          write(fd_.get(), data.data(), std::min(data.size(), kMaxWriteBytes));
+      if (written < 0) {
+        if (errno == EINTR) continue;
+        return ErrnoStatus("write", path_, errno);
+      }
+      size_ += written;
+      data.remove_prefix(written);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Sync() override {
+    // Not repeated after EINTR or anything else: a second fdatasync reports
+    // success for pages that the first one failed to write.
+    if (fdatasync(fd_.get()) != 0) return ErrnoStatus("sync", path_, errno);
+    return absl::OkStatus();
+  }
+
+  absl::Status Close() override {
+    const int error = fd_.Close();
+    return error == 0 ? absl::OkStatus() : ErrnoStatus("close", path_, error);
+  }
+
+  uint64_t size() const override { return size_; }
+
+ private:
+  const std::string path_;
+  Descriptor fd_;
+  uint64_t size_;
+};
+
+class PosixMappedFile final : public MappedFile {
+ public:
+  PosixMappedFile(void* data, size_t size) : data_(data), size_(size) {}
+  ~PosixMappedFile() override {
+    if (data_ != nullptr) munmap(data_, size_);
+  }
+  const char* data() const override { return static_cast<const char*>(data_); }
+  size_t size() const override { return size_; }
+
+ private:
+  void* const data_;
+  const size_t size_;
+};
+
+// flock() belongs to the open file, so that two callers in one process exclude
+// each other too; the kernel lets go when the descriptor is closed or the
+// process dies.
+class PosixFileLock final : public FileLock {
+ public:
+  explicit PosixFileLock(Descriptor fd) : fd_(std::move(fd)) {}
+
+ private:
+  Descriptor fd_;
+};
+
+absl::StatusOr<std::unique_ptr<FileLock>> LockFile(const std::string& path,
+                                                   int operation) {
+  ANNOD_ASSIGN_OR_RETURN(Descriptor fd,
+                         OpenFile(path, O_RDWR | O_CREAT, "open lock"));
+  int result;
+  do {
+    result = flock(fd.get(), operation);
+  } while (result != 0 && errno == EINTR);
+  if (result != 0) return ErrnoStatus("lock", path, errno);
+  return std::make_unique<PosixFileLock>(std::move(fd));
+}
+
+// For file systems without RENAME_NOREPLACE. Each step that takes the name
+// `to` fails if the name is taken.
+absl::Status RenameNoReplaceInSteps(const std::string& from,
+                                    const std::string& to) {
+  struct stat info;
+  if (lstat(from.c_str(), &info) != 0) {
+    return ErrnoStatus("rename", from, errno);
+  }
+  if (!S_ISDIR(info.st_mode)) {
+    if (link(from.c_str(), to.c_str()) != 0 || unlink(from.c_str()) != 0) {
+      return ErrnoStatus(absl::StrCat("rename '", from, "' to"), to, errno);
+    }
+    return absl::OkStatus();
+  }
+  // rename() replaces an empty directory and nothing else: one made here.
+  if (mkdir(to.c_str(), 0755) != 0 || rename(from.c_str(), to.c_str()) != 0) {
+    const int error = errno;
+    if (error != EEXIST) rmdir(to.c_str());
+    return ErrnoStatus(absl::StrCat("rename '", from, "' to"), to, error);
+  }
+  return absl::OkStatus();
+}
+
+class PosixFileSystem final : public FileSystem {
+ public:
+  absl::StatusOr<std::unique_ptr<WritableFile>> CreateFile(
+      const std::string& path) override {
+    ANNOD_ASSIGN_OR_RETURN(
+        Descriptor fd, OpenFile(path, O_WRONLY | O_CREAT | O_EXCL, "create"));
+    return std::make_unique<PosixWritableFile>(path, std::move(fd), 0);
+  }
+
+  absl::StatusOr<std::unique_ptr<WritableFile>> OpenForAppend(
+      const std::string& path, uint64_t keep_bytes) override {
+    ANNOD_ASSIGN_OR_RETURN(Descriptor fd,
+                           OpenFile(path, O_WRONLY | O_APPEND, "open"));
+    struct stat info;
+    if (fstat(fd.get(), &info) != 0) return ErrnoStatus("stat", path, errno);
+    const uint64_t size = info.st_size;
+    if (size < keep_bytes) {
+      return absl::DataLossError(absl::StrCat(
+          "'", path, "' has ", size, " bytes, expected at least ", keep_bytes));
+    }
+    if (size > keep_bytes) {
+      int result;
+      do {
+        result = ftruncate(fd.get(), static_cast<off_t>(keep_bytes));
+      } while (result != 0 && errno == EINTR);
+      if (result != 0) return ErrnoStatus("truncate", path, errno);
+    }
+    return std::make_unique<PosixWritableFile>(path, std::move(fd), keep_bytes);
+  }
+
+  absl::StatusOr<std::string> ReadFile(const std::string& path,
+                                       size_t max_bytes) override {
+    ANNOD_ASSIGN_OR_RETURN(Descriptor fd, OpenFile(path, O_RDONLY, "open"));
+    std::string contents;
+    char buffer[16384];
+    while (true) {
+      const ssize_t got = read(fd.get(), buffer, sizeof(buffer));
+      if (got < 0) {
+        if (errno == EINTR) continue;
+        return ErrnoStatus("read", path, errno);
+      }
+      if (got == 0) return contents;
+      if (static_cast<size_t>(got) > max_bytes - contents.size()) {
+        return absl::ResourceExhaustedError(absl::StrCat(
+            "'", path, "' has more than the ", max_bytes, " bytes allowed"));
+      }
+      contents.append(buffer, got);
+    }
+  }
+
+  absl::StatusOr<std::unique_ptr<MappedFile>> MapReadOnly(
+      const std::string& path, Prefault prefault) override {
+    ANNOD_ASSIGN_OR_RETURN(Descriptor fd, OpenFile(path, O_RDONLY, "open"));
+    struct stat info;
+    if (fstat(fd.get(), &info) != 0) return ErrnoStatus("stat", path, errno);
+    if (!S_ISREG(info.st_mode)) {
+      return absl::InternalError(
+          absl::StrCat("cannot map '", path, "': not a regular file"));
+    }
+    const size_t size = info.st_size;
+    if (size == 0) return std::make_unique<PosixMappedFile>(nullptr, 0);
+    const int flags =
+        MAP_SHARED | (prefault == Prefault::kPopulate ? MAP_POPULATE : 0);
+    void* const data = mmap(nullptr, size, PROT_READ, flags, fd.get(), 0);
+    if (data == MAP_FAILED) return ErrnoStatus("map", path, errno);
+    // Advice only: a refusal costs time, not correctness.
+    if (prefault == Prefault::kAdvise) madvise(data, size, MADV_WILLNEED);
+    return std::make_unique<PosixMappedFile>(data, size);
+  }
+
+  absl::StatusOr<FileInfo> Stat(const std::string& path) override {
+    struct stat found;
+    if (stat(path.c_str(), &found) != 0) {
+      return ErrnoStatus("stat", path, errno);
+    }
+    FileInfo info;
+    info.is_directory = S_ISDIR(found.st_mode);
+    info.size = found.st_size;
+    info.device = found.st_dev;
+    info.inode = found.st_ino;
+    info.mtime_ns = int64_t{found.st_mtim.tv_sec} * 1000000000 +
+                    int64_t{found.st_mtim.tv_nsec};
+    return info;
+  }
+
+  absl::StatusOr<std::vector<std::string>> ListDirectory(
+      const std::string& path) override {
+    DIR* const directory = opendir(path.c_str());
+    if (directory == nullptr) return ErrnoStatus("list", path, errno);
+    std::vector<std::string> names;
+    errno = 0;
+    while (const dirent* entry = readdir(directory)) {
+      const absl::string_view name = entry->d_name;
+      if (name != "." && name != "..") names.emplace_back(name);
+      errno = 0;
+    }
+    const int error = errno;
+    closedir(directory);
+    if (error != 0) return ErrnoStatus("list", path, error);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  absl::Status CreateDirectory(const std::string& path) override {
+    if (mkdir(path.c_str(), 0755) != 0) {
+      return ErrnoStatus("create directory", path, errno);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status RemoveFile(const std::string& path) override {
+    if (unlink(path.c_str()) != 0) return ErrnoStatus("remove", path, errno);
+    return absl::OkStatus();
+  }
+
+  absl::Status RemoveRecursively(const std::string& path) override {
+    std::error_code error;
+    std::filesystem::remove_all(path, error);  // does not follow links
+    if (error) return ErrnoStatus("remove", path, error.value());
+    return absl::OkStatus();
+  }
+
+  absl::Status Rename(const std::string& from, const std::string& to) override {
+    if (rename(from.c_str(), to.c_str()) != 0) {
+      return ErrnoStatus(absl::StrCat("rename '", from, "' to"), to, errno);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status RenameNoReplace(const std::string& from,
+                               const std::string& to) override {
+    if (syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(),
+                RENAME_NOREPLACE) == 0) {
+      return absl::OkStatus();
+    }
+    if (errno == EINVAL || errno == ENOSYS) {
+      return RenameNoReplaceInSteps(from, to);
+    }
+    return ErrnoStatus(absl::StrCat("rename '", from, "' to"), to, errno);
+  }
+
+  absl::Status SyncDirectory(const std::string& path) override {
+    ANNOD_ASSIGN_OR_RETURN(Descriptor fd,
+                           OpenFile(path, O_RDONLY | O_DIRECTORY, "open"));
+    // EINVAL: a file system that keeps no such promise; nothing can be done.
+    if (fsync(fd.get()) != 0 && errno != EINVAL) {
+      return ErrnoStatus("sync directory", path, errno);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::unique_ptr<FileLock>> TryLock(
+      const std::string& path) override {
+    return LockFile(path, LOCK_EX | LOCK_NB);
+  }
+
+  absl::StatusOr<std::unique_ptr<FileLock>> Lock(
+      const std::string& path) override {
+    return LockFile(path, LOCK_EX);
+  }
+
+  absl::StatusOr<uint64_t> AvailableBytes(const std::string& path) override {
+    struct statvfs info;
+    if (statvfs(path.c_str(), &info) != 0) {
+      return ErrnoStatus("stat the file system of", path, errno);
+    }
+    return uint64_t{info.f_bavail} * info.f_frsize;
+  }
+};
+
+}  // namespace
+
+FileSystem* FileSystem::Posix() {
+  static FileSystem* const posix = new PosixFileSystem();
+  return posix;
+}
+
+}  // namespace annod
