@@ -37,7 +37,8 @@ struct BuildProgressReport {
 struct ForestBuildOptions {
   Metric metric = Metric::kAngular;
   int dim = 0;
-  // [1, 10000], or -1: until the nodes reach twice the slots, as in Annoy.
+  // [1, 10000], or -1: until the nodes reach twice the slots, as in Annoy, but
+  // no more than 10000.
   int tree_count = 50;
   uint64_t seed = kDefaultSeed;
   // Worker threads; 0 means all cores. The bytes written do not depend on it.
