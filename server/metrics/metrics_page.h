@@ -57,7 +57,8 @@ class Histogram {
 using LabelPairs = std::vector<std::pair<std::string, std::string>>;
 
 // The slot of one process. Get* find or add a series: take a lock and hash, so
-// keep the handle. `name` must be declared in metric_catalog.h. Thread-safe.
+// keep the handle. `name` must be declared in metric_catalog.h, with these
+// labels; any order will do, values are printable ASCII. Thread-safe.
 class MetricsWriter {
  public:
   virtual ~MetricsWriter() = default;
@@ -66,8 +67,9 @@ class MetricsWriter {
   virtual Gauge GetGauge(absl::string_view name, const LabelPairs& labels) = 0;
   virtual Histogram GetHistogram(absl::string_view name,
                                  const LabelPairs& labels) = 0;
-  // Removes every gauge series of `name` that has this label (an index was
-  // dropped).
+  // Removes every gauge series that has this label (an index was dropped).
+  // Their handles stay harmless; Get brings a series back, from zero. The room
+  // is not used for other series.
   virtual void RemoveGauges(absl::string_view label,
                             absl::string_view value) = 0;
 };
@@ -87,7 +89,7 @@ class MetricsPage {
  public:
   // Creates a page with that many slots.
   static absl::StatusOr<std::unique_ptr<MetricsPage>> Create(int slots);
-  // Maps an inherited page.
+  // Maps an inherited page; takes `fd` over and makes it close-on-exec.
   static absl::StatusOr<std::unique_ptr<MetricsPage>> FromFd(int fd);
 
   virtual ~MetricsPage() = default;
@@ -97,7 +99,8 @@ class MetricsPage {
   // What a slot holds now; consistent series by series. Bounded whatever the
   // child wrote.
   virtual std::vector<SeriesSample> Read(int slot) const = 0;
-  // Empties a slot for the next process; its owner must be dead.
+  // Empties a slot for the next process; its owner must be dead. Not at the
+  // same time as Read of that slot.
   virtual void Clear(int slot) = 0;
 };
 

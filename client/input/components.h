@@ -1,0 +1,47 @@
+#ifndef ANNOD_CLIENT_INPUT_COMPONENTS_H_
+#define ANNOD_CLIENT_INPUT_COMPONENTS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+
+namespace annod::input {
+
+// Number types that binary formats store, all little-endian.
+enum class ComponentType {
+  kF32,
+  kF64,
+  kI8,
+  kU8,
+  kI16,
+  kU16,
+  kI32,
+  kU32,
+  kI64,
+  kU64
+};
+
+int ComponentBytes(ComponentType type);
+
+// Converts `row.size()` components at `bytes` (any alignment) to float32.
+// DataLoss naming `path`, `row_number` (from 0) and the component for a value
+// that is not finite in float32.
+absl::Status ConvertRow(const char* bytes, ComponentType type,
+                        const std::string& path, int64_t row_number,
+                        absl::Span<float> row);
+
+// Text to float32: a decimal number and nothing else, finite.
+bool ParseComponent(absl::string_view text, float* value);
+
+// OK if `dim` is in [1, kMaxInputDim]; else DataLoss naming `path` and it.
+absl::Status CheckDim(const std::string& path, int64_t dim);
+
+// OK if `rows` is in [0, kMaxInputRows]; else DataLoss naming `path` and it.
+absl::Status CheckRows(const std::string& path, int64_t rows);
+
+}  // namespace annod::input
+
+#endif  // ANNOD_CLIENT_INPUT_COMPONENTS_H_

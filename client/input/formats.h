@@ -1,0 +1,30 @@
+#ifndef ANNOD_CLIENT_INPUT_FORMATS_H_
+#define ANNOD_CLIENT_INPUT_FORMATS_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "client/input/vector_reader.h"
+
+namespace annod::input {
+
+// One opener for each format; OpenVectorFile() chooses among them.
+
+absl::StatusOr<std::unique_ptr<VectorReader>> OpenNpy(const std::string& path);
+
+// `component_bytes`: 4 for .fvecs, 1 for .bvecs.
+absl::StatusOr<std::unique_ptr<VectorReader>> OpenVecs(const std::string& path,
+                                                       int component_bytes);
+
+absl::StatusOr<std::unique_ptr<VectorReader>> OpenHdf5(
+    const std::string& path, const std::string& dataset);
+
+absl::StatusOr<std::unique_ptr<VectorReader>> OpenCsv(const std::string& path,
+                                                      CsvLabels labels);
+
+absl::StatusOr<std::unique_ptr<VectorReader>> OpenVec(const std::string& path);
+
+}  // namespace annod::input
+
+#endif  // ANNOD_CLIENT_INPUT_FORMATS_H_
