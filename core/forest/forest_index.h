@@ -25,20 +25,17 @@ struct SearchScratchDeleter {
 using SearchScratchPtr = std::unique_ptr<SearchScratch, SearchScratchDeleter>;
 SearchScratchPtr NewSearchScratch();
 
-// How much of a file is checked when it is opened.
+// How much of a file is checked when it is opened. Whatever is chosen, a search
+// stays inside the file and ends.
 enum class Verify {
-  // Size, roots, and every id that a search may follow: enough that no file,
-  // however
-  // hostile, makes a search crash, read outside or run forever. Reads every
-  // node.
+  // Size, roots, and every id that a search may follow. Reads every node.
   kSafe,
   // kSafe and every other invariant of docs/format.md (sums, norms, unit
-  // normals,
-  // ascending lists, each tree reaching each item once).
+  // normals, ascending lists, each tree reaching each item once).
   kFull,
-  // Sizes and roots only. For files this program has verified before and that
-  // have
-  // not changed since (same inode, size and modification time).
+  // Sizes and roots only: answers mean nothing if the file is damaged. For
+  // files this program has verified before and that have not changed since
+  // (same inode, size and modification time).
   kTrusted,
 };
 
@@ -55,8 +52,8 @@ class ForestIndex {
  public:
   // Opens `path`, whose dimension and metric the file does not say. The layout
   // is found by trying those the metric may have. DataLoss names the first
-  // violation with node number and values; NotFound; InvalidArgument for a bad
-  // dimension.
+  // violation in each of them with node number and values; InvalidArgument for
+  // a bad dimension; NotFound and other errors of `fs`.
   static absl::StatusOr<std::shared_ptr<const ForestIndex>> Open(
       FileSystem* fs, const std::string& path, Metric metric, int dim,
       const ForestOpenOptions& options);
@@ -75,7 +72,7 @@ class ForestIndex {
 
   // Largest id plus one; ids without an item (holes) included.
   virtual int64_t slot_count() const = 0;
-  // Items present.
+  // Items present. With kTrusted the first call reads every slot.
   virtual int64_t item_count() const = 0;
   // Trees, copies counted once.
   virtual int tree_count() const = 0;
@@ -102,7 +99,8 @@ class ForestIndex {
   // search_k; kExact compares every item; kAuto is kForest. Allocates only in
   // `*out` and when `scratch` meets a larger index than before. `stats` may be
   // null. InvalidArgument (naming values) for a wrong dimension, non-finite
-  // component, n < 1 or search_k < -1; DeadlineExceeded; `*out` is then empty.
+  // component, n < 1 or search_k < -1; DeadlineExceeded; DataLoss if nodes turn
+  // out to have several parents; `*out` is then empty.
   virtual absl::Status Search(absl::Span<const float> query,
                               const SearchOptions& options,
                               SearchScratch* scratch,

@@ -1,0 +1,181 @@
+#include "core/forest/candidate_search.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "core/forest/deadline.h"
+#include "core/forest/hamming_bits.h"
+#include "core/forest/ordered_key.h"
+#include "core/simd/distance.h"
+
+namespace annod {
+namespace {
+
+// Priorities of the children of a split, as ordered integers.
+struct ChildPriorities {
+  uint32_t side[2];
+};
+
+// Splits by a plane. A child keeps the smallest margin on the way to it, so
+// roots start at infinity.
+template <LayoutKind kKind>
+class PlaneSplits {
+ public:
+  PlaneSplits(const ForestData& forest, const Query& query)
+      : dot_(Kernels().dot), query_(query.floats), dim_(forest.layout.dim) {}
+
+  static uint32_t root_priority() {
+    return OrderedBits(std::numeric_limits<float>::infinity());
+  }
+
+  ChildPriorities Evaluate(NodeView node, uint32_t priority) const {
+    const float margin = Constant(node) + dot_(node.floats(), query_, dim_);
+    const float inherited = FromOrderedBits(priority);
+    // std::min returns its first argument if the second is not a number.
+    return {{OrderedBits(std::min(inherited, -margin)),
+             OrderedBits(std::min(inherited, margin))}};
+  }
+
+ private:
+  static float Constant(NodeView node) {
+    if (kKind == LayoutKind::kMinkowski16) return node.plane_offset();
+    // The release that wrote this layout took the dot factor of the query for
+    // that of the plane. Its answers depend on it.
+    if (kKind == LayoutKind::kDot16) {
+      return node.dot_factor() * node.dot_factor();
+    }
+    return 0;
+  }
+
+  float (*const dot_)(const float*, const float*, size_t);
+  const float* const query_;
+  const size_t dim_;
+};
+
+// Splits by one bit. A child loses a point for each bit on the way that the
+// query does not share.
+class BitSplits {
+ public:
+  BitSplits(const ForestData& forest, const Query& query)
+      : query_(query.words), positions_(forest.layout.vector_bytes * 8) {}
+
+  static uint32_t root_priority() { return 0xffffffffu; }
+
+  ChildPriorities Evaluate(NodeView node, uint32_t priority) const {
+    const uint64_t position = node.split_position();
+    if (position >= positions_)
+      return {{priority, priority}};  // unchecked file
+    const bool bit = SplitBit(query_, position);
+    return {{priority - bit, priority - !bit}};
+  }
+
+ private:
+  const char* const query_;
+  const uint64_t positions_;
+};
+
+// Asks for the node's memory: the header, and most of a plane of usual size.
+inline void PrefetchNode(const char* node, size_t node_bytes) {
+  const size_t bytes = std::min<size_t>(node_bytes, 1024);
+  for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(node + at);
+}
+
+template <class Splits>
+absl::Status Gather(const ForestData& forest, const Splits& splits,
+                    int64_t search_k, absl::Time deadline,
+                    SearchScratch* scratch, SearchStats* stats) {
+  const int64_t slot_count = forest.slot_count;
+  const int32_t capacity = forest.layout.bucket_capacity;
+  const size_t node_bytes = forest.layout.node_bytes;
+  // A tree may be entered by its root and the copy of it.
+  int64_t splits_left = 2 * (forest.node_count - slot_count);
+  DeadlinePoll poll(deadline);
+  MaxHeap& frontier = scratch->frontier;
+  IdSet& candidates = scratch->candidates;
+  frontier.clear();
+  candidates.Reset(static_cast<size_t>(slot_count));
+  for (const int32_t root : forest.roots) {
+    frontier.Push(PackKey(splits.root_priority(), root));
+  }
+
+  int64_t gathered = 0, visited = 0;
+  while (gathered < search_k && !frontier.empty()) {
+    if (poll.Expired(1)) return DeadlinePoll::Error();
+    ++visited;
+    const uint64_t top = frontier.top();
+    const int32_t id = KeyId(top);
+    const NodeView node = forest.node(id);
+    const int32_t descendants = node.descendants();
+    if (id < slot_count) {
+      frontier.Pop();
+      if (descendants == 1) {
+        candidates.Add(id);
+        ++gathered;
+      }
+      continue;
+    }
+    if (descendants <= capacity) {
+      frontier.Pop();
+      for (int32_t k = 0; k < descendants; ++k) {
+        const int32_t item = node.list_id(k);
+        if (item >= 0 && item < slot_count) candidates.Add(item);
+      }
+      gathered += std::max(descendants, 0);
+      continue;
+    }
+    if (splits_left-- == 0) {
+      return absl::DataLossError(absl::StrCat(
+          "the search met more splits than a forest of ", forest.node_count,
+          " nodes has: its nodes have several parents"));
+    }
+    // While this plane is evaluated, fetch what may be next.
+    PrefetchNode(forest.node_data(KeyId(frontier.second())), node_bytes);
+    const ChildPriorities priorities = splits.Evaluate(node, KeyOrdered(top));
+    bool replaced = false;
+    for (int side = 0; side < 2; ++side) {
+      const int32_t child = node.child(side);
+      if (child < 0 || child >= id) continue;
+      const uint64_t key = PackKey(priorities.side[side], child);
+      if (!replaced) {
+        frontier.ReplaceTop(key);
+        replaced = true;
+      } else {
+        frontier.Push(key);
+      }
+    }
+    if (!replaced) frontier.Pop();
+    if (!frontier.empty()) {
+      PrefetchNode(forest.node_data(KeyId(frontier.top())), node_bytes);
+    }
+  }
+  if (stats != nullptr) stats->nodes += visited;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status GatherCandidates(const ForestData& forest, const Query& query,
+                              int64_t search_k, absl::Time deadline,
+                              SearchScratch* scratch, SearchStats* stats) {
+  const auto gather = [&](const auto& splits) {
+    return Gather(forest, splits, search_k, deadline, scratch, stats);
+  };
+  switch (forest.layout.kind) {
+    case LayoutKind::kAngular12:
+      return gather(PlaneSplits<LayoutKind::kAngular12>(forest, query));
+    case LayoutKind::kMinkowski16:
+      return gather(PlaneSplits<LayoutKind::kMinkowski16>(forest, query));
+    case LayoutKind::kDot16:
+      return gather(PlaneSplits<LayoutKind::kDot16>(forest, query));
+    case LayoutKind::kDot24:
+      return gather(PlaneSplits<LayoutKind::kDot24>(forest, query));
+    case LayoutKind::kHamming16:
+    case LayoutKind::kHamming12:
+      return gather(BitSplits(forest, query));
+  }
+  return absl::InternalError("unknown layout");
+}
+
+}  // namespace annod

@@ -1,0 +1,244 @@
+#include "core/forest/forest_index.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/forest/candidate_search.h"
+#include "core/forest/forest_check.h"
+#include "core/forest/forest_data.h"
+#include "core/forest/hamming_bits.h"
+#include "core/forest/query.h"
+#include "core/forest/ranking.h"
+#include "core/forest/search_scratch.h"
+#include "core/simd/distance.h"
+#include "core/status_macros.h"
+
+namespace annod {
+namespace {
+
+class MappedForest final : public ForestIndex {
+ public:
+  // `file` holds the bytes of `forest`, or is null if the caller does. A
+  // negative item count is found when first asked for.
+  MappedForest(ForestData forest, int64_t item_count,
+               std::unique_ptr<MappedFile> file)
+      : forest_(std::move(forest)),
+        file_(std::move(file)),
+        item_count_(item_count) {}
+
+  const NodeLayout& layout() const override { return forest_.layout; }
+  int64_t slot_count() const override { return forest_.slot_count; }
+  int tree_count() const override { return forest_.tree_count; }
+  int annoy_tree_count() const override {
+    return static_cast<int>(forest_.roots.size());
+  }
+  int64_t node_count() const override { return forest_.node_count; }
+  absl::Span<const char> bytes() const override { return forest_.bytes; }
+
+  int64_t item_count() const override {
+    int64_t count = item_count_.load(std::memory_order_relaxed);
+    if (count >= 0) return count;
+    count = 0;
+    for (int64_t id = 0; id < slot_count(); ++id) count += HasItem(id);
+    item_count_.store(count, std::memory_order_relaxed);
+    return count;
+  }
+
+  bool HasItem(int64_t id) const override {
+    return id >= 0 && id < slot_count() && forest_.node(id).descendants() == 1;
+  }
+
+  absl::Status GetVector(int64_t id, absl::Span<float> out) const override;
+  absl::StatusOr<float> Distance(int64_t i, int64_t j) const override;
+  absl::Status Search(absl::Span<const float> query,
+                      const SearchOptions& options, SearchScratch* scratch,
+                      std::vector<Neighbor>* out,
+                      SearchStats* stats) const override;
+  absl::Status SearchItem(int64_t id, const SearchOptions& options,
+                          SearchScratch* scratch, std::vector<Neighbor>* out,
+                          SearchStats* stats) const override;
+
+ private:
+  absl::Status CheckId(int64_t id) const;
+  absl::Status SearchQuery(const Query& query, const SearchOptions& options,
+                           SearchScratch* scratch, std::vector<Neighbor>* out,
+                           SearchStats* stats) const;
+
+  const ForestData forest_;
+  const std::unique_ptr<MappedFile> file_;
+  mutable std::atomic<int64_t> item_count_;
+};
+
+absl::Status MappedForest::CheckId(int64_t id) const {
+  if (id >= 0 && id < slot_count()) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat(
+      "item ", id, " is outside the index's ids [0, ", slot_count(), ")"));
+}
+
+absl::Status MappedForest::GetVector(int64_t id, absl::Span<float> out) const {
+  ANNOD_RETURN_IF_ERROR(CheckId(id));
+  if (out.size() != static_cast<size_t>(dim())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("room for ", out.size(),
+                     " components given; vectors of the index have ", dim()));
+  }
+  const NodeView node = forest_.node(id);
+  if (metric() == Metric::kHamming) {
+    UnpackBits(node.words(), out);
+  } else {
+    std::memcpy(out.data(), node.floats(), out.size() * sizeof(float));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<float> MappedForest::Distance(int64_t i, int64_t j) const {
+  ANNOD_RETURN_IF_ERROR(CheckId(i));
+  ANNOD_RETURN_IF_ERROR(CheckId(j));
+  return SlotDistance(forest_, static_cast<int32_t>(i),
+                      static_cast<int32_t>(j));
+}
+
+absl::Status MappedForest::Search(absl::Span<const float> query,
+                                  const SearchOptions& options,
+                                  SearchScratch* scratch,
+                                  std::vector<Neighbor>* out,
+                                  SearchStats* stats) const {
+  out->clear();
+  if (query.size() != static_cast<size_t>(dim())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("query has ", query.size(),
+                     " components; the index holds vectors of ", dim()));
+  }
+  for (size_t i = 0; i < query.size(); ++i) {
+    if (!std::isfinite(query[i])) {
+      return absl::InvalidArgumentError(absl::StrCat("query has the component ",
+                                                     query[i], " at ", i,
+                                                     "; it must be finite"));
+    }
+  }
+  Query packed;
+  if (metric() == Metric::kHamming) {
+    scratch->words.resize(HammingWords(dim()));
+    PackBits(query, scratch->words.data());
+    packed.words = reinterpret_cast<const char*>(scratch->words.data());
+  } else {
+    packed.floats = query.data();
+    if (metric() == Metric::kAngular) {
+      packed.squared_norm = Dot(query.data(), query.data(), query.size());
+    }
+  }
+  return SearchQuery(packed, options, scratch, out, stats);
+}
+
+absl::Status MappedForest::SearchItem(int64_t id, const SearchOptions& options,
+                                      SearchScratch* scratch,
+                                      std::vector<Neighbor>* out,
+                                      SearchStats* stats) const {
+  out->clear();
+  ANNOD_RETURN_IF_ERROR(CheckId(id));
+  return SearchQuery(SlotQuery(forest_, static_cast<int32_t>(id)), options,
+                     scratch, out, stats);
+}
+
+absl::Status MappedForest::SearchQuery(const Query& query,
+                                       const SearchOptions& options,
+                                       SearchScratch* scratch,
+                                       std::vector<Neighbor>* out,
+                                       SearchStats* stats) const {
+  if (options.n < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("n is ", options.n, "; at least 1 is needed"));
+  }
+  if (options.search_k < -1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("search_k is ", options.search_k,
+                     "; it must be -1 (default) or not negative"));
+  }
+  if (options.engine == Engine::kExact) {
+    return RankAllItems(forest_, query, options.n, options.deadline, scratch,
+                        out, stats);
+  }
+  const int64_t search_k = options.search_k >= 0
+                               ? options.search_k
+                               : int64_t{options.n} * annoy_tree_count();
+  ANNOD_RETURN_IF_ERROR(GatherCandidates(forest_, query, search_k,
+                                         options.deadline, scratch, stats));
+  return RankCandidates(forest_, query, options.n, options.deadline, scratch,
+                        out, stats);
+}
+
+struct CheckedForest {
+  ForestData forest;
+  int64_t item_count = -1;
+};
+
+absl::StatusOr<CheckedForest> ReadAs(const NodeLayout& layout,
+                                     absl::Span<const char> bytes,
+                                     Verify verify) {
+  CheckedForest result;
+  ANNOD_ASSIGN_OR_RETURN(result.forest, FindRoots(bytes, layout));
+  if (verify == Verify::kTrusted) {
+    ANNOD_RETURN_IF_ERROR(CheckFirstSlots(result.forest));
+    return result;
+  }
+  ANNOD_ASSIGN_OR_RETURN(result.item_count, CheckSearchable(result.forest));
+  if (verify == Verify::kFull) {
+    ANNOD_RETURN_IF_ERROR(CheckEverything(result.forest, result.item_count));
+  }
+  return result;
+}
+
+absl::StatusOr<std::shared_ptr<const ForestIndex>> OpenMapped(
+    absl::Span<const char> bytes, std::unique_ptr<MappedFile> file,
+    Metric metric, int dim, Verify verify) {
+  std::string reasons;
+  const std::vector<LayoutKind> kinds = LayoutsForMetric(metric);
+  for (const LayoutKind kind : kinds) {
+    ANNOD_ASSIGN_OR_RETURN(const NodeLayout layout,
+                           MakeNodeLayout(kind, metric, dim));
+    absl::StatusOr<CheckedForest> read = ReadAs(layout, bytes, verify);
+    if (read.ok()) {
+      return std::make_shared<const MappedForest>(
+          std::move(read->forest), read->item_count, std::move(file));
+    }
+    absl::StrAppend(&reasons, reasons.empty() ? "" : "; ", "as ",
+                    LayoutName(kind), ": ", read.status().message());
+  }
+  return absl::DataLossError(absl::StrCat("no ", MetricName(metric),
+                                          " forest of dimension ", dim, " (",
+                                          reasons, ")"));
+}
+
+}  // namespace
+
+void SearchScratchDeleter::operator()(SearchScratch* scratch) const {
+  delete scratch;
+}
+
+SearchScratchPtr NewSearchScratch() {
+  return SearchScratchPtr(new SearchScratch);
+}
+
+absl::StatusOr<std::shared_ptr<const ForestIndex>> ForestIndex::Open(
+    FileSystem* fs, const std::string& path, Metric metric, int dim,
+    const ForestOpenOptions& options) {
+  ANNOD_ASSIGN_OR_RETURN(std::unique_ptr<MappedFile> file,
+                         fs->MapReadOnly(path, options.prefault));
+  const absl::Span<const char> bytes(file->data(), file->size());
+  auto index = OpenMapped(bytes, std::move(file), metric, dim, options.verify);
+  if (index.ok()) return index;
+  return absl::Status(index.status().code(),
+                      absl::StrCat(path, ": ", index.status().message()));
+}
+
+absl::StatusOr<std::shared_ptr<const ForestIndex>> ForestIndex::OpenBytes(
+    absl::Span<const char> bytes, Metric metric, int dim,
+    const ForestOpenOptions& options) {
+  return OpenMapped(bytes, nullptr, metric, dim, options.verify);
+}
+
+}  // namespace annod

@@ -1,0 +1,188 @@
+#include "core/forest/ranking.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+#include "core/forest/deadline.h"
+#include "core/forest/ordered_key.h"
+#include "core/simd/distance.h"
+
+namespace annod {
+namespace {
+
+// 2 - 2 cos, the square of what callers get: the order is the same. The last
+// steps in double and rounded once, as in stock Annoy.
+float AngularKey(float dot, float query_norm, float item_norm) {
+  const float norms = query_norm * item_norm;
+  if (!(norms > 0)) return 2;
+  return static_cast<float>(2.0 - 2.0 * dot / std::sqrt(norms));
+}
+
+// The squared norm of a slot; files of old versions do not store it.
+float SlotNorm(NodeView node, const DistanceKernels& kernels, int dim) {
+  const float stored = node.angular_norm();
+  return stored != 0 ? stored : kernels.dot(node.floats(), node.floats(), dim);
+}
+
+// Writes the sort keys of the slots `ids` to `keys`: smaller is nearer.
+void ComputeKeys(const ForestData& forest, const Query& query,
+                 const int32_t* ids, size_t count, float* keys) {
+  const DistanceKernels& kernels = Kernels();
+  const NodeLayout& layout = forest.layout;
+  const size_t dim = layout.dim;
+  const Rows rows{forest.bytes.data() + layout.vector_offset,
+                  layout.node_bytes};
+  switch (layout.metric) {
+    case Metric::kAngular:
+      kernels.dot_rows(query.floats, dim, rows, ids, count, keys);
+      for (size_t k = 0; k < count; ++k) {
+        keys[k] =
+            AngularKey(keys[k], query.squared_norm,
+                       SlotNorm(forest.node(ids[k]), kernels, layout.dim));
+      }
+      return;
+    case Metric::kEuclidean:
+      kernels.squared_l2_rows(query.floats, dim, rows, ids, count, keys);
+      return;
+    case Metric::kManhattan:
+      kernels.l1_rows(query.floats, dim, rows, ids, count, keys);
+      return;
+    case Metric::kDot:
+      kernels.dot_rows(query.floats, dim, rows, ids, count, keys);
+      for (size_t k = 0; k < count; ++k) keys[k] = -keys[k];
+      return;
+    case Metric::kHamming:
+      kernels.hamming_rows(query.words, layout.vector_bytes / sizeof(uint64_t),
+                           rows, ids, count, keys);
+      return;
+  }
+}
+
+// From the sort key to the distance that callers get.
+float DistanceOfKey(Metric metric, float key) {
+  switch (metric) {
+    case Metric::kAngular:
+    case Metric::kEuclidean:
+      return std::sqrt(std::max(key, 0.0f));
+    case Metric::kManhattan:
+      return std::max(key, 0.0f);
+    case Metric::kDot:
+      return 0.0f - key;
+    case Metric::kHamming:
+      return key;
+  }
+  return key;
+}
+
+// Keeps the nearest `n` of the items offered to it.
+class NearestItems {
+ public:
+  NearestItems(const ForestData& forest, const Query& query, size_t n,
+               SearchScratch* scratch)
+      : forest_(forest), query_(query), n_(n), scratch_(scratch) {
+    scratch_->nearest.clear();
+  }
+
+  // `count` <= SearchScratch::kBatch ids of slots. Holes are dropped.
+  void Offer(const int32_t* ids, size_t count) {
+    float* const keys = scratch_->batch_distances;
+    ComputeKeys(forest_, query_, ids, count, keys);
+    MaxHeap& nearest = scratch_->nearest;
+    for (size_t k = 0; k < count; ++k) {
+      const uint64_t key = PackKey(OrderedBits(keys[k]), ids[k]);
+      if (nearest.size() == n_ && key >= nearest.top()) continue;
+      if (forest_.node(ids[k]).descendants() != 1) continue;
+      if (nearest.size() < n_) {
+        nearest.Push(key);
+      } else {
+        nearest.ReplaceTop(key);
+      }
+    }
+  }
+
+  void Finish(std::vector<Neighbor>* out) {
+    std::vector<uint64_t>& sorted = scratch_->sorted;
+    sorted = scratch_->nearest.keys();
+    std::sort(sorted.begin(), sorted.end());
+    out->reserve(sorted.size());
+    for (const uint64_t key : sorted) {
+      out->push_back(
+          {KeyId(key), DistanceOfKey(forest_.layout.metric,
+                                     FromOrderedBits(KeyOrdered(key)))});
+    }
+  }
+
+ private:
+  const ForestData& forest_;
+  const Query& query_;
+  const size_t n_;
+  SearchScratch* const scratch_;
+};
+
+}  // namespace
+
+absl::Status RankCandidates(const ForestData& forest, const Query& query, int n,
+                            absl::Time deadline, SearchScratch* scratch,
+                            std::vector<Neighbor>* out, SearchStats* stats) {
+  out->clear();
+  const std::vector<int32_t>& ids = scratch->candidates.ids();
+  NearestItems nearest(forest, query, n, scratch);
+  DeadlinePoll poll(deadline);
+  for (size_t first = 0; first < ids.size(); first += SearchScratch::kBatch) {
+    const size_t count = std::min(SearchScratch::kBatch, ids.size() - first);
+    if (poll.Expired(count)) return DeadlinePoll::Error();
+    nearest.Offer(ids.data() + first, count);
+  }
+  if (stats != nullptr) stats->distances += ids.size();
+  nearest.Finish(out);
+  return absl::OkStatus();
+}
+
+absl::Status RankAllItems(const ForestData& forest, const Query& query, int n,
+                          absl::Time deadline, SearchScratch* scratch,
+                          std::vector<Neighbor>* out, SearchStats* stats) {
+  out->clear();
+  NearestItems nearest(forest, query, n, scratch);
+  DeadlinePoll poll(deadline);
+  int64_t distances = 0;
+  for (int64_t id = 0; id < forest.slot_count;) {
+    size_t count = 0;
+    for (; count < SearchScratch::kBatch && id < forest.slot_count; ++id) {
+      if (forest.node(id).descendants() != 1) continue;
+      scratch->batch_ids[count++] = static_cast<int32_t>(id);
+    }
+    if (poll.Expired(SearchScratch::kBatch)) return DeadlinePoll::Error();
+    nearest.Offer(scratch->batch_ids, count);
+    distances += count;
+  }
+  if (stats != nullptr) stats->distances += distances;
+  nearest.Finish(out);
+  return absl::OkStatus();
+}
+
+float SlotDistance(const ForestData& forest, int32_t i, int32_t j) {
+  Query query = SlotQuery(forest, i);
+  if (forest.layout.metric == Metric::kAngular) {
+    query.squared_norm = SlotNorm(forest.node(i), Kernels(), forest.layout.dim);
+  }
+  float key;
+  ComputeKeys(forest, query, &j, 1, &key);
+  return DistanceOfKey(forest.layout.metric, key);
+}
+
+Query SlotQuery(const ForestData& forest, int32_t id) {
+  const NodeView node = forest.node(id);
+  Query query;
+  if (forest.layout.metric == Metric::kHamming) {
+    query.words = node.words();
+    return query;
+  }
+  query.floats = node.floats();
+  if (forest.layout.metric == Metric::kAngular) {
+    query.squared_norm = Dot(query.floats, query.floats, forest.layout.dim);
+  }
+  return query;
+}
+
+}  // namespace annod
