@@ -9,13 +9,11 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "core/file_system.h"
+#include "core/forest/default_seed.h"
 #include "core/forest/node_layout.h"
 #include "core/metric.h"
 
 namespace annod {
-
-// Annoy's default seed, also used where a seed of 0 means "the default".
-inline constexpr uint64_t kDefaultSeed = 1234567890987654321u;
 
 // Vectors to index, by id. Implementations are read from one thread, twice at
 // most, each time by increasing id.

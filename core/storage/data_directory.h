@@ -38,7 +38,9 @@ class DataDirectory {
   // unreadable.
   absl::StatusOr<IndexSettings> ReadSettings(absl::string_view name) const;
 
-  // Creates the index, durably and all at once. AlreadyExists. [writer]
+  // Creates the index, durably and all at once. An empty incarnation or
+  // create_time is filled in. AlreadyExists; InvalidArgument. If only the last
+  // sync fails the index is there, but a crash may undo it. [writer]
   absl::Status CreateIndex(const IndexSettings& settings);
 
   // Removes the index: gone, durably, before its bytes are freed. NotFound.

@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "core/forest/forest_builder.h"
+#include "core/forest/default_seed.h"
 #include "core/forest/node_layout.h"
 #include "core/metric.h"
 
