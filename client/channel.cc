@@ -1,0 +1,62 @@
+#include "client/channel.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/support/channel_arguments.h>
+
+namespace annod {
+
+std::string ServiceConfigJson() {
+  // Only calls that never change a thing: a call that gRPC repeats must be safe
+  // to repeat for every argument. The client repeats the others itself when
+  // their arguments allow it. Five attempts are the most that gRPC makes; the
+  // retry throttle is left off, for a worker that dies takes all the calls of
+  // its connection with it at once.
+  return R"({
+  "loadBalancingConfig": [{"round_robin": {}}],
+  "methodConfig": [{
+    "name": [
+      {"service": "annod.v1.IndexService"},
+      {"service": "annod.v1.AdminService", "method": "Serialize"},
+      {"service": "grpc.health.v1.Health", "method": "Check"}
+    ],
+    "retryPolicy": {
+      "maxAttempts": 5,
+      "initialBackoff": "0.02s",
+      "maxBackoff": "0.5s",
+      "backoffMultiplier": 2,
+      "retryableStatusCodes": ["UNAVAILABLE"]
+    }
+  }]
+})";
+}
+
+std::shared_ptr<grpc::Channel> MakeChannel(const ClientOptions& options) {
+  grpc::ChannelArguments arguments;
+  arguments.SetServiceConfigJSON(ServiceConfigJson());
+  // A TXT record of the target's domain must not replace the config above.
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 1);
+  // A request larger than this buffer would be sent once and not repeated.
+  arguments.SetInt(GRPC_ARG_PER_RPC_RETRY_BUFFER_SIZE,
+                   options.max_message_bytes);
+  arguments.SetMaxSendMessageSize(options.max_message_bytes);
+  arguments.SetMaxReceiveMessageSize(options.max_message_bytes);
+  // A worker is back within a second: knock often. (The least gRPC takes is
+  // 100 ms. GRPC_ARG_MIN_RECONNECT_BACKOFF_MS is the time a connection attempt
+  // may take, not a pause.)
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
+  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 1000);
+  // Notices a peer that vanished without closing. Only while calls run, and not
+  // so often that a server takes it for abuse.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 60000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10000);
+  return grpc::CreateCustomChannel(options.target,
+                                   options.credentials != nullptr
+                                       ? options.credentials
+                                       : grpc::InsecureChannelCredentials(),
+                                   arguments);
+}
+
+}  // namespace annod

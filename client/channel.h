@@ -1,0 +1,46 @@
+#ifndef ANNOD_CLIENT_CHANNEL_H_
+#define ANNOD_CLIENT_CHANNEL_H_
+
+#include <grpcpp/channel.h>
+#include <grpcpp/security/credentials.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace annod {
+
+struct ClientOptions {
+  // A gRPC target: "host:port", "dns:///name:port", "unix:/path". A name with
+  // several addresses is called round-robin.
+  std::string target = "localhost:7077";
+
+  // Time for a call, its retries included, unless the call says otherwise.
+  absl::Duration timeout = absl::Seconds(10);
+
+  // Time for Build, Serialize and item writers, which move much data.
+  absl::Duration stream_timeout = absl::InfiniteDuration();
+
+  // A call that is safe to repeat is repeated while it fails with UNAVAILABLE
+  // (worker or writer restarting, index loading), for this long from its first
+  // failure and never past its deadline. Zero: only the few quick repeats that
+  // gRPC makes itself.
+  absl::Duration retry_window = absl::Seconds(5);
+
+  // Largest message sent or received. The server has a limit of its own.
+  int max_message_bytes = 64 << 20;
+
+  // Null: plain text.
+  std::shared_ptr<grpc::ChannelCredentials> credentials;
+};
+
+// The gRPC service config of a channel: round-robin, and retries by gRPC itself
+// for the methods that are safe to repeat whatever their arguments.
+std::string ServiceConfigJson();
+
+std::shared_ptr<grpc::Channel> MakeChannel(const ClientOptions& options);
+
+}  // namespace annod
+
+#endif  // ANNOD_CLIENT_CHANNEL_H_

@@ -1,0 +1,274 @@
+#include "client/client.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "annod/v1/admin_service.grpc.pb.h"
+#include "annod/v1/index_service.grpc.pb.h"
+#include "client/checked_stream.h"
+#include "client/convert.h"
+#include "client/retry.h"
+#include "core/status_macros.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+
+namespace annod {
+
+struct Client::Stubs {
+  explicit Stubs(const std::shared_ptr<grpc::Channel>& channel)
+      : index(v1::IndexService::NewStub(channel)),
+        admin(v1::AdminService::NewStub(channel)),
+        health(grpc::health::v1::Health::NewStub(channel)) {}
+
+  const std::unique_ptr<v1::IndexService::Stub> index;
+  const std::unique_ptr<v1::AdminService::Stub> admin;
+  const std::unique_ptr<grpc::health::v1::Health::Stub> health;
+};
+
+absl::StatusOr<std::unique_ptr<Client>> Client::Create(
+    const ClientOptions& options) {
+  if (options.target.empty()) {
+    return absl::InvalidArgumentError("ClientOptions::target is empty");
+  }
+  if (options.timeout <= absl::ZeroDuration() ||
+      options.stream_timeout <= absl::ZeroDuration() ||
+      options.retry_window < absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "ClientOptions: timeout ", absl::FormatDuration(options.timeout),
+        ", stream_timeout ", absl::FormatDuration(options.stream_timeout),
+        " and retry_window ", absl::FormatDuration(options.retry_window),
+        " must be positive, the last may be zero"));
+  }
+  if (options.max_message_bytes < 1024) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("ClientOptions::max_message_bytes ",
+                     options.max_message_bytes, " is below 1024"));
+  }
+  return std::unique_ptr<Client>(new Client(options));
+}
+
+Client::Client(const ClientOptions& options)
+    : options_(options),
+      stubs_(std::make_unique<Stubs>(MakeChannel(options))) {}
+
+Client::~Client() = default;
+
+template <typename Stub, typename Method, typename Request, typename Response>
+absl::Status Client::Call(Stub* stub, Method method, const Request& request,
+                          Response* response, bool idempotent,
+                          const CallOptions& call) {
+  const absl::Time deadline =
+      absl::Now() + call.timeout.value_or(options_.timeout);
+  client::RetryPause pause(deadline, options_.retry_window);
+  while (true) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(deadline));
+    const grpc::Status status = (stub->*method)(&context, request, response);
+    if (status.ok()) return absl::OkStatus();
+    if (!idempotent || status.error_code() != grpc::StatusCode::UNAVAILABLE ||
+        !pause.Wait()) {
+      return FromGrpcStatus(status);
+    }
+    response->Clear();
+  }
+}
+
+absl::Time Client::StreamDeadline(const CallOptions& call) const {
+  return absl::Now() + call.timeout.value_or(options_.stream_timeout);
+}
+
+absl::StatusOr<client::QueryResult> Client::GetNns(
+    absl::string_view index, absl::Span<const client::Query> queries,
+    const client::QueryOptions& options, const CallOptions& call) {
+  v1::GetNnsRequest request;
+  client::ToProto(index, queries, options, &request);
+  v1::GetNnsResponse response;
+  ANNOD_RETURN_IF_ERROR(Call(stubs_->index.get(),
+                             &v1::IndexService::Stub::GetNns, request,
+                             &response, /*idempotent=*/true, call));
+  if (response.results_size() != static_cast<int>(queries.size())) {
+    return absl::InternalError(absl::StrCat("the server answered ",
+                                            response.results_size(), " of ",
+                                            queries.size(), " queries"));
+  }
+  return client::FromProto(response);
+}
+
+absl::StatusOr<client::IndexInfo> Client::Info(absl::string_view index,
+                                               const CallOptions& call) {
+  v1::InfoRequest request;
+  request.set_index(std::string(index));
+  v1::InfoResponse response;
+  ANNOD_RETURN_IF_ERROR(Call(stubs_->index.get(), &v1::IndexService::Stub::Info,
+                             request, &response,
+                             /*idempotent=*/true, call));
+  return client::FromProto(response.info());
+}
+
+absl::StatusOr<std::vector<client::IndexInfo>> Client::ListIndexes(
+    const CallOptions& call) {
+  v1::ListIndexesResponse response;
+  ANNOD_RETURN_IF_ERROR(
+      Call(stubs_->index.get(), &v1::IndexService::Stub::ListIndexes,
+           v1::ListIndexesRequest(), &response, /*idempotent=*/true, call));
+  std::vector<client::IndexInfo> infos;
+  for (const v1::IndexInfo& info : response.indexes()) {
+    infos.push_back(client::FromProto(info));
+  }
+  return infos;
+}
+
+absl::StatusOr<client::IndexInfo> Client::CreateIndex(
+    const client::IndexSpec& spec, const CallOptions& call) {
+  v1::CreateIndexResponse response;
+  ANNOD_RETURN_IF_ERROR(
+      Call(stubs_->admin.get(), &v1::AdminService::Stub::CreateIndex,
+           client::ToProto(spec), &response, /*idempotent=*/false, call));
+  return client::FromProto(response.info());
+}
+
+absl::StatusOr<std::vector<int32_t>> Client::AddItem(
+    absl::string_view index, absl::Span<const client::Item> items,
+    const CallOptions& call) {
+  v1::AddItemRequest request;
+  request.set_index(std::string(index));
+  for (const client::Item& item : items) {
+    client::SetItem(item.id, item.vector, item.label, request.add_items());
+  }
+  // With ids, storing again what was stored changes nothing.
+  const bool idempotent =
+      std::all_of(items.begin(), items.end(),
+                  [](const client::Item& item) { return item.id.has_value(); });
+  v1::AddItemResponse response;
+  ANNOD_RETURN_IF_ERROR(Call(stubs_->admin.get(),
+                             &v1::AdminService::Stub::AddItem, request,
+                             &response, idempotent, call));
+  return std::vector<int32_t>(response.ids().begin(), response.ids().end());
+}
+
+std::unique_ptr<ItemWriter> Client::NewItemWriter(
+    absl::string_view index, const ItemWriterOptions& options,
+    const CallOptions& call) {
+  return std::unique_ptr<ItemWriter>(
+      new ItemWriter(stubs_->admin.get(), std::string(index), options,
+                     StreamDeadline(call), options_.retry_window));
+}
+
+absl::StatusOr<client::BuildResult> Client::Build(
+    absl::string_view index, const client::BuildOptions& options,
+    const std::function<void(const client::BuildProgress&)>& progress,
+    const CallOptions& call) {
+  v1::BuildRequest request;
+  request.set_index(std::string(index));
+  request.set_tree_count(options.tree_count);
+  request.set_seed(options.seed);
+  request.set_thread_count(options.thread_count);
+  request.set_dot_layout(options.dot_layout);
+  const absl::Time deadline = StreamDeadline(call);
+  client::RetryPause pause(deadline, options_.retry_window);
+  while (true) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(deadline));
+    const auto stream = stubs_->admin->Build(&context, request);
+    std::optional<client::BuildResult> result;
+    v1::BuildResponse response;
+    while (stream->Read(&response)) {
+      pause.Reset();
+      if (progress != nullptr && response.has_progress()) {
+        progress(client::FromProto(response.progress()));
+      }
+      if (response.has_result()) result = client::FromProto(response.result());
+    }
+    const grpc::Status status = stream->Finish();
+    if (result.has_value()) return *result;
+    if (status.ok()) {
+      return absl::InternalError(
+          "the server ended the build stream without a result");
+    }
+    // The worker that passed the build on is gone, not the build: join it. If
+    // it ended meanwhile this makes an equal version, which harms nobody.
+    if (status.error_code() != grpc::StatusCode::UNAVAILABLE || !pause.Wait()) {
+      return FromGrpcStatus(status);
+    }
+  }
+}
+
+absl::StatusOr<client::SerializeResult> Client::Serialize(
+    absl::string_view index, const SerializeSink& sink,
+    const CallOptions& call) {
+  v1::SerializeRequest request;
+  request.set_index(std::string(index));
+  request.set_format(v1::SERIALIZE_FORMAT_NATIVE);
+  const absl::Time deadline = StreamDeadline(call);
+  client::RetryPause pause(deadline, options_.retry_window);
+  while (true) {
+    client::CheckedStream checked(sink);
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(deadline));
+    const auto stream = stubs_->admin->Serialize(&context, request);
+    v1::SerializeResponse response;
+    absl::Status refused;
+    while (refused.ok() && stream->Read(&response)) {
+      refused = checked.Take(response);
+    }
+    if (!refused.ok()) {
+      context.TryCancel();
+      stream->Finish();
+      return refused;
+    }
+    const grpc::Status status = stream->Finish();
+    if (status.ok()) return checked.Result();
+    if (status.error_code() != grpc::StatusCode::UNAVAILABLE ||
+        checked.started() || !pause.Wait()) {
+      return FromGrpcStatus(status);
+    }
+  }
+}
+
+absl::StatusOr<client::IndexInfo> Client::Attach(const client::IndexSpec& spec,
+                                                 absl::string_view path,
+                                                 const CallOptions& call) {
+  v1::AttachRequest request;
+  request.set_index(spec.index);
+  request.set_path(std::string(path));
+  request.set_dimension(spec.dimension);
+  request.set_metric(spec.metric);
+  request.set_default_n(spec.default_n);
+  v1::AttachResponse response;
+  ANNOD_RETURN_IF_ERROR(Call(stubs_->admin.get(),
+                             &v1::AdminService::Stub::Attach, request,
+                             &response, /*idempotent=*/false, call));
+  return client::FromProto(response.info());
+}
+
+absl::Status Client::DropIndex(absl::string_view index,
+                               const CallOptions& call) {
+  v1::DropIndexRequest request;
+  request.set_index(std::string(index));
+  v1::DropIndexResponse response;
+  return Call(stubs_->admin.get(), &v1::AdminService::Stub::DropIndex, request,
+              &response, /*idempotent=*/false, call);
+}
+
+absl::StatusOr<client::Health> Client::Health(absl::string_view index,
+                                              const CallOptions& call) {
+  grpc::health::v1::HealthCheckRequest request;
+  if (!index.empty()) {
+    request.set_service(absl::StrCat("annod.v1.IndexService/", index));
+  }
+  grpc::health::v1::HealthCheckResponse response;
+  ANNOD_RETURN_IF_ERROR(Call(stubs_->health.get(),
+                             &grpc::health::v1::Health::Stub::Check, request,
+                             &response, /*idempotent=*/true, call));
+  switch (response.status()) {
+    case grpc::health::v1::HealthCheckResponse::SERVING:
+      return client::Health::kServing;
+    case grpc::health::v1::HealthCheckResponse::NOT_SERVING:
+      return client::Health::kNotServing;
+    default:
+      return client::Health::kUnknown;
+  }
+}
+
+}  // namespace annod

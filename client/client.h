@@ -1,0 +1,134 @@
+#ifndef ANNOD_CLIENT_CLIENT_H_
+#define ANNOD_CLIENT_CLIENT_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "client/channel.h"
+#include "client/error.h"
+#include "client/item_writer.h"
+#include "client/types.h"
+
+namespace annod {
+
+// Settings of one call.
+struct CallOptions {
+  // Instead of the client's.
+  std::optional<absl::Duration> timeout;
+};
+
+// A client of one annod server, or of several equal ones behind one name, over
+// one channel. Thread-safe. Calls block.
+//
+//   annod::ClientOptions options;
+//   options.target = "localhost:7077";
+//   ANNOD_ASSIGN_OR_RETURN(auto client, annod::Client::Create(options));
+//   annod::client::QueryOptions query;
+//   query.n = 5;
+//   auto answer = client->GetNns(
+//       "words", {annod::client::Query::OfLabel("violin")}, query);
+//   if (!answer.ok()) {
+//     if (annod::ErrorReason(answer.status()) == "LABEL_NOT_FOUND") ...
+//   }
+//   for (int32_t id : answer->results[0].ids) ...
+//
+// Errors are the canonical codes of the services (proto/annod/v1) with the
+// reason that ErrorReason() gives, DEADLINE_EXCEEDED when the time is up, and
+// UNAVAILABLE when no server answers.
+//
+// Retries: queries, Info, ListIndexes, Health, AddItem whose items all have
+// ids, item writers whose items all have ids, Build, and Serialize until its
+// first byte are repeated on UNAVAILABLE (ClientOptions::retry_window): a
+// worker or writer that dies and comes back is not seen by callers.
+// CreateIndex, Attach, DropIndex, and adding items without ids are never
+// repeated.
+class Client {
+ public:
+  // Connects at the first call. InvalidArgument for options out of range.
+  static absl::StatusOr<std::unique_ptr<Client>> Create(
+      const ClientOptions& options);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // Neighbours of each query, in order. 1 to 1024 queries.
+  absl::StatusOr<client::QueryResult> GetNns(
+      absl::string_view index, absl::Span<const client::Query> queries,
+      const client::QueryOptions& options, const CallOptions& call = {});
+
+  absl::StatusOr<client::IndexInfo> Info(absl::string_view index,
+                                         const CallOptions& call = {});
+
+  // All indexes, by name.
+  absl::StatusOr<std::vector<client::IndexInfo>> ListIndexes(
+      const CallOptions& call = {});
+
+  absl::StatusOr<client::IndexInfo> CreateIndex(const client::IndexSpec& spec,
+                                                const CallOptions& call = {});
+
+  // Stores items, all or none, durably; returns their ids in order.
+  absl::StatusOr<std::vector<int32_t>> AddItem(
+      absl::string_view index, absl::Span<const client::Item> items,
+      const CallOptions& call = {});
+
+  // Stores many items. Never null.
+  std::unique_ptr<ItemWriter> NewItemWriter(
+      absl::string_view index, const ItemWriterOptions& options = {},
+      const CallOptions& call = {});
+
+  // Builds and waits until the new version answers queries; joins a running
+  // build of equal parameters. `progress` may be empty; it is called on this
+  // thread. The build goes on if the time runs out.
+  absl::StatusOr<client::BuildResult> Build(
+      absl::string_view index, const client::BuildOptions& options,
+      const std::function<void(const client::BuildProgress&)>& progress = {},
+      const CallOptions& call = {});
+
+  // Hands the bytes of the served version to `sink` piece by piece, with the
+  // size of the whole, and compares length and checksum: DataLoss if they do
+  // not agree. An error of `sink` ends the call and is returned.
+  using SerializeSink =
+      std::function<absl::Status(absl::string_view chunk, int64_t total_bytes)>;
+  absl::StatusOr<client::SerializeResult> Serialize(
+      absl::string_view index, const SerializeSink& sink,
+      const CallOptions& call = {});
+
+  // Serves a file that lies on the server. Of `spec`, index, dimension, metric
+  // and default_n count.
+  absl::StatusOr<client::IndexInfo> Attach(const client::IndexSpec& spec,
+                                           absl::string_view path,
+                                           const CallOptions& call = {});
+
+  absl::Status DropIndex(absl::string_view index, const CallOptions& call = {});
+
+  // Health of an index, or of the process for an empty name. NotFound for an
+  // index the server does not know.
+  absl::StatusOr<client::Health> Health(absl::string_view index,
+                                        const CallOptions& call = {});
+
+ private:
+  struct Stubs;
+  explicit Client(const ClientOptions& options);
+
+  template <typename Stub, typename Method, typename Request, typename Response>
+  absl::Status Call(Stub* stub, Method method, const Request& request,
+                    Response* response, bool idempotent,
+                    const CallOptions& call);
+  absl::Time StreamDeadline(const CallOptions& call) const;
+
+  const ClientOptions options_;
+  const std::unique_ptr<Stubs> stubs_;
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_CLIENT_CLIENT_H_

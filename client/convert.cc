@@ -1,0 +1,130 @@
+#include "client/convert.h"
+
+#include <string>
+
+namespace annod::client {
+namespace {
+
+// Little-endian float32, as this program's platforms have it in memory.
+std::string VectorBytes(absl::Span<const float> vector) {
+  static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+                "vectors are sent as they lie in memory");
+  return std::string(reinterpret_cast<const char*>(vector.data()),
+                     vector.size() * sizeof(float));
+}
+
+}  // namespace
+
+BuildProgress FromProto(const v1::BuildProgress& message) {
+  BuildProgress progress;
+  progress.phase = message.phase();
+  progress.fraction_done = message.fraction_done();
+  progress.seconds_left = message.seconds_left();
+  progress.seconds_elapsed = message.seconds_elapsed();
+  progress.trees_done_count = message.trees_done_count();
+  return progress;
+}
+
+BuildResult FromProto(const v1::BuildResult& message) {
+  BuildResult result;
+  result.version = message.version();
+  result.item_count = message.item_count();
+  result.tree_count = message.tree_count();
+  result.forest_bytes = message.forest_bytes();
+  result.seconds = message.seconds();
+  return result;
+}
+
+IndexInfo FromProto(const v1::IndexInfo& message) {
+  IndexInfo info;
+  info.index = message.index();
+  info.dimension = message.dimension();
+  info.metric = message.metric();
+  info.state = message.state();
+  info.state_reason = message.state_reason();
+  info.version = message.version();
+  info.item_slot_count = message.item_slot_count();
+  info.item_count = message.item_count();
+  info.tree_count = message.tree_count();
+  info.forest_bytes = message.forest_bytes();
+  info.layout = message.layout();
+  info.seed = message.seed();
+  info.staged_item_count = message.staged_item_count();
+  info.staged_bytes = message.staged_bytes();
+  info.label_count = message.label_count();
+  info.default_n = message.default_n();
+  info.default_tree_count = message.default_tree_count();
+  info.attached_path = message.attached_path();
+  if (message.has_build()) info.build = FromProto(message.build());
+  for (const v1::QuarantinedVersion& bad : message.quarantined()) {
+    info.quarantined.push_back({bad.version(), bad.reason()});
+  }
+  info.create_time = message.create_time();
+  return info;
+}
+
+QueryResult FromProto(const v1::GetNnsResponse& message) {
+  QueryResult result;
+  result.results.reserve(message.results_size());
+  for (const v1::NeighborList& list : message.results()) {
+    NeighborList neighbors;
+    neighbors.ids.assign(list.ids().begin(), list.ids().end());
+    neighbors.distances.assign(list.distances().begin(),
+                               list.distances().end());
+    neighbors.labels.assign(list.labels().begin(), list.labels().end());
+    neighbors.truncated = list.truncated();
+    result.results.push_back(std::move(neighbors));
+  }
+  result.version = message.version();
+  result.engine = message.engine();
+  if (message.has_cost()) {
+    result.cost =
+        SearchCost{message.cost().node_count(), message.cost().distance_count(),
+                   message.cost().search_us()};
+  }
+  return result;
+}
+
+v1::CreateIndexRequest ToProto(const IndexSpec& spec) {
+  v1::CreateIndexRequest request;
+  request.set_index(spec.index);
+  request.set_dimension(spec.dimension);
+  request.set_metric(spec.metric);
+  request.set_default_n(spec.default_n);
+  request.set_default_tree_count(spec.default_tree_count);
+  request.set_seed(spec.seed);
+  request.set_dot_layout(spec.dot_layout);
+  return request;
+}
+
+void ToProto(absl::string_view index, absl::Span<const Query> queries,
+             const QueryOptions& options, v1::GetNnsRequest* request) {
+  request->set_index(std::string(index));
+  request->mutable_queries()->Reserve(static_cast<int>(queries.size()));
+  for (const Query& query : queries) {
+    v1::Query* message = request->add_queries();
+    if (const auto* item = std::get_if<int32_t>(&query.target)) {
+      message->set_item(*item);
+    } else if (const auto* label = std::get_if<std::string>(&query.target)) {
+      message->set_label(*label);
+    } else {
+      message->set_vector_bytes(
+          VectorBytes(std::get<std::vector<float>>(query.target)));
+    }
+  }
+  request->set_n(options.n);
+  request->set_search_k(options.search_k);
+  request->set_engine(options.engine);
+  request->set_include_distances(options.include_distances);
+  request->set_include_labels(options.include_labels);
+  request->set_include_cost(options.include_cost);
+}
+
+void SetItem(std::optional<int32_t> id, absl::Span<const float> vector,
+             absl::string_view label, v1::Item* message) {
+  if (id.has_value()) message->set_id(*id);
+  message->set_vector_bytes(VectorBytes(vector));
+  if (!label.empty()) message->set_label(std::string(label));
+}
+
+}  // namespace annod::client

@@ -1,0 +1,31 @@
+#ifndef ANNOD_CLIENT_CONVERT_H_
+#define ANNOD_CLIENT_CONVERT_H_
+
+#include <optional>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "annod/v1/admin_service.pb.h"
+#include "annod/v1/index_service.pb.h"
+#include "client/types.h"
+
+namespace annod::client {
+
+// Between the structs of types.h and the messages on the wire.
+
+IndexInfo FromProto(const v1::IndexInfo& message);
+BuildProgress FromProto(const v1::BuildProgress& message);
+BuildResult FromProto(const v1::BuildResult& message);
+QueryResult FromProto(const v1::GetNnsResponse& message);
+
+v1::CreateIndexRequest ToProto(const IndexSpec& spec);
+void ToProto(absl::string_view index, absl::Span<const Query> queries,
+             const QueryOptions& options, v1::GetNnsRequest* request);
+
+// Fills `message` with an item; the vector travels as bytes.
+void SetItem(std::optional<int32_t> id, absl::Span<const float> vector,
+             absl::string_view label, v1::Item* message);
+
+}  // namespace annod::client
+
+#endif  // ANNOD_CLIENT_CONVERT_H_

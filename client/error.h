@@ -1,0 +1,29 @@
+#ifndef ANNOD_CLIENT_ERROR_H_
+#define ANNOD_CLIENT_ERROR_H_
+
+#include <map>
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace grpc {
+class Status;
+}
+
+namespace annod {
+
+// The status of a call with the server's ErrorInfo attached, so that the
+// functions below find it.
+absl::Status FromGrpcStatus(const grpc::Status& status);
+
+// The server's reason for an error, e.g. "INDEX_NOT_FOUND" (listed in the
+// comments of the services); empty if it gave none, as when no server answered.
+// Messages may change, a reason never does: branch on this.
+std::string ErrorReason(const absl::Status& status);
+
+// The values behind the message, e.g. {"field": "n", "value": "-3"}.
+std::map<std::string, std::string> ErrorMetadata(const absl::Status& status);
+
+}  // namespace annod
+
+#endif  // ANNOD_CLIENT_ERROR_H_

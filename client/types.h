@@ -1,0 +1,146 @@
+#ifndef ANNOD_CLIENT_TYPES_H_
+#define ANNOD_CLIENT_TYPES_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "annod/v1/types.pb.h"
+
+// What Client takes and gives: plain structs whose fields mean what the fields
+// of the same name in proto/annod/v1 mean, with the same limits and defaults.
+namespace annod::client {
+
+using Metric = v1::Metric;  // v1::METRIC_ANGULAR, ...
+using Engine = v1::Engine;  // v1::ENGINE_AUTO, ENGINE_FOREST, ENGINE_EXACT
+using DotLayout = v1::DotLayout;  // v1::DOT_LAYOUT_24, DOT_LAYOUT_16
+
+struct IndexSpec {
+  std::string index;
+  int dimension = 0;
+  Metric metric = v1::METRIC_UNSPECIFIED;
+  int default_n = 0;           // 0: the server's default
+  int default_tree_count = 0;  // 0: the server's default; -1: automatic
+  uint64_t seed = 0;           // 0: Annoy's default
+  DotLayout dot_layout = v1::DOT_LAYOUT_UNSPECIFIED;
+};
+
+struct Item {
+  // Absent: the server chooses, and the call is not retried.
+  std::optional<int32_t> id;
+  std::vector<float> vector;
+  std::string label;  // may be empty
+};
+
+// What to find the neighbours of.
+struct Query {
+  static Query OfVector(std::vector<float> vector) {
+    return {std::move(vector)};
+  }
+  static Query OfItem(int32_t id) { return {id}; }
+  static Query OfLabel(std::string label) { return {std::move(label)}; }
+
+  std::variant<std::vector<float>, int32_t, std::string> target;
+};
+
+struct QueryOptions {
+  int n = 0;          // 0: the index's default
+  int search_k = -1;  // -1: n times the number of trees
+  Engine engine = v1::ENGINE_AUTO;
+  bool include_distances = true;
+  bool include_labels = false;
+  bool include_cost = false;
+};
+
+struct NeighborList {
+  std::vector<int32_t> ids;         // nearest first
+  std::vector<float> distances;     // parallel to ids, if asked for
+  std::vector<std::string> labels;  // parallel to ids, if asked for
+  bool truncated = false;           // fewer than n were found
+};
+
+struct SearchCost {
+  int64_t node_count = 0;
+  int64_t distance_count = 0;
+  int64_t search_us = 0;
+};
+
+struct QueryResult {
+  std::vector<NeighborList> results;  // parallel to the queries
+  int64_t version = 0;
+  Engine engine = v1::ENGINE_UNSPECIFIED;
+  std::optional<SearchCost> cost;
+};
+
+struct BuildOptions {
+  int tree_count = 0;    // 0: the index's default; -1: automatic
+  uint64_t seed = 0;     // 0: the index's
+  int thread_count = 0;  // 0: all cores of the server
+  DotLayout dot_layout = v1::DOT_LAYOUT_UNSPECIFIED;
+};
+
+struct BuildProgress {
+  v1::BuildPhase phase = v1::BUILD_PHASE_UNSPECIFIED;
+  double fraction_done = 0;
+  double seconds_left = 0;  // 0: not known yet
+  double seconds_elapsed = 0;
+  int trees_done_count = 0;
+};
+
+struct BuildResult {
+  int64_t version = 0;
+  int64_t item_count = 0;
+  int tree_count = 0;
+  int64_t forest_bytes = 0;
+  double seconds = 0;
+};
+
+struct AddResult {
+  int64_t added_count = 0;
+  int32_t first_id = -1;  // smallest stored; -1 if none
+  int32_t last_id = -1;   // largest stored; -1 if none
+};
+
+struct SerializeResult {
+  int64_t version = 0;
+  int64_t total_bytes = 0;
+  uint64_t xxh3_64 = 0;  // of all bytes, as computed here
+};
+
+struct QuarantinedVersion {
+  int64_t version = 0;
+  std::string reason;
+};
+
+struct IndexInfo {
+  std::string index;
+  int dimension = 0;
+  Metric metric = v1::METRIC_UNSPECIFIED;
+  v1::IndexState state = v1::INDEX_STATE_UNSPECIFIED;
+  std::string state_reason;
+  int64_t version = 0;
+  int64_t item_slot_count = 0;
+  int64_t item_count = 0;
+  int tree_count = 0;
+  int64_t forest_bytes = 0;
+  std::string layout;
+  uint64_t seed = 0;
+  int64_t staged_item_count = 0;
+  int64_t staged_bytes = 0;
+  int64_t label_count = 0;
+  int default_n = 0;
+  int default_tree_count = 0;
+  std::string attached_path;
+  std::optional<BuildProgress> build;
+  std::vector<QuarantinedVersion> quarantined;
+  std::string create_time;
+};
+
+enum class Health { kUnknown, kServing, kNotServing };
+
+}  // namespace annod::client
+
+#endif  // ANNOD_CLIENT_TYPES_H_
