@@ -1,0 +1,353 @@
+#include "client/client.h"
+
+#include <xxhash.h>
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/client/fake_server.h"
+
+namespace annod {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
+
+const grpc::Status kUnavailable(grpc::StatusCode::UNAVAILABLE, "worker died");
+
+class ClientTest : public ::testing::Test {
+ protected:
+  ClientTest() : client_(NewClient()) {}
+
+  std::unique_ptr<Client> NewClient(
+      absl::Duration retry_window = absl::Seconds(20)) {
+    ClientOptions options;
+    options.target = server_.target();
+    options.timeout = absl::Seconds(30);
+    options.retry_window = retry_window;
+    return std::move(Client::Create(options)).value();
+  }
+
+  FakeServer server_;
+  std::unique_ptr<Client> client_;
+};
+
+TEST_F(ClientTest, CreateRefusesOptionsOutOfRange) {
+  ClientOptions options;
+  options.target = "";
+  EXPECT_EQ(Client::Create(options).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  options = ClientOptions();
+  options.timeout = absl::ZeroDuration();
+  EXPECT_EQ(Client::Create(options).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  options = ClientOptions();
+  options.max_message_bytes = 0;
+  EXPECT_EQ(Client::Create(options).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(ClientTest, GetNnsSendsEveryOptionAndReadsEveryField) {
+  client::QueryOptions options;
+  options.n = 5;
+  options.search_k = 77;
+  options.engine = v1::ENGINE_EXACT;
+  options.include_labels = true;
+  options.include_cost = true;
+  const absl::StatusOr<client::QueryResult> result =
+      client_->GetNns("words",
+                      {client::Query::OfItem(4), client::Query::OfLabel("king"),
+                       client::Query::OfVector({1, -2})},
+                      options);
+  ASSERT_TRUE(result.ok()) << result.status();
+  const v1::GetNnsRequest sent = server_.last_query();
+  EXPECT_EQ(sent.index(), "words");
+  ASSERT_EQ(sent.queries_size(), 3);
+  EXPECT_EQ(sent.queries(0).item(), 4);
+  EXPECT_EQ(sent.queries(1).label(), "king");
+  const float vector[] = {1, -2};
+  EXPECT_EQ(sent.queries(2).vector_bytes(),
+            std::string(reinterpret_cast<const char*>(vector), 8));
+  EXPECT_EQ(sent.n(), 5);
+  EXPECT_EQ(sent.search_k(), 77);
+  EXPECT_EQ(sent.engine(), v1::ENGINE_EXACT);
+  EXPECT_TRUE(sent.include_distances());
+  EXPECT_TRUE(sent.include_labels());
+  EXPECT_TRUE(sent.include_cost());
+
+  ASSERT_EQ(result->results.size(), 3);
+  EXPECT_THAT(result->results[1].ids, ElementsAre(1));
+  EXPECT_THAT(result->results[1].distances, ElementsAre(1.5f));
+  EXPECT_THAT(result->results[1].labels, ElementsAre("label1"));
+  EXPECT_TRUE(result->results[1].truncated);
+  EXPECT_EQ(result->version, 3);
+  EXPECT_EQ(result->engine, v1::ENGINE_FOREST);
+  EXPECT_EQ(result->cost->node_count, 7);
+}
+
+TEST_F(ClientTest, RetriesReadsOnUnavailable) {
+  server_.Script("GetNns", {kUnavailable, kUnavailable});
+  EXPECT_TRUE(client_->GetNns("x", {client::Query::OfItem(0)}, {}).ok());
+  EXPECT_EQ(server_.calls("GetNns"), 3);
+  server_.Script("Info", {kUnavailable, kUnavailable});
+  EXPECT_EQ(client_->Info("x")->item_count, 42);
+  EXPECT_EQ(server_.calls("Info"), 3);
+  server_.Script("ListIndexes", {kUnavailable});
+  EXPECT_EQ(client_->ListIndexes()->size(), 2);
+}
+
+TEST_F(ClientTest, RetriesBeyondTheFiveAttemptsOfGrpc) {
+  server_.Script("Info", std::vector<grpc::Status>(8, kUnavailable));
+  EXPECT_TRUE(client_->Info("x").ok());
+  EXPECT_EQ(server_.calls("Info"), 9);
+}
+
+TEST_F(ClientTest, GivesUpWhenTheRetryWindowCloses) {
+  const auto client = NewClient(absl::Milliseconds(100));
+  server_.Script("Info", std::vector<grpc::Status>(1000, kUnavailable));
+  const absl::Status status = client->Info("x").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("worker died"));
+  EXPECT_LT(server_.calls("Info"), 100);
+}
+
+TEST_F(ClientTest, RetriesAddItemOnlyIfEveryItemHasAnId) {
+  const client::Item with_id{7, {1, 2}, "seven"};
+  const client::Item without_id{std::nullopt, {1, 2}, ""};
+  server_.Script("AddItem", {kUnavailable, kUnavailable});
+  EXPECT_THAT(*client_->AddItem("x", {with_id}), ElementsAre(7));
+  EXPECT_EQ(server_.calls("AddItem"), 3);
+  EXPECT_EQ(server_.items().at(7).label(), "seven");
+
+  server_.Script("AddItem", {kUnavailable});
+  EXPECT_EQ(client_->AddItem("x", {with_id, without_id}).status().code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_EQ(server_.calls("AddItem"), 4);
+}
+
+TEST_F(ClientTest, NeverRetriesWhatCannotBeRepeated) {
+  server_.Script("CreateIndex", {kUnavailable});
+  EXPECT_FALSE(client_->CreateIndex({}).ok());
+  EXPECT_EQ(server_.calls("CreateIndex"), 1);
+  server_.Script("DropIndex", {kUnavailable});
+  EXPECT_FALSE(client_->DropIndex("x").ok());
+  EXPECT_EQ(server_.calls("DropIndex"), 1);
+}
+
+TEST_F(ClientTest, NeverRetriesOtherErrorsAndTellsTheirReason) {
+  server_.Script("Info",
+                 {FakeServer::Error(grpc::StatusCode::NOT_FOUND, "no index 'x'",
+                                    "INDEX_NOT_FOUND", {{"index", "x"}})});
+  const absl::Status status = client_->Info("x").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(status.message(), "no index 'x'");
+  EXPECT_EQ(ErrorReason(status), "INDEX_NOT_FOUND");
+  EXPECT_THAT(ErrorMetadata(status), UnorderedElementsAre(Pair("index", "x")));
+  EXPECT_EQ(server_.calls("Info"), 1);
+  EXPECT_EQ(ErrorReason(absl::InternalError("no details")), "");
+}
+
+TEST_F(ClientTest, ACallEndsAtItsDeadline) {
+  server_.Hang("Info");
+  CallOptions call;
+  call.timeout = absl::Milliseconds(50);
+  const absl::Time start = absl::Now();
+  EXPECT_EQ(client_->Info("x", call).status().code(),
+            absl::StatusCode::kDeadlineExceeded);
+  EXPECT_LT(absl::Now() - start, absl::Seconds(10));
+}
+
+TEST_F(ClientTest, AnUnreachableServerIsUnavailable) {
+  ClientOptions options;
+  {
+    FakeServer gone;
+    options.target = gone.target();
+  }
+  options.retry_window = absl::Milliseconds(50);
+  const auto client = std::move(Client::Create(options)).value();
+  EXPECT_EQ(client->Info("x").status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(ClientTest, BuildReportsProgressAndJoinsAfterABrokenStream) {
+  server_.Script("Build", {kUnavailable, kUnavailable});
+  std::vector<double> fractions;
+  client::BuildOptions options;
+  options.tree_count = 12;
+  const absl::StatusOr<client::BuildResult> result =
+      client_->Build("x", options, [&](const client::BuildProgress& progress) {
+        EXPECT_EQ(progress.phase, v1::BUILD_PHASE_TREES);
+        fractions.push_back(progress.fraction_done);
+      });
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->version, 9);
+  EXPECT_EQ(result->tree_count, 12);
+  EXPECT_THAT(fractions, ElementsAre(0.25, 0.5, 0.75, 1));
+}
+
+v1::SerializeResponse Piece(const std::string& chunk, int64_t total,
+                            uint64_t hash) {
+  v1::SerializeResponse message;
+  message.set_version(4);
+  message.set_total_bytes(total);
+  message.set_chunk(chunk);
+  message.set_xxh3_64(hash);
+  return message;
+}
+
+class SerializeTest : public ClientTest {
+ protected:
+  absl::StatusOr<client::SerializeResult> Serialize(std::string* bytes) {
+    bytes->clear();
+    return client_->Serialize("x", [&](absl::string_view chunk, int64_t) {
+      bytes->append(chunk.data(), chunk.size());
+      return absl::OkStatus();
+    });
+  }
+  const uint64_t hash_ = XXH3_64bits("abcdef", 6);
+  std::string bytes_;
+};
+
+TEST_F(SerializeTest, HandsOutTheBytesAndChecksThem) {
+  server_.Script("Serialize", {kUnavailable});
+  server_.SetSerialize({Piece("abc", 6, 0), Piece("def", 6, hash_)},
+                       grpc::Status::OK);
+  const auto result = Serialize(&bytes_);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(bytes_, "abcdef");
+  EXPECT_EQ(result->version, 4);
+  EXPECT_EQ(result->total_bytes, 6);
+  EXPECT_EQ(result->xxh3_64, hash_);
+  EXPECT_EQ(server_.calls("Serialize"), 2);
+}
+
+TEST_F(SerializeTest, RefusesAStreamThatContradictsItself) {
+  const std::vector<std::vector<v1::SerializeResponse>> streams = {
+      {},
+      {Piece("abc", 6, hash_)},
+      {Piece("abc", 6, 0), Piece("deg", 6, hash_)},
+      {Piece("abc", 6, 0), Piece("defg", 6, hash_)},
+      {Piece("abc", 6, 0), Piece("def", 7, hash_)},
+      {Piece("abc", -1, 0)},
+  };
+  for (size_t i = 0; i < streams.size(); ++i) {
+    server_.SetSerialize(streams[i], grpc::Status::OK);
+    EXPECT_EQ(Serialize(&bytes_).status().code(), absl::StatusCode::kDataLoss)
+        << "stream " << i;
+  }
+}
+
+TEST_F(SerializeTest, DoesNotStartAgainOnceBytesWereHandedOut) {
+  server_.SetSerialize({Piece("abc", 6, 0)}, kUnavailable);
+  EXPECT_EQ(Serialize(&bytes_).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(server_.calls("Serialize"), 1);
+}
+
+TEST_F(SerializeTest, StopsWithTheErrorOfTheSink) {
+  server_.SetSerialize({Piece("abc", 6, 0), Piece("def", 6, hash_)},
+                       grpc::Status::OK);
+  const auto result = client_->Serialize("x", [](absl::string_view, int64_t) {
+    return absl::ResourceExhaustedError("disk full");
+  });
+  EXPECT_EQ(result.status(), absl::ResourceExhaustedError("disk full"));
+}
+
+class ItemWriterTest : public ClientTest {
+ protected:
+  // Small messages and checkpoints: each item of 4 floats fills a message, two
+  // messages a checkpoint.
+  std::unique_ptr<ItemWriter> NewWriter() {
+    ItemWriterOptions options;
+    options.message_bytes = 32;
+    options.checkpoint_bytes = 64;
+    return client_->NewItemWriter("x", options);
+  }
+
+  static std::vector<float> VectorOf(int id) {
+    return {id + 0.5f, -1.0f * id, 3, 4};
+  }
+
+  void ExpectStored(int count) {
+    const auto items = server_.items();
+    ASSERT_EQ(items.size(), count);
+    for (int id = 0; id < count; ++id) {
+      ASSERT_EQ(items.count(id), 1) << id;
+      float got[4];
+      ASSERT_EQ(items.at(id).vector_bytes().size(), sizeof(got));
+      std::memcpy(got, items.at(id).vector_bytes().data(), sizeof(got));
+      EXPECT_THAT(got, ::testing::ElementsAreArray(VectorOf(id)));
+      EXPECT_EQ(items.at(id).label(), absl::StrCat("w", id));
+    }
+  }
+};
+
+TEST_F(ItemWriterTest, StoresEverythingAndSumsUp) {
+  const auto writer = NewWriter();
+  for (int id = 0; id < 25; ++id) {
+    ASSERT_TRUE(writer->Add(id, VectorOf(id), absl::StrCat("w", id)).ok());
+  }
+  const auto result = writer->Finish();
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->added_count, 25);
+  EXPECT_EQ(result->first_id, 0);
+  EXPECT_EQ(result->last_id, 24);
+  ExpectStored(25);
+  EXPECT_GT(server_.calls("AddItems"), 5);
+}
+
+TEST_F(ItemWriterTest, AnEmptyWriterStoresNothing) {
+  const auto result = NewWriter()->Finish();
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->added_count, 0);
+  EXPECT_EQ(result->first_id, -1);
+  EXPECT_EQ(server_.calls("AddItems"), 0);
+}
+
+TEST_F(ItemWriterTest, SendsAgainWhatABrokenStreamLost) {
+  server_.BreakAddItemsAfter({0, 1, -1, 1, 0, -1, 1});
+  const auto writer = NewWriter();
+  for (int id = 0; id < 25; ++id) {
+    ASSERT_TRUE(writer->Add(id, VectorOf(id), absl::StrCat("w", id)).ok());
+  }
+  const auto result = writer->Finish();
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->added_count, 25);
+  ExpectStored(25);
+}
+
+TEST_F(ItemWriterTest, DoesNotSendAgainItemsWithoutAnId) {
+  server_.BreakAddItemsAfter({0});
+  const auto writer = NewWriter();
+  absl::Status status = writer->Add(std::nullopt, VectorOf(0), "");
+  if (status.ok()) status = writer->Finish().status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(server_.calls("AddItems"), 1);
+  // The error is final.
+  EXPECT_EQ(writer->Add(1, VectorOf(1), "").code(),
+            absl::StatusCode::kUnavailable);
+}
+
+TEST_F(ItemWriterTest, ReportsARefusalWithItsReason) {
+  server_.Script("AddItems",
+                 {FakeServer::Error(grpc::StatusCode::INVALID_ARGUMENT,
+                                    "4 components", "INVALID_FIELD", {})});
+  const auto writer = NewWriter();
+  absl::Status status;
+  for (int id = 0; id < 8 && status.ok(); ++id) {
+    status = writer->Add(id, VectorOf(id), "");
+  }
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ErrorReason(status), "INVALID_FIELD");
+  EXPECT_EQ(writer->confirmed().added_count, 0);
+}
+
+}  // namespace
+}  // namespace annod
