@@ -130,7 +130,7 @@ TEST_P(RecallParityTest, EqualsStockAnnoy) {
   const MemoryVectors vectors = c.words ? ReadWords() : RandomVectors(c.metric);
   ASSERT_GT(vectors.slot_count(), 0);
   const int dim = static_cast<int>(vectors.Row(0).size());
-  const RecallMeter meter(c.metric, vectors, 2000);
+  const RecallMeter meter(c.metric, vectors, 1000);
   const std::string name(MetricName(c.metric));
 
   double ours = 0;
