@@ -40,6 +40,10 @@ class MappedLabelTable final : public LabelTable {
 
   int64_t size() const override { return count_; }
 
+  std::pair<int32_t, absl::string_view> At(int64_t position) const override {
+    return {ids_[position], Text(position)};
+  }
+
   absl::string_view LabelOf(int32_t id) const override {
     const int32_t* const end = ids_ + count_;
     const int32_t* const found = std::lower_bound(ids_, end, id);

@@ -31,6 +31,8 @@ class LabelTable {
 
   virtual ~LabelTable() = default;
   virtual int64_t size() const = 0;
+  // Id and label number `position` in [0, size()), by ascending id.
+  virtual std::pair<int32_t, absl::string_view> At(int64_t position) const = 0;
   // Empty if the item has none. The view lives as long as the table.
   virtual absl::string_view LabelOf(int32_t id) const = 0;
   virtual std::optional<int32_t> IdOf(absl::string_view label) const = 0;

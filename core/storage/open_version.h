@@ -1,0 +1,21 @@
+#ifndef ANNOD_CORE_STORAGE_OPEN_VERSION_H_
+#define ANNOD_CORE_STORAGE_OPEN_VERSION_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "core/file_system.h"
+#include "core/storage/version_store.h"
+
+namespace annod {
+
+// Verifies and maps the files that `manifest` lists: VersionStore::Open() after
+// the manifest has been read.
+absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenVersionFiles(
+    FileSystem* fs, const std::string& index_directory,
+    const IndexSettings& settings, Manifest manifest, Prefault prefault);
+
+}  // namespace annod
+
+#endif  // ANNOD_CORE_STORAGE_OPEN_VERSION_H_

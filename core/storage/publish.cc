@@ -1,0 +1,122 @@
+#include "core/storage/publish.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "core/status_macros.h"
+#include "core/storage/overlay_source.h"
+#include "core/storage/version_files.h"
+
+namespace annod {
+namespace {
+
+using Labels = std::vector<std::pair<int32_t, absl::string_view>>;
+
+absl::StatusOr<NodeLayout> LayoutToWrite(const ForestBuildOptions& options) {
+  const LayoutKind kind = options.metric == Metric::kDot
+                              ? options.dot_layout
+                              : LayoutsForMetric(options.metric).front();
+  return MakeNodeLayout(kind, options.metric, options.dim);
+}
+
+uint64_t LabelBytes(const Labels& labels) {
+  uint64_t bytes = 0;
+  for (const auto& [id, label] : labels) bytes += label.size() + 16;
+  return bytes;
+}
+
+// Bytes the version will take, estimated from above for data that splits
+// evenly. A bucket holds up to K items and is rarely less than half full, a
+// tree has as many splits as buckets, and never as many nodes as items.
+uint64_t PredictBytes(const NodeLayout& layout, int64_t slots, int64_t items,
+                      int tree_count, const Labels& labels) {
+  const double tree_nodes = std::min<double>(
+      items, std::ceil(4.0 * items / layout.bucket_capacity) + 1);
+  const double trees =
+      tree_count > 0
+          ? tree_count
+          : std::ceil(slots / std::max(tree_nodes, 1.0)) + 1;  // see options
+  const double nodes = slots + trees * (tree_nodes + 1);  // and the root copies
+  constexpr uint64_t kSmallFiles = uint64_t{1} << 16;  // manifest, directories
+  return static_cast<uint64_t>(nodes * layout.node_bytes) + LabelBytes(labels) +
+         kSmallFiles;
+}
+
+absl::Status CheckSpace(FileSystem* fs, const std::string& directory,
+                        uint64_t needed) {
+  ANNOD_ASSIGN_OR_RETURN(const uint64_t available,
+                         fs->AvailableBytes(directory));
+  if (needed <= available) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the new version needs about ", needed, " bytes in '",
+                   directory, "'; ", available, " are available"));
+}
+
+}  // namespace
+
+absl::StatusOr<Manifest> BuildAndPublish(FileSystem* fs,
+                                         const IndexSettings& settings,
+                                         const OpenVersion* base,
+                                         const StagedSnapshot& staged,
+                                         ForestBuildOptions options,
+                                         VersionStore* store) {
+  const absl::Time start = absl::Now();
+  options.metric = settings.metric;
+  options.dim = settings.dim;
+  const OverlaySource source(base, staged);
+  const int64_t item_count = source.CountItems();
+  if (item_count == 0) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "index '", settings.name, "' has 0 items; a build needs 1"));
+  }
+  const Labels labels = source.Labels();
+  ANNOD_ASSIGN_OR_RETURN(const NodeLayout layout, LayoutToWrite(options));
+  ANNOD_ASSIGN_OR_RETURN(std::unique_ptr<PendingVersion> pending,
+                         store->Begin());
+  ANNOD_RETURN_IF_ERROR(
+      CheckSpace(fs, pending->directory(),
+                 PredictBytes(layout, source.slot_count(), item_count,
+                              options.tree_count, labels)));
+  ANNOD_ASSIGN_OR_RETURN(
+      const ForestBuildResult built,
+      BuildForest(source, options, fs, pending->FilePath(kForestFile)));
+  if (!labels.empty()) {
+    const absl::Status written =
+        WriteLabels(fs, pending->FilePath(kLabelsFile), labels);
+    if (absl::IsInvalidArgument(written)) {
+      // Staging and base disagree, as after rolling back to another version.
+      return absl::FailedPreconditionError(
+          absl::StrCat("index '", settings.name, "': ", written.message()));
+    }
+    ANNOD_RETURN_IF_ERROR(written);
+  }
+  Manifest manifest;
+  manifest.dim = settings.dim;
+  manifest.metric = settings.metric;
+  manifest.layout = built.layout.kind;
+  manifest.slot_count = built.slot_count;
+  manifest.item_count = built.item_count;
+  manifest.tree_count = built.tree_count;
+  manifest.label_count = static_cast<int64_t>(labels.size());
+  manifest.seed = options.seed;
+  manifest.build_seconds = absl::ToDoubleSeconds(absl::Now() - start);
+  manifest.create_time =
+      absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone());
+  manifest.journal_through =
+      std::max(staged.through_segment(),
+               base == nullptr ? 0 : base->manifest.journal_through);
+  return store->Publish(std::move(pending), std::move(manifest));
+}
+
+}  // namespace annod
