@@ -22,12 +22,19 @@ struct ChildOptions {
   int run_dir_fd = -1;
 };
 
+// "worker" or "writer".
+inline const char* RoleName(ChildOptions::Role role) {
+  return role == ChildOptions::Role::kWorker ? "worker" : "writer";
+}
+
 // Address of the writer for gRPC, "unix:/proc/self/fd/7/writer.sock".
 std::string WriterAddress(const ChildOptions& options);
 
 // Main functions of the children: run until SIGTERM has been obeyed, return the
-// exit status. They die with the supervisor (PR_SET_PDEATHSIG, set before these
-// are called).
+// exit status. A second SIGTERM skips drain_delay. On SIGHUP they read the
+// configuration (config_memory.h) again. Both signals are blocked when a child
+// starts, so that none is lost or deadly before it waits for them. Children die
+// with the supervisor (PR_SET_PDEATHSIG, set before these are called).
 int RunWorker(const ChildOptions& options, const Config& config);
 int RunWriter(const ChildOptions& options, const Config& config);
 

@@ -2,10 +2,10 @@
 
 #include <string>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/status_macros.h"
+#include "core/storage/index_settings.h"
 #include "nlohmann/json.hpp"
 #include "server/listen_address.h"
 #include "server/settings.h"
@@ -14,8 +14,6 @@ namespace annod {
 namespace {
 
 using nlohmann::json;
-
-constexpr size_t kMaxIndexNameBytes = 64;  // core/storage/index_settings.h
 
 absl::Status Bad(absl::string_view setting, absl::string_view what) {
   return absl::InvalidArgumentError(
@@ -69,11 +67,8 @@ absl::Status CheckLists(const Config& config) {
     }
   }
   for (const std::string& name : config.required_indexes) {
-    if (name.empty() || name.size() > kMaxIndexNameBytes ||
-        !absl::ascii_isalnum(name[0])) {
-      return Bad("required_indexes",
-                 absl::StrCat("'", name, "' is not the name of an index"));
-    }
+    const absl::Status status = ValidateIndexName(name);
+    if (!status.ok()) return Bad("required_indexes", status.message());
   }
   return absl::OkStatus();
 }
@@ -91,6 +86,10 @@ absl::Status ValidateConfig(const Config& config) {
   ANNOD_RETURN_IF_ERROR(CheckAddress("listen", config.listen, config.insecure));
   ANNOD_RETURN_IF_ERROR(
       CheckAddress("http_listen", config.http_listen, config.insecure));
+  if (absl::StrContains(config.http_listen, '[')) {
+    return Bad("http_listen", absl::StrCat("'", config.http_listen,
+                                           "': only IPv4 is supported here"));
+  }
   if (!config.admin_listen.empty()) {
     ANNOD_RETURN_IF_ERROR(CheckAdminAddress(config.admin_listen));
   }

@@ -104,6 +104,7 @@ TEST(Config, EveryBadFieldIsNamedWithItsValue) {
       {"http_listen", [](Config* c) { c->http_listen = ""; }, "''"},
       {"http_listen", [](Config* c) { c->http_listen = "box:1"; },
        "--insecure"},
+      {"http_listen", [](Config* c) { c->http_listen = "[::1]:1"; }, "IPv4"},
       {"admin_listen", [](Config* c) { c->admin_listen = "x"; }, "'x'"},
       {"admin_listen",
        [](Config* c) {
