@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "core/mutex.h"
 
 namespace annod {
 namespace {
@@ -27,7 +27,7 @@ class Pipeline {
     }
     Work(0);
     for (std::thread& helper : helpers) helper.join();
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(&mu_);
     return status_;
   }
 
@@ -36,14 +36,14 @@ class Pipeline {
     while (true) {
       int tree;
       {
-        absl::MutexLock lock(&mu_);
-        mu_.Await(absl::Condition(this, &Pipeline::MayProceed));
+        MutexLock lock(&mu_);
+        while (!MayProceed()) changed_.Wait(&mu_);
         if (stopped_ || next_to_grow_ >= tree_count_) return;
         tree = next_to_grow_++;
       }
       std::vector<char> nodes;
       absl::Status status = stages_.grow(worker, tree, &nodes);
-      absl::MutexLock lock(&mu_);
+      MutexLock lock(&mu_);
       if (!status.ok()) {
         Stop(std::move(status));
         return;
@@ -78,12 +78,14 @@ class Pipeline {
       } else if (!*more) {
         stopped_ = true;
       }
+      changed_.NotifyAll();
     }
     taking_ = false;
   }
 
   void Stop(absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     stopped_ = true;
+    changed_.NotifyAll();
     if (status_.ok()) status_ = std::move(status);
   }
 
@@ -91,7 +93,8 @@ class Pipeline {
   const int tree_count_;
   const TreeStages& stages_;
 
-  absl::Mutex mu_;
+  Mutex mu_;
+  CondVar changed_;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
   bool taking_ ABSL_GUARDED_BY(mu_) = false;
   int next_to_grow_ ABSL_GUARDED_BY(mu_) = 0;

@@ -128,9 +128,9 @@ TEST_P(BuildAnyMetricTest, HolesBehindTheLastItemAreDropped) {
 }
 
 TEST_P(BuildAnyMetricTest, StopsWhenCancelledAndRemovesTheFile) {
-  const MemoryVectors vectors = MemoryVectors::Random(2000, 16, 8);
+  const MemoryVectors vectors = MemoryVectors::Random(1000, 16, 8);
   for (const double when : {0.0, 0.3}) {
-    ForestBuildOptions options = Options(GetParam(), 16, 100);
+    ForestBuildOptions options = Options(GetParam(), 16, 40);
     std::atomic<bool> cancel{false};
     options.cancel = &cancel;
     options.threads = 2;

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <vector>
 
-#include "absl/synchronization/mutex.h"
+#include "core/mutex.h"
 #include "gtest/gtest.h"
 
 namespace annod {
@@ -50,17 +50,17 @@ TEST_P(TreePipelineTest, StopsWhenNoMoreAreWanted) {
 TEST_P(TreePipelineTest, HoldsFewTreesWhileOneIsSlow) {
   const int threads = GetParam();
   const int end = 40;
-  absl::Mutex mu;
+  Mutex mu;
   int last_taken = -1;
   int largest_lead = 0;
   TreeStages stages;
   stages.grow = [&](int, int tree, std::vector<char>*) {
-    absl::MutexLock lock(&mu);
+    MutexLock lock(&mu);
     largest_lead = std::max(largest_lead, tree - last_taken);
     return absl::OkStatus();
   };
   stages.take = [&](int tree, std::vector<char>*) {
-    absl::MutexLock lock(&mu);
+    MutexLock lock(&mu);
     last_taken = tree;
     return true;
   };
