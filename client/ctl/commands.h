@@ -1,0 +1,27 @@
+#ifndef ANNOD_CLIENT_CTL_COMMANDS_H_
+#define ANNOD_CLIENT_CTL_COMMANDS_H_
+
+#include <CLI/CLI.hpp>
+
+#include "client/ctl/context.h"
+
+namespace annod::ctl {
+
+// Each adds its sub-commands to `app`. `context` must outlive it; when the
+// command line chooses a command, context->run is set.
+
+// file info, query, distance, vector, verify.
+void AddFileReadCommands(CLI::App* file, Context* context);
+// file build.
+void AddFileBuildCommand(CLI::App* file, Context* context);
+
+// query, info, list, health.
+void AddServerReadCommands(CLI::App* app, Context* context);
+// create, attach, drop, build, serialize.
+void AddServerAdminCommands(CLI::App* app, Context* context);
+// add.
+void AddServerAddCommand(CLI::App* app, Context* context);
+
+}  // namespace annod::ctl
+
+#endif  // ANNOD_CLIENT_CTL_COMMANDS_H_

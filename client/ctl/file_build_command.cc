@@ -1,0 +1,181 @@
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "client/ctl/arguments.h"
+#include "client/ctl/commands.h"
+#include "client/ctl/file_vector_source.h"
+#include "client/ctl/output.h"
+#include "client/ctl/output_file.h"
+#include "client/ctl/progress.h"
+#include "core/status_macros.h"
+
+namespace annod::ctl {
+namespace {
+
+struct BuildArguments {
+  std::string input;
+  std::string output;
+  std::string labels;
+  std::string label_column = "auto";
+  int dot_layout = 24;
+  bool force = false;
+  ForestBuildOptions build;
+};
+
+VectorReaderOptions ReaderOptions(const std::string& label_column) {
+  VectorReaderOptions options;
+  if (label_column == "first") options.csv_labels = CsvLabels::kFirst;
+  if (label_column == "none") options.csv_labels = CsvLabels::kNone;
+  return options;
+}
+
+// Writes "id<tab>label" lines.
+class LabelFile {
+ public:
+  static absl::StatusOr<std::unique_ptr<LabelFile>> Create(
+      const std::string& path, bool force) {
+    auto labels = std::make_unique<LabelFile>();
+    ANNOD_ASSIGN_OR_RETURN(
+        labels->place_, OutputFile::Prepare(FileSystem::Posix(), path, force));
+    ANNOD_ASSIGN_OR_RETURN(
+        labels->file_,
+        FileSystem::Posix()->CreateFile(labels->place_->temporary_path()));
+    return labels;
+  }
+
+  absl::Status Add(int64_t id, const std::string& label) {
+    if (absl::StrContains(label, '\t')) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the label of row ", id, " holds a tab, which --labels cannot keep"));
+    }
+    absl::StrAppend(&buffer_, id, "\t", label, "\n");
+    if (buffer_.size() < (1 << 16)) return absl::OkStatus();
+    return Flush();
+  }
+
+  absl::Status Commit() {
+    ANNOD_RETURN_IF_ERROR(Flush());
+    ANNOD_RETURN_IF_ERROR(file_->Sync());
+    ANNOD_RETURN_IF_ERROR(file_->Close());
+    return place_->Commit();
+  }
+
+ private:
+  absl::Status Flush() {
+    const absl::Status status = file_->Append(buffer_);
+    buffer_.clear();
+    return status;
+  }
+
+  std::unique_ptr<OutputFile> place_;
+  std::unique_ptr<WritableFile> file_;
+  std::string buffer_;
+};
+
+absl::Status RunBuild(const BuildArguments& arguments, const Context& context) {
+  ANNOD_ASSIGN_OR_RETURN(
+      const auto place, OutputFile::Prepare(FileSystem::Posix(),
+                                            arguments.output, arguments.force));
+  std::unique_ptr<LabelFile> labels;
+  if (!arguments.labels.empty()) {
+    ANNOD_ASSIGN_OR_RETURN(
+        labels, LabelFile::Create(arguments.labels, arguments.force));
+  }
+  ANNOD_ASSIGN_OR_RETURN(
+      const auto source,
+      FileVectorSource::Open(arguments.input,
+                             ReaderOptions(arguments.label_column)));
+  if (labels != nullptr) {
+    if (!source->has_labels()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(arguments.input, ": has no labels for --labels"));
+    }
+    source->set_label_sink([&](int64_t id, const std::string& label) {
+      return labels->Add(id, label);
+    });
+  }
+  Progress progress("build", "", context.json);
+  ForestBuildOptions options = arguments.build;
+  options.dim = source->dim();
+  options.dot_layout =
+      arguments.dot_layout == 16 ? LayoutKind::kDot16 : LayoutKind::kDot24;
+  options.cancel = source->stop();
+  options.progress = [&](const BuildProgressReport& report) {
+    progress.Update(report.fraction_done, 0, std::nullopt,
+                    absl::StrCat(report.trees_done, " trees"));
+  };
+  const absl::StatusOr<ForestBuildResult> result = BuildForest(
+      *source, options, FileSystem::Posix(), place->temporary_path());
+  ANNOD_RETURN_IF_ERROR(source->status());  // why it was cancelled, if it was
+  ANNOD_RETURN_IF_ERROR(result.status());
+  if (labels != nullptr) ANNOD_RETURN_IF_ERROR(labels->Commit());
+  ANNOD_RETURN_IF_ERROR(place->Commit());
+  const double seconds = progress.seconds();
+  progress.Done(0);
+  if (context.json) {
+    Json document;
+    document["output"] = arguments.output;
+    document["layout"] = std::string(LayoutName(result->layout.kind));
+    document["n_items"] = result->slot_count;
+    document["n_trees"] = result->tree_count;
+    document["n_nodes"] = result->node_count;
+    document["metric"] = std::string(MetricName(options.metric));
+    document["dim"] = options.dim;
+    document["seed"] = options.seed;
+    document["file_bytes"] = result->bytes;
+    document["seconds"] = seconds;
+    PrintJson(document);
+  } else {
+    PrintFields({{"file", arguments.output},
+                 {"layout", std::string(LayoutName(result->layout.kind))},
+                 {"dimension", absl::StrCat(options.dim)},
+                 {"items", WithCommas(result->item_count)},
+                 {"trees", absl::StrCat(result->tree_count)},
+                 {"nodes", WithCommas(result->node_count)},
+                 {"size", HumanBytes(result->bytes)}});
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddFileBuildCommand(CLI::App* file, Context* context) {
+  CLI::App* command =
+      file->add_subcommand("build", "make an Annoy file from vectors");
+  auto arguments = std::make_shared<BuildArguments>();
+  command
+      ->add_option("INPUT", arguments->input,
+                   ".npy .fvecs .bvecs .hdf5[:dataset] .csv[.gz] .vec[.gz]")
+      ->required();
+  AddMetricOption(command, &arguments->build.metric)->required();
+  command->add_option("--output", arguments->output, "the file to write")
+      ->required();
+  command->add_option("--trees", arguments->build.tree_count,
+                      "trees, default 50; -1: as many as fit in twice the "
+                      "nodes of the items");
+  command->add_option("--seed", arguments->build.seed,
+                      "seed of the random numbers, default Annoy's");
+  command->add_option("--threads", arguments->build.threads,
+                      "default: all cores; the file does not depend on it");
+  command->add_flag("--compat", arguments->build.compat,
+                    "byte for byte what Annoy builds with one thread");
+  AddDotLayoutOption(command, &arguments->dot_layout);
+  command->add_option("--labels", arguments->labels,
+                      "also write id<tab>label lines to this file");
+  command
+      ->add_option("--label_column", arguments->label_column,
+                   "does the first column of a .csv hold labels: auto "
+                   "(default), first, none")
+      ->check(CLI::IsMember({"auto", "first", "none"}));
+  command->add_flag("--force", arguments->force, "replace existing files");
+  command->callback([context, arguments] {
+    context->run = [context, arguments] {
+      return RunBuild(*arguments, *context);
+    };
+  });
+}
+
+}  // namespace annod::ctl

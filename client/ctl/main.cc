@@ -1,0 +1,92 @@
+// annodctl: the command line of annod (docs/annodctl.md).
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstring>
+#include <exception>
+#include <iostream>
+#include <string>
+
+#include "client/ctl/commands.h"
+#include "client/ctl/output.h"
+#include "client/error.h"
+
+namespace annod::ctl {
+namespace {
+
+void AddGlobalOptions(CLI::App* app, Context* context) {
+  app->add_flag("--json", context->json, "print one JSON document");
+  app->add_option("--server", context->server,
+                  "the server, default localhost:7077")
+      ->envname("ANNOD_SERVER")
+      ->type_name("HOST:PORT");
+  app->add_option("--timeout", context->timeout_s,
+                  "seconds a call may take, default 10")
+      ->check(CLI::PositiveNumber)
+      ->type_name("SECONDS");
+}
+
+// Prints why the command line is wrong. --json may stand anywhere on it.
+int ReportUsage(const CLI::App& app, const CLI::ParseError& error, int argc,
+                char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--json") == 0) {
+      PrintJson(ErrorDocument("INVALID_ARGUMENT", "USAGE", error.what()));
+      return kExitUsage;
+    }
+  }
+  std::cerr << "annodctl: " << error.what() << "\nRun annodctl --help, or a "
+            << "command with --help, for what is possible.\n";
+  return kExitUsage;
+}
+
+int ReportFailure(const absl::Status& status, const Context& context) {
+  if (context.json) {
+    PrintJson(ErrorDocument(absl::StatusCodeToString(status.code()),
+                            ErrorReason(status), status.message()));
+  } else {
+    std::cerr << "annodctl: " << status.message() << "\n";
+  }
+  return kExitFailed;
+}
+
+int Main(int argc, char** argv) {
+  Context context;
+  CLI::App app{
+      "annodctl: command line of annod, a server of nearest "
+      "neighbours over Annoy files",
+      "annodctl"};
+  app.require_subcommand(1);
+  app.fallthrough();  // the global options may follow a command
+  AddGlobalOptions(&app, &context);
+  AddServerReadCommands(&app, &context);
+  AddServerAdminCommands(&app, &context);
+  AddServerAddCommand(&app, &context);
+  CLI::App* file =
+      app.add_subcommand("file", "work on Annoy files, without a server");
+  file->require_subcommand(1);
+  AddFileReadCommands(file, &context);
+  AddFileBuildCommand(file, &context);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);  // prints the help
+  } catch (const CLI::ParseError& error) {
+    return ReportUsage(app, error, argc, argv);
+  }
+  const absl::Status status = context.run();
+  if (!status.ok()) return ReportFailure(status, context);
+  std::cout.flush();
+  return context.exit_code;
+}
+
+}  // namespace
+}  // namespace annod::ctl
+
+int main(int argc, char** argv) {
+  try {
+    return annod::ctl::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "annodctl: " << error.what() << "\n";
+    return annod::ctl::kExitFailed;
+  }
+}

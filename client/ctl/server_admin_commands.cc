@@ -1,0 +1,267 @@
+#include <unistd.h>
+
+#include <cstdint>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/ctl/arguments.h"
+#include "client/ctl/commands.h"
+#include "client/ctl/output_file.h"
+#include "client/ctl/progress.h"
+#include "client/ctl/server_output.h"
+#include "core/status_macros.h"
+
+namespace annod::ctl {
+namespace {
+
+struct SpecArguments {
+  client::IndexSpec spec;
+  Metric metric = Metric::kAngular;
+  int dot_layout = 0;  // 0: not given
+  std::string path;    // attach
+
+  client::IndexSpec Spec() const {
+    client::IndexSpec result = spec;
+    // The numbers of core's metrics are those of the API (core/metric.h).
+    result.metric = static_cast<v1::Metric>(metric);
+    result.dot_layout = DotLayoutOf(dot_layout);
+    return result;
+  }
+  static client::DotLayout DotLayoutOf(int dot_layout) {
+    return dot_layout == 16   ? v1::DOT_LAYOUT_16
+           : dot_layout == 24 ? v1::DOT_LAYOUT_24
+                              : v1::DOT_LAYOUT_UNSPECIFIED;
+  }
+};
+static_assert(static_cast<int>(Metric::kAngular) == v1::METRIC_ANGULAR &&
+                  static_cast<int>(Metric::kEuclidean) ==
+                      v1::METRIC_EUCLIDEAN &&
+                  static_cast<int>(Metric::kManhattan) ==
+                      v1::METRIC_MANHATTAN &&
+                  static_cast<int>(Metric::kDot) == v1::METRIC_DOT &&
+                  static_cast<int>(Metric::kHamming) == v1::METRIC_HAMMING,
+              "core and API number their metrics alike");
+
+struct BuildArguments {
+  std::string index;
+  client::BuildOptions options;
+  int dot_layout = 0;
+};
+
+struct FileArguments {
+  std::string index;
+  std::string path;
+  bool force = false;
+};
+
+struct DropArguments {
+  std::string index;
+  bool yes = false;
+};
+
+absl::Status RunCreate(const SpecArguments& arguments, const Context& context) {
+  ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
+  ANNOD_ASSIGN_OR_RETURN(const client::IndexInfo info,
+                         client->CreateIndex(arguments.Spec()));
+  PrintInfo(info, context);
+  return absl::OkStatus();
+}
+
+absl::Status RunAttach(const SpecArguments& arguments, const Context& context) {
+  ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
+  CallOptions call;
+  call.timeout = absl::InfiniteDuration();  // it checks the whole file
+  ANNOD_ASSIGN_OR_RETURN(
+      const client::IndexInfo info,
+      client->Attach(arguments.Spec(), arguments.path, call));
+  PrintInfo(info, context);
+  return absl::OkStatus();
+}
+
+absl::Status RunBuild(const BuildArguments& arguments, const Context& context) {
+  ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
+  client::BuildOptions options = arguments.options;
+  options.dot_layout = SpecArguments::DotLayoutOf(arguments.dot_layout);
+  Progress progress("build", "", context.json);
+  ANNOD_ASSIGN_OR_RETURN(const client::BuildResult result,
+                         client->Build(arguments.index, options,
+                                       [&](const client::BuildProgress& state) {
+                                         progress.Update(state.fraction_done, 0,
+                                                         state.seconds_left,
+                                                         Name(state.phase));
+                                       }));
+  progress.Done(0);
+  if (context.json) {
+    PrintJson(Json{{"index", arguments.index},
+                   {"version", result.version},
+                   {"item_count", result.item_count},
+                   {"tree_count", result.tree_count},
+                   {"forest_bytes", result.forest_bytes},
+                   {"seconds", result.seconds}});
+  } else {
+    PrintFields({{"index", arguments.index},
+                 {"version", absl::StrCat(result.version)},
+                 {"items", WithCommas(result.item_count)},
+                 {"trees", absl::StrCat(result.tree_count)},
+                 {"size", HumanBytes(result.forest_bytes)},
+                 {"seconds", absl::StrFormat("%.3f", result.seconds)}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RunSerialize(const FileArguments& arguments,
+                          const Context& context) {
+  ANNOD_ASSIGN_OR_RETURN(
+      const auto place, OutputFile::Prepare(FileSystem::Posix(), arguments.path,
+                                            arguments.force));
+  ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
+  std::unique_ptr<WritableFile> file;
+  Progress progress("serialize", "bytes", context.json);
+  ANNOD_ASSIGN_OR_RETURN(
+      const client::SerializeResult result,
+      client->Serialize(
+          arguments.index,
+          [&](absl::string_view chunk, int64_t total) -> absl::Status {
+            if (file == nullptr) {
+              ANNOD_ASSIGN_OR_RETURN(file, FileSystem::Posix()->CreateFile(
+                                               place->temporary_path()));
+            }
+            ANNOD_RETURN_IF_ERROR(file->Append(chunk));
+            progress.Update(
+                total > 0 ? static_cast<double>(file->size()) / total : 1.0,
+                file->size());
+            return absl::OkStatus();
+          }));
+  ANNOD_RETURN_IF_ERROR(file->Sync());
+  ANNOD_RETURN_IF_ERROR(file->Close());
+  ANNOD_RETURN_IF_ERROR(place->Commit());
+  progress.Done(result.total_bytes);
+  const std::string hash = absl::StrFormat("%016x", result.xxh3_64);
+  if (context.json) {
+    PrintJson(Json{{"index", arguments.index},
+                   {"file", arguments.path},
+                   {"version", result.version},
+                   {"bytes", result.total_bytes},
+                   {"xxh3_64", hash}});
+  } else {
+    PrintFields({{"file", arguments.path},
+                 {"version", absl::StrCat(result.version)},
+                 {"size", HumanBytes(result.total_bytes)},
+                 {"xxh3_64", hash}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RunDrop(const DropArguments& arguments, const Context& context) {
+  if (!arguments.yes) {
+    std::cerr << "Drop index '" << arguments.index << "' of " << context.server
+              << " with all its versions? Type its name: " << std::flush;
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (answer != arguments.index) {
+      return absl::CancelledError("not dropped");
+    }
+  }
+  ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
+  ANNOD_RETURN_IF_ERROR(client->DropIndex(arguments.index));
+  if (context.json) {
+    PrintJson(Json{{"index", arguments.index}, {"dropped", true}});
+  } else {
+    PrintFields({{"dropped", arguments.index}});
+  }
+  return absl::OkStatus();
+}
+
+template <typename Arguments>
+void SetRun(CLI::App* command, Context* context,
+            const std::shared_ptr<Arguments>& arguments,
+            absl::Status (*run)(const Arguments&, const Context&)) {
+  command->callback([context, arguments, run] {
+    context->run = [context, arguments, run] {
+      return run(*arguments, *context);
+    };
+  });
+}
+
+// NAME, --dim, --metric, --default_n.
+void AddSpecOptions(CLI::App* command, SpecArguments* arguments) {
+  command->add_option("NAME", arguments->spec.index, "name of the index")
+      ->required();
+  command
+      ->add_option("--dim", arguments->spec.dimension, "components of a vector")
+      ->required();
+  AddMetricOption(command, &arguments->metric)->required();
+  command->add_option("--default_n", arguments->spec.default_n,
+                      "neighbours returned when a query does not say");
+}
+
+}  // namespace
+
+void AddServerAdminCommands(CLI::App* app, Context* context) {
+  {
+    CLI::App* command = app->add_subcommand("create", "make an empty index");
+    auto arguments = std::make_shared<SpecArguments>();
+    AddSpecOptions(command, arguments.get());
+    command->add_option("--trees", arguments->spec.default_tree_count,
+                        "trees of a build that does not say; -1: automatic");
+    command->add_option("--seed", arguments->spec.seed,
+                        "seed of builds that do not say");
+    AddDotLayoutOption(command, &arguments->dot_layout);
+    SetRun(command, context, arguments, RunCreate);
+  }
+  {
+    CLI::App* command = app->add_subcommand(
+        "attach", "serve an Annoy file that lies on the server");
+    auto arguments = std::make_shared<SpecArguments>();
+    AddSpecOptions(command, arguments.get());
+    command->add_option("PATH", arguments->path, "absolute path, on the server")
+        ->required();
+    SetRun(command, context, arguments, RunAttach);
+  }
+  {
+    CLI::App* command = app->add_subcommand(
+        "build", "build what was added into a new version and serve it");
+    auto arguments = std::make_shared<BuildArguments>();
+    command->add_option("NAME", arguments->index, "the index")->required();
+    command->add_option("--trees", arguments->options.tree_count,
+                        "trees; -1: automatic; default: the index's");
+    command->add_option("--seed", arguments->options.seed,
+                        "default: the index's");
+    command->add_option("--threads", arguments->options.thread_count,
+                        "default: all cores of the server");
+    AddDotLayoutOption(command, &arguments->dot_layout);
+    SetRun(command, context, arguments, RunBuild);
+  }
+  {
+    CLI::App* command = app->add_subcommand(
+        "serialize", "fetch the served version as an Annoy file");
+    auto arguments = std::make_shared<FileArguments>();
+    command->add_option("NAME", arguments->index, "the index")->required();
+    command->add_option("OUT_FILE", arguments->path, "the file to write")
+        ->required();
+    command->add_flag("--force", arguments->force, "replace an existing file");
+    SetRun(command, context, arguments, RunSerialize);
+  }
+  {
+    CLI::App* command = app->add_subcommand(
+        "drop", "delete an index with all its versions, for ever");
+    auto arguments = std::make_shared<DropArguments>();
+    command->add_option("NAME", arguments->index, "the index")->required();
+    command->add_flag("--yes", arguments->yes, "do not ask");
+    command->callback([context, arguments] {
+      if (!arguments->yes && isatty(STDIN_FILENO) != 1) {
+        throw CLI::ValidationError("drop",
+                                   "needs --yes when nobody can be asked");
+      }
+      context->run = [context, arguments] {
+        return RunDrop(*arguments, *context);
+      };
+    });
+  }
+}
+
+}  // namespace annod::ctl

@@ -1,0 +1,134 @@
+#include "client/ctl/server_output.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+
+namespace annod::ctl {
+namespace {
+
+std::string WithoutPrefix(const std::string& name, absl::string_view prefix) {
+  return std::string(absl::StripPrefix(name, prefix));
+}
+
+Json ToJson(const client::BuildProgress& progress) {
+  Json json;
+  json["phase"] = Name(progress.phase);
+  json["fraction_done"] = progress.fraction_done;
+  json["seconds_left"] = progress.seconds_left;
+  json["seconds_elapsed"] = progress.seconds_elapsed;
+  json["trees_done_count"] = progress.trees_done_count;
+  return json;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Client>> Connect(const Context& context) {
+  ClientOptions options;
+  options.target = context.server;
+  options.timeout = absl::Seconds(context.timeout_s);
+  // Long enough for a worker to come back, not so long that a person who
+  // mistyped the address waits for it.
+  options.retry_window = absl::Seconds(3);
+  return Client::Create(options);
+}
+
+std::string Name(client::Metric metric) {
+  return absl::AsciiStrToLower(
+      WithoutPrefix(v1::Metric_Name(metric), "METRIC_"));
+}
+
+std::string Name(v1::IndexState state) {
+  return WithoutPrefix(v1::IndexState_Name(state), "INDEX_STATE_");
+}
+
+std::string Name(v1::BuildPhase phase) {
+  return WithoutPrefix(v1::BuildPhase_Name(phase), "BUILD_PHASE_");
+}
+
+std::string Name(client::Engine engine) {
+  return absl::AsciiStrToLower(
+      WithoutPrefix(v1::Engine_Name(engine), "ENGINE_"));
+}
+
+Json ToJson(const client::IndexInfo& info) {
+  Json json;
+  json["index"] = info.index;
+  json["dimension"] = info.dimension;
+  json["metric"] = Name(info.metric);
+  json["state"] = Name(info.state);
+  json["state_reason"] = info.state_reason;
+  json["version"] = info.version;
+  json["item_slot_count"] = info.item_slot_count;
+  json["item_count"] = info.item_count;
+  json["tree_count"] = info.tree_count;
+  json["forest_bytes"] = info.forest_bytes;
+  json["layout"] = info.layout;
+  json["seed"] = info.seed;
+  json["staged_item_count"] = info.staged_item_count;
+  json["staged_bytes"] = info.staged_bytes;
+  json["label_count"] = info.label_count;
+  json["default_n"] = info.default_n;
+  json["default_tree_count"] = info.default_tree_count;
+  json["attached_path"] = info.attached_path;
+  json["build"] = info.build.has_value() ? ToJson(*info.build) : Json(nullptr);
+  json["quarantined"] = Json::array();
+  for (const client::QuarantinedVersion& bad : info.quarantined) {
+    json["quarantined"].push_back(
+        Json{{"version", bad.version}, {"reason", bad.reason}});
+  }
+  json["create_time"] = info.create_time;
+  return json;
+}
+
+void PrintInfo(const client::IndexInfo& info, const Context& context) {
+  if (context.json) {
+    PrintJson(ToJson(info));
+    return;
+  }
+  std::vector<std::pair<std::string, std::string>> fields = {
+      {"index", info.index},
+      {"state", info.state_reason.empty()
+                    ? Name(info.state)
+                    : absl::StrCat(Name(info.state), ": ", info.state_reason)},
+      {"metric", Name(info.metric)},
+      {"dimension", absl::StrCat(info.dimension)},
+      {"version",
+       info.version == 0 ? "none built yet" : absl::StrCat(info.version)}};
+  if (info.version != 0) {
+    const int64_t holes = info.item_slot_count - info.item_count;
+    fields.push_back(
+        {"items",
+         absl::StrCat(
+             WithCommas(info.item_count),
+             holes == 0 ? ""
+                        : absl::StrCat(" and ", WithCommas(holes), " holes"))});
+    fields.push_back({"labels", WithCommas(info.label_count)});
+    fields.push_back({"trees", absl::StrCat(info.tree_count)});
+    fields.push_back({"size", HumanBytes(info.forest_bytes)});
+    fields.push_back({"layout", info.layout});
+  }
+  fields.push_back(
+      {"staged", absl::StrCat(WithCommas(info.staged_item_count), " items, ",
+                              HumanBytes(info.staged_bytes))});
+  if (!info.attached_path.empty()) {
+    fields.push_back({"attached", info.attached_path});
+  }
+  if (info.build.has_value()) {
+    fields.push_back(
+        {"build", absl::StrFormat("%s, %.0f %%", Name(info.build->phase),
+                                  100 * info.build->fraction_done)});
+  }
+  for (const client::QuarantinedVersion& bad : info.quarantined) {
+    fields.push_back({"quarantined",
+                      absl::StrCat("version ", bad.version, ": ", bad.reason)});
+  }
+  fields.push_back({"created", info.create_time});
+  PrintFields(fields);
+}
+
+}  // namespace annod::ctl

@@ -1,0 +1,30 @@
+#ifndef ANNOD_CLIENT_CTL_SERVER_OUTPUT_H_
+#define ANNOD_CLIENT_CTL_SERVER_OUTPUT_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "client/client.h"
+#include "client/ctl/context.h"
+#include "client/ctl/output.h"
+
+namespace annod::ctl {
+
+// A client of the server that the command line names.
+absl::StatusOr<std::unique_ptr<Client>> Connect(const Context& context);
+
+// "angular", "SERVING", "TREES", "forest": the enums without their prefixes.
+std::string Name(client::Metric metric);
+std::string Name(v1::IndexState state);
+std::string Name(v1::BuildPhase phase);
+std::string Name(client::Engine engine);
+
+Json ToJson(const client::IndexInfo& info);
+
+// Prints an index as JSON or as lines.
+void PrintInfo(const client::IndexInfo& info, const Context& context);
+
+}  // namespace annod::ctl
+
+#endif  // ANNOD_CLIENT_CTL_SERVER_OUTPUT_H_
