@@ -17,7 +17,7 @@ struct ChildOptions {
   int slot = 0;
   int metrics_fd = -1;  // MetricsPage
   int config_fd = -1;   // memfd with ConfigToJson(); rewritten before SIGHUP
-  // Directory of the writer's socket `writer.sock`, reached as
+  // Directory of the writer's socket, kWriterSocketName, reached as
   // /proc/self/fd/<run_dir_fd>/writer.sock so that its length never matters.
   int run_dir_fd = -1;
 };
@@ -26,6 +26,8 @@ struct ChildOptions {
 inline const char* RoleName(ChildOptions::Role role) {
   return role == ChildOptions::Role::kWorker ? "worker" : "writer";
 }
+
+inline constexpr char kWriterSocketName[] = "writer.sock";
 
 // Address of the writer for gRPC, "unix:/proc/self/fd/7/writer.sock".
 std::string WriterAddress(const ChildOptions& options);

@@ -1,0 +1,64 @@
+#include "server/child_process.h"
+
+#include <signal.h>
+#include <time.h>
+
+#include <utility>
+
+#include "server/config_memory.h"
+#include "spdlog/spdlog.h"
+
+namespace annod {
+namespace {
+
+sigset_t AwaitedSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
+  return signals;
+}
+
+}  // namespace
+
+void BlockChildSignals() {
+  signal(SIGINT, SIG_IGN);
+  signal(SIGPIPE, SIG_IGN);
+  const sigset_t signals = AwaitedSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+void AwaitTermination(const std::function<void()>& reload,
+                      const std::function<void()>& tick) {
+  const sigset_t signals = AwaitedSignals();
+  const timespec interval = {1, 0};
+  for (;;) {
+    const int signal = sigtimedwait(&signals, nullptr, &interval);
+    if (signal == SIGTERM) return;
+    if (signal == SIGHUP && reload) reload();
+    if (tick) tick();
+  }
+}
+
+void ReloadConfig(const ChildOptions& options, LiveConfig* config) {
+  absl::StatusOr<Config> fresh = ReadConfigMemory(options.config_fd);
+  if (fresh.ok()) {
+    config->Set(*fresh);
+  } else {
+    spdlog::error("configuration kept: {}", fresh.status().ToString());
+  }
+}
+
+ChildMetrics::ChildMetrics(const ChildOptions& options) {
+  if (options.metrics_fd < 0) return;
+  absl::StatusOr<std::unique_ptr<MetricsPage>> page =
+      MetricsPage::FromFd(options.metrics_fd);
+  if (!page.ok()) {
+    spdlog::error("no metrics: {}", page.status().ToString());
+    return;
+  }
+  page_ = *std::move(page);
+  writer_ = page_->Writer(options.slot);
+}
+
+}  // namespace annod

@@ -1,0 +1,44 @@
+#ifndef ANNOD_SERVER_CHILD_PROCESS_H_
+#define ANNOD_SERVER_CHILD_PROCESS_H_
+
+#include <functional>
+#include <memory>
+
+#include "server/child.h"
+#include "server/live_config.h"
+#include "server/metrics/metrics_page.h"
+
+namespace annod {
+
+// What workers and the writer share as children of the supervisor.
+
+// Signals: SIGTERM asks for a drain, SIGHUP for the new configuration; SIGINT,
+// which a terminal sends to the whole group, is the supervisor's business, and
+// a broken connection is no reason to die. Call before any thread is started:
+// they all inherit the mask.
+void BlockChildSignals();
+
+// Runs `reload` for each SIGHUP and `tick` about once a second, and returns on
+// SIGTERM. Call from the main thread after BlockChildSignals().
+void AwaitTermination(const std::function<void()>& reload,
+                      const std::function<void()>& tick);
+
+// Takes over what the supervisor wrote; a configuration that cannot be read is
+// logged and changes nothing.
+void ReloadConfig(const ChildOptions& options, LiveConfig* config);
+
+// The child's slot of the metrics page.
+class ChildMetrics {
+ public:
+  explicit ChildMetrics(const ChildOptions& options);
+  // Null if there is no page: nothing is counted then.
+  MetricsWriter* writer() const { return writer_.get(); }
+
+ private:
+  std::unique_ptr<MetricsPage> page_;
+  std::unique_ptr<MetricsWriter> writer_;
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_CHILD_PROCESS_H_

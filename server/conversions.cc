@@ -1,0 +1,91 @@
+#include "server/conversions.h"
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace annod {
+
+Metric MetricFromProto(v1::Metric metric) {
+  return static_cast<Metric>(metric);
+}
+
+v1::Metric MetricToProto(Metric metric) {
+  static_assert(static_cast<int>(Metric::kAngular) == v1::METRIC_ANGULAR &&
+                static_cast<int>(Metric::kEuclidean) == v1::METRIC_EUCLIDEAN &&
+                static_cast<int>(Metric::kManhattan) == v1::METRIC_MANHATTAN &&
+                static_cast<int>(Metric::kDot) == v1::METRIC_DOT &&
+                static_cast<int>(Metric::kHamming) == v1::METRIC_HAMMING);
+  return static_cast<v1::Metric>(metric);
+}
+
+LayoutKind DotLayoutFromProto(v1::DotLayout layout, LayoutKind if_unspecified) {
+  switch (layout) {
+    case v1::DOT_LAYOUT_24:
+      return LayoutKind::kDot24;
+    case v1::DOT_LAYOUT_16:
+      return LayoutKind::kDot16;
+    default:
+      return if_unspecified;
+  }
+}
+
+Engine EngineFromProto(v1::Engine engine) {
+  switch (engine) {
+    case v1::ENGINE_FOREST:
+      return Engine::kForest;
+    case v1::ENGINE_EXACT:
+      return Engine::kExact;
+    default:
+      return Engine::kAuto;
+  }
+}
+
+v1::Engine EngineToProto(Engine engine) {
+  switch (engine) {
+    case Engine::kForest:
+      return v1::ENGINE_FOREST;
+    case Engine::kExact:
+      return v1::ENGINE_EXACT;
+    case Engine::kAuto:
+      break;
+  }
+  return v1::ENGINE_AUTO;
+}
+
+absl::Span<const float> FloatsOfBytes(const std::string& bytes,
+                                      std::vector<float>* buffer) {
+  buffer->resize(bytes.size() / sizeof(float));
+  std::memcpy(buffer->data(), bytes.data(), buffer->size() * sizeof(float));
+  return *buffer;
+}
+
+v1::IndexInfo MakeIndexInfo(const IndexSettings& settings,
+                            const OpenVersion* version) {
+  v1::IndexInfo info;
+  info.set_index(settings.name);
+  info.set_dimension(settings.dim);
+  info.set_metric(MetricToProto(settings.metric));
+  info.set_default_n(settings.default_n);
+  info.set_default_tree_count(settings.default_tree_count);
+  info.set_attached_path(settings.attached_path);
+  info.set_create_time(settings.create_time);
+  info.set_state(v1::INDEX_STATE_EMPTY);
+  if (version == nullptr) return info;
+  info.set_state(v1::INDEX_STATE_SERVING);
+  const Manifest& manifest = version->manifest;
+  info.set_version(manifest.version);
+  info.set_item_slot_count(version->forest->slot_count());
+  info.set_item_count(version->forest->item_count());
+  info.set_tree_count(version->forest->tree_count());
+  info.set_forest_bytes(static_cast<int64_t>(version->forest->bytes().size()));
+  const absl::string_view layout = LayoutName(version->forest->layout().kind);
+  info.set_layout(layout.data(), layout.size());
+  info.set_seed(settings.attached() ? 0 : manifest.seed);
+  info.set_label_count(version->labels ? version->labels->size() : 0);
+  return info;
+}
+
+}  // namespace annod

@@ -1,0 +1,273 @@
+#include "server/request_checks.h"
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "core/forest/node_layout.h"
+#include "core/status_macros.h"
+#include "core/storage/labels.h"
+#include "server/errors.h"
+
+namespace annod {
+namespace {
+
+constexpr int kMaxTrees = 10000;
+constexpr int kMaxBuildThreads = 1024;
+constexpr int kMinChunkBytes = 1024;
+constexpr int kMaxChunkBytes = 1 << 20;
+constexpr size_t kMaxPathBytes = 4095;
+
+absl::Status CheckRange(absl::string_view field, int64_t value, int64_t min,
+                        int64_t max) {
+  if (value >= min && value <= max) return absl::OkStatus();
+  return FieldError(field, absl::StrCat(value),
+                    absl::StrCat("in [", min, ", ", max, "]"));
+}
+
+absl::Status TextError(absl::string_view field, absl::string_view value,
+                       absl::string_view limit) {
+  return FieldError(
+      field, value, limit,
+      absl::StrCat(field, " is '", Printable(value), "'; it must be ", limit));
+}
+
+absl::Status CheckMetric(v1::Metric metric) {
+  if (v1::Metric_IsValid(metric) && metric != v1::METRIC_UNSPECIFIED) {
+    return absl::OkStatus();
+  }
+  return FieldError("metric",
+                    v1::Metric_IsValid(metric) ? v1::Metric_Name(metric)
+                                               : absl::StrCat(metric),
+                    "METRIC_ANGULAR, METRIC_EUCLIDEAN, METRIC_MANHATTAN, "
+                    "METRIC_DOT or METRIC_HAMMING");
+}
+
+absl::Status CheckDotLayout(v1::DotLayout layout) {
+  if (v1::DotLayout_IsValid(layout)) return absl::OkStatus();
+  return FieldError("dot_layout", absl::StrCat(layout),
+                    "DOT_LAYOUT_UNSPECIFIED, DOT_LAYOUT_24 or DOT_LAYOUT_16");
+}
+
+absl::Status CheckDotLayoutFits(v1::DotLayout layout, bool is_dot) {
+  if (layout == v1::DOT_LAYOUT_UNSPECIFIED || is_dot) return absl::OkStatus();
+  return FieldError("dot_layout", v1::DotLayout_Name(layout),
+                    "DOT_LAYOUT_UNSPECIFIED unless the metric is METRIC_DOT");
+}
+
+// Index of the first component that is not finite, or -1.
+int64_t FirstNonFinite(const char* floats, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    float value;
+    std::memcpy(&value, floats + i * sizeof(float), sizeof(float));
+    if (!std::isfinite(value)) return i;
+  }
+  return -1;
+}
+
+absl::Status NonFiniteError(const std::string& field, const char* floats,
+                            int64_t position) {
+  float value;
+  std::memcpy(&value, floats + position * sizeof(float), sizeof(float));
+  return FieldError(field, absl::StrCat(value), "finite");
+}
+
+// `prefix` is "queries[2]." or "items[0].".
+absl::Status CheckFloats(const std::string& prefix,
+                         const v1::FloatVector& vector,
+                         const IndexSettings& index) {
+  const int count = vector.values_size();
+  const std::string field = absl::StrCat(prefix, "vector");
+  if (count != index.dim) {
+    return FieldError(field, absl::StrCat(count, " values"),
+                      absl::StrCat(index.dim, " values"),
+                      absl::StrCat(field, " has ", count, " values; index '",
+                                   index.name, "' has dimension ", index.dim));
+  }
+  const char* data =
+      reinterpret_cast<const char*>(vector.values().data());  // for memcpy
+  const int64_t bad = FirstNonFinite(data, count);
+  if (bad < 0) return absl::OkStatus();
+  return NonFiniteError(absl::StrCat(field, ".values[", bad, "]"), data, bad);
+}
+
+absl::Status CheckBytes(const std::string& prefix, const std::string& bytes,
+                        const IndexSettings& index) {
+  const std::string field = absl::StrCat(prefix, "vector_bytes");
+  const int64_t want = int64_t{index.dim} * sizeof(float);
+  if (bytes.size() != static_cast<uint64_t>(want)) {
+    const bool whole = bytes.size() % sizeof(float) == 0;
+    return FieldError(
+        field, absl::StrCat(bytes.size(), " bytes"),
+        absl::StrCat(want, " bytes"),
+        absl::StrCat(field, " has ", bytes.size(), " bytes",
+                     whole ? absl::StrCat(" (", bytes.size() / 4, " values)")
+                           : ", not a multiple of 4",
+                     "; index '", index.name, "' has dimension ", index.dim,
+                     ", which takes ", want, " bytes"));
+  }
+  const int64_t bad = FirstNonFinite(bytes.data(), index.dim);
+  if (bad < 0) return absl::OkStatus();
+  return NonFiniteError(absl::StrCat(field, "[", bad * 4, "..", bad * 4 + 3,
+                                     "] (value ", bad, ")"),
+                        bytes.data(), bad);
+}
+
+}  // namespace
+
+absl::Status CheckIndexName(absl::string_view name) {
+  if (ValidateIndexName(name).ok()) return absl::OkStatus();
+  return TextError("index", name,
+                   "1 to 64 characters of A-Z a-z 0-9 _ - ., the first a "
+                   "letter or digit");
+}
+
+absl::Status CheckGetNns(const v1::GetNnsRequest& request,
+                         const Limits& limits) {
+  const int count = request.queries_size();
+  if (count < 1 || count > limits.max_queries_per_call) {
+    const std::string limit =
+        absl::StrCat("1 to ", limits.max_queries_per_call);
+    return FieldError(
+        "queries", absl::StrCat(count), limit,
+        absl::StrCat("queries has ", count, " elements; it must have ", limit));
+  }
+  ANNOD_RETURN_IF_ERROR(CheckRange("n", request.n(), 0, limits.max_n));
+  ANNOD_RETURN_IF_ERROR(
+      CheckRange("search_k", request.search_k(), -1, INT32_MAX));
+  if (!v1::Engine_IsValid(request.engine())) {
+    return FieldError("engine", absl::StrCat(request.engine()),
+                      "ENGINE_AUTO, ENGINE_FOREST or ENGINE_EXACT");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckQuery(const v1::Query& query, int position,
+                        const IndexSettings& index) {
+  const auto prefix = [position] {
+    return absl::StrCat("queries[", position, "].");
+  };
+  switch (query.target_case()) {
+    case v1::Query::kVector:
+      return CheckFloats(prefix(), query.vector(), index);
+    case v1::Query::kVectorBytes:
+      return CheckBytes(prefix(), query.vector_bytes(), index);
+    case v1::Query::kItem:
+      return CheckRange(absl::StrCat(prefix(), "item"), query.item(), 0,
+                        kMaxItemId);
+    case v1::Query::kLabel:
+      if (!query.label().empty() && ValidateLabel(query.label()).ok()) {
+        return absl::OkStatus();
+      }
+      return TextError(
+          absl::StrCat(prefix(), "label"), query.label(),
+          absl::StrCat("1 to ", kMaxLabelBytes, " bytes of UTF-8 without NUL"));
+    case v1::Query::TARGET_NOT_SET:
+      break;
+  }
+  return FieldError(absl::StrCat("queries[", position, "].target"), "not set",
+                    "one of vector, item, label and vector_bytes");
+}
+
+absl::Status CheckCreateIndex(const v1::CreateIndexRequest& request,
+                              const Limits& limits) {
+  ANNOD_RETURN_IF_ERROR(CheckIndexName(request.index()));
+  ANNOD_RETURN_IF_ERROR(
+      CheckRange("dimension", request.dimension(), 1, limits.max_dimension));
+  ANNOD_RETURN_IF_ERROR(CheckMetric(request.metric()));
+  ANNOD_RETURN_IF_ERROR(
+      CheckRange("default_n", request.default_n(), 0, limits.max_n));
+  ANNOD_RETURN_IF_ERROR(CheckRange(
+      "default_tree_count", request.default_tree_count(), -1, kMaxTrees));
+  ANNOD_RETURN_IF_ERROR(CheckDotLayout(request.dot_layout()));
+  return CheckDotLayoutFits(request.dot_layout(),
+                            request.metric() == v1::METRIC_DOT);
+}
+
+absl::Status CheckAttach(const v1::AttachRequest& request,
+                         const Limits& limits) {
+  ANNOD_RETURN_IF_ERROR(CheckIndexName(request.index()));
+  const std::string& path = request.path();
+  if (path.empty() || path[0] != '/' || path.size() > kMaxPathBytes ||
+      path.find('\0') != std::string::npos) {
+    return TextError(
+        "path", path,
+        absl::StrCat("an absolute path of at most ", kMaxPathBytes, " bytes"));
+  }
+  ANNOD_RETURN_IF_ERROR(
+      CheckRange("dimension", request.dimension(), 1, limits.max_dimension));
+  ANNOD_RETURN_IF_ERROR(CheckMetric(request.metric()));
+  return CheckRange("default_n", request.default_n(), 0, limits.max_n);
+}
+
+absl::Status CheckItemCount(int64_t count, int min_count,
+                            const Limits& limits) {
+  if (count >= min_count && count <= limits.max_items_per_call) {
+    return absl::OkStatus();
+  }
+  const std::string limit =
+      absl::StrCat(min_count, " to ", limits.max_items_per_call);
+  return FieldError(
+      "items", absl::StrCat(count), limit,
+      absl::StrCat("items has ", count, " elements; it must have ", limit));
+}
+
+absl::Status CheckItem(const v1::Item& item, int position,
+                       const IndexSettings& index) {
+  const auto prefix = [position] {
+    return absl::StrCat("items[", position, "].");
+  };
+  if (item.has_id() && (item.id() < 0 || item.id() > kMaxItemId)) {
+    return CheckRange(absl::StrCat(prefix(), "id"), item.id(), 0, kMaxItemId);
+  }
+  if (!item.label().empty() && !ValidateLabel(item.label()).ok()) {
+    const std::string limit =
+        absl::StrCat("UTF-8 of at most ", kMaxLabelBytes, " bytes without NUL");
+    const std::string field = absl::StrCat(prefix(), "label");
+    return FieldError(
+        field, item.label(), limit,
+        absl::StrCat(field, " is '", Printable(item.label()), "' (",
+                     item.label().size(), " bytes); it must be ", limit));
+  }
+  switch (item.data_case()) {
+    case v1::Item::kVector:
+      return CheckFloats(prefix(), item.vector(), index);
+    case v1::Item::kVectorBytes:
+      return CheckBytes(prefix(), item.vector_bytes(), index);
+    case v1::Item::DATA_NOT_SET:
+      break;
+  }
+  return FieldError(absl::StrCat("items[", position, "].data"), "not set",
+                    "one of vector and vector_bytes");
+}
+
+absl::Status CheckBuild(const v1::BuildRequest& request) {
+  ANNOD_RETURN_IF_ERROR(CheckIndexName(request.index()));
+  ANNOD_RETURN_IF_ERROR(
+      CheckRange("tree_count", request.tree_count(), -1, kMaxTrees));
+  ANNOD_RETURN_IF_ERROR(
+      CheckRange("thread_count", request.thread_count(), 0, kMaxBuildThreads));
+  return CheckDotLayout(request.dot_layout());
+}
+
+absl::Status CheckBuildLayout(const v1::BuildRequest& request,
+                              const IndexSettings& index) {
+  return CheckDotLayoutFits(request.dot_layout(), index.metric == Metric::kDot);
+}
+
+absl::Status CheckSerialize(const v1::SerializeRequest& request) {
+  ANNOD_RETURN_IF_ERROR(CheckIndexName(request.index()));
+  if (!v1::SerializeFormat_IsValid(request.format())) {
+    return FieldError("format", absl::StrCat(request.format()),
+                      "SERIALIZE_FORMAT_NATIVE");
+  }
+  if (request.chunk_bytes() == 0) return absl::OkStatus();
+  return CheckRange("chunk_bytes", request.chunk_bytes(), kMinChunkBytes,
+                    kMaxChunkBytes);
+}
+
+}  // namespace annod

@@ -1,0 +1,48 @@
+#ifndef ANNOD_SERVER_REQUEST_CHECKS_H_
+#define ANNOD_SERVER_REQUEST_CHECKS_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "annod/v1/admin_service.pb.h"
+#include "annod/v1/index_service.pb.h"
+#include "core/storage/index_settings.h"
+#include "server/config.h"
+
+namespace annod {
+
+// Whether requests can be served at all. Each function returns OK or the
+// INVALID_ARGUMENT of the first wrong field (FieldError in errors.h), naming
+// the field, its value and the limit. They look at every field of a request,
+// allocate nothing on success and cost at most one pass over the vectors.
+
+absl::Status CheckIndexName(absl::string_view name);
+
+// The fields that mean the same for every index.
+absl::Status CheckGetNns(const v1::GetNnsRequest& request,
+                         const Limits& limits);
+// `queries[position]` against the index it asks.
+absl::Status CheckQuery(const v1::Query& query, int position,
+                        const IndexSettings& index);
+
+absl::Status CheckCreateIndex(const v1::CreateIndexRequest& request,
+                              const Limits& limits);
+absl::Status CheckAttach(const v1::AttachRequest& request,
+                         const Limits& limits);
+
+// Number of items of one message: [min_count, limits.max_items_per_call].
+absl::Status CheckItemCount(int64_t count, int min_count, const Limits& limits);
+// `items[position]` against the index it is for.
+absl::Status CheckItem(const v1::Item& item, int position,
+                       const IndexSettings& index);
+
+absl::Status CheckBuild(const v1::BuildRequest& request);
+// The part of CheckBuild that depends on the index.
+absl::Status CheckBuildLayout(const v1::BuildRequest& request,
+                              const IndexSettings& index);
+absl::Status CheckSerialize(const v1::SerializeRequest& request);
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_REQUEST_CHECKS_H_

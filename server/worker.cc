@@ -1,0 +1,36 @@
+#include <memory>
+
+#include "core/file_system.h"
+#include "core/storage/data_directory.h"
+#include "server/child.h"
+#include "server/child_process.h"
+#include "server/live_config.h"
+#include "server/worker/worker_metrics.h"
+#include "server/worker/worker_server.h"
+#include "spdlog/spdlog.h"
+
+namespace annod {
+
+int RunWorker(const ChildOptions& options, const Config& config) {
+  BlockChildSignals();
+  const ChildMetrics child_metrics(options);
+  LiveConfig live_config(config);
+  DataDirectory data(FileSystem::Posix(), config.data_dir);
+  WorkerMetrics metrics(child_metrics.writer());
+  WorkerServer server(options, &live_config, &data, &metrics);
+  const absl::Status started = server.Start();
+  if (!started.ok()) {
+    spdlog::error("worker {}: {}", options.slot, started.ToString());
+    return 1;
+  }
+  AwaitTermination(
+      [&] {
+        ReloadConfig(options, &live_config);
+        server.ConfigChanged();
+      },
+      [&] { server.Tick(); });
+  server.Drain();
+  return 0;
+}
+
+}  // namespace annod

@@ -1,0 +1,80 @@
+#ifndef ANNOD_SERVER_WORKER_ADMIN_PROXY_H_
+#define ANNOD_SERVER_WORKER_ADMIN_PROXY_H_
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "annod/v1/admin_service.grpc.pb.h"
+#include "grpcpp/grpcpp.h"
+#include "server/worker/catalog.h"
+#include "server/worker/forwarded_call.h"
+#include "server/worker/worker_metrics.h"
+
+namespace annod {
+
+using RawAdminService = v1::AdminService::WithRawCallbackMethod_CreateIndex<
+    v1::AdminService::WithRawCallbackMethod_AddItem<
+        v1::AdminService::WithRawCallbackMethod_AddItems<
+            v1::AdminService::WithRawCallbackMethod_Build<
+                v1::AdminService::WithRawCallbackMethod_Serialize<
+                    v1::AdminService::WithRawCallbackMethod_Attach<
+                        v1::AdminService::WithRawCallbackMethod_DropIndex<
+                            v1::AdminService::Service>>>>>>>;
+
+// AdminService of a worker: hands every call to the writer as bytes, unparsed.
+// Thread-safe.
+class AdminProxy final : public RawAdminService {
+ public:
+  // `catalog` and `metrics` must outlive the object.
+  AdminProxy(std::shared_ptr<grpc::Channel> writer, const Catalog* catalog,
+             WorkerMetrics* metrics);
+
+  grpc::ServerUnaryReactor* CreateIndex(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* AddItem(grpc::CallbackServerContext* context,
+                                    const grpc::ByteBuffer* request,
+                                    grpc::ByteBuffer* response) override;
+  grpc::ServerReadReactor<grpc::ByteBuffer>* AddItems(
+      grpc::CallbackServerContext* context,
+      grpc::ByteBuffer* response) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Build(
+      grpc::CallbackServerContext* context,
+      const grpc::ByteBuffer* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Serialize(
+      grpc::CallbackServerContext* context,
+      const grpc::ByteBuffer* request) override;
+  grpc::ServerUnaryReactor* Attach(grpc::CallbackServerContext* context,
+                                   const grpc::ByteBuffer* request,
+                                   grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* DropIndex(grpc::CallbackServerContext* context,
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* response) override;
+
+ private:
+  // Counts a call for as long as it runs. Not OK if too many do.
+  grpc::Status Admit();
+  ForwardedCall::OnEnd CountCall(const char* method,
+                                 const grpc::ByteBuffer* request);
+  grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* context,
+                                  const char* method,
+                                  const grpc::ByteBuffer* request,
+                                  grpc::ByteBuffer* response);
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Streaming(
+      grpc::CallbackServerContext* context, const char* method,
+      const grpc::ByteBuffer* request);
+
+  const std::shared_ptr<grpc::Channel> writer_;
+  const Catalog* const catalog_;
+  WorkerMetrics* const metrics_;
+  std::atomic<int> running_{0};
+};
+
+// The index a serialised admin request is about: its field 1. Empty if it has
+// none or is not well formed.
+std::string IndexOfRequest(const grpc::ByteBuffer& request);
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_WORKER_ADMIN_PROXY_H_

@@ -1,0 +1,99 @@
+#include "server/worker/catalog.h"
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/synchronization/mutex.h"
+#include "server/conversions.h"
+
+namespace annod {
+
+std::shared_ptr<const Catalog::Views> Catalog::views() const {
+  absl::ReaderMutexLock lock(&mu_);
+  return views_;
+}
+
+std::shared_ptr<const IndexView> Catalog::Find(const std::string& name) const {
+  absl::ReaderMutexLock lock(&mu_);
+  const auto it = views_->find(name);
+  return it == views_->end() ? nullptr : it->second;
+}
+
+void Catalog::Put(std::shared_ptr<const IndexView> view) {
+  const std::string name = view->settings.name;
+  Replace(name, std::move(view));
+}
+
+void Catalog::Remove(const std::string& name) {
+  {
+    absl::MutexLock lock(&mu_);
+    staged_.erase(name);
+  }
+  Replace(name, nullptr);
+}
+
+void Catalog::Replace(const std::string& name,
+                      std::shared_ptr<const IndexView> view) {
+  std::shared_ptr<const Views> old_views;  // freed without the lock
+  {
+    absl::MutexLock lock(&mu_);
+    auto views = std::make_shared<Views>(*views_);
+    std::shared_ptr<const IndexView>& slot = (*views)[name];
+    if (slot != nullptr && slot->version != nullptr &&
+        (view == nullptr || view->version != slot->version)) {
+      retired_.push_back(slot->version);
+    }
+    if (view == nullptr) {
+      views->erase(name);
+    } else {
+      slot = std::move(view);
+    }
+    old_views = std::exchange(views_, std::move(views));
+  }
+  if (on_change_) on_change_();
+}
+
+void Catalog::SetStaged(const internal::v1::StagedState& state) {
+  absl::MutexLock lock(&mu_);
+  staged_[state.index()] = state;
+}
+
+v1::IndexInfo Catalog::Info(const IndexView& view) const {
+  v1::IndexInfo info = MakeIndexInfo(view.settings, view.version.get());
+  info.set_state(view.state);
+  info.set_state_reason(view.state_reason);
+  for (const VersionStore::Rejected& rejected : view.quarantined) {
+    v1::QuarantinedVersion* quarantined = info.add_quarantined();
+    quarantined->set_version(rejected.version);
+    quarantined->set_reason(rejected.reason);
+  }
+  absl::ReaderMutexLock lock(&mu_);
+  const auto it = staged_.find(view.settings.name);
+  if (it == staged_.end()) return info;
+  const internal::v1::StagedState& staged = it->second;
+  info.set_staged_item_count(staged.item_count());
+  info.set_staged_bytes(staged.journal_bytes());
+  if (staged.has_build()) *info.mutable_build() = staged.build();
+  if (!staged.failure().empty() && view.state == v1::INDEX_STATE_EMPTY) {
+    info.set_state(v1::INDEX_STATE_FAILED);
+    info.set_state_reason(staged.failure());
+  }
+  return info;
+}
+
+void Catalog::ReleaseRetired() {
+  std::vector<std::shared_ptr<const OpenVersion>> unused;
+  absl::MutexLock lock(&mu_);
+  const auto used_end =
+      std::partition(retired_.begin(), retired_.end(),
+                     [](const auto& version) { return version.use_count() > 1; });
+  unused.assign(std::make_move_iterator(used_end),
+                std::make_move_iterator(retired_.end()));
+  retired_.erase(used_end, retired_.end());
+}
+
+}  // namespace annod

@@ -1,0 +1,42 @@
+#ifndef ANNOD_SERVER_WORKER_CATALOG_LOADER_H_
+#define ANNOD_SERVER_WORKER_CATALOG_LOADER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/storage/data_directory.h"
+#include "server/worker/catalog.h"
+#include "server/worker/worker_metrics.h"
+
+namespace annod {
+
+// Brings the catalog to what the data directory holds. The disk is the truth:
+// the writer only says when to look. A new version is checked and mapped while
+// the old one serves. Not thread-safe: one thread at a time.
+class CatalogLoader {
+ public:
+  // All must outlive the object.
+  CatalogLoader(const DataDirectory* data, Catalog* catalog,
+                WorkerMetrics* metrics);
+
+  // Looks at every index; takes as long as their checks.
+  void LoadAll();
+  // Looks at one index, which may be gone.
+  void Load(const std::string& name);
+
+ private:
+  void LoadVersion(const IndexSettings& settings,
+                   const std::shared_ptr<const IndexView>& before);
+  void Put(IndexView view);
+  void PutFailed(const IndexSettings& settings, const absl::Status& status,
+                 std::vector<VersionStore::Rejected> quarantined);
+
+  const DataDirectory* const data_;
+  Catalog* const catalog_;
+  WorkerMetrics* const metrics_;
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_WORKER_CATALOG_LOADER_H_

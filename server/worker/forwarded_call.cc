@@ -1,0 +1,133 @@
+#include "server/worker/forwarded_call.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "server/errors.h"
+#include "server/rpc_status.h"
+
+namespace annod {
+namespace {
+
+// A writer that was killed is back within a second.
+constexpr absl::Duration kConnectWait = absl::Seconds(2);
+constexpr absl::Duration kConnectPoll = absl::Milliseconds(10);
+
+grpc::Status UnavailableStatus() {
+  return ToGrpcStatus(
+      ReasonError(absl::StatusCode::kUnavailable, kWriterUnavailable,
+                  "the writer process cannot be reached at the moment; try "
+                  "again, queries go on"));
+}
+
+}  // namespace
+
+ForwardedCall::ForwardedCall(grpc::CallbackServerContext* server,
+                             std::shared_ptr<grpc::Channel> channel,
+                             std::string method, OnEnd on_end)
+    : server_(server),
+      channel_(std::move(channel)),
+      method_(std::move(method)),
+      on_end_(std::move(on_end)),
+      stub_(channel_) {}
+
+void ForwardedCall::Start() { Connect(absl::Now() + kConnectWait); }
+
+void ForwardedCall::Connect(absl::Time give_up) {
+  const bool connected =
+      channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY;
+  const absl::Time now = absl::Now();
+  bool cancelled;
+  {
+    absl::MutexLock lock(&mu_);
+    cancelled = cancelled_;
+    if (connected && !cancelled) {
+      ++references_;  // the client's side
+      held_ = true;
+      context_ = grpc::ClientContext::FromCallbackServerContext(*server_);
+    }
+  }
+  if (cancelled) return End(grpc::Status::CANCELLED);
+  if (connected) return Begin();
+  if (now >= give_up) return End(UnavailableStatus());
+  // A new one each time: the old one may be what is calling.
+  alarm_ = std::make_unique<grpc::Alarm>();
+  alarm_->Set(absl::ToChronoTime(now + kConnectPoll),
+              [this, give_up](bool) { Connect(give_up); });
+}
+
+void ForwardedCall::Begin() {
+  stub_.PrepareBidiStreamingCall(context_.get(), method_, {}, this);
+  AddHold();
+  StartRead(&response_);
+  StartCall();
+  ReadRequest(&request_);
+}
+
+void ForwardedCall::GotRequest(bool ok) {
+  absl::MutexLock lock(&mu_);
+  if (!held_) return;  // answered before the last request was read
+  if (ok) {
+    StartWrite(&request_);
+  } else {
+    StartWritesDone();
+  }
+}
+
+void ForwardedCall::OnWriteDone(bool ok) {
+  // If not ok the writer has ended the call: its status is on the way.
+  if (ok) ReadRequest(&request_);
+}
+
+void ForwardedCall::OnReadDone(bool ok) {
+  if (ok) return WriteResponse(&response_);
+  {
+    absl::MutexLock lock(&mu_);
+    held_ = false;
+  }
+  RemoveHold();
+}
+
+void ForwardedCall::SentResponse(bool ok) {
+  if (!ok) context_->TryCancel();
+  // After a cancellation this read fails, which ends the call.
+  StartRead(&response_);
+}
+
+void ForwardedCall::OnDone(const grpc::Status& status) {
+  const bool bare_unavailable =
+      status.error_code() == grpc::StatusCode::UNAVAILABLE &&
+      status.error_details().empty();
+  End(bare_unavailable ? UnavailableStatus() : status);
+  Unref();
+}
+
+void ForwardedCall::ServerCancelled() {
+  absl::MutexLock lock(&mu_);
+  cancelled_ = true;
+  if (held_) context_->TryCancel();
+}
+
+void ForwardedCall::End(const grpc::Status& status) {
+  {
+    absl::MutexLock lock(&mu_);
+    if (std::exchange(ended_, true)) return;
+  }
+  on_end_(status);
+  FinishServer(status);
+}
+
+void ForwardedCall::ServerDone() { Unref(); }
+
+void ForwardedCall::Unref() {
+  bool last;
+  {
+    absl::MutexLock lock(&mu_);
+    last = --references_ == 0;
+  }
+  if (last) delete this;
+}
+
+}  // namespace annod

@@ -1,0 +1,88 @@
+#ifndef ANNOD_SERVER_WORKER_FORWARDED_CALL_H_
+#define ANNOD_SERVER_WORKER_FORWARDED_CALL_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "grpcpp/alarm.h"
+#include "grpcpp/generic/generic_stub.h"
+#include "grpcpp/grpcpp.h"
+
+namespace annod {
+
+// One call on its way to another server, message by message as bytes, without
+// threads: at most one message is held in each direction, so the receivers'
+// flow control reaches the senders. Deadline and cancellation are propagated,
+// and so is the final status with its details.
+//
+// If the target is not connected the call waits for it, for a bounded time, for
+// nothing has been sent yet; then it ends with UNAVAILABLE. Deletes itself when
+// both sides have ended.
+class ForwardedCall
+    : private grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  using OnEnd = std::function<void(const grpc::Status& status)>;
+
+  // `server` is the call received, on whose end ServerDone() is called.
+  // `on_end` is called once with the status sent to the caller.
+  ForwardedCall(grpc::CallbackServerContext* server,
+                std::shared_ptr<grpc::Channel> channel, std::string method,
+                OnEnd on_end);
+
+  // Begins; to be called when the derived object is complete.
+  void Start();
+
+ protected:
+  ~ForwardedCall() override = default;
+
+  // The caller's side, by the kind of call. Each answers by the On... function
+  // named; never two of a kind at a time.
+  // Gets the next request: GotRequest().
+  virtual void ReadRequest(grpc::ByteBuffer* request) = 0;
+  // Passes an answer on: SentResponse(). The buffer is valid until then.
+  virtual void WriteResponse(const grpc::ByteBuffer* response) = 0;
+  virtual void FinishServer(const grpc::Status& status) = 0;
+
+  // `ok` is false after the last request.
+  void GotRequest(bool ok);
+  // `ok` is false if the caller is gone.
+  void SentResponse(bool ok);
+  void ServerCancelled();
+  void ServerDone();
+
+ private:
+  void Connect(absl::Time give_up);
+  void Begin();
+  // Ends the caller's side with `status`.
+  void End(const grpc::Status& status);
+  void Unref();
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnDone(const grpc::Status& status) override;
+
+  grpc::CallbackServerContext* const server_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::string method_;
+  const OnEnd on_end_;
+  grpc::GenericStub stub_;
+  std::unique_ptr<grpc::ClientContext> context_;
+  std::unique_ptr<grpc::Alarm> alarm_;
+  grpc::ByteBuffer request_;
+  grpc::ByteBuffer response_;
+
+  absl::Mutex mu_;
+  int references_ ABSL_GUARDED_BY(mu_) = 1;  // the server's side
+  bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
+  bool ended_ ABSL_GUARDED_BY(mu_) = false;
+  // While true a hold keeps the client's side open for writes.
+  bool held_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_WORKER_FORWARDED_CALL_H_

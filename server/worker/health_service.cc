@@ -1,0 +1,181 @@
+#include "server/worker/health_service.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "server/errors.h"
+#include "server/rpc_status.h"
+
+namespace annod {
+namespace {
+
+using grpc::health::v1::HealthCheckRequest;
+using grpc::health::v1::HealthCheckResponse;
+
+constexpr char kIndexService[] = "annod.v1.IndexService";
+constexpr char kAdminService[] = "annod.v1.AdminService";
+constexpr char kIndexPrefix[] = "annod.v1.IndexService/";
+constexpr size_t kMaxWatchers = 10000;
+
+absl::Status UnknownServiceError(const std::string& service) {
+  return ReasonError(
+      absl::StatusCode::kNotFound, kIndexNotFound,
+      absl::StrCat("service '", Printable(service),
+                   "' is unknown; known are '', ", kIndexService, ", ",
+                   kAdminService, " and ", kIndexPrefix, "<index>"));
+}
+
+}  // namespace
+
+// One Watch call. All state is guarded by the service's lock; reactions run on
+// gRPC's threads, never within the calls that start an operation.
+class HealthService::Watcher final
+    : public grpc::ServerWriteReactor<HealthCheckResponse> {
+ public:
+  Watcher(HealthService* owner, std::string service)
+      : owner_(owner), service_(std::move(service)) {}
+
+  // With the lock held: sends the state if it is news.
+  void UpdateLocked() {
+    if (finished_ || writing_) return;
+    owner_->mu_.AssertHeld();
+    const Status status = owner_->StatusLocked(service_);
+    if (sent_any_ && status == sent_) return;
+    sent_any_ = true;
+    sent_ = status;
+    message_.set_status(status);
+    writing_ = true;
+    StartWrite(&message_);
+  }
+
+  // With the lock held: ends the call, after the message being written.
+  void FinishLocked(const grpc::Status& status) {
+    if (finished_) return;
+    finished_ = true;
+    final_status_ = status;
+    if (!writing_) Finish(final_status_);
+  }
+
+  void OnWriteDone(bool ok) override {
+    absl::MutexLock lock(&owner_->mu_);
+    writing_ = false;
+    if (finished_) {
+      Finish(final_status_);
+    } else if (!ok) {
+      FinishLocked(grpc::Status::CANCELLED);
+    } else {
+      UpdateLocked();
+    }
+  }
+  void OnCancel() override {
+    absl::MutexLock lock(&owner_->mu_);
+    FinishLocked(grpc::Status::CANCELLED);
+  }
+  void OnDone() override {
+    {
+      absl::MutexLock lock(&owner_->mu_);
+      owner_->watchers_.erase(this);
+    }
+    delete this;
+  }
+
+ private:
+  HealthService* const owner_;
+  const std::string service_;
+  HealthCheckResponse message_;
+  bool writing_ = false;
+  bool finished_ = false;  // no more writes
+  grpc::Status final_status_;
+  bool sent_any_ = false;
+  Status sent_ = HealthCheckResponse::UNKNOWN;
+};
+
+HealthService::HealthService(const Catalog* catalog, const LiveConfig* config)
+    : catalog_(catalog), config_(config) {}
+
+void HealthService::SetAccepting(bool accepting) {
+  {
+    absl::MutexLock lock(&mu_);
+    accepting_ = accepting;
+  }
+  Update();
+}
+
+void HealthService::Update() {
+  absl::MutexLock lock(&mu_);
+  for (Watcher* watcher : watchers_) watcher->UpdateLocked();
+}
+
+void HealthService::EndWatches() {
+  absl::MutexLock lock(&mu_);
+  ended_ = true;
+  const grpc::Status status = ToGrpcStatus(
+      ReasonError(absl::StatusCode::kUnavailable, kDraining,
+                  "the server is shutting down; watch another one"));
+  for (Watcher* watcher : watchers_) watcher->FinishLocked(status);
+}
+
+HealthService::Status HealthService::StatusOf(
+    const std::string& service) const {
+  absl::ReaderMutexLock lock(&mu_);
+  return StatusLocked(service);
+}
+
+HealthService::Status HealthService::StatusLocked(
+    const std::string& service) const {
+  const auto status = [this](bool serving) ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+    return serving && accepting_ ? HealthCheckResponse::SERVING
+                                 : HealthCheckResponse::NOT_SERVING;
+  };
+  const auto serves = [this](const std::string& index) {
+    const std::shared_ptr<const IndexView> view = catalog_->Find(index);
+    return view != nullptr && view->version != nullptr;
+  };
+  if (service == kAdminService) return status(true);
+  if (service.empty() || service == kIndexService) {
+    const std::shared_ptr<const Config> config = config_->Get();
+    return status(std::all_of(config->required_indexes.begin(),
+                              config->required_indexes.end(), serves));
+  }
+  if (absl::StartsWith(service, kIndexPrefix)) {
+    const std::string index = service.substr(sizeof(kIndexPrefix) - 1);
+    if (catalog_->Find(index) != nullptr) return status(serves(index));
+  }
+  return HealthCheckResponse::SERVICE_UNKNOWN;
+}
+
+grpc::ServerUnaryReactor* HealthService::Check(
+    grpc::CallbackServerContext* context, const HealthCheckRequest* request,
+    HealthCheckResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const Status status = StatusOf(request->service());
+  if (status == HealthCheckResponse::SERVICE_UNKNOWN) {
+    reactor->Finish(ToGrpcStatus(UnknownServiceError(request->service())));
+  } else {
+    response->set_status(status);
+    reactor->Finish(grpc::Status::OK);
+  }
+  return reactor;
+}
+
+grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
+    grpc::CallbackServerContext*, const HealthCheckRequest* request) {
+  auto* watcher = new Watcher(this, request->service());
+  absl::MutexLock lock(&mu_);
+  if (ended_ || watchers_.size() >= kMaxWatchers) {
+    watcher->FinishLocked(ToGrpcStatus(ReasonError(
+        absl::StatusCode::kResourceExhausted, kLimitReached,
+        absl::StrCat("at most ", kMaxWatchers, " watches at a time"))));
+    return watcher;
+  }
+  watchers_.insert(watcher);
+  watcher->UpdateLocked();
+  return watcher;
+}
+
+}  // namespace annod

@@ -1,0 +1,66 @@
+#ifndef ANNOD_SERVER_WORKER_HEALTH_SERVICE_H_
+#define ANNOD_SERVER_WORKER_HEALTH_SERVICE_H_
+
+#include <set>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "server/live_config.h"
+#include "server/worker/catalog.h"
+
+namespace annod {
+
+// grpc.health.v1 as this worker's indexes are: "" for the process, the names of
+// the services, and "annod.v1.IndexService/<index>" for each index. gRPC's own
+// implementation has no description that reflection could show. Callback API:
+// a watching caller costs memory, no thread. Thread-safe.
+class HealthService final : public grpc::health::v1::Health::CallbackService {
+ public:
+  using Status = grpc::health::v1::HealthCheckResponse::ServingStatus;
+
+  // Both must outlive the object. Everything is NOT_SERVING until
+  // SetAccepting(true).
+  HealthService(const Catalog* catalog, const LiveConfig* config);
+
+  // Whether calls are accepted: true once the indexes are loaded, false when
+  // draining begins.
+  void SetAccepting(bool accepting);
+
+  // Tells watching callers what changed. Call after every change of the
+  // catalog or the configuration.
+  void Update();
+
+  // Ends all watches, for the server is about to go.
+  void EndWatches();
+
+  // SERVICE_UNKNOWN for a name that means nothing now.
+  Status StatusOf(const std::string& service) const;
+
+  grpc::ServerUnaryReactor* Check(
+      grpc::CallbackServerContext* context,
+      const grpc::health::v1::HealthCheckRequest* request,
+      grpc::health::v1::HealthCheckResponse* response) override;
+  grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>* Watch(
+      grpc::CallbackServerContext* context,
+      const grpc::health::v1::HealthCheckRequest* request) override;
+
+ private:
+  class Watcher;
+
+  Status StatusLocked(const std::string& service) const
+      ABSL_SHARED_LOCKS_REQUIRED(mu_);
+
+  const Catalog* const catalog_;
+  const LiveConfig* const config_;
+
+  mutable absl::Mutex mu_;
+  bool accepting_ ABSL_GUARDED_BY(mu_) = false;
+  bool ended_ ABSL_GUARDED_BY(mu_) = false;
+  std::set<Watcher*> watchers_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_WORKER_HEALTH_SERVICE_H_

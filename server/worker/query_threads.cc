@@ -1,0 +1,199 @@
+#include "server/worker/query_threads.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "grpcpp/grpcpp.h"
+#include "server/rpc_status.h"
+
+namespace annod {
+namespace {
+
+// How often a long call looks whether its caller is still there.
+constexpr absl::Duration kCancelCheckInterval = absl::Milliseconds(5);
+// A call whose messages grew beyond this gives its memory back.
+constexpr size_t kKeptMessageBytes = 1 << 20;
+
+absl::Time DeadlineOf(const grpc::ServerContext& context) {
+  const auto deadline = context.deadline();
+  return deadline == std::chrono::system_clock::time_point::max()
+             ? absl::InfiniteFuture()
+             : absl::FromChrono(deadline);
+}
+
+}  // namespace
+
+// One thread with its queue, and the states of the calls it has begun: one that
+// it waits for or works on, and those whose answers gRPC is still sending.
+class QueryThreads::Loop {
+ public:
+  Loop(QueryThreads* owner, grpc::ServerCompletionQueue* queue)
+      : owner_(owner), queue_(queue) {}
+
+  void Run() {
+    Await();
+    void* tag;
+    bool ok;
+    while (queue_->Next(&tag, &ok)) Process(static_cast<Tag*>(tag), ok);
+  }
+
+ private:
+  struct Call;
+  enum class Event { kArrived, kSent, kDone };
+  struct Tag {
+    Call* call;
+    Event event;
+  };
+  struct Call {
+    Tag arrived = {this, Event::kArrived};
+    Tag sent = {this, Event::kSent};
+    Tag done = {this, Event::kDone};
+    std::optional<grpc::ServerContext> context;
+    std::optional<grpc::ServerAsyncResponseWriter<v1::GetNnsResponse>> writer;
+    v1::GetNnsRequest request;
+    v1::GetNnsResponse response;
+    // Both end a call; they come in either order.
+    bool is_sent = false;
+    bool is_done = false;
+  };
+
+  // Asks for the next call.
+  void Await() {
+    if (free_.empty()) {
+      calls_.push_back(std::make_unique<Call>());
+      free_.push_back(calls_.back().get());
+    }
+    Call* call = free_.back();
+    free_.pop_back();
+    call->is_sent = false;
+    call->is_done = false;
+    call->context.emplace();
+    call->writer.emplace(&*call->context);
+    call->context->AsyncNotifyWhenDone(&call->done);
+    owner_->service_->RequestGetNns(&*call->context, &call->request,
+                                    &*call->writer, queue_, queue_,
+                                    &call->arrived);
+  }
+
+  void Process(Tag* tag, bool ok) {
+    Call* call = tag->call;
+    switch (tag->event) {
+      case Event::kArrived:
+        if (!ok) {
+          // The server was shut down; what is being sent still ends here.
+          queue_->Shutdown();
+          return;
+        }
+        Answer(call);
+        Await();
+        return;
+      case Event::kSent:
+        call->is_sent = true;
+        break;
+      case Event::kDone:
+        call->is_done = true;
+        break;
+    }
+    if (call->is_sent && call->is_done) Recycle(call);
+  }
+
+  void Recycle(Call* call) {
+    call->writer.reset();
+    call->context.reset();
+    if (call->request.SpaceUsedLong() + call->response.SpaceUsedLong() >
+        kKeptMessageBytes) {
+      v1::GetNnsRequest().Swap(&call->request);
+      v1::GetNnsResponse().Swap(&call->response);
+    } else {
+      call->request.Clear();
+      call->response.Clear();
+    }
+    free_.push_back(call);
+  }
+
+  // gRPC tells of a cancellation through the queue this thread should be
+  // polling: in a long call it looks in between. Only ends of earlier calls can
+  // come up besides, for no new one has been asked for.
+  bool IsCancelled(Call* call, absl::Time* next_check) {
+    const absl::Time now = absl::Now();
+    if (now >= *next_check) {
+      *next_check = now + kCancelCheckInterval;
+      void* tag;
+      bool ok;
+      const gpr_timespec at_once = gpr_time_0(GPR_CLOCK_MONOTONIC);
+      while (queue_->AsyncNext(&tag, &ok, at_once) ==
+             grpc::CompletionQueue::GOT_EVENT) {
+        Process(static_cast<Tag*>(tag), ok);
+      }
+    }
+    return call->is_done;
+  }
+
+  void Answer(Call* call) {
+    WorkerMetrics* metrics = owner_->metrics_;
+    metrics->in_flight.Add(1);
+    const absl::Time start = absl::Now();
+    absl::Time next_check = start + kCancelCheckInterval;
+    std::shared_ptr<const IndexView> view;
+    const absl::Status status = owner_->handler_->Handle(
+        call->request, DeadlineOf(*call->context),
+        [&] { return IsCancelled(call, &next_check); }, &scratch_, &view,
+        &call->response);
+    const absl::Time searched = absl::Now();
+    const grpc::Status answer = ToGrpcStatus(status);
+    if (status.ok()) {
+      call->writer->Finish(call->response, answer, &call->sent);
+    } else {
+      call->writer->FinishWithError(answer, &call->sent);
+    }
+    const absl::Time end = absl::Now();
+    const double seconds = absl::ToDoubleSeconds(end - start);
+    if (status.ok()) {
+      metrics->search_stage.Observe(absl::ToDoubleSeconds(searched - start));
+      metrics->encode_stage.Observe(absl::ToDoubleSeconds(end - searched));
+      view->metrics->get_nns_ok.Observe(seconds);
+    } else {
+      metrics->CallEnded("GetNns", view == nullptr ? "" : view->settings.name,
+                         answer.error_code(), seconds);
+    }
+    metrics->in_flight.Add(-1);
+  }
+
+  QueryThreads* const owner_;
+  grpc::ServerCompletionQueue* const queue_;
+  QueryScratch scratch_;
+  std::vector<std::unique_ptr<Call>> calls_;
+  std::vector<Call*> free_;
+};
+
+QueryThreads::QueryThreads(IndexServiceImpl* service,
+                           const GetNnsHandler* handler,
+                           WorkerMetrics* metrics)
+    : service_(service), handler_(handler), metrics_(metrics) {}
+
+QueryThreads::~QueryThreads() { Join(); }
+
+void QueryThreads::AddQueues(int threads, grpc::ServerBuilder* builder) {
+  for (int i = 0; i < threads; ++i) {
+    queues_.push_back(builder->AddCompletionQueue());
+  }
+}
+
+void QueryThreads::Start() {
+  for (const auto& queue : queues_) {
+    threads_.emplace_back(
+        [this, queue = queue.get()] { Loop(this, queue).Run(); });
+  }
+}
+
+void QueryThreads::Join() {
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+}  // namespace annod

@@ -1,0 +1,113 @@
+#include "server/worker/worker_metrics.h"
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "server/rpc_status.h"
+
+namespace annod {
+namespace {
+
+constexpr char kRpcDuration[] = "annod_rpc_duration_seconds";
+
+LabelPairs CallLabels(absl::string_view method, const std::string& index,
+                      grpc::StatusCode code) {
+  return {{"method", std::string(method)},
+          {"index", index},
+          {"code", GrpcCodeName(code)}};
+}
+
+}  // namespace
+
+WorkerMetrics::WorkerMetrics(MetricsWriter* writer) : writer_(writer) {
+  if (writer_ == nullptr) return;
+  constexpr char kStage[] = "annod_search_stage_duration_seconds";
+  constexpr char kDropped[] = "annod_recall_dropped_samples_total";
+  search_stage = writer_->GetHistogram(kStage, {{"stage", "search"}});
+  encode_stage = writer_->GetHistogram(kStage, {{"stage", "encode"}});
+  in_flight = writer_->GetGauge("annod_in_flight_calls", {});
+  ready = writer_->GetGauge("annod_worker_ready", {});
+  recall_dropped_queue =
+      writer_->GetCounter(kDropped, {{"reason", "queue_full"}});
+  recall_dropped_version =
+      writer_->GetCounter(kDropped, {{"reason", "version_replaced"}});
+}
+
+EngineMetrics WorkerMetrics::HandlesOf(const std::string& index,
+                                       const char* engine) {
+  const LabelPairs labels = {{"index", index}, {"engine", engine}};
+  EngineMetrics metrics;
+  metrics.queries = writer_->GetCounter("annod_queries_total", labels);
+  metrics.nodes =
+      writer_->GetCounter("annod_search_nodes_visited_total", labels);
+  metrics.distances =
+      writer_->GetCounter("annod_search_distances_total", labels);
+  return metrics;
+}
+
+std::shared_ptr<const IndexMetrics> WorkerMetrics::Index(
+    const std::string& name) {
+  absl::MutexLock lock(&mu_);
+  std::shared_ptr<const IndexMetrics>& known = indexes_[name];
+  if (known != nullptr) return known;
+  auto metrics = std::make_shared<IndexMetrics>();
+  if (writer_ != nullptr) {
+    metrics->forest = HandlesOf(name, "forest");
+    metrics->exact = HandlesOf(name, "exact");
+    const LabelPairs labels = {{"index", name}, {"engine", "forest"}};
+    metrics->forest.recall_matches =
+        writer_->GetCounter("annod_recall_matches_total", labels);
+    metrics->forest.recall_expected =
+        writer_->GetCounter("annod_recall_expected_total", labels);
+    metrics->forest.recall_samples =
+        writer_->GetCounter("annod_recall_samples_total", labels);
+    metrics->get_nns_ok = writer_->GetHistogram(
+        kRpcDuration, CallLabels("GetNns", name, grpc::StatusCode::OK));
+  }
+  known = std::move(metrics);
+  return known;
+}
+
+void WorkerMetrics::CallEnded(absl::string_view method,
+                              const std::string& index, grpc::StatusCode code,
+                              double seconds) {
+  if (writer_ == nullptr) return;
+  absl::MutexLock lock(&mu_);
+  Histogram& histogram =
+      calls_[{std::string(method), index, static_cast<int>(code)}];
+  if (histogram.cells == nullptr) {
+    histogram =
+        writer_->GetHistogram(kRpcDuration, CallLabels(method, index, code));
+  }
+  histogram.Observe(seconds);
+}
+
+void WorkerMetrics::SetGauge(const char* name, const std::string& index,
+                             double value) {
+  if (writer_ != nullptr) {
+    writer_->GetGauge(name, {{"index", index}}).Set(value);
+  }
+}
+
+void WorkerMetrics::SetState(const std::string& index,
+                             absl::string_view state) {
+  if (writer_ == nullptr) return;
+  for (const char* other : {"empty", "loading", "serving", "failed"}) {
+    writer_
+        ->GetGauge("annod_index_state", {{"index", index}, {"state", other}})
+        .Set(state == other ? 1 : 0);
+  }
+}
+
+void WorkerMetrics::LoadFailed(const std::string& index) {
+  if (writer_ == nullptr) return;
+  writer_->GetCounter("annod_index_load_failures_total", {{"index", index}})
+      .Add();
+}
+
+void WorkerMetrics::Forget(const std::string& index) {
+  if (writer_ != nullptr) writer_->RemoveGauges("index", index);
+}
+
+}  // namespace annod

@@ -1,0 +1,193 @@
+#include "server/worker/worker_server.h"
+
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "grpcpp/ext/channelz_service_plugin.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/resource_quota.h"
+#include "server/listen_address.h"
+#include "server/worker/residency.h"
+#include "spdlog/spdlog.h"
+
+namespace annod {
+namespace {
+
+// Reflection is the only service with threads of its own, one for each call.
+constexpr int kMaxSyncThreads = 32;
+constexpr int kResidencyTicks = 10;
+// A writer that starts at the same time may take longer; then it announces
+// itself later.
+constexpr absl::Duration kFirstSyncWait = absl::Milliseconds(300);
+constexpr int kReconnectMinMs = 20;
+constexpr int kReconnectMaxMs = 100;
+// A client must not be able to make the server work by pinging.
+constexpr int kMinPingIntervalMs = 10000;
+constexpr int kKeepaliveMs = 60000;
+constexpr int kKeepaliveTimeoutMs = 20000;
+
+int ThreadsOf(const Config& config) {
+  if (config.threads > 0) return config.threads;
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  return cores > 0 ? cores : 1;
+}
+
+int Milliseconds(absl::Duration duration) {
+  return static_cast<int>(absl::ToInt64Milliseconds(duration));
+}
+
+std::shared_ptr<grpc::Channel> WriterChannel(const ChildOptions& options) {
+  grpc::ChannelArguments args;
+  args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMinMs);
+  args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMaxMs);
+  args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMaxMs);
+  args.SetMaxReceiveMessageSize(-1);
+  args.SetMaxSendMessageSize(-1);
+  return grpc::CreateCustomChannel(WriterAddress(options),
+                                   grpc::InsecureChannelCredentials(), args);
+}
+
+}  // namespace
+
+WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
+                           DataDirectory* data, WorkerMetrics* metrics)
+    : options_(options),
+      config_(config),
+      metrics_(metrics),
+      loader_(data, &catalog_, metrics),
+      sampler_(config, metrics),
+      handler_(&catalog_, config, &sampler_),
+      writer_(WriterChannel(options)),
+      index_service_(&catalog_, metrics),
+      admin_(writer_, &catalog_, metrics),
+      health_(&catalog_, config),
+      query_threads_(&index_service_, &handler_, metrics) {
+  catalog_.set_on_change([this] { health_.Update(); });
+}
+
+WorkerServer::~WorkerServer() {
+  sync_ = nullptr;
+  if (server_ != nullptr) {
+    health_.EndWatches();
+    server_->Shutdown(absl::ToChronoTime(absl::Now()));
+    query_threads_.Join();
+  }
+  if (channelz_server_ != nullptr) {
+    channelz_server_->Shutdown(absl::ToChronoTime(absl::Now()));
+  }
+}
+
+absl::Status WorkerServer::Start() {
+  const absl::Time start = absl::Now();
+  loader_.LoadAll();
+  sync_ = std::make_unique<SyncClient>(writer_, options_.slot, &catalog_,
+                                       &loader_);
+  // Without this, a version published between the load and the first message
+  // would be unknown here although its Build call has said "everywhere".
+  sync_->AwaitFirst(kFirstSyncWait);
+  const absl::Status started = StartServer();
+  if (!started.ok()) return started;
+  health_.SetAccepting(true);
+  metrics_->ready.Set(1);
+  spdlog::info("worker {}: ready on {}, {} indexes, after {:.3f} s",
+               options_.slot, config_->Get()->listen, catalog_.views()->size(),
+               absl::ToDoubleSeconds(absl::Now() - start));
+  return StartChannelz();
+}
+
+absl::Status WorkerServer::StartServer() {
+  const std::shared_ptr<const Config> config = config_->Get();
+  grpc::EnableDefaultHealthCheckService(false);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  grpc::ResourceQuota quota("worker");
+  quota.SetMaxThreads(kMaxSyncThreads);
+  builder.SetResourceQuota(quota);
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
+  builder.SetMaxReceiveMessageSize(
+      static_cast<int>(config->limits.max_message_bytes));
+  builder.SetMaxSendMessageSize(-1);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 1);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                             Milliseconds(config->max_connection_age));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+                             Milliseconds(config->max_connection_age_grace));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
+                             kKeepaliveTimeoutMs);
+  builder.AddChannelArgument(
+      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+      kMinPingIntervalMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  int port = 0;
+  builder.AddListeningPort(config->listen, grpc::InsecureServerCredentials(),
+                           &port);
+  builder.RegisterService(&index_service_);
+  builder.RegisterService(&admin_);
+  builder.RegisterService(&health_);
+  query_threads_.AddQueues(ThreadsOf(*config), &builder);
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr || port == 0) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot listen on ", config->listen));
+  }
+  query_threads_.Start();
+  return absl::OkStatus();
+}
+
+absl::Status WorkerServer::StartChannelz() {
+  const std::shared_ptr<const Config> config = config_->Get();
+  if (config->admin_listen.empty()) return absl::OkStatus();
+  absl::StatusOr<ListenAddress> address =
+      ParseListenAddress(config->admin_listen);
+  if (!address.ok()) return address.status();
+  // Each worker knows its own connections only: a port for each.
+  if (address->port != 0) address->port += options_.slot;
+  // The plug-in goes into every server built from now on: this one alone.
+  grpc::channelz::experimental::InitChannelzService();
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(address->ToString(),
+                           grpc::InsecureServerCredentials());
+  channelz_server_ = builder.BuildAndStart();
+  if (channelz_server_ == nullptr) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot listen on ", address->ToString()));
+  }
+  return absl::OkStatus();
+}
+
+void WorkerServer::ConfigChanged() { health_.Update(); }
+
+void WorkerServer::Tick() {
+  catalog_.ReleaseRetired();
+  if (ticks_++ % kResidencyTicks == 0) MeasureResidency();
+}
+
+void WorkerServer::MeasureResidency() {
+  const std::shared_ptr<const Catalog::Views> views = catalog_.views();
+  for (const auto& [name, view] : *views) {
+    if (view->version == nullptr) continue;
+    const int64_t bytes = ResidentBytes(view->version->forest->bytes());
+    metrics_->SetGauge("annod_index_resident_bytes", name,
+                       static_cast<double>(bytes));
+  }
+}
+
+void WorkerServer::Drain() {
+  const std::shared_ptr<const Config> config = config_->Get();
+  spdlog::info("worker {}: draining", options_.slot);
+  metrics_->ready.Set(0);
+  health_.SetAccepting(false);
+  absl::SleepFor(config->drain_delay);
+  health_.EndWatches();
+  server_->Shutdown(absl::ToChronoTime(absl::Now() + config->drain_timeout));
+  query_threads_.Join();
+  server_->Wait();
+}
+
+}  // namespace annod

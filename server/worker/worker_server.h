@@ -1,0 +1,75 @@
+#ifndef ANNOD_SERVER_WORKER_WORKER_SERVER_H_
+#define ANNOD_SERVER_WORKER_WORKER_SERVER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "core/storage/data_directory.h"
+#include "grpcpp/grpcpp.h"
+#include "server/child.h"
+#include "server/live_config.h"
+#include "server/worker/admin_proxy.h"
+#include "server/worker/catalog.h"
+#include "server/worker/catalog_loader.h"
+#include "server/worker/get_nns.h"
+#include "server/worker/health_service.h"
+#include "server/worker/index_service.h"
+#include "server/worker/query_threads.h"
+#include "server/worker/recall_sampler.h"
+#include "server/worker/sync_client.h"
+#include "server/worker/worker_metrics.h"
+
+namespace annod {
+
+// Everything in a worker process but its signals: the catalog, the threads that
+// answer, the services and the link to the writer.
+class WorkerServer {
+ public:
+  // All must outlive the object.
+  WorkerServer(const ChildOptions& options, LiveConfig* config,
+               DataDirectory* data, WorkerMetrics* metrics);
+  ~WorkerServer();
+
+  // Loads every index, catches up with the writer if it is there, then
+  // listens. Unavailable if the address cannot be had.
+  absl::Status Start();
+
+  // The configuration changed.
+  void ConfigChanged();
+
+  // Housekeeping, about once a second.
+  void Tick();
+
+  // Tells health watchers to go elsewhere, serves on for drain_delay, then
+  // finishes the calls under way within drain_timeout.
+  void Drain();
+
+ private:
+  absl::Status StartServer();
+  absl::Status StartChannelz();
+  void MeasureResidency();
+
+  const ChildOptions options_;
+  LiveConfig* const config_;
+  WorkerMetrics* const metrics_;
+
+  Catalog catalog_;
+  CatalogLoader loader_;
+  RecallSampler sampler_;
+  GetNnsHandler handler_;
+  const std::shared_ptr<grpc::Channel> writer_;
+  IndexServiceImpl index_service_;
+  AdminProxy admin_;
+  HealthService health_;
+  QueryThreads query_threads_;
+  std::unique_ptr<SyncClient> sync_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<grpc::Server> channelz_server_;
+  int ticks_ = 0;
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_WORKER_WORKER_SERVER_H_

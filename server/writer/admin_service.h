@@ -1,0 +1,56 @@
+#ifndef ANNOD_SERVER_WRITER_ADMIN_SERVICE_H_
+#define ANNOD_SERVER_WRITER_ADMIN_SERVICE_H_
+
+#include "annod/v1/admin_service.grpc.pb.h"
+#include "server/writer/writer_state.h"
+
+namespace annod {
+
+// AdminService as the writer answers it: checks requests, calls WriterState,
+// converts. Workers forward to it (worker/admin_proxy.h). Each call has a
+// thread.
+class AdminServiceImpl final : public v1::AdminService::Service {
+ public:
+  explicit AdminServiceImpl(WriterState* state) : state_(state) {}
+
+  grpc::Status CreateIndex(grpc::ServerContext* context,
+                           const v1::CreateIndexRequest* request,
+                           v1::CreateIndexResponse* response) override;
+  grpc::Status AddItem(grpc::ServerContext* context,
+                       const v1::AddItemRequest* request,
+                       v1::AddItemResponse* response) override;
+  grpc::Status AddItems(grpc::ServerContext* context,
+                        grpc::ServerReader<v1::AddItemsRequest>* reader,
+                        v1::AddItemsResponse* response) override;
+  grpc::Status Build(grpc::ServerContext* context,
+                     const v1::BuildRequest* request,
+                     grpc::ServerWriter<v1::BuildResponse>* writer) override;
+  grpc::Status Serialize(
+      grpc::ServerContext* context, const v1::SerializeRequest* request,
+      grpc::ServerWriter<v1::SerializeResponse>* writer) override;
+  grpc::Status Attach(grpc::ServerContext* context,
+                      const v1::AttachRequest* request,
+                      v1::AttachResponse* response) override;
+  grpc::Status DropIndex(grpc::ServerContext* context,
+                         const v1::DropIndexRequest* request,
+                         v1::DropIndexResponse* response) override;
+
+ private:
+  absl::StatusOr<v1::IndexInfo> Create(const v1::CreateIndexRequest& request);
+  absl::StatusOr<v1::IndexInfo> AttachFile(const v1::AttachRequest& request);
+  absl::StatusOr<std::vector<int32_t>> Add(const v1::AddItemRequest& request);
+  absl::Status AddStream(grpc::ServerReader<v1::AddItemsRequest>* reader,
+                         v1::AddItemsResponse* response);
+  absl::Status RunBuild(grpc::ServerContext* context,
+                        const v1::BuildRequest& request,
+                        grpc::ServerWriter<v1::BuildResponse>* writer);
+  absl::Status SendForest(const v1::SerializeRequest& request,
+                          grpc::ServerWriter<v1::SerializeResponse>* writer);
+  absl::StatusOr<std::shared_ptr<WriterIndex>> Find(const std::string& name);
+
+  WriterState* const state_;
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_WRITER_ADMIN_SERVICE_H_

@@ -1,0 +1,82 @@
+#ifndef ANNOD_SERVER_WRITER_BUILD_JOB_H_
+#define ANNOD_SERVER_WRITER_BUILD_JOB_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "annod/v1/admin_service.pb.h"
+#include "core/forest/node_layout.h"
+
+namespace annod {
+
+// What a build was asked for, defaults of the index filled in.
+struct BuildSpec {
+  int tree_count = 0;
+  uint64_t seed = 0;
+  int threads = 0;  // 0: all cores
+  LayoutKind dot_layout = LayoutKind::kDot24;
+
+  // True if both make the same version; the number of threads does not matter.
+  bool SameResult(const BuildSpec& other) const {
+    return tree_count == other.tree_count && seed == other.seed &&
+           dot_layout == other.dot_layout;
+  }
+};
+
+// One build: its progress, watched by any number of callers, and its result.
+// Thread-safe.
+class BuildJob {
+ public:
+  // `on_report` is called after each Report(), from its thread; may be empty.
+  BuildJob(std::string index, BuildSpec spec, std::function<void()> on_report);
+
+  const std::string& index() const { return index_; }
+  const BuildSpec& spec() const { return spec_; }
+
+  // The builder's side. Fractions are of the phase; the whole never falls.
+  void Report(v1::BuildPhase phase, double fraction_of_phase, int trees_done);
+  void Finish(absl::StatusOr<v1::BuildResult> result);
+  const std::atomic<bool>* cancel_flag() const { return &cancelled_; }
+
+  // The build stops soon with `why`, unless it is done already.
+  void Cancel(absl::Status why);
+  bool cancelled() const { return cancelled_.load(); }
+  absl::Status cancel_reason() const;
+
+  v1::BuildProgress Progress() const;
+  // Returns when the phase is no longer `seen`, the job is done, or after
+  // `timeout`. True if done.
+  bool AwaitChange(v1::BuildPhase seen, absl::Duration timeout) const;
+  void AwaitDone() const;
+  bool done() const;
+  // After done.
+  absl::StatusOr<v1::BuildResult> result() const;
+
+ private:
+  const std::string index_;
+  const BuildSpec spec_;
+  const std::function<void()> on_report_;
+  const absl::Time started_;
+  std::atomic<bool> cancelled_{false};
+
+  mutable absl::Mutex mu_;
+  v1::BuildPhase phase_ ABSL_GUARDED_BY(mu_) = v1::BUILD_PHASE_QUEUED;
+  double fraction_ ABSL_GUARDED_BY(mu_) = 0;
+  int trees_done_ ABSL_GUARDED_BY(mu_) = 0;
+  absl::Status cancel_reason_ ABSL_GUARDED_BY(mu_);
+  std::optional<absl::StatusOr<v1::BuildResult>> result_ ABSL_GUARDED_BY(mu_);
+  absl::Time began_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
+  absl::Time ended_ ABSL_GUARDED_BY(mu_) = absl::InfiniteFuture();
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_WRITER_BUILD_JOB_H_

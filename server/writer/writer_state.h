@@ -1,0 +1,70 @@
+#ifndef ANNOD_SERVER_WRITER_WRITER_STATE_H_
+#define ANNOD_SERVER_WRITER_WRITER_STATE_H_
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "annod/internal/v1/sync_service.pb.h"
+#include "core/storage/data_directory.h"
+#include "server/live_config.h"
+#include "server/writer/build_queue.h"
+#include "server/writer/index_set.h"
+#include "server/writer/sync_hub.h"
+#include "server/writer/writer_metrics.h"
+
+namespace annod {
+
+// The writer without its RPCs: the indexes, the build queue and the workers
+// that must learn of every change. Thread-safe.
+class WriterState {
+ public:
+  WriterState(DataDirectory* data, const LiveConfig* config,
+              WriterMetrics* metrics);
+  ~WriterState();
+
+  // Opens every index; the rest may be used once this has returned OK.
+  absl::Status Start();
+
+  // Ends builds and the workers' streams; additions go on.
+  void Drain();
+
+  SyncHub* hub() { return &hub_; }
+  IndexSet* indexes() { return &indexes_; }
+  std::shared_ptr<const Config> config() const { return config_->Get(); }
+
+  // Create an index; return when every connected worker knows it, or after a
+  // bounded time, for the change is durable and they will learn of it.
+  absl::StatusOr<std::shared_ptr<WriterIndex>> Create(
+      const IndexSettings& settings);
+  absl::Status Drop(const std::string& name);
+
+  absl::StatusOr<std::shared_ptr<BuildJob>> StartBuild(const WriterIndex& index,
+                                                       const BuildSpec& spec);
+
+  // Items were added to `index`.
+  void ItemsAdded(const WriterIndex& index, int64_t count);
+
+  // Brings the gauges of all indexes up to date.
+  void UpdateGauges();
+
+ private:
+  absl::StatusOr<v1::BuildResult> RunBuild(BuildJob* job);
+  std::vector<internal::v1::StagedState> StagedStates(
+      const std::set<std::string>* names) const;
+  internal::v1::StagedState StagedStateOf(const WriterIndex& index) const;
+
+  const LiveConfig* const config_;
+  WriterMetrics* const metrics_;
+  IndexSet indexes_;
+  SyncHub hub_;
+  BuildQueue builds_;  // last: its thread uses the others
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_WRITER_WRITER_STATE_H_
