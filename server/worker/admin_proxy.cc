@@ -134,7 +134,8 @@ std::string IndexOfRequest(const grpc::ByteBuffer& request) {
   uint32_t size;
   std::string name;
   if (input.ReadTag() != wanted || !input.ReadVarint32(&size) ||
-      size > kMaxNameBytes || !input.ReadString(&name, static_cast<int>(size))) {
+      size > kMaxNameBytes ||
+      !input.ReadString(&name, static_cast<int>(size))) {
     return "";
   }
   return name;
@@ -171,9 +172,8 @@ grpc::ServerUnaryReactor* AdminProxy::Unary(
     const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
   const grpc::Status admitted = Admit();
   if (!admitted.ok()) return Refuse<grpc::ServerUnaryReactor>(admitted);
-  auto* call =
-      new UnaryForward(context, writer_, MethodPath(method),
-                       CountCall(method, request), request, response);
+  auto* call = new UnaryForward(context, writer_, MethodPath(method),
+                                CountCall(method, request), request, response);
   call->Start();
   return call;
 }

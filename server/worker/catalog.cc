@@ -88,9 +88,9 @@ v1::IndexInfo Catalog::Info(const IndexView& view) const {
 void Catalog::ReleaseRetired() {
   std::vector<std::shared_ptr<const OpenVersion>> unused;
   absl::MutexLock lock(&mu_);
-  const auto used_end =
-      std::partition(retired_.begin(), retired_.end(),
-                     [](const auto& version) { return version.use_count() > 1; });
+  const auto used_end = std::partition(
+      retired_.begin(), retired_.end(),
+      [](const auto& version) { return version.use_count() > 1; });
   unused.assign(std::make_move_iterator(used_end),
                 std::make_move_iterator(retired_.end()));
   retired_.erase(used_end, retired_.end());

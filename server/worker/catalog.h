@@ -21,7 +21,7 @@ namespace annod {
 struct IndexView {
   IndexSettings settings;
   v1::IndexState state = v1::INDEX_STATE_LOADING;
-  std::string state_reason;  // why, if the state is failed
+  std::string state_reason;                    // why, if the state is failed
   std::shared_ptr<const OpenVersion> version;  // not null if serving
   std::vector<VersionStore::Rejected> quarantined;
   std::shared_ptr<const IndexMetrics> metrics;  // never null

@@ -106,9 +106,8 @@ void CatalogLoader::LoadVersion(
     metrics_->LoadFailed(settings.name);
   }
   // What is mapped has passed its checks: it is better than anything older.
-  if (serving &&
-      (!version.ok() ||
-       (*version)->manifest.version < before->version->manifest.version)) {
+  if (serving && (!version.ok() || (*version)->manifest.version <
+                                       before->version->manifest.version)) {
     version = before->version;
   }
   if (!version.ok()) {

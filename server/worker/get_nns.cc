@@ -34,24 +34,23 @@ absl::Status NotServingError(const IndexView& view) {
           absl::StrCat("index '", name, "' is being loaded; try again"),
           metadata);
     default:
-      return ReasonError(absl::StatusCode::kDataLoss, kIndexFailed,
-                         absl::StrCat("index '", name,
-                                      "' has no usable version: ",
-                                      view.state_reason),
-                         metadata);
+      return ReasonError(
+          absl::StatusCode::kDataLoss, kIndexFailed,
+          absl::StrCat("index '", name,
+                       "' has no usable version: ", view.state_reason),
+          metadata);
   }
 }
 
-absl::Status ItemNotFoundError(const IndexView& view, int position, int64_t id) {
+absl::Status ItemNotFoundError(const IndexView& view, int position,
+                               int64_t id) {
   return ReasonError(
       absl::StatusCode::kNotFound, kItemNotFound,
-      absl::StrCat("queries[", position, "].item is ", id, "; index '",
-                   view.settings.name, "' version ",
-                   view.version->manifest.version, " has ",
-                   view.version->forest->item_count(),
-                   " items with ids below ",
-                   view.version->forest->slot_count(),
-                   " and none with this one"),
+      absl::StrCat(
+          "queries[", position, "].item is ", id, "; index '",
+          view.settings.name, "' version ", view.version->manifest.version,
+          " has ", view.version->forest->item_count(), " items with ids below ",
+          view.version->forest->slot_count(), " and none with this one"),
       {{"index", view.settings.name}, {"item", absl::StrCat(id)}});
 }
 
@@ -96,8 +95,9 @@ absl::Status AnswerTooLargeError(int position, int64_t limit) {
   return ReasonError(
       absl::StatusCode::kResourceExhausted, kLimitReached,
       absl::StrCat("queries[", position, "] makes the answer larger than ",
-                   limit, " bytes (max_message_bytes); send fewer queries in a "
-                          "call, or ask for a smaller n or no labels"),
+                   limit,
+                   " bytes (max_message_bytes); send fewer queries in a "
+                   "call, or ask for a smaller n or no labels"),
       {{"limit", absl::StrCat(limit)}});
 }
 
@@ -121,8 +121,9 @@ int64_t AppendResult(const v1::GetNnsRequest& request, const IndexView& view,
   if (request.include_labels()) {
     const LabelTable* labels = view.version->labels.get();
     for (const Neighbor& neighbor : neighbors) {
-      const absl::string_view label =
-          labels == nullptr ? absl::string_view() : labels->LabelOf(neighbor.id);
+      const absl::string_view label = labels == nullptr
+                                          ? absl::string_view()
+                                          : labels->LabelOf(neighbor.id);
       result->add_labels(label.data(), label.size());
       bytes += static_cast<int64_t>(label.size()) + kLabelOverheadBytes;
     }

@@ -172,8 +172,7 @@ class QueryThreads::Loop {
 };
 
 QueryThreads::QueryThreads(IndexServiceImpl* service,
-                           const GetNnsHandler* handler,
-                           WorkerMetrics* metrics)
+                           const GetNnsHandler* handler, WorkerMetrics* metrics)
     : service_(service), handler_(handler), metrics_(metrics) {}
 
 QueryThreads::~QueryThreads() { Join(); }

@@ -71,7 +71,10 @@ void RecallSampler::Add(const std::shared_ptr<const OpenVersion>& version,
                         const std::shared_ptr<const IndexMetrics>& metrics,
                         absl::Span<const float> query, int n,
                         absl::Span<const Neighbor> found) {
-  Sample sample = {version, metrics, {query.begin(), query.end()}, n,
+  Sample sample = {version,
+                   metrics,
+                   {query.begin(), query.end()},
+                   n,
                    {found.begin(), found.end()}};
   absl::MutexLock lock(&mu_);
   if (queue_.size() >= kMaxWaiting) {
@@ -109,8 +112,7 @@ void RecallSampler::Loop() {
         std::clamp(config_->Get()->recall_cpu_fraction, 1e-4, 1.0);
     absl::MutexLock lock(&mu_);
     ++measured_;
-    mu_.AwaitWithTimeout(absl::Condition(&stopped_),
-                         spent / share - spent);
+    mu_.AwaitWithTimeout(absl::Condition(&stopped_), spent / share - spent);
     if (stopped_) return;
   }
 }
@@ -126,8 +128,8 @@ void RecallSampler::Measure(const Sample& sample, SearchScratch* scratch) {
   options.engine = Engine::kExact;
   options.deadline = absl::Now() + kSearchLimit;
   std::vector<Neighbor> exact;
-  const absl::Status searched = version->forest->Search(
-      sample.query, options, scratch, &exact, nullptr);
+  const absl::Status searched =
+      version->forest->Search(sample.query, options, scratch, &exact, nullptr);
   if (!searched.ok()) return;
   const EngineMetrics& counters = sample.metrics->forest;
   counters.recall_samples.Add();

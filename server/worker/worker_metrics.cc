@@ -94,8 +94,7 @@ void WorkerMetrics::SetState(const std::string& index,
                              absl::string_view state) {
   if (writer_ == nullptr) return;
   for (const char* other : {"empty", "loading", "serving", "failed"}) {
-    writer_
-        ->GetGauge("annod_index_state", {{"index", index}, {"state", other}})
+    writer_->GetGauge("annod_index_state", {{"index", index}, {"state", other}})
         .Set(state == other ? 1 : 0);
   }
 }

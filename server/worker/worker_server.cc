@@ -83,8 +83,8 @@ WorkerServer::~WorkerServer() {
 absl::Status WorkerServer::Start() {
   const absl::Time start = absl::Now();
   loader_.LoadAll();
-  sync_ = std::make_unique<SyncClient>(writer_, options_.slot, &catalog_,
-                                       &loader_);
+  sync_ =
+      std::make_unique<SyncClient>(writer_, options_.slot, &catalog_, &loader_);
   // Without this, a version published between the load and the first message
   // would be unknown here although its Build call has said "everywhere".
   sync_->AwaitFirst(kFirstSyncWait);
