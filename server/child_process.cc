@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/config_memory.h"
+#include "server/logging.h"
 #include "spdlog/spdlog.h"
 
 namespace annod {
@@ -40,12 +41,22 @@ void AwaitTermination(const std::function<void()>& reload,
   }
 }
 
+void WaitUnlessHurried(absl::Duration delay) {
+  sigset_t termination;
+  sigemptyset(&termination);
+  sigaddset(&termination, SIGTERM);
+  const timespec limit = absl::ToTimespec(delay);
+  sigtimedwait(&termination, nullptr, &limit);
+}
+
 void ReloadConfig(const ChildOptions& options, LiveConfig* config) {
   absl::StatusOr<Config> fresh = ReadConfigMemory(options.config_fd);
   if (fresh.ok()) {
     config->Set(*fresh);
+    SetLogLevel(fresh->log_level).IgnoreError();
+    spdlog::info("configuration reloaded");
   } else {
-    spdlog::error("configuration kept: {}", fresh.status().ToString());
+    spdlog::error("configuration kept error=\"{}\"", fresh.status().ToString());
   }
 }
 
@@ -54,7 +65,7 @@ ChildMetrics::ChildMetrics(const ChildOptions& options) {
   absl::StatusOr<std::unique_ptr<MetricsPage>> page =
       MetricsPage::FromFd(options.metrics_fd);
   if (!page.ok()) {
-    spdlog::error("no metrics: {}", page.status().ToString());
+    spdlog::error("no metrics error=\"{}\"", page.status().ToString());
     return;
   }
   page_ = *std::move(page);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "absl/time/time.h"
 #include "server/child.h"
 #include "server/live_config.h"
 #include "server/metrics/metrics_page.h"
@@ -23,8 +24,12 @@ void BlockChildSignals();
 void AwaitTermination(const std::function<void()>& reload,
                       const std::function<void()>& tick);
 
-// Takes over what the supervisor wrote; a configuration that cannot be read is
-// logged and changes nothing.
+// Waits for `delay`, or until a further SIGTERM asks for haste. After
+// AwaitTermination().
+void WaitUnlessHurried(absl::Duration delay);
+
+// Takes over what the supervisor wrote, the log level included; a configuration
+// that cannot be read is logged and changes nothing.
 void ReloadConfig(const ChildOptions& options, LiveConfig* config);
 
 // The child's slot of the metrics page.

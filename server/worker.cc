@@ -20,7 +20,8 @@ int RunWorker(const ChildOptions& options, const Config& config) {
   WorkerServer server(options, &live_config, &data, &metrics);
   const absl::Status started = server.Start();
   if (!started.ok()) {
-    spdlog::error("worker {}: {}", options.slot, started.ToString());
+    spdlog::error("cannot start slot={} error=\"{}\"", options.slot,
+                  started.ToString());
     return 1;
   }
   AwaitTermination(

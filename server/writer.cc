@@ -56,17 +56,17 @@ int RunWriter(const ChildOptions& options, const Config& config) {
   WriterState state(&data, &live_config, &metrics);
   const absl::Status started = state.Start();
   if (!started.ok()) {
-    spdlog::error("writer: {}", started.ToString());
+    spdlog::error("cannot start error=\"{}\"", started.ToString());
     return 1;
   }
   AdminServiceImpl admin(&state);
   const std::unique_ptr<grpc::Server> server =
       StartServer(options, config, &admin, state.hub());
   if (server == nullptr) {
-    spdlog::error("writer: cannot listen on {}", WriterAddress(options));
+    spdlog::error("cannot listen address={}", WriterAddress(options));
     return 1;
   }
-  spdlog::info("writer: ready, {} indexes", state.indexes()->All().size());
+  spdlog::info("ready indexes={}", state.indexes()->All().size());
   AwaitTermination([&] { ReloadConfig(options, &live_config); },
                    [&] { state.UpdateGauges(); });
   state.Drain();

@@ -33,7 +33,8 @@ CatalogLoader::CatalogLoader(const DataDirectory* data, Catalog* catalog,
 void CatalogLoader::LoadAll() {
   absl::StatusOr<std::vector<std::string>> names = data_->ListIndexes();
   if (!names.ok()) {
-    spdlog::error("cannot list indexes: {}", names.status().ToString());
+    spdlog::error("cannot list indexes error=\"{}\"",
+                  names.status().ToString());
     return;
   }
   const std::shared_ptr<const Catalog::Views> views = catalog_->views();
@@ -101,8 +102,8 @@ void CatalogLoader::LoadVersion(
       settings.attached() ? OpenAttached(data_->fs(), directory, settings)
                           : store.OpenBest(settings, &rejected);
   for (const VersionStore::Rejected& bad : rejected) {
-    spdlog::error("index '{}' version {} is not used: {}", settings.name,
-                  bad.version, bad.reason);
+    spdlog::error("version not used index={} version={} reason=\"{}\"",
+                  settings.name, bad.version, bad.reason);
     metrics_->LoadFailed(settings.name);
   }
   // What is mapped has passed its checks: it is better than anything older.
@@ -119,7 +120,7 @@ void CatalogLoader::LoadVersion(
   view.state = v1::INDEX_STATE_SERVING;
   view.version = *std::move(version);
   view.quarantined = std::move(rejected);
-  spdlog::info("index '{}' serves version {}: {} items, loaded in {:.3f} s",
+  spdlog::info("index serving index={} version={} items={} load_seconds={:.3f}",
                settings.name, view.version->manifest.version,
                view.version->forest->item_count(), view.version->load_seconds);
   Put(std::move(view));
@@ -128,7 +129,8 @@ void CatalogLoader::LoadVersion(
 void CatalogLoader::PutFailed(const IndexSettings& settings,
                               const absl::Status& status,
                               std::vector<VersionStore::Rejected> quarantined) {
-  spdlog::error("index '{}' failed: {}", settings.name, status.ToString());
+  spdlog::error("index failed index={} error=\"{}\"", settings.name,
+                status.ToString());
   if (quarantined.empty()) metrics_->LoadFailed(settings.name);
   IndexView view;
   view.settings = settings;

@@ -9,6 +9,7 @@
 #include "grpcpp/ext/channelz_service_plugin.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/resource_quota.h"
+#include "server/child_process.h"
 #include "server/listen_address.h"
 #include "server/worker/residency.h"
 #include "spdlog/spdlog.h"
@@ -92,7 +93,7 @@ absl::Status WorkerServer::Start() {
   if (!started.ok()) return started;
   health_.SetAccepting(true);
   metrics_->ready.Set(1);
-  spdlog::info("worker {}: ready on {}, {} indexes, after {:.3f} s",
+  spdlog::info("ready slot={} address={} indexes={} seconds={:.3f}",
                options_.slot, config_->Get()->listen, catalog_.views()->size(),
                absl::ToDoubleSeconds(absl::Now() - start));
   return StartChannelz();
@@ -180,10 +181,10 @@ void WorkerServer::MeasureResidency() {
 
 void WorkerServer::Drain() {
   const std::shared_ptr<const Config> config = config_->Get();
-  spdlog::info("worker {}: draining", options_.slot);
+  spdlog::info("draining slot={}", options_.slot);
   metrics_->ready.Set(0);
   health_.SetAccepting(false);
-  absl::SleepFor(config->drain_delay);
+  WaitUnlessHurried(config->drain_delay);
   health_.EndWatches();
   server_->Shutdown(absl::ToChronoTime(absl::Now() + config->drain_timeout));
   query_threads_.Join();

@@ -46,7 +46,8 @@ absl::Status WriterState::Start() {
   ANNOD_RETURN_IF_ERROR(indexes_.OpenAll());
   for (const auto& index : indexes_.All()) {
     if (index->failure().ok()) continue;
-    spdlog::error("{}", index->failure().ToString());
+    spdlog::error("index read-only index={} error=\"{}\"", index->name(),
+                  index->open_status().ToString());
   }
   return absl::OkStatus();
 }
@@ -63,8 +64,7 @@ absl::StatusOr<std::shared_ptr<WriterIndex>> WriterState::Create(
   absl::StatusOr<std::shared_ptr<WriterIndex>> index =
       indexes_.Create(settings, config_->Get()->limits.max_indexes);
   ANNOD_RETURN_IF_ERROR(index.status());
-  spdlog::info("index '{}' created{}{}", settings.name,
-               settings.attached() ? ", attached: " : "",
+  spdlog::info("index created index={} attached_path=\"{}\"", settings.name,
                settings.attached_path);
   hub_.AwaitApplied(hub_.Announce(settings.name), absl::Now() + kChangeWait,
                     nullptr);
@@ -80,7 +80,7 @@ absl::Status WriterState::Drop(const std::string& name) {
       indexes_.Drop(name, [&] { builds_.BlockAndCancel(name, why); });
   builds_.Unblock(name);
   ANNOD_RETURN_IF_ERROR(dropped);
-  spdlog::info("index '{}' dropped", name);
+  spdlog::info("index dropped index={}", name);
   metrics_->Forget(name);
   hub_.AwaitApplied(hub_.Announce(name), absl::Now() + kChangeWait, nullptr);
   return absl::OkStatus();
@@ -99,21 +99,23 @@ absl::StatusOr<v1::BuildResult> WriterState::RunBuild(BuildJob* job) {
   absl::StatusOr<v1::BuildResult> result =
       (*index)->Build(job, config_->Get()->keep_versions);
   if (!result.ok()) {
-    spdlog::warn("build of index '{}' ended: {}", name,
+    spdlog::warn("build ended index={} error=\"{}\"", name,
                  result.status().ToString());
     metrics_->BuildEnded(name, job->cancelled() ? "cancelled" : "failed", 0);
     return result;
   }
-  spdlog::info("index '{}' version {}: {} items, {} trees, built in {:.3f} s",
-               name, result->version(), result->item_count(),
-               result->tree_count(), result->seconds());
+  spdlog::info(
+      "version published index={} version={} items={} trees={} "
+      "seconds={:.3f}",
+      name, result->version(), result->item_count(), result->tree_count(),
+      result->seconds());
   metrics_->BuildEnded(name, "ok", result->seconds());
   job->Report(v1::BUILD_PHASE_ACTIVATING, 0, result->tree_count());
   const bool applied =
       hub_.AwaitApplied(hub_.Announce(name), absl::Now() + kActivationWait,
                         [job] { return job->cancelled(); });
   if (!applied) {
-    spdlog::warn("index '{}' version {}: not every worker serves it yet", name,
+    spdlog::warn("not every worker serves yet index={} version={}", name,
                  result->version());
   }
   return result;
