@@ -166,7 +166,7 @@ INSTANTIATE_TEST_SUITE_P(
     Metrics, RecallParityTest,
     testing::Values(Case{Metric::kAngular, 20, 2000, true},
                     Case{Metric::kEuclidean, 20, 2000, true},
-                    Case{Metric::kDot, 50, 6000, true},
+                    Case{Metric::kDot, 30, 4000, true},
                     Case{Metric::kManhattan, 20, 2000, false},
                     Case{Metric::kHamming, 20, 200, false}),
     [](const testing::TestParamInfo<Case>& info) {
