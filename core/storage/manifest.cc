@@ -96,6 +96,7 @@ std::string ManifestToJson(const Manifest& manifest) {
   object["build_seconds"] = manifest.build_seconds;
   object["create_time"] = manifest.create_time;
   object["journal_through"] = manifest.journal_through;
+  object["incarnation"] = manifest.incarnation;
   object["files"] = std::move(files);
   return SealJson(std::move(object), kFormat);
 }
@@ -117,6 +118,7 @@ absl::StatusOr<Manifest> ManifestFromJson(absl::string_view text) {
   manifest.build_seconds = fields.Seconds("build_seconds");
   manifest.create_time = fields.String("create_time", kMaxShortBytes);
   manifest.journal_through = fields.Int("journal_through", 0, INT64_MAX);
+  manifest.incarnation = fields.String("incarnation", kMaxShortBytes);
   const json* const files = fields.Array("files", kMaxFiles);
   ANNOD_RETURN_IF_ERROR(fields.status());
   ANNOD_ASSIGN_OR_RETURN(manifest.metric, MetricFromFile(metric, kWhat));

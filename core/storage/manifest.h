@@ -32,8 +32,11 @@ struct Manifest {
   uint64_t seed = 0;
   double build_seconds = 0;
   std::string create_time;  // RFC 3339, UTC
-  // Journal segments up to this number are contained in the version.
+  // Journal segments up to this number, of the index with this incarnation, are
+  // contained in the version. In a version opened by another index (copied from
+  // elsewhere) journal_through is taken as 0.
   int64_t journal_through = 0;
+  std::string incarnation;
   std::vector<ManifestFile> files;
 };
 

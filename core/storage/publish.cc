@@ -116,6 +116,7 @@ absl::StatusOr<Manifest> BuildAndPublish(FileSystem* fs,
   manifest.journal_through =
       std::max(staged.through_segment(),
                base == nullptr ? 0 : base->manifest.journal_through);
+  manifest.incarnation = settings.incarnation;
   return store->Publish(std::move(pending), std::move(manifest));
 }
 

@@ -109,7 +109,7 @@ absl::StatusOr<Manifest> VersionStore::Publish(
   absl::Status status = fs_->SyncDirectory(versions);
   if (status.ok()) {
     status = WriteFileAtomically(fs_, JoinPath(directory_, kCurrentFile),
-                                 CurrentText(manifest.version));
+                                 SealedNumberText(manifest.version));
   }
   if (status.ok()) return manifest;
   const absl::StatusOr<int64_t> named = Current();

@@ -70,10 +70,11 @@ class Staging {
     std::function<bool(int32_t)> has_item;
   };
 
-  // Opens or creates `index_directory`/staging and recovers it: a torn record
-  // at the end of the last segment was never acknowledged and is cut off;
-  // damage anywhere else is DataLoss, naming segment and offset: nothing is
-  // dropped silently.
+  // Opens or creates `index_directory`/staging and recovers it: a torn tail of
+  // the last segment was never acknowledged and is cut off; damage to anything
+  // that a later record says was durable is DataLoss, naming segment and
+  // offset: nothing is dropped silently. FailedPrecondition if the format is
+  // newer.
   static absl::StatusOr<std::unique_ptr<Staging>> Open(
       FileSystem* fs, const std::string& index_directory,
       const IndexSettings& settings, const StagingOptions& options, Base base);
@@ -115,6 +116,8 @@ class Staging {
   // Items staged and not released; an id counts once.
   virtual int64_t item_count() const = 0;
   virtual int64_t journal_bytes() const = 0;
+  // Bytes of a torn, never acknowledged tail that Open() cut off.
+  virtual uint64_t recovered_cut_bytes() const = 0;
 };
 
 }  // namespace annod

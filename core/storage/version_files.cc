@@ -32,19 +32,20 @@ std::optional<int64_t> ParseVersionName(absl::string_view name) {
   return version;
 }
 
-std::string CurrentText(int64_t version) {
-  const std::string name = VersionName(version);
+std::string SealedNumberText(int64_t number) {
+  const std::string name = VersionName(number);
   return absl::StrCat(name, " ", ChecksumToHex(Xxh3(name)), "\n");
 }
 
-absl::StatusOr<int64_t> ParseCurrentText(absl::string_view text) {
+absl::StatusOr<int64_t> ParseSealedNumber(absl::string_view text,
+                                          absl::string_view what) {
   const absl::string_view name = text.substr(0, text.find(' '));
-  const std::optional<int64_t> version = ParseVersionName(name);
-  if (version.has_value() && CurrentText(*version) == text) return *version;
+  const std::optional<int64_t> number = ParseVersionName(name);
+  if (number.has_value() && SealedNumberText(*number) == text) return *number;
   return absl::DataLossError(
-      absl::StrCat("CURRENT holds '", ForMessage(text),
-                   "', expected a version number and its checksum, as in '",
-                   ForMessage(CurrentText(1)), "'"));
+      absl::StrCat("'", what, "' holds '", ForMessage(text),
+                   "', expected a number and its checksum, as in '",
+                   ForMessage(SealedNumberText(1)), "'"));
 }
 
 absl::StatusOr<uint64_t> ChecksumFile(FileSystem* fs, const std::string& path) {

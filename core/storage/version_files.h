@@ -30,9 +30,11 @@ inline std::string VerifiedRecordName(int64_t version) {
   return absl::StrCat(".verified-", VersionName(version));
 }
 
-// Contents of CURRENT for a version, and back. DataLoss if it is anything else.
-std::string CurrentText(int64_t version);
-absl::StatusOr<int64_t> ParseCurrentText(absl::string_view text);
+// "000007 <checksum>": how CURRENT and RELEASED hold their number, and back.
+// DataLoss, naming the file (`what`), if it is anything else.
+std::string SealedNumberText(int64_t number);
+absl::StatusOr<int64_t> ParseSealedNumber(absl::string_view text,
+                                          absl::string_view what);
 
 // XXH3-64 of a whole file, read through a mapping.
 absl::StatusOr<uint64_t> ChecksumFile(FileSystem* fs, const std::string& path);

@@ -43,10 +43,7 @@ absl::StatusOr<int64_t> VersionStore::Current() const {
     return absl::DataLossError(text.status().message());
   }
   ANNOD_RETURN_IF_ERROR(text.status());
-  const auto version = ParseCurrentText(*text);
-  if (version.ok()) return version;
-  return absl::DataLossError(
-      absl::StrCat(directory_, ": ", version.status().message()));
+  return ParseSealedNumber(*text, path);
 }
 
 absl::StatusOr<Manifest> VersionStore::ReadManifest(int64_t version) const {

@@ -26,6 +26,7 @@ Manifest Example() {
   manifest.build_seconds = 0.1;
   manifest.create_time = "2024-05-06T07:08:09+00:00";
   manifest.journal_through = 12;
+  manifest.incarnation = "0123456789abcdef";
   manifest.files = {{"forest.ann", 12345678901, 0xFEDCBA9876543210},
                     {"labels.bin", 0, 0}};
   return manifest;
@@ -45,6 +46,7 @@ void ExpectExample(const Manifest& manifest) {
   EXPECT_EQ(manifest.build_seconds, want.build_seconds);
   EXPECT_EQ(manifest.create_time, want.create_time);
   EXPECT_EQ(manifest.journal_through, want.journal_through);
+  EXPECT_EQ(manifest.incarnation, want.incarnation);
   ASSERT_EQ(manifest.files.size(), want.files.size());
   for (size_t i = 0; i < want.files.size(); ++i) {
     EXPECT_EQ(manifest.files[i].name, want.files[i].name);

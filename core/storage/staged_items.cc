@@ -1,0 +1,171 @@
+#include "core/storage/staged_items.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "core/forest/node_layout.h"
+#include "core/status_macros.h"
+#include "core/utf8.h"
+
+namespace annod {
+
+StagedItems::StagedItems(const StagingOptions& options, Staging::Base base)
+    : options_(options), base_(std::move(base)), next_id_(base_.slot_count) {}
+
+bool StagedItems::InBase(int32_t id) const {
+  return base_.has_item ? base_.has_item(id) : id < base_.slot_count;
+}
+
+std::optional<int32_t> StagedItems::OwnerOf(absl::string_view label) const {
+  const auto staged = ids_by_label_.find(label);
+  if (staged != ids_by_label_.end()) return staged->second;
+  if (!base_.id_of_label) return std::nullopt;
+  const std::optional<int32_t> id = base_.id_of_label(label);
+  // An item staged again has lost the label it had in the version.
+  if (id.has_value() && items_.contains(*id)) return std::nullopt;
+  return id;
+}
+
+void StagedItems::RemoveLabel(Entry* entry) {
+  if (entry->label == nullptr) return;
+  ids_by_label_.erase(ids_by_label_.find(*entry->label));
+  entry->label = nullptr;
+}
+
+void StagedItems::SetLabel(int32_t id, Entry* entry, absl::string_view label) {
+  RemoveLabel(entry);
+  if (label.empty()) return;
+  const auto [place, is_new] =
+      ids_by_label_.try_emplace(std::string(label), id);
+  if (!is_new) {
+    // Only a replay against another base than the label was checked with.
+    items_[place->second].label = nullptr;
+    place->second = id;
+  }
+  entry->label = &place->first;
+}
+
+void StagedItems::Put(int32_t id, absl::string_view label, int64_t segment) {
+  Change change;
+  change.id = id;
+  change.old_next_id = next_id_;
+  const auto [place, is_new] = items_.try_emplace(id);
+  Entry& entry = place->second;
+  if (is_new) {
+    if (!InBase(id)) ++new_count_;
+  } else {
+    change.old_segment = entry.segment;
+    if (entry.label != nullptr) change.old_label = *entry.label;
+  }
+  changes_.push_back(std::move(change));
+  SetLabel(id, &entry, label);
+  entry.segment = segment;
+  next_id_ = std::max(next_id_, int64_t{id} + 1);
+}
+
+void StagedItems::Replay(int32_t id, absl::string_view label, int64_t segment) {
+  Put(id, label, segment);
+  KeepAll();
+}
+
+void StagedItems::RollBack(size_t checkpoint) {
+  while (changes_.size() > checkpoint) {
+    const Change& change = changes_.back();
+    const auto place = items_.find(change.id);
+    next_id_ = change.old_next_id;
+    if (change.old_segment.has_value()) {
+      SetLabel(change.id, &place->second, change.old_label);
+      place->second.segment = *change.old_segment;
+    } else {
+      RemoveLabel(&place->second);
+      items_.erase(place);
+      if (!InBase(change.id)) --new_count_;
+    }
+    changes_.pop_back();
+  }
+}
+
+absl::Status StagedItems::CheckLimits(int64_t largest_new_id) const {
+  const int64_t total = TotalItems();
+  if (total > options_.max_items) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the index would hold ", total, " items; the limit is ",
+                     options_.max_items));
+  }
+  const double largest_allowed = options_.max_id_waste_factor * total +
+                                 static_cast<double>(options_.waste_floor);
+  if (static_cast<double>(largest_new_id) > largest_allowed) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "id ", largest_new_id, " is too large for an index of ", total,
+        " items: storage grows to the largest id, and the limit is now ",
+        static_cast<int64_t>(largest_allowed), " (",
+        options_.max_id_waste_factor, " times the items, plus ",
+        options_.waste_floor, ")"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<int32_t>> StagedItems::Add(
+    absl::Span<const StagedItem> items, int64_t segment) {
+  const size_t before = Checkpoint();
+  std::vector<int32_t> ids;
+  ids.reserve(items.size());
+  absl::Status status;
+  int64_t largest = -1;
+  for (size_t i = 0; i < items.size() && status.ok(); ++i) {
+    const int64_t id = items[i].id.has_value() ? *items[i].id : next_id_;
+    if (id > kMaxItemId) {
+      status = absl::ResourceExhaustedError(
+          absl::StrCat("item ", i, ": no id is left above ", id - 1));
+      break;
+    }
+    if (!items[i].label.empty()) {
+      const std::optional<int32_t> owner = OwnerOf(items[i].label);
+      if (owner.has_value() && *owner != id) {
+        status = absl::AlreadyExistsError(
+            absl::StrCat("item ", i, ": label '", ForMessage(items[i].label),
+                         "' belongs to item id ", *owner, ", not ", id));
+        break;
+      }
+    }
+    Put(static_cast<int32_t>(id), items[i].label, segment);
+    ids.push_back(static_cast<int32_t>(id));
+    largest = std::max(largest, id);
+  }
+  if (status.ok()) status = CheckLimits(largest);
+  if (status.ok()) return ids;
+  RollBack(before);
+  return status;
+}
+
+void StagedItems::Release(int64_t through, Staging::Base base) {
+  base_ = std::move(base);
+  next_id_ = std::max(next_id_, base_.slot_count);
+  new_count_ = 0;
+  for (auto it = items_.begin(); it != items_.end();) {
+    const auto place = it++;
+    if (place->second.segment <= through) {
+      RemoveLabel(&place->second);
+      items_.erase(place);
+    } else if (!InBase(place->first)) {
+      ++new_count_;
+    }
+  }
+  // Going back to a released record means going back to the base's.
+  for (Change& change : changes_) {
+    if (change.old_segment.has_value() && *change.old_segment <= through) {
+      change.old_segment.reset();
+      change.old_label.clear();
+    }
+  }
+}
+
+}  // namespace annod

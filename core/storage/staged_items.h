@@ -1,0 +1,83 @@
+#ifndef ANNOD_CORE_STORAGE_STAGED_ITEMS_H_
+#define ANNOD_CORE_STORAGE_STAGED_ITEMS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/node_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "core/storage/staging.h"
+
+namespace annod {
+
+// What staging keeps in memory: ids, labels and the segment of each item's
+// newest record, some 40 bytes an item and its label; vectors stay in the
+// journal. Changes can be taken back until they are known to be durable. Not
+// thread-safe.
+class StagedItems {
+ public:
+  StagedItems(const StagingOptions& options, Staging::Base base);
+
+  // Takes in one call's items, all or none, and returns their ids. Checks what
+  // depends on other items: InvalidArgument for an id that would waste too much
+  // or none left, AlreadyExists for a label in use, ResourceExhausted for the
+  // item limit.
+  absl::StatusOr<std::vector<int32_t>> Add(absl::Span<const StagedItem> items,
+                                           int64_t segment);
+
+  // Takes in an item that recovery found: it was checked when it was written.
+  void Replay(int32_t id, absl::string_view label, int64_t segment);
+
+  // A moment to go back to; valid until KeepAll().
+  size_t Checkpoint() const { return changes_.size(); }
+  void RollBack(size_t checkpoint);
+  void KeepAll() { changes_.clear(); }
+
+  // Forgets the items whose newest record is in a segment up to `through`: they
+  // are in `base` now. Changes made in those segments can not be taken back.
+  void Release(int64_t through, Staging::Base base);
+
+  int64_t size() const { return static_cast<int64_t>(items_.size()); }
+
+ private:
+  struct Entry {
+    int64_t segment = 0;
+    const std::string* label = nullptr;  // a key of ids_by_label_; null: none
+  };
+  // What `id` was before a change.
+  struct Change {
+    int32_t id;
+    std::optional<int64_t> old_segment;
+    std::string old_label;
+    int64_t old_next_id;
+  };
+
+  bool InBase(int32_t id) const;
+  int64_t TotalItems() const { return base_.item_count + new_count_; }
+  // Id that has `label` now, as a query after the next build would see it.
+  std::optional<int32_t> OwnerOf(absl::string_view label) const;
+  // Records the change and makes it.
+  void Put(int32_t id, absl::string_view label, int64_t segment);
+  void SetLabel(int32_t id, Entry* entry, absl::string_view label);
+  void RemoveLabel(Entry* entry);
+  absl::Status CheckLimits(int64_t largest_new_id) const;
+
+  const StagingOptions options_;
+  Staging::Base base_;
+  absl::flat_hash_map<int32_t, Entry> items_;
+  absl::node_hash_map<std::string, int32_t> ids_by_label_;
+  int64_t next_id_ = 0;
+  int64_t new_count_ = 0;  // items that the base does not have
+  std::vector<Change> changes_;
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_CORE_STORAGE_STAGED_ITEMS_H_

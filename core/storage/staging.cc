@@ -1,0 +1,312 @@
+#include "core/storage/staging.h"
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/types/span.h"
+#include "core/status_macros.h"
+#include "core/storage/checksum.h"
+#include "core/storage/journal_batch.h"
+#include "core/storage/journal_recovery.h"
+#include "core/storage/journal_writer.h"
+#include "core/storage/staged_items.h"
+#include "core/storage/staged_snapshot.h"
+
+namespace annod {
+namespace {
+
+constexpr char kStagingDirectory[] = "staging";
+
+// A group of calls is closed at this size: the first of them should not wait
+// much longer than alone.
+constexpr uint64_t kMaxGroupBytes = uint64_t{16} << 20;
+
+// One call of Add() or AddWithoutSync().
+struct Call {
+  absl::Span<const StagedItem> items;
+  EncodedBatch batch;
+  bool sync;
+
+  std::vector<int32_t> ids;
+  absl::Status status;
+  bool done = false;
+};
+
+// Calls queue up; the first in the queue writes for all that wait behind it and
+// syncs once. The lock on the queue is never held over I/O. The one on the
+// journal is: it stands for the right to be the journal's only writer.
+class JournalStaging final : public Staging {
+ public:
+  JournalStaging(FileSystem* fs, std::string directory,
+                 const JournalIdentity& identity, const StagingOptions& options,
+                 const Base& base)
+      : fs_(fs),
+        directory_(std::move(directory)),
+        identity_(identity),
+        durability_(options.durability),
+        items_(options, base) {}
+
+  absl::Status Recover(int64_t journal_through) {
+    absl::MutexLock lock(&journal_mu_);
+    const auto replay = [this](int64_t segment, const JournalBatch& batch) {
+      Replay(segment, batch);
+      return absl::OkStatus();
+    };
+    ANNOD_ASSIGN_OR_RETURN(
+        RecoveredJournal journal,
+        RecoverJournal(fs_, directory_, identity_, journal_through, replay));
+    released_through_ = journal.released_through;
+    recovered_cut_bytes_ = journal.cut_bytes;
+    journal_ = std::make_unique<JournalWriter>(fs_, directory_, identity_,
+                                               std::move(journal.segments),
+                                               journal.next_segment);
+    PublishCounts();
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::vector<int32_t>> Add(
+      absl::Span<const StagedItem> items) override {
+    return Commit(items, durability_ == Durability::kFsync);
+  }
+
+  absl::StatusOr<std::vector<int32_t>> AddWithoutSync(
+      absl::Span<const StagedItem> items) override {
+    return Commit(items, false);
+  }
+
+  uint64_t flush_ticket() const override {
+    return losses_.load(std::memory_order_acquire);
+  }
+
+  absl::Status Flush(uint64_t ticket) override {
+    if (durability_ == Durability::kOs) return absl::OkStatus();
+    absl::MutexLock lock(&journal_mu_);
+    if (ticket != losses_.load(std::memory_order_relaxed)) {
+      return absl::Status(last_loss_.code(),
+                          absl::StrCat("items not yet durable were dropped: ",
+                                       last_loss_.message()));
+    }
+    const absl::Status status = SyncOrDrop();
+    PublishCounts();
+    return status;
+  }
+
+  absl::StatusOr<std::shared_ptr<const StagedSnapshot>> Freeze() override {
+    absl::MutexLock snapshot_lock(&snapshot_mu_);
+    std::vector<JournalSegment> segments;
+    int64_t through;
+    {
+      absl::MutexLock lock(&journal_mu_);
+      const absl::Status sealed = SealOrDrop();
+      PublishCounts();
+      ANNOD_RETURN_IF_ERROR(sealed);
+      for (const JournalSegment& segment : journal_->segments()) {
+        if (segment.number > released_through_) segments.push_back(segment);
+      }
+      through = journal_->last_segment();
+    }
+    return MapSnapshot(fs_, directory_, identity_, segments, through);
+  }
+
+  absl::Status Release(const StagedSnapshot& snapshot, Base base) override {
+    absl::MutexLock snapshot_lock(&snapshot_mu_);
+    const int64_t through = snapshot.through_segment();
+    std::vector<JournalSegment> segments;
+    {
+      absl::MutexLock lock(&journal_mu_);
+      items_.Release(through, std::move(base));
+      released_through_ = std::max(released_through_, through);
+      segments = journal_->segments();
+      PublishCounts();
+    }
+    // From here on only disk space is at stake. What fails is tried again by
+    // the next call or by Open(), which knows `through` from the version.
+    if (segments.empty() || segments.front().number > through) {
+      return absl::OkStatus();
+    }
+    ANNOD_RETURN_IF_ERROR(WriteReleased(fs_, directory_, through));
+    for (const JournalSegment& segment : segments) {
+      if (segment.number > through) break;
+      const absl::Status removed =
+          fs_->RemoveFile(JoinPath(directory_, SegmentName(segment.number)));
+      if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
+    }
+    absl::MutexLock lock(&journal_mu_);
+    journal_->Forget(through);
+    PublishCounts();
+    return absl::OkStatus();
+  }
+
+  int64_t item_count() const override { return item_count_.load(); }
+  int64_t journal_bytes() const override { return journal_bytes_.load(); }
+  uint64_t recovered_cut_bytes() const override { return recovered_cut_bytes_; }
+
+ private:
+  void Replay(int64_t segment, const JournalBatch& batch)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(journal_mu_) {
+    const char* label = batch.labels;
+    for (const JournalItem& item : batch.items) {
+      items_.Replay(item.id, absl::string_view(label, item.label_bytes),
+                    segment);
+      label += item.label_bytes;
+    }
+  }
+
+  absl::StatusOr<std::vector<int32_t>> Commit(
+      absl::Span<const StagedItem> items, bool sync) {
+    if (items.empty()) return std::vector<int32_t>();
+    ANNOD_ASSIGN_OR_RETURN(EncodedBatch batch,
+                           EncodedBatch::Make(items, identity_));
+    Call call = {items, std::move(batch), sync, {}, absl::OkStatus()};
+    std::vector<Call*> group;
+    {
+      absl::MutexLock lock(&queue_mu_);
+      queue_.push_back(&call);
+      const auto turn = [this, &call]() ABSL_SHARED_LOCKS_REQUIRED(queue_mu_) {
+        return call.done || queue_.front() == &call;
+      };
+      queue_mu_.Await(absl::Condition(&turn));
+      if (!call.done) {
+        uint64_t bytes = 0;
+        for (Call* const waiting : queue_) {
+          if (!group.empty() &&
+              bytes + waiting->batch.size() > kMaxGroupBytes) {
+            break;
+          }
+          bytes += waiting->batch.size();
+          group.push_back(waiting);
+        }
+      }
+    }
+    if (!group.empty()) {
+      WriteGroup(group);
+      absl::MutexLock lock(&queue_mu_);
+      for (Call* const written : group) {
+        queue_.pop_front();
+        written->done = true;
+      }
+    }
+    if (!call.status.ok()) return call.status;
+    return std::move(call.ids);
+  }
+
+  void WriteGroup(const std::vector<Call*>& group) {
+    absl::MutexLock lock(&journal_mu_);
+    bool sync = false;
+    for (Call* const call : group) {
+      call->status = Write(call);
+      if (!call->status.ok()) continue;
+      unsynced_calls_.push_back(call);
+      sync = sync || call->sync;
+    }
+    // A failure is put down in the calls that it concerns.
+    if (sync) SyncOrDrop().IgnoreError();
+    if (durability_ == Durability::kOs) items_.KeepAll();
+    unsynced_calls_.clear();
+    PublishCounts();
+  }
+
+  absl::Status Write(Call* call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(journal_mu_) {
+    if (journal_->full()) ANNOD_RETURN_IF_ERROR(SealOrDrop());
+    ANNOD_ASSIGN_OR_RETURN(const int64_t segment, journal_->PrepareSegment());
+    const size_t before = items_.Checkpoint();
+    ANNOD_ASSIGN_OR_RETURN(call->ids, items_.Add(call->items, segment));
+    for (size_t i = 0; i < call->ids.size(); ++i) {
+      call->batch.set_id(i, call->ids[i]);
+    }
+    const absl::Status written = journal_->Append(&call->batch);
+    if (!written.ok()) items_.RollBack(before);
+    return written;
+  }
+
+  absl::Status SyncOrDrop() ABSL_EXCLUSIVE_LOCKS_REQUIRED(journal_mu_) {
+    return KeepOrDrop(journal_->Sync());
+  }
+
+  absl::Status SealOrDrop() ABSL_EXCLUSIVE_LOCKS_REQUIRED(journal_mu_) {
+    return KeepOrDrop(journal_->Seal());
+  }
+
+  // After a sync. One that failed takes with it every call that has not been
+  // made durable, unless they were only promised to reach the kernel.
+  absl::Status KeepOrDrop(absl::Status synced)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(journal_mu_) {
+    if (synced.ok()) {
+      items_.KeepAll();
+      unsynced_calls_.clear();
+      return synced;
+    }
+    if (durability_ == Durability::kOs) return synced;
+    journal_->DropUnsynced();
+    items_.RollBack(0);
+    for (Call* const call : unsynced_calls_) call->status = synced;
+    unsynced_calls_.clear();
+    last_loss_ = synced;
+    losses_.fetch_add(1, std::memory_order_release);
+    return synced;
+  }
+
+  void PublishCounts() ABSL_EXCLUSIVE_LOCKS_REQUIRED(journal_mu_) {
+    item_count_.store(items_.size());
+    journal_bytes_.store(static_cast<int64_t>(journal_->total_bytes()));
+  }
+
+  // Constant after Recover().
+  FileSystem* const fs_;
+  const std::string directory_;
+  const JournalIdentity identity_;
+  const Durability durability_;
+  uint64_t recovered_cut_bytes_ = 0;
+
+  // Copies for readers, so that they never wait for a sync.
+  std::atomic<int64_t> item_count_{0};
+  std::atomic<int64_t> journal_bytes_{0};
+  std::atomic<uint64_t> losses_{0};  // syncs that failed and dropped items
+
+  absl::Mutex queue_mu_;
+  std::deque<Call*> queue_ ABSL_GUARDED_BY(queue_mu_);
+
+  // One Freeze() or Release() at a time; taken before journal_mu_.
+  absl::Mutex snapshot_mu_ ABSL_ACQUIRED_BEFORE(journal_mu_);
+
+  absl::Mutex journal_mu_;
+  StagedItems items_ ABSL_GUARDED_BY(journal_mu_);
+  std::unique_ptr<JournalWriter> journal_ ABSL_GUARDED_BY(journal_mu_);
+  // Calls of the group being written that a failed sync would undo.
+  std::vector<Call*> unsynced_calls_ ABSL_GUARDED_BY(journal_mu_);
+  int64_t released_through_ ABSL_GUARDED_BY(journal_mu_) = 0;
+  absl::Status last_loss_ ABSL_GUARDED_BY(journal_mu_);
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Staging>> Staging::Open(
+    FileSystem* fs, const std::string& index_directory,
+    const IndexSettings& settings, const StagingOptions& options, Base base) {
+  std::string directory = JoinPath(index_directory, kStagingDirectory);
+  const absl::Status made = fs->CreateDirectory(directory);
+  if (made.ok()) {
+    ANNOD_RETURN_IF_ERROR(fs->SyncDirectory(index_directory));
+  } else if (!absl::IsAlreadyExists(made)) {
+    return made;
+  }
+  const JournalIdentity identity = {Xxh3(settings.incarnation),
+                                    static_cast<uint32_t>(settings.dim)};
+  auto staging = std::make_unique<JournalStaging>(fs, std::move(directory),
+                                                  identity, options, base);
+  ANNOD_RETURN_IF_ERROR(staging->Recover(base.journal_through));
+  return staging;
+}
+
+}  // namespace annod
