@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -25,7 +26,7 @@ absl::Status SystemError(absl::string_view what) {
 // although both use one open file description (flock would not).
 class RecordLock {
  public:
-  RecordLock(int fd, short type) : fd_(fd) { ok_ = Set(type); }
+  RecordLock(int fd, int16_t type) : fd_(fd) { ok_ = Set(type); }
   ~RecordLock() {
     if (ok_) Set(F_UNLCK);
   }
@@ -34,7 +35,7 @@ class RecordLock {
   bool ok() const { return ok_; }
 
  private:
-  bool Set(short type) {
+  bool Set(int16_t type) {
     struct flock lock = {};
     lock.l_type = type;
     lock.l_whence = SEEK_SET;

@@ -24,8 +24,9 @@ absl::Status BadAddress(absl::string_view text, absl::string_view why) {
 
 bool IsHostName(absl::string_view host) {
   for (const char c : host) {
-    if (!absl::ascii_isalnum(c) && c != '.' && c != '-' && c != '_')
+    if (!absl::ascii_isalnum(c) && c != '.' && c != '-' && c != '_') {
       return false;
+    }
   }
   return !host.empty() && host.size() <= kMaxHostBytes;
 }

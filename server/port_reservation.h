@@ -27,7 +27,7 @@ class PortReservation {
   const ListenAddress& address() const { return address_; }
 
  private:
-  explicit PortReservation(ListenAddress address) : address_(address) {}
+  explicit PortReservation(const ListenAddress& address) : address_(address) {}
 
   ListenAddress address_;
   std::vector<int> sockets_;  // one for each address of the name

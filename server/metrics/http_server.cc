@@ -47,8 +47,9 @@ void Send(mg_connection* connection, const HttpResponse& response,
       response.status == 405 ? "Allow: GET, HEAD\r\n" : "");
   // A client that has gone away is no event.
   mg_write(connection, head.data(), head.size());
-  if (with_body)
+  if (with_body) {
     mg_write(connection, response.body.data(), response.body.size());
+  }
 }
 
 class CivetwebServer : public HttpServer {
