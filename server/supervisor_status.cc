@@ -5,12 +5,12 @@
 namespace annod {
 
 SupervisorStatus::Snapshot SupervisorStatus::Get() const {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   return now_;
 }
 
 void SupervisorStatus::SetChild(const ChildStatus& child) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   if (now_.children.size() <= static_cast<size_t>(child.slot)) {
     now_.children.resize(child.slot + 1);
   }
@@ -18,12 +18,12 @@ void SupervisorStatus::SetChild(const ChildStatus& child) {
 }
 
 void SupervisorStatus::SetRequiredIndexes(std::vector<std::string> names) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   now_.required_indexes = std::move(names);
 }
 
 void SupervisorStatus::SetDraining() {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   now_.draining = true;
 }
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "core/mutex.h"
 #include "server/child.h"
 
 namespace annod {
@@ -38,7 +38,7 @@ class SupervisorStatus {
   void SetDraining();
 
  private:
-  mutable absl::Mutex mu_;
+  mutable Mutex mu_;
   Snapshot now_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -74,7 +74,7 @@ void Collector::Add(const SeriesSample& sample, Totals* totals) {
 std::vector<prometheus::MetricFamily> Collector::Collect() const {
   Totals totals;
   {
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(&mu_);
     totals = retired_;
     for (int slot = 0; slot < slot_count_; ++slot) {
       for (const SeriesSample& sample : page_->Read(slot)) {
@@ -110,12 +110,12 @@ std::vector<prometheus::MetricFamily> Collector::Collect() const {
 }
 
 std::vector<SeriesSample> Collector::ReadSlot(int slot) const {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   return page_->Read(slot);
 }
 
 void Collector::Retire(int slot) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   for (const SeriesSample& sample : page_->Read(slot)) {
     if (SurvivesItsProcess(sample.kind)) Add(sample, &retired_);
   }

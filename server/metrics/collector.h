@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "core/mutex.h"
 #include "prometheus/collectable.h"
 #include "prometheus/metric_family.h"
 #include "server/metrics/metrics_page.h"
@@ -50,7 +50,7 @@ class Collector : public prometheus::Collectable {
   const int slot_count_;
 
   // A series is either in its slot or in the total, never in both or neither.
-  mutable absl::Mutex mu_;
+  mutable Mutex mu_;
   Totals retired_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -39,7 +39,7 @@ int64_t SlotWriter::FindOrAdd(absl::string_view name, const LabelPairs& labels,
     return -1;
   }
 
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   const auto it = entries_.find(*text);
   if (it != entries_.end()) return it->second;
   const bool histogram = wanted == Wanted::kHistogram;
@@ -75,7 +75,7 @@ Gauge SlotWriter::GetGauge(absl::string_view name, const LabelPairs& labels) {
   if (index < 0) return gauge;
   ScalarEntry& entry = slot_->scalars[index];
   gauge.cell = &entry.value;
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   if (entry.head.live.load(std::memory_order_relaxed) == 0) {
     entry.value.store(0, std::memory_order_relaxed);
     entry.head.live.store(1, std::memory_order_release);  // back, from zero
@@ -93,7 +93,7 @@ Histogram SlotWriter::GetHistogram(absl::string_view name,
 
 void SlotWriter::RemoveGauges(absl::string_view label,
                               absl::string_view value) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   for (const auto& [text, index] : entries_) {
     const std::optional<DecodedSeries> series = DecodeSeries(text);
     if (!series.has_value() || !IsGauge(series->info->kind)) continue;

@@ -6,7 +6,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
+#include "core/mutex.h"
 #include "server/metrics/metrics_page.h"
 #include "server/metrics/metrics_slot.h"
 
@@ -34,7 +34,7 @@ class SlotWriter : public MetricsWriter {
   void Drop();
 
   MetricsSlot* const slot_;
-  absl::Mutex mu_;
+  Mutex mu_;
   // By text; a family is either scalar or histogram, so one map serves both.
   absl::flat_hash_map<std::string, uint32_t> entries_ ABSL_GUARDED_BY(mu_);
 };
