@@ -61,11 +61,19 @@ absl::Status Client::Call(Stub* stub, Method method, const Request& request,
   const absl::Time deadline =
       absl::Now() + call.timeout.value_or(options_.timeout);
   client::RetryPause pause(deadline, options_.retry_window);
+  std::string last_failure;
   while (true) {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(deadline));
     const grpc::Status status = (stub->*method)(&context, request, response);
     if (status.ok()) return absl::OkStatus();
+    if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED &&
+        !last_failure.empty()) {
+      return absl::DeadlineExceededError(
+          absl::StrCat(status.error_message(),
+                       "; the attempt before failed: ", last_failure));
+    }
+    last_failure = status.error_message();
     if (!idempotent || status.error_code() != grpc::StatusCode::UNAVAILABLE ||
         !pause.Wait()) {
       return FromGrpcStatus(status);

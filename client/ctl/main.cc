@@ -1,10 +1,10 @@
 // annodctl: the command line of annod (docs/annodctl.md).
 #include <CLI/CLI.hpp>
-#include <cmath>
 #include <cstring>
 #include <exception>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "client/ctl/commands.h"
 #include "client/ctl/output.h"
@@ -28,13 +28,20 @@ void AddGlobalOptions(CLI::App* app, Context* context) {
 // Prints why the command line is wrong. --json may stand anywhere on it.
 int ReportUsage(const CLI::App& app, const CLI::ParseError& error, int argc,
                 char** argv) {
+  std::string message = error.what();
+  // A command that does not exist is reported as one that is lacking.
+  const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
+      !unknown.empty()) {
+    message += "; not known: " + unknown.front();
+  }
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--json") == 0) {
-      PrintJson(ErrorDocument("INVALID_ARGUMENT", "USAGE", error.what()));
+      PrintJson(ErrorDocument("INVALID_ARGUMENT", "USAGE", message));
       return kExitUsage;
     }
   }
-  std::cerr << "annodctl: " << error.what() << "\nRun annodctl --help, or a "
+  std::cerr << "annodctl: " << message << "\nRun annodctl --help, or a "
             << "command with --help, for what is possible.\n";
   return kExitUsage;
 }

@@ -1,5 +1,5 @@
 #include <cstdint>
-#include <limits>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -73,10 +73,10 @@ absl::Status RunQuery(const QueryArguments& arguments, const Context& context) {
          i < list.distances.size() ? FormatFloat(list.distances[i]) : ""});
   }
   table.Print();
-  if (result.cost.has_value()) {
+  if (arguments.cost && result.cost.has_value()) {
+    std::puts("");
     PrintFields(
-        {{"", ""},
-         {"version", absl::StrCat(result.version)},
+        {{"version", absl::StrCat(result.version)},
          {"engine", Name(result.engine)},
          {"nodes", WithCommas(result.cost->node_count)},
          {"distances", WithCommas(result.cost->distance_count)},

@@ -16,6 +16,8 @@ FakeServer::FakeServer(int port) {
                            grpc::InsecureServerCredentials(), &port_);
   builder.RegisterService(static_cast<v1::IndexService::Service*>(this));
   builder.RegisterService(static_cast<v1::AdminService::Service*>(this));
+  builder.RegisterService(
+      static_cast<grpc::health::v1::Health::Service*>(this));
   server_ = builder.BuildAndStart();
 }
 
@@ -83,6 +85,31 @@ v1::GetNnsRequest FakeServer::last_query() const {
   return last_query_;
 }
 
+void FakeServer::SetDimension(int dimension) {
+  absl::MutexLock lock(&mutex_);
+  dimension_ = dimension;
+}
+
+void FakeServer::SetHealth(const std::string& service, bool serving) {
+  absl::MutexLock lock(&mutex_);
+  health_[service] = serving;
+}
+
+grpc::Status FakeServer::Check(
+    grpc::ServerContext* context,
+    const grpc::health::v1::HealthCheckRequest* request,
+    grpc::health::v1::HealthCheckResponse* response) {
+  using grpc::health::v1::HealthCheckResponse;
+  absl::MutexLock lock(&mutex_);
+  const auto found = health_.find(request->service());
+  if (found == health_.end()) {
+    return grpc::Status(grpc::StatusCode::NOT_FOUND, "unknown service");
+  }
+  response->set_status(found->second ? HealthCheckResponse::SERVING
+                                     : HealthCheckResponse::NOT_SERVING);
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeServer::Begin(grpc::ServerContext* context,
                                const std::string& method) {
   absl::MutexLock lock(&mutex_);
@@ -127,6 +154,10 @@ grpc::Status FakeServer::Info(grpc::ServerContext* context,
                               v1::InfoResponse* response) {
   response->mutable_info()->set_index(request->index());
   response->mutable_info()->set_item_count(42);
+  {
+    absl::MutexLock lock(&mutex_);
+    response->mutable_info()->set_dimension(dimension_);
+  }
   return Begin(context, "Info");
 }
 

@@ -13,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "annod/v1/admin_service.grpc.pb.h"
 #include "annod/v1/index_service.grpc.pb.h"
+#include "grpc/health/v1/health.grpc.pb.h"
 
 namespace annod {
 
@@ -20,7 +21,8 @@ namespace annod {
 // takes the next status queued for it, OK when none is left, and fills answers
 // that tests can recognise.
 class FakeServer final : public v1::IndexService::Service,
-                         public v1::AdminService::Service {
+                         public v1::AdminService::Service,
+                         public grpc::health::v1::Health::Service {
  public:
   // `port` 0: a free one.
   explicit FakeServer(int port = 0);
@@ -51,6 +53,10 @@ class FakeServer final : public v1::IndexService::Service,
   void SetSerialize(std::vector<v1::SerializeResponse> messages,
                     grpc::Status status);
   v1::GetNnsRequest last_query() const;
+  // Dimension that Info reports; 0 at first.
+  void SetDimension(int dimension);
+  // Status of a service name; NOT_FOUND for names never set.
+  void SetHealth(const std::string& service, bool serving);
 
   grpc::Status GetNns(grpc::ServerContext* context,
                       const v1::GetNnsRequest* request,
@@ -79,6 +85,9 @@ class FakeServer final : public v1::IndexService::Service,
   grpc::Status DropIndex(grpc::ServerContext* context,
                          const v1::DropIndexRequest* request,
                          v1::DropIndexResponse* response) override;
+  grpc::Status Check(grpc::ServerContext* context,
+                     const grpc::health::v1::HealthCheckRequest* request,
+                     grpc::health::v1::HealthCheckResponse* response) override;
 
  private:
   // Counts the call, waits if it shall hang, takes its status off the script.
@@ -94,6 +103,9 @@ class FakeServer final : public v1::IndexService::Service,
   std::vector<v1::SerializeResponse> serialize_ ABSL_GUARDED_BY(mutex_);
   grpc::Status serialize_status_ ABSL_GUARDED_BY(mutex_);
   v1::GetNnsRequest last_query_ ABSL_GUARDED_BY(mutex_);
+
+  int dimension_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::map<std::string, bool> health_ ABSL_GUARDED_BY(mutex_);
 
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
