@@ -95,7 +95,7 @@ absl::Status Gather(const ForestData& forest, const Splits& splits,
   MaxHeap& frontier = scratch->frontier;
   IdSet& candidates = scratch->candidates;
   frontier.clear();
-  candidates.Reset(static_cast<size_t>(slot_count));
+  candidates.Reset(slot_count);
   for (const int32_t root : forest.roots) {
     frontier.Push(PackKey(splits.root_priority(), root));
   }
@@ -118,11 +118,9 @@ absl::Status Gather(const ForestData& forest, const Splits& splits,
     }
     if (descendants <= capacity) {
       frontier.Pop();
-      for (int32_t k = 0; k < descendants; ++k) {
-        const int32_t item = node.list_id(k);
-        if (item >= 0 && item < slot_count) candidates.Add(item);
-      }
-      gathered += std::max(descendants, 0);
+      if (descendants <= 0) continue;
+      candidates.AddList(node.list(), descendants);
+      gathered += descendants;
       continue;
     }
     if (splits_left-- == 0) {
@@ -130,8 +128,14 @@ absl::Status Gather(const ForestData& forest, const Splits& splits,
           "the search met more splits than a forest of ", forest.node_count,
           " nodes has: its nodes have several parents"));
     }
-    // While this plane is evaluated, fetch what may be next.
-    PrefetchNode(forest.node_data(KeyId(frontier.second())), node_bytes);
+    // The next node is often one of the children: fetch both while the plane is
+    // evaluated.
+    for (int side = 0; side < 2; ++side) {
+      const int32_t child = node.child(side);
+      if (child >= 0 && child < id) {
+        PrefetchNode(forest.node_data(child), node_bytes);
+      }
+    }
     const ChildPriorities priorities = splits.Evaluate(node, KeyOrdered(top));
     bool replaced = false;
     for (int side = 0; side < 2; ++side) {
@@ -146,9 +150,6 @@ absl::Status Gather(const ForestData& forest, const Splits& splits,
       }
     }
     if (!replaced) frontier.Pop();
-    if (!frontier.empty()) {
-      PrefetchNode(forest.node_data(KeyId(frontier.top())), node_bytes);
-    }
   }
   if (stats != nullptr) stats->nodes += visited;
   return absl::OkStatus();

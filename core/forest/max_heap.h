@@ -20,15 +20,6 @@ class MaxHeap {
 
   uint64_t top() const { return keys_[0]; }
 
-  // The largest but the top; the top if there is no other.
-  uint64_t second() const {
-    uint64_t best = keys_.size() > 1 ? keys_[1] : keys_[0];
-    for (size_t c = 2; c <= kArity && c < keys_.size(); ++c) {
-      if (keys_[c] > best) best = keys_[c];
-    }
-    return best;
-  }
-
   void Push(uint64_t key) {
     keys_.push_back(key);
     size_t hole = keys_.size() - 1;

@@ -26,6 +26,9 @@ class NodeView {
     return Int32At(layout_->children_offset + index * sizeof(int32_t));
   }
 
+  // Where the ids of a bucket start.
+  const char* list() const { return node_ + layout_->children_offset; }
+
   // The vector or plane normal. Floats are always 4-aligned in a file that is
   // mapped at an 8-aligned address, hamming words need not be aligned at all.
   const float* floats() const {

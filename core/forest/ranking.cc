@@ -126,7 +126,7 @@ absl::Status RankCandidates(const ForestData& forest, const Query& query, int n,
                             absl::Time deadline, SearchScratch* scratch,
                             std::vector<Neighbor>* out, SearchStats* stats) {
   out->clear();
-  const std::vector<int32_t>& ids = scratch->candidates.ids();
+  const IdSet& ids = scratch->candidates;
   NearestItems nearest(forest, query, n, scratch);
   DeadlinePoll poll(deadline);
   for (size_t first = 0; first < ids.size(); first += SearchScratch::kBatch) {
