@@ -173,6 +173,8 @@ absl::Status DataDirectory::RemoveLeftovers() {
       ANNOD_RETURN_IF_ERROR(fs_->RemoveRecursively(JoinPath(path_, name)));
     }
   }
+  // What a killed process did last may be visible and not durable yet.
+  ANNOD_RETURN_IF_ERROR(fs_->SyncDirectory(path_));
   ANNOD_ASSIGN_OR_RETURN(const std::vector<std::string> indexes, ListIndexes());
   for (const std::string& name : indexes) {
     const std::string index = IndexPath(name);

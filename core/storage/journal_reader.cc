@@ -15,6 +15,13 @@
 
 namespace annod {
 
+bool SegmentReader::HasWholeHeader() const {
+  SegmentHeader header;
+  if (bytes_.size() < sizeof(header)) return false;
+  std::memcpy(&header, bytes_.data(), sizeof(header));
+  return SegmentHeaderChecksum(header) == header.header_checksum;
+}
+
 absl::StatusOr<SegmentHeader> SegmentReader::ReadHeader() const {
   SegmentHeader header;
   if (bytes_.size() < sizeof(header)) {

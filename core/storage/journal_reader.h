@@ -35,6 +35,9 @@ class SegmentReader {
                 const JournalIdentity& identity)
       : bytes_(bytes), segment_(segment), identity_(identity) {}
 
+  // True if there is a header with the right checksum, whatever it says.
+  bool HasWholeHeader() const;
+
   // DataLoss, FailedPrecondition if the format is newer.
   absl::StatusOr<SegmentHeader> ReadHeader() const;
 

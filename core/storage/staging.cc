@@ -296,11 +296,12 @@ absl::StatusOr<std::unique_ptr<Staging>> Staging::Open(
     const IndexSettings& settings, const StagingOptions& options, Base base) {
   std::string directory = JoinPath(index_directory, kStagingDirectory);
   const absl::Status made = fs->CreateDirectory(directory);
-  if (made.ok()) {
-    ANNOD_RETURN_IF_ERROR(fs->SyncDirectory(index_directory));
-  } else if (!absl::IsAlreadyExists(made)) {
-    return made;
-  }
+  if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
+  // What a process that was killed did last may be visible and not durable yet:
+  // making the index, publishing a version. Recovery and all that is
+  // acknowledged from here on build upon it.
+  ANNOD_RETURN_IF_ERROR(fs->SyncDirectory(index_directory));
+  ANNOD_RETURN_IF_ERROR(fs->SyncDirectory(DirectoryOf(index_directory)));
   const JournalIdentity identity = {Xxh3(settings.incarnation),
                                     static_cast<uint32_t>(settings.dim)};
   auto staging = std::make_unique<JournalStaging>(fs, std::move(directory),

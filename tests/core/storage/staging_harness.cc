@@ -1,5 +1,6 @@
 #include "tests/core/storage/staging_harness.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <ostream>
 #include <string>
@@ -45,6 +46,15 @@ absl::Span<const StagedItem> ItemList::items() {
     items_.push_back({owned.id, owned.vector, owned.model.label});
   }
   return items_;
+}
+
+std::vector<int32_t> ItemList::ExpectedIds(int32_t next_id) const {
+  std::vector<int32_t> ids;
+  for (const Owned& owned : owned_) {
+    ids.push_back(owned.id.value_or(next_id));
+    next_id = std::max(next_id, ids.back() + 1);
+  }
+  return ids;
 }
 
 void ItemList::ApplyTo(const std::vector<int32_t>& ids, Model* model) const {

@@ -41,6 +41,8 @@ class ItemList {
  public:
   ItemList& Add(std::optional<int32_t> id, float value, std::string label = "");
   absl::Span<const StagedItem> items();
+  // Ids the items get if the next fresh one is `next_id`.
+  std::vector<int32_t> ExpectedIds(int32_t next_id) const;
   // Applies the items to `model`, under the ids that staging gave them.
   void ApplyTo(const std::vector<int32_t>& ids, Model* model) const;
 

@@ -84,6 +84,17 @@ int64_t FaultFileSystem::sync_count() const {
   return syncs_;
 }
 
+int64_t FaultFileSystem::map_count() const {
+  absl::MutexLock lock(&mu_);
+  return maps_;
+}
+
+void FaultFileSystem::EndCrash() {
+  absl::MutexLock lock(&mu_);
+  crash_at_ = INT64_MAX;
+  fail_at_ = 0;
+}
+
 void FaultFileSystem::FailOnce(int64_t operation, absl::Status status) {
   absl::MutexLock lock(&mu_);
   fail_at_ = operations_ + operation;
@@ -213,6 +224,10 @@ absl::StatusOr<std::string> FaultFileSystem::ReadFile(const std::string& path,
 
 absl::StatusOr<std::unique_ptr<MappedFile>> FaultFileSystem::MapReadOnly(
     const std::string& path, Prefault prefault) {
+  {
+    absl::MutexLock lock(&mu_);
+    ++maps_;
+  }
   return base_->MapReadOnly(path, prefault);
 }
 

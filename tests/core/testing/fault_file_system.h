@@ -40,6 +40,8 @@ class FaultFileSystem final : public FileSystem {
   // Operations and syncs of files tried so far, failed ones included.
   int64_t operation_count() const;
   int64_t sync_count() const;
+  // Mappings asked for so far.
+  int64_t map_count() const;
 
   // The operation with that number, counted from now on with the next one being
   // 1, fails once with `status`. An append writes half its bytes first.
@@ -59,6 +61,8 @@ class FaultFileSystem final : public FileSystem {
     kSyncedOnly,  // nothing but what was synced is left
     kRandom,      // parts of what was not synced too, some of it garbage
   };
+  // The process is started again; the machine had not stopped.
+  void EndCrash();
   // Replaces the directory by what a power cut would leave of it, chosen by
   // `seed`. Files opened before must not be used any more. Ends a crash.
   void DropUnsynced(PowerCut power_cut, uint64_t seed);
@@ -116,6 +120,7 @@ class FaultFileSystem final : public FileSystem {
   NodePtr root_ ABSL_GUARDED_BY(mu_);
   int64_t operations_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t syncs_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t maps_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t fail_at_ ABSL_GUARDED_BY(mu_) = 0;
   absl::Status fail_status_ ABSL_GUARDED_BY(mu_);
   int64_t crash_at_ ABSL_GUARDED_BY(mu_) = INT64_MAX;
