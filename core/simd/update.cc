@@ -54,7 +54,7 @@ const UpdateKernels* UpdateTable() {
   static constexpr UpdateKernels kTable = {
 #define ANNOD_STRINGIZE_(x) #x
 #define ANNOD_STRINGIZE(x) ANNOD_STRINGIZE_(x)
-      ANNOD_STRINGIZE(HWY_NAMESPACE) + 2,  // without the leading "N_"
+      &ANNOD_STRINGIZE(HWY_NAMESPACE)[2],  // without the leading "N_"
       ScaleKernel, AddScaledKernel, MoveTowardsKernel};
 #undef ANNOD_STRINGIZE
 #undef ANNOD_STRINGIZE_
