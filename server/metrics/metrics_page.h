@@ -28,7 +28,7 @@ enum class MetricKind : uint32_t {
 
 // Upper bounds in seconds of every histogram: 10 us to 10 s.
 inline constexpr double kHistogramBounds[] = {
-    1e-5, 2e-5,   4e-5,   6e-5, 1e-4, 1.5e-4, 2.5e-4, 4e-4,   6e-4,
+    1e-5, 2e-5,   4e-5,   6e-5, 1e-4, 1.5e-4, 2.5e-4, 4e-4,   7e-4,
     1e-3, 1.5e-3, 2.5e-3, 4e-3, 6e-3, 1e-2,   1.5e-2, 2.5e-2, 4e-2,
     6e-2, 0.1,    0.15,   0.25, 0.5,  1,      2.5,    5,      10};
 inline constexpr int kHistogramBucketCount =

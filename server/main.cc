@@ -1,0 +1,79 @@
+// annod: one program, three roles. Started by a person it is the supervisor,
+// which starts the others from the same executable (child.h).
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "server/child.h"
+#include "server/command_line.h"
+#include "server/config.h"
+#include "server/config_memory.h"
+#include "server/logging.h"
+#include "server/supervisor.h"
+
+namespace annod {
+namespace {
+
+// A failed start is one line and status 1.
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "annod: %s\n", std::string(status.message()).c_str());
+  return 1;
+}
+
+int RunChild(const ChildOptions& options) {
+  absl::StatusOr<Config> config = ReadConfigMemory(options.config_fd);
+  if (!config.ok()) return Fail(config.status());
+  const absl::Status logging =
+      InitLogging(RoleName(options.role), config->log_level);
+  if (!logging.ok()) return Fail(logging);
+  return options.role == ChildOptions::Role::kWorker
+             ? RunWorker(options, *config)
+             : RunWriter(options, *config);
+}
+
+int RunSupervisor(const CommandLine& command_line, const Config& config) {
+  const absl::Status logging = InitLogging("supervisor", config.log_level);
+  if (!logging.ok()) return Fail(logging);
+  SupervisorOptions options;
+  options.reload = [&command_line] { return LoadConfig(command_line); };
+  absl::StatusOr<std::unique_ptr<Supervisor>> supervisor =
+      Supervisor::Start(config, std::move(options));
+  if (!supervisor.ok()) return Fail(supervisor.status());
+  std::printf("%s\n", (*supervisor)->Announcement().c_str());
+  std::fflush(stdout);
+  const int status = (*supervisor)->Run();
+  // All is durable and the children are gone. Taking the HTTP server down in
+  // good order would take up to two seconds more for nothing.
+  std::fflush(nullptr);
+  _exit(status);
+}
+
+int Main(int argc, char** argv) {
+  signal(SIGPIPE, SIG_IGN);
+  absl::StatusOr<CommandLine> command_line = ParseCommandLine(argc, argv);
+  if (!command_line.ok()) return Fail(command_line.status());
+  if (command_line->text.has_value()) {
+    std::fputs(command_line->text->c_str(), stdout);
+    return 0;
+  }
+  if (command_line->child.has_value()) return RunChild(*command_line->child);
+
+  absl::StatusOr<Config> config = LoadConfig(*command_line);
+  if (!config.ok()) return Fail(config.status());
+  if (command_line->check_config) {
+    std::puts("annod: the configuration is valid");
+    return 0;
+  }
+  return RunSupervisor(*command_line, *config);
+}
+
+}  // namespace
+}  // namespace annod
+
+int main(int argc, char** argv) { return annod::Main(argc, argv); }
