@@ -1,0 +1,94 @@
+// Everything a server lists by reflection can be described by reflection alone:
+// what command-line clients without our protos need.
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/descriptor.pb.h"
+#include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
+#include "gtest/gtest.h"
+#include "tests/server/testing/calls.h"
+#include "tests/server/testing/cluster.h"
+
+namespace annod {
+namespace {
+
+using grpc::reflection::v1alpha::ServerReflection;
+using grpc::reflection::v1alpha::ServerReflectionRequest;
+using grpc::reflection::v1alpha::ServerReflectionResponse;
+using testing::UnorderedElementsAre;
+
+class ReflectionTest : public testing::Test {
+ protected:
+  ReflectionTest() : cluster_(/*workers=*/1) {
+    cluster_.StartAll();
+    stub_ = ServerReflection::NewStub(cluster_.NewChannel());
+    stream_ = stub_->ServerReflectionInfo(context_.get());
+  }
+
+  ServerReflectionResponse Ask(const ServerReflectionRequest& request) {
+    ServerReflectionResponse response;
+    EXPECT_TRUE(stream_->Write(request));
+    EXPECT_TRUE(stream_->Read(&response));
+    EXPECT_FALSE(response.has_error_response())
+        << request.ShortDebugString() << ": "
+        << response.error_response().error_message();
+    return response;
+  }
+
+  // Loads the answered files and what they import into the pool.
+  void Load(const ServerReflectionResponse& response) {
+    for (const std::string& bytes :
+         response.file_descriptor_response().file_descriptor_proto()) {
+      google::protobuf::FileDescriptorProto file;
+      ASSERT_TRUE(file.ParseFromString(bytes));
+      if (!loaded_.insert(file.name()).second) continue;
+      for (const std::string& import : file.dependency()) {
+        if (loaded_.count(import) > 0) continue;
+        ServerReflectionRequest request;
+        request.set_file_by_filename(import);
+        Load(Ask(request));
+      }
+      EXPECT_NE(pool_.BuildFile(file), nullptr) << file.name();
+    }
+  }
+
+  Cluster cluster_;
+  std::unique_ptr<ServerReflection::Stub> stub_;
+  std::unique_ptr<grpc::ClientContext> context_ = Context();
+  std::unique_ptr<grpc::ClientReaderWriter<ServerReflectionRequest,
+                                           ServerReflectionResponse>>
+      stream_;
+  google::protobuf::DescriptorPool pool_;
+  std::set<std::string> loaded_;
+};
+
+TEST_F(ReflectionTest, DescribesEverythingItLists) {
+  ServerReflectionRequest list;
+  list.set_list_services("");
+  const ServerReflectionResponse response = Ask(list);
+  std::vector<std::string> names;
+  for (const auto& service : response.list_services_response().service()) {
+    names.push_back(service.name());
+  }
+  EXPECT_THAT(names, UnorderedElementsAre(
+                         "annod.v1.AdminService", "annod.v1.IndexService",
+                         "grpc.health.v1.Health",
+                         "grpc.reflection.v1alpha.ServerReflection"));
+  for (const std::string& name : names) {
+    ServerReflectionRequest request;
+    request.set_file_containing_symbol(name);
+    Load(Ask(request));
+    const auto* service = pool_.FindServiceByName(name);
+    ASSERT_NE(service, nullptr) << name;
+    EXPECT_GT(service->method_count(), 0) << name;
+  }
+  EXPECT_EQ(pool_.FindServiceByName("annod.v1.AdminService")->method_count(),
+            7);
+}
+
+}  // namespace
+}  // namespace annod
