@@ -15,7 +15,6 @@ namespace {
 
 constexpr char kErrorInfoUrl[] = "type.googleapis.com/google.rpc.ErrorInfo";
 constexpr char kBadRequestUrl[] = "type.googleapis.com/google.rpc.BadRequest";
-constexpr size_t kMaxValueBytes = 100;
 
 void AddErrorInfo(absl::string_view reason, const ErrorMetadata& metadata,
                   absl::Status* status) {
@@ -30,9 +29,9 @@ void AddErrorInfo(absl::string_view reason, const ErrorMetadata& metadata,
 
 }  // namespace
 
-std::string Printable(absl::string_view text) {
-  if (text.size() <= kMaxValueBytes) return absl::CHexEscape(text);
-  return absl::StrCat(absl::CHexEscape(text.substr(0, kMaxValueBytes)), "...");
+std::string Printable(absl::string_view text, size_t max_bytes) {
+  if (text.size() <= max_bytes) return absl::CHexEscape(text);
+  return absl::StrCat(absl::CHexEscape(text.substr(0, max_bytes)), "...");
 }
 
 absl::Status ReasonError(absl::StatusCode code, absl::string_view reason,

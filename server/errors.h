@@ -59,8 +59,12 @@ absl::Status IndexNotFoundError(absl::string_view index);
 // Reason of a status made here; empty if it has none.
 std::string ReasonOf(const absl::Status& status);
 
-// `text` cut to 100 bytes with unprintable bytes escaped: fit for a message.
-std::string Printable(absl::string_view text);
+// `text` cut to `max_bytes` with unprintable bytes escaped: fit for a message.
+// Error details travel in headers, of which a call may send 8 KiB.
+inline constexpr size_t kMaxPrintedBytes = 100;
+inline constexpr size_t kMaxPrintedPathBytes = 512;
+std::string Printable(absl::string_view text,
+                      size_t max_bytes = kMaxPrintedBytes);
 
 }  // namespace annod
 

@@ -52,6 +52,9 @@ class AdminProxy final : public RawAdminService {
                                       const grpc::ByteBuffer* request,
                                       grpc::ByteBuffer* response) override;
 
+  // Calls under way.
+  int active_count() const { return running_.load(); }
+
  private:
   // Counts a call for as long as it runs. Not OK if too many do.
   grpc::Status Admit();

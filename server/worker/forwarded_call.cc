@@ -59,10 +59,10 @@ void ForwardedCall::Connect(absl::Time give_up) {
 }
 
 void ForwardedCall::Begin() {
-  stub_.PrepareBidiStreamingCall(context_.get(), method_, {}, this);
-  AddHold();
-  StartRead(&response_);
-  StartCall();
+  stub_.PrepareBidiStreamingCall(context_.get(), method_, {}, &client_);
+  client_.AddHold();
+  client_.StartRead(&response_);
+  client_.StartCall();
   ReadRequest(&request_);
 }
 
@@ -70,33 +70,33 @@ void ForwardedCall::GotRequest(bool ok) {
   absl::MutexLock lock(&mu_);
   if (!held_) return;  // answered before the last request was read
   if (ok) {
-    StartWrite(&request_);
+    client_.StartWrite(&request_);
   } else {
-    StartWritesDone();
+    client_.StartWritesDone();
   }
 }
 
-void ForwardedCall::OnWriteDone(bool ok) {
+void ForwardedCall::SentRequest(bool ok) {
   // If not ok the writer has ended the call: its status is on the way.
   if (ok) ReadRequest(&request_);
 }
 
-void ForwardedCall::OnReadDone(bool ok) {
+void ForwardedCall::GotResponse(bool ok) {
   if (ok) return WriteResponse(&response_);
   {
     absl::MutexLock lock(&mu_);
     held_ = false;
   }
-  RemoveHold();
+  client_.RemoveHold();
 }
 
 void ForwardedCall::SentResponse(bool ok) {
   if (!ok) context_->TryCancel();
   // After a cancellation this read fails, which ends the call.
-  StartRead(&response_);
+  client_.StartRead(&response_);
 }
 
-void ForwardedCall::OnDone(const grpc::Status& status) {
+void ForwardedCall::ClientDone(const grpc::Status& status) {
   const bool bare_unavailable =
       status.error_code() == grpc::StatusCode::UNAVAILABLE &&
       status.error_details().empty();

@@ -22,8 +22,7 @@ namespace annod {
 // If the target is not connected the call waits for it, for a bounded time, for
 // nothing has been sent yet; then it ends with UNAVAILABLE. Deletes itself when
 // both sides have ended.
-class ForwardedCall
-    : private grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+class ForwardedCall {
  public:
   using OnEnd = std::function<void(const grpc::Status& status)>;
 
@@ -37,7 +36,7 @@ class ForwardedCall
   void Start();
 
  protected:
-  ~ForwardedCall() override = default;
+  virtual ~ForwardedCall() = default;
 
   // The caller's side, by the kind of call. Each answers by the On... function
   // named; never two of a kind at a time.
@@ -55,21 +54,38 @@ class ForwardedCall
   void ServerDone();
 
  private:
+  // The target's side. Not a base class: the reactors of the two sides have
+  // reactions of the same names.
+  class Client final
+      : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+   public:
+    explicit Client(ForwardedCall* call) : call_(call) {}
+    void OnReadDone(bool ok) override { call_->GotResponse(ok); }
+    void OnWriteDone(bool ok) override { call_->SentRequest(ok); }
+    void OnDone(const grpc::Status& status) override {
+      call_->ClientDone(status);
+    }
+
+   private:
+    ForwardedCall* const call_;
+  };
+
   void Connect(absl::Time give_up);
   void Begin();
   // Ends the caller's side with `status`.
   void End(const grpc::Status& status);
   void Unref();
 
-  void OnReadDone(bool ok) override;
-  void OnWriteDone(bool ok) override;
-  void OnDone(const grpc::Status& status) override;
+  void GotResponse(bool ok);
+  void SentRequest(bool ok);
+  void ClientDone(const grpc::Status& status);
 
   grpc::CallbackServerContext* const server_;
   const std::shared_ptr<grpc::Channel> channel_;
   const std::string method_;
   const OnEnd on_end_;
   grpc::GenericStub stub_;
+  Client client_{this};
   std::unique_ptr<grpc::ClientContext> context_;
   std::unique_ptr<grpc::Alarm> alarm_;
   grpc::ByteBuffer request_;

@@ -86,9 +86,11 @@ class QueryThreads::Loop {
       case Event::kArrived:
         if (!ok) {
           // The server was shut down; what is being sent still ends here.
-          queue_->Shutdown();
+          absl::MutexLock lock(&owner_->mu_);
+          ++owner_->stopped_;
           return;
         }
+        owner_->active_.fetch_add(1);
         Answer(call);
         Await();
         return;
@@ -103,6 +105,7 @@ class QueryThreads::Loop {
   }
 
   void Recycle(Call* call) {
+    owner_->active_.fetch_sub(1);
     call->writer.reset();
     call->context.reset();
     if (call->request.SpaceUsedLong() + call->response.SpaceUsedLong() >
@@ -191,6 +194,15 @@ void QueryThreads::Start() {
 }
 
 void QueryThreads::Join() {
+  if (threads_.empty()) return;
+  {
+    absl::MutexLock lock(&mu_);
+    const auto all_stopped = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+      return stopped_ == static_cast<int>(threads_.size());
+    };
+    mu_.Await(absl::Condition(&all_stopped));
+  }
+  for (const auto& queue : queues_) queue->Shutdown();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
 }

@@ -1,10 +1,13 @@
 #ifndef ANNOD_SERVER_WORKER_QUERY_THREADS_H_
 #define ANNOD_SERVER_WORKER_QUERY_THREADS_H_
 
+#include <atomic>
 #include <memory>
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "grpcpp/server_builder.h"
 #include "server/worker/get_nns.h"
 #include "server/worker/index_service.h"
@@ -21,14 +24,15 @@ class QueryThreads {
   // All must outlive the object.
   QueryThreads(IndexServiceImpl* service, const GetNnsHandler* handler,
                WorkerMetrics* metrics);
-  // The server must have been shut down if Start() was called.
   ~QueryThreads();
 
   // Before the server is built: adds one queue for each thread.
   void AddQueues(int threads, grpc::ServerBuilder* builder);
   // After the server was built.
   void Start();
-  // Waits for the threads; they end when the server is shut down.
+  // Calls that have arrived and whose answers are not sent yet.
+  int active_count() const { return active_.load(); }
+  // After the server was shut down: waits for the threads to end.
   void Join();
 
  private:
@@ -39,6 +43,11 @@ class QueryThreads {
   WorkerMetrics* const metrics_;
   std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues_;
   std::vector<std::thread> threads_;
+  std::atomic<int> active_{0};
+
+  absl::Mutex mu_;
+  // Threads that have seen the server's shutdown: they begin nothing any more.
+  int stopped_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace annod

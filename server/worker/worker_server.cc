@@ -1,11 +1,14 @@
 #include "server/worker/worker_server.h"
 
+#include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "grpc/grpc.h"
 #include "grpcpp/ext/channelz_service_plugin.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/resource_quota.h"
@@ -20,6 +23,8 @@ namespace {
 // Reflection is the only service with threads of its own, one for each call.
 constexpr int kMaxSyncThreads = 32;
 constexpr int kResidencyTicks = 10;
+constexpr absl::Duration kIdlePoll = absl::Milliseconds(10);
+constexpr absl::Duration kLastBytesWait = absl::Milliseconds(100);
 // A writer that starts at the same time may take longer; then it announces
 // itself later.
 constexpr absl::Duration kFirstSyncWait = absl::Milliseconds(300);
@@ -75,6 +80,7 @@ WorkerServer::~WorkerServer() {
     health_.EndWatches();
     server_->Shutdown(absl::ToChronoTime(absl::Now()));
     query_threads_.Join();
+    server_->Wait();
   }
   if (channelz_server_ != nullptr) {
     channelz_server_->Shutdown(absl::ToChronoTime(absl::Now()));
@@ -186,9 +192,32 @@ void WorkerServer::Drain() {
   health_.SetAccepting(false);
   WaitUnlessHurried(config->drain_delay);
   health_.EndWatches();
-  server_->Shutdown(absl::ToChronoTime(absl::Now() + config->drain_timeout));
+  Shutdown(absl::Now() + config->drain_timeout);
   query_threads_.Join();
-  server_->Wait();
+}
+
+void WorkerServer::Shutdown(absl::Time deadline) {
+  std::atomic<bool> done{false};
+  // gRPC waits for the ends of idle connections too, and a client that does
+  // nothing at the moment may not even read that it shall close its one. So
+  // they are closed here once no call is left.
+  std::thread closer([&] {
+    absl::Time idle_since = absl::InfiniteFuture();
+    while (!done.load() && absl::Now() < deadline) {
+      const absl::Time now = absl::Now();
+      const bool idle =
+          query_threads_.active_count() + admin_.active_count() == 0;
+      idle_since = idle ? std::min(idle_since, now) : absl::InfiniteFuture();
+      if (now - idle_since > kLastBytesWait) {
+        grpc_server_cancel_all_calls(server_->c_server());
+        return;
+      }
+      absl::SleepFor(kIdlePoll);
+    }
+  });
+  server_->Shutdown(absl::ToChronoTime(deadline));
+  done.store(true);
+  closer.join();
 }
 
 }  // namespace annod

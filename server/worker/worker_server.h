@@ -50,6 +50,9 @@ class WorkerServer {
   absl::Status StartServer();
   absl::Status StartChannelz();
   void MeasureResidency();
+  // Shuts the server down: at once when no call is under way any more, at
+  // `deadline` whatever is.
+  void Shutdown(absl::Time deadline);
 
   const ChildOptions options_;
   LiveConfig* const config_;

@@ -33,8 +33,11 @@ absl::Status NotAllowedError(const std::string& path,
                              const std::string& limit) {
   return ReasonError(
       absl::StatusCode::kPermissionDenied, kFileRejected,
-      absl::StrCat("path is '", Printable(path), "'; it must be ", limit),
-      {{"field", "path"}, {"value", Printable(path)}, {"limit", limit}});
+      absl::StrCat("path is '", Printable(path, kMaxPrintedPathBytes),
+                   "'; it must be ", limit),
+      {{"field", "path"},
+       {"value", Printable(path, kMaxPrintedPathBytes)},
+       {"limit", limit}});
 }
 
 absl::Status CheckAllowed(const std::string& path, const std::string& resolved,
@@ -69,14 +72,16 @@ absl::StatusOr<std::string> ResolveAttachPath(const std::string& path,
   if (resolved.empty() || ::stat(resolved.c_str(), &info) != 0) {
     return ReasonError(
         absl::StatusCode::kNotFound, kFileNotFound,
-        absl::StrCat("path is '", Printable(path), "'; there is no such file"),
-        {{"field", "path"}, {"value", Printable(path)}});
+        absl::StrCat("path is '", Printable(path, kMaxPrintedPathBytes),
+                     "'; there is no such file"),
+        {{"field", "path"}, {"value", Printable(path, kMaxPrintedPathBytes)}});
   }
   if (!S_ISREG(info.st_mode)) {
-    return ReasonError(absl::StatusCode::kFailedPrecondition, kFileRejected,
-                       absl::StrCat("path is '", Printable(path),
-                                    "'; it must be a regular file"),
-                       {{"field", "path"}, {"value", Printable(path)}});
+    return ReasonError(
+        absl::StatusCode::kFailedPrecondition, kFileRejected,
+        absl::StrCat("path is '", Printable(path, kMaxPrintedPathBytes),
+                     "'; it must be a regular file"),
+        {{"field", "path"}, {"value", Printable(path, kMaxPrintedPathBytes)}});
   }
   return resolved;
 }

@@ -22,12 +22,13 @@ absl::Status ExistsError(const std::string& name) {
 
 absl::Status RejectedError(const std::string& path,
                            const absl::Status& reason) {
-  return ReasonError(absl::StatusCode::kFailedPrecondition, kFileRejected,
-                     absl::StrCat("path is '", Printable(path),
-                                  "'; the file does not pass the check for "
-                                  "this metric and dimension: ",
-                                  reason.message()),
-                     {{"field", "path"}, {"value", Printable(path)}});
+  return ReasonError(
+      absl::StatusCode::kFailedPrecondition, kFileRejected,
+      absl::StrCat("path is '", Printable(path, kMaxPrintedPathBytes),
+                   "'; the file does not pass the check for "
+                   "this metric and dimension: ",
+                   reason.message()),
+      {{"field", "path"}, {"value", Printable(path, kMaxPrintedPathBytes)}});
 }
 
 }  // namespace

@@ -425,7 +425,7 @@ std::vector<Row> AttachRows() {
        kField,
        {"index is ''", kNameLimit}},
       {method,
-       "index: 'a' path: '$/junk.ann' dimension: 2 " + metric,
+       "index: 'a' path: '$/a/settings.json' dimension: 2 " + metric,
        StatusCode::ALREADY_EXISTS,
        "INDEX_EXISTS",
        {"'a'"}},
