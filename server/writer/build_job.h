@@ -35,7 +35,8 @@ struct BuildSpec {
 // Thread-safe.
 class BuildJob {
  public:
-  // `on_report` is called after each Report(), from its thread; may be empty.
+  // `on_report` is called after each Report() that is not of a past phase, from
+  // its thread; may be empty.
   BuildJob(std::string index, BuildSpec spec, std::function<void()> on_report);
 
   const std::string& index() const { return index_; }
