@@ -13,10 +13,12 @@
 #include "gtest/gtest.h"
 #include "tests/core/storage/staging_harness.h"
 #include "tests/core/testing/fault_file_system.h"
-#include "tests/core/testing/temp_dir.h"
+#include "tests/core/testing/memory_file_system.h"
 
 namespace annod {
 namespace {
+
+constexpr char kRoot[] = "/";
 
 // A life of a staging area and what may be found after it ended.
 class Life {
@@ -134,9 +136,9 @@ class StagingCrashTest : public ::testing::Test {
       const std::function<void(FaultFileSystem*, int64_t)>& restart) {
     for (int64_t operation = 1;; ++operation) {
       SCOPED_TRACE(absl::StrCat("crash at operation ", operation));
-      const TempDir dir;
-      FaultFileSystem fs(FileSystem::Posix(), dir.path());
-      Life life(&fs, dir.path(), durability);
+      MemoryFileSystem memory;
+      FaultFileSystem fs(&memory, kRoot);
+      Life life(&fs, kRoot, durability);
       fs.CrashAt(operation);
       life.Run();
       const bool crashed = fs.crashed();
@@ -183,9 +185,9 @@ TEST_F(StagingCrashTest, AnySingleFailureConcernsItsCallOnly) {
        {absl::StatusCode::kResourceExhausted, absl::StatusCode::kInternal}) {
     for (int64_t operation = 1;; ++operation) {
       SCOPED_TRACE(absl::StrCat("failure of operation ", operation));
-      const TempDir dir;
-      FaultFileSystem fs(FileSystem::Posix(), dir.path());
-      Life life(&fs, dir.path(), Durability::kFsync);
+      MemoryFileSystem memory;
+      FaultFileSystem fs(&memory, kRoot);
+      Life life(&fs, kRoot, Durability::kFsync);
       fs.FailOnce(operation, absl::Status(code, "told to fail"));
       life.Run();
       const bool done = fs.operation_count() < operation;

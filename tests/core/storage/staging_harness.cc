@@ -48,6 +48,13 @@ absl::Span<const StagedItem> ItemList::items() {
   return items_;
 }
 
+std::vector<std::pair<std::optional<int32_t>, ItemModel>> ItemList::Models()
+    const {
+  std::vector<std::pair<std::optional<int32_t>, ItemModel>> models;
+  for (const Owned& owned : owned_) models.emplace_back(owned.id, owned.model);
+  return models;
+}
+
 std::vector<int32_t> ItemList::ExpectedIds(int32_t next_id) const {
   std::vector<int32_t> ids;
   for (const Owned& owned : owned_) {

@@ -41,6 +41,8 @@ class ItemList {
  public:
   ItemList& Add(std::optional<int32_t> id, float value, std::string label = "");
   absl::Span<const StagedItem> items();
+  // The items in order, with the ids that were asked for.
+  std::vector<std::pair<std::optional<int32_t>, ItemModel>> Models() const;
   // Ids the items get if the next fresh one is `next_id`.
   std::vector<int32_t> ExpectedIds(int32_t next_id) const;
   // Applies the items to `model`, under the ids that staging gave them.

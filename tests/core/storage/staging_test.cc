@@ -333,6 +333,32 @@ TEST_F(StagingTest, AFailedSyncTouchesNothingAcknowledged) {
   EXPECT_EQ(*Contents(Open().get()), model);
 }
 
+TEST_F(StagingTest, AFailedSyncAfterAReleaseGoesBackToTheVersion) {
+  const auto staging = Open();
+  ASSERT_TRUE(Add(staging.get(), 0, 1, "a").ok());
+  const auto snapshot = staging->Freeze();
+  ItemList again;
+  again.Add(0, 2, "b");
+  ASSERT_TRUE(staging->AddWithoutSync(again.items()).ok());
+  Staging::Base base;
+  base.slot_count = 1;
+  base.item_count = 1;
+  base.journal_through = (*snapshot)->through_segment();
+  base.id_of_label = [](absl::string_view label) -> std::optional<int32_t> {
+    if (label == "a") return 0;
+    return std::nullopt;
+  };
+  ASSERT_TRUE(staging->Release(**snapshot, base).ok());
+  fs_.FailSyncs(absl::InternalError("medium error"));
+  EXPECT_FALSE(staging->Flush(staging->flush_ticket()).ok());
+  fs_.FailSyncs(absl::OkStatus());
+  EXPECT_EQ(staging->item_count(), 0);
+  EXPECT_EQ(Add(staging.get(), 1, 1, "a").status().code(),
+            absl::StatusCode::kAlreadyExists);
+  EXPECT_TRUE(Add(staging.get(), 1, 1, "b").ok());
+  EXPECT_EQ(*Contents(staging.get()), (Model{{1, {1, "b"}}}));
+}
+
 TEST_F(StagingTest, AFullDiskLosesNothingAndHeals) {
   const auto staging = Open();
   Model model;
