@@ -1,0 +1,180 @@
+// Any one child is killed while calls never cease: what do callers see?
+
+#include <grpcpp/grpcpp.h>
+#include <signal.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "annod/v1/index_service.grpc.pb.h"
+#include "gtest/gtest.h"
+#include "tests/e2e/annod_process.h"
+#include "tests/e2e/service.h"
+
+namespace annod::testing {
+namespace {
+
+constexpr int kItems = 2000;
+constexpr int kCallers = 4;
+
+class ChildDeathTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    annod_ = AnnodProcess::Start(NewTempDir(), {"--workers=2"});
+    client_ = MakeClient(annod_->grpc_address());
+    ASSERT_EQ(CreateTestIndex(client_.get(), "items"), absl::OkStatus());
+    ASSERT_EQ(AddTestItems(client_.get(), "items", 0, kItems),
+              absl::OkStatus());
+    ASSERT_EQ(client_->Build("items", {}).status(), absl::OkStatus());
+  }
+
+  // Kills every child of `role` in turn and checks that each is replaced, and
+  // the service whole again, within a second.
+  void KillEach(const std::string& role) {
+    for (const pid_t victim : annod_->ChildPids(role)) {
+      const size_t count = annod_->ChildPids(role).size();
+      const absl::Time killed = absl::Now();
+      ASSERT_EQ(kill(victim, SIGKILL), 0);
+      bool back = false;
+      while (!back && absl::Now() < killed + absl::Seconds(10)) {
+        const std::vector<pid_t> now = annod_->ChildPids(role);
+        bool gone = true;
+        for (const pid_t pid : now) gone = gone && pid != victim;
+        back = gone && now.size() == count &&
+               annod_->AwaitReady(absl::Milliseconds(5));
+      }
+      const absl::Duration took = absl::Now() - killed;
+      EXPECT_TRUE(back);
+      EXPECT_LT(took, absl::Seconds(1)) << "a killed " << role;
+      std::cout << "a killed " << role << " was back after " << took << "\n";
+    }
+  }
+
+  std::unique_ptr<AnnodProcess> annod_;
+  std::unique_ptr<Client> client_;
+};
+
+TEST_F(ChildDeathTest, IsNotSeenThroughTheClientLibrary) {
+  std::atomic<bool> stop{false};
+  std::atomic<int64_t> calls{0};
+  std::atomic<int64_t> wrong{0};
+  std::vector<std::thread> callers;
+  std::vector<std::string> errors(kCallers + 1);
+  for (int caller = 0; caller < kCallers; ++caller) {
+    callers.emplace_back([&, caller] {
+      const auto client = MakeClient(annod_->grpc_address());
+      client::QueryOptions options;
+      options.n = 1;
+      for (int32_t id = caller; !stop; id = (id + kCallers) % kItems) {
+        const auto answer = client->GetNns(
+            "items", {client::Query::OfVector(VectorOf(id))}, options);
+        ++calls;
+        if (!answer.ok()) {
+          errors[caller] = answer.status().ToString();
+        } else if (answer->results[0].ids != std::vector<int32_t>{id}) {
+          ++wrong;
+        }
+      }
+    });
+  }
+  callers.emplace_back([&] {
+    const auto client = MakeClient(annod_->grpc_address());
+    for (int32_t id = kItems; !stop; ++id) {
+      const absl::Status added = AddTestItems(client.get(), "items", id, 1);
+      if (!added.ok()) errors[kCallers] = added.ToString();
+    }
+  });
+
+  KillEach("worker");
+  KillEach("writer");
+  KillEach("worker");
+  stop = true;
+  for (std::thread& caller : callers) caller.join();
+  for (const std::string& error : errors) EXPECT_EQ(error, "");
+  EXPECT_EQ(wrong, 0);
+  EXPECT_GT(calls, 100);
+  std::cout << calls << " calls, none failed\n";
+}
+
+TEST_F(ChildDeathTest, CostsPlainStubsOnlyTheCallsInFlight) {
+  std::atomic<bool> stop{false};
+  std::atomic<int> failures{0};
+  std::atomic<int64_t> calls{0};
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < kCallers; ++caller) {
+    callers.emplace_back([&] {
+      grpc::ChannelArguments args;
+      args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+      args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+      args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
+      args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 50);
+      args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 200);
+      const auto stub = v1::IndexService::NewStub(grpc::CreateCustomChannel(
+          annod_->grpc_address(), grpc::InsecureChannelCredentials(), args));
+      v1::GetNnsRequest request;
+      request.set_index("items");
+      request.add_queries()->set_item(1);
+      while (!stop) {
+        grpc::ClientContext context;
+        context.set_wait_for_ready(true);
+        context.set_deadline(std::chrono::system_clock::now() +
+                             std::chrono::seconds(10));
+        v1::GetNnsResponse response;
+        const grpc::Status status = stub->GetNns(&context, request, &response);
+        ++calls;
+        if (!status.ok()) {
+          EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE)
+              << status.error_message();
+          ++failures;
+        }
+      }
+    });
+  }
+  KillEach("worker");
+  stop = true;
+  for (std::thread& caller : callers) caller.join();
+  // Each caller has one call in flight, and loses at most that to each of the
+  // two.
+  EXPECT_LE(failures, 2 * kCallers);
+  std::cout << failures << " of " << calls << " calls failed, at most "
+            << 2 * kCallers << " were in flight on the killed\n";
+}
+
+TEST_F(ChildDeathTest, RestartsAreCounted) {
+  KillEach("worker");
+  const std::string metrics = annod_->HttpGet("/metrics");
+  EXPECT_NE(metrics.find("annod_process_restarts_total{"), std::string::npos);
+}
+
+TEST(DrainTest, SigtermFinishesCallsAndExitsZero) {
+  auto annod =
+      AnnodProcess::Start(NewTempDir(), {"--workers=2", "--drain_delay=500ms"});
+  const auto client = MakeClient(annod->grpc_address());
+  ASSERT_EQ(CreateTestIndex(client.get(), "items"), absl::OkStatus());
+  ASSERT_EQ(AddTestItems(client.get(), "items", 0, 100), absl::OkStatus());
+  ASSERT_EQ(client->Build("items", {}).status(), absl::OkStatus());
+  ASSERT_EQ(*client->Health(""), client::Health::kServing);
+
+  annod->Signal(SIGTERM);
+  const absl::Time deadline = absl::Now() + absl::Milliseconds(400);
+  bool told = false;
+  int answered = 0;
+  while (absl::Now() < deadline) {
+    const auto health = client->Health("");
+    told = told || (health.ok() && *health == client::Health::kNotServing);
+    const auto answer = client->GetNns("items", {client::Query::OfItem(7)}, {});
+    EXPECT_EQ(answer.status(), absl::OkStatus()) << "while draining";
+    answered += answer.ok();
+  }
+  EXPECT_TRUE(told) << "health never turned NOT_SERVING";
+  EXPECT_GT(answered, 0);
+  EXPECT_EQ(annod->AwaitExit(absl::Seconds(10)), 0) << annod->Log();
+}
+
+}  // namespace
+}  // namespace annod::testing
