@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "client/ctl/arguments.h"
 #include "client/ctl/commands.h"
+#include "client/ctl/query_file.h"
 #include "client/ctl/server_output.h"
 #include "core/status_macros.h"
 
@@ -21,7 +22,9 @@ struct QueryArguments {
   std::optional<int32_t> item;
   std::string label;
   std::vector<float> vector;
-  int n = 10;
+  std::string queries;
+  int64_t count = std::numeric_limits<int64_t>::max();
+  int n = 0;
   int search_k = -1;
   std::string engine = "auto";
   bool cost = false;
@@ -45,16 +48,20 @@ Json ToJson(const client::QueryResult& result) {
 }
 
 absl::Status RunQuery(const QueryArguments& arguments, const Context& context) {
-  client::Query query =
-      arguments.item.has_value() ? client::Query::OfItem(*arguments.item)
-      : arguments.vector.empty() ? client::Query::OfLabel(arguments.label)
-                                 : client::Query::OfVector(arguments.vector);
   client::QueryOptions options;
   options.n = arguments.n;
   options.search_k = arguments.search_k;
   options.engine = arguments.engine == "forest"  ? v1::ENGINE_FOREST
                    : arguments.engine == "exact" ? v1::ENGINE_EXACT
                                                  : v1::ENGINE_AUTO;
+  if (!arguments.queries.empty()) {
+    return RunQueryFile(arguments.index, arguments.queries, arguments.count,
+                        options, context);
+  }
+  client::Query query =
+      arguments.item.has_value() ? client::Query::OfItem(*arguments.item)
+      : arguments.vector.empty() ? client::Query::OfLabel(arguments.label)
+                                 : client::Query::OfVector(arguments.vector);
   options.include_labels = true;
   options.include_cost = arguments.cost;
   ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
@@ -152,9 +159,16 @@ void AddServerReadCommands(CLI::App* app, Context* context) {
     target->add_option("--item", arguments->item, "id of an item");
     target->add_option("--label", arguments->label, "label of an item");
     AddVectorOption(target, &arguments->vector);
+    target->add_option("--queries", arguments->queries,
+                       "a file of vectors, asked for one after the other: "
+                       "prints how long the answers took");
     target->require_option(1);
+    command
+        ->add_option("--count", arguments->count,
+                     "with --queries: ask only for so many, from the front")
+        ->check(CLI::PositiveNumber);
     command->add_option("-n,--n", arguments->n,
-                        "neighbours wanted, default 10");
+                        "neighbours wanted; without it, the index's default");
     command->add_option("--search_k", arguments->search_k,
                         "candidates to gather; -1, the default: n times the "
                         "number of trees");
