@@ -52,17 +52,20 @@ absl::Status CheckSplit(const ForestData& forest, int64_t index) {
   return absl::OkStatus();
 }
 
-// Files of one item: a file of several that was cut inside its slots would look
-// the same, were it not that the roots list the item and are zero behind it.
-absl::Status CheckRootsOfSingleItem(const ForestData& forest) {
-  const size_t list_end = forest.layout.children_offset + sizeof(int32_t);
-  for (int64_t i = 1; i < forest.node_count; ++i) {
+// Files of one item or none: a file of several that was cut inside its slots
+// would look the same, were it not that the roots list the item, if any, and
+// are zero behind it.
+absl::Status CheckRootsOfFewItems(const ForestData& forest) {
+  const size_t list_end =
+      forest.layout.children_offset + forest.slot_count * sizeof(int32_t);
+  for (int64_t i = forest.slot_count; i < forest.node_count; ++i) {
     const char* node = forest.node_data(i);
     if (!std::all_of(node + list_end, node + forest.layout.node_bytes,
                      [](char byte) { return byte == 0; })) {
       return absl::DataLossError(absl::StrCat(
-          "the last node says there is one item, but node ", i,
-          " is not a root that lists it alone: the file was cut short"));
+          "the last node says that the number of items is ", forest.slot_count,
+          ", but node ", i,
+          " is not a root that lists so many: the file was cut short"));
     }
   }
   return absl::OkStatus();
@@ -95,8 +98,8 @@ absl::StatusOr<int64_t> CheckSearchable(const ForestData& forest) {
                               ? CheckBucketIds(forest, i)
                               : CheckSplit(forest, i));
   }
-  if (forest.slot_count == 1) {
-    ANNOD_RETURN_IF_ERROR(CheckRootsOfSingleItem(forest));
+  if (forest.slot_count <= 1) {
+    ANNOD_RETURN_IF_ERROR(CheckRootsOfFewItems(forest));
   }
   return item_count;
 }

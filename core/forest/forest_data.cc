@@ -23,6 +23,7 @@ int64_t CountTrees(const ForestData& forest, int64_t first) {
                   static_cast<size_t>(count / 2) * node_bytes) == 0) {
     return count / 2;
   }
+  if (forest.slot_count <= forest.layout.bucket_capacity) return 0;
   // Otherwise a root's children tell it from other roots, and of the originals
   // only those right before the copies are here.
   absl::flat_hash_set<absl::string_view> distinct;

@@ -201,7 +201,11 @@ class FullCheck {
       } else if (i == root && item_count_ == 1) {
         // The only item of many slots hangs under a root that looks like a
         // split, with nothing on the other side.
-        ANNOD_RETURN_IF_ERROR(Reach(node.child(0), tree, &reached));
+        if (!IsSlot(node.child(0))) {
+          return Violation(i, absl::StrCat("has child ", node.child(0),
+                                           " instead of the only item"));
+        }
+        stack_.push_back(node.child(0));
       } else {
         const int64_t below =
             ClaimedItems(node.child(0)) + ClaimedItems(node.child(1));
