@@ -174,6 +174,10 @@ absl::StatusOr<client::BuildResult> Client::Build(
   request.set_thread_count(options.thread_count);
   request.set_dot_layout(options.dot_layout);
   const absl::Time deadline = StreamDeadline(call);
+  const absl::Time start = absl::Now();
+  // To tell, should the stream break, whether the build ended meanwhile. If it
+  // fails so will Build, with the reason.
+  const absl::StatusOr<client::IndexInfo> before = Info(index, call);
   client::RetryPause pause(deadline, options_.retry_window);
   while (true) {
     grpc::ClientContext context;
@@ -194,10 +198,17 @@ absl::StatusOr<client::BuildResult> Client::Build(
       return absl::InternalError(
           "the server ended the build stream without a result");
     }
-    // The worker that passed the build on is gone, not the build: join it. If
-    // it ended meanwhile this makes an equal version, which harms nobody.
     if (status.error_code() != grpc::StatusCode::UNAVAILABLE || !pause.Wait()) {
       return FromGrpcStatus(status);
+    }
+    // The worker that passed the build on is gone, not the build. If it goes on
+    // it is joined; if it has ended, another one would be for nothing.
+    const absl::StatusOr<client::IndexInfo> after = Info(index, call);
+    if (before.ok() && after.ok() && !after->build.has_value() &&
+        after->version > before->version) {
+      return client::BuildResult{after->version, after->item_count,
+                                 after->tree_count, after->forest_bytes,
+                                 absl::ToDoubleSeconds(absl::Now() - start)};
     }
   }
 }

@@ -193,6 +193,16 @@ TEST_F(ClientTest, BuildReportsProgressAndJoinsAfterABrokenStream) {
   EXPECT_THAT(fractions, ElementsAre(0.25, 0.5, 0.75, 1));
 }
 
+TEST_F(ClientTest, BuildIsNotRepeatedIfItEndedWhileTheStreamWasBroken) {
+  server_.Script("Build", {kUnavailable});
+  server_.SetVersionAfterBuilds(1, 5);
+  const absl::StatusOr<client::BuildResult> result = client_->Build("x", {});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->version, 5);
+  EXPECT_EQ(result->item_count, 42);
+  EXPECT_EQ(server_.calls("Build"), 1);
+}
+
 v1::SerializeResponse Piece(const std::string& chunk, int64_t total,
                             uint64_t hash) {
   v1::SerializeResponse message;

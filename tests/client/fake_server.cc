@@ -90,6 +90,12 @@ void FakeServer::SetDimension(int dimension) {
   dimension_ = dimension;
 }
 
+void FakeServer::SetVersionAfterBuilds(int builds, int64_t version) {
+  absl::MutexLock lock(&mutex_);
+  version_after_builds_ = builds;
+  version_ = version;
+}
+
 void FakeServer::SetHealth(const std::string& service, bool serving) {
   absl::MutexLock lock(&mutex_);
   health_[service] = serving;
@@ -157,6 +163,9 @@ grpc::Status FakeServer::Info(grpc::ServerContext* context,
   {
     absl::MutexLock lock(&mutex_);
     response->mutable_info()->set_dimension(dimension_);
+    if (calls_["Build"] >= version_after_builds_) {
+      response->mutable_info()->set_version(version_);
+    }
   }
   return Begin(context, "Info");
 }

@@ -55,6 +55,8 @@ class FakeServer final : public v1::IndexService::Service,
   v1::GetNnsRequest last_query() const;
   // Dimension that Info reports; 0 at first.
   void SetDimension(int dimension);
+  // Version that Info reports after that many calls of Build; 0 before.
+  void SetVersionAfterBuilds(int builds, int64_t version);
   // Status of a service name; NOT_FOUND for names never set.
   void SetHealth(const std::string& service, bool serving);
 
@@ -105,6 +107,8 @@ class FakeServer final : public v1::IndexService::Service,
   v1::GetNnsRequest last_query_ ABSL_GUARDED_BY(mutex_);
 
   int dimension_ ABSL_GUARDED_BY(mutex_) = 0;
+  int version_after_builds_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t version_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, bool> health_ ABSL_GUARDED_BY(mutex_);
 
   int port_ = 0;
