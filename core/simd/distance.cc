@@ -70,8 +70,8 @@ HWY_INLINE float AddLanes(FloatVec sum) {
 #else
   const auto sum8 = sum;
 #endif
-  const hn::FixedTag<float, 4> d4;
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+  const hn::FixedTag<float, 4> d4;
   const auto sum4 = hn::Add(hn::LowerHalf(d4, sum8), hn::UpperHalf(d4, sum8));
 #else
   const auto sum4 = sum8;
@@ -229,7 +229,7 @@ const DistanceKernels* KernelTable() {
   static constexpr DistanceKernels kTable = {
 #define ANNOD_STRINGIZE_(x) #x
 #define ANNOD_STRINGIZE(x) ANNOD_STRINGIZE_(x)
-      ANNOD_STRINGIZE(HWY_NAMESPACE) + 2,  // without the leading "N_"
+      &ANNOD_STRINGIZE(HWY_NAMESPACE)[2],  // without the leading "N_"
       DotKernel,
       SquaredL2Kernel,
       L1Kernel,
