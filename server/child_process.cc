@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "grpc/support/log.h"
 #include "server/config_memory.h"
 #include "server/logging.h"
 #include "spdlog/spdlog.h"
@@ -27,6 +28,12 @@ void BlockChildSignals() {
   signal(SIGPIPE, SIG_IGN);
   const sigset_t signals = AwaitedSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+void RouteGrpcLog() {
+  gpr_set_log_function([](gpr_log_func_args* args) {
+    spdlog::debug("grpc message=\"{}\"", args->message);
+  });
 }
 
 void AwaitTermination(const std::function<void()>& reload,

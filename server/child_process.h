@@ -19,6 +19,10 @@ namespace annod {
 // they all inherit the mask.
 void BlockChildSignals();
 
+// gRPC's own messages go to the log at level debug: most are about what some
+// client did wrong, which must not fill the operator's log.
+void RouteGrpcLog();
+
 // Runs `reload` for each SIGHUP and `tick` about once a second, and returns on
 // SIGTERM. Call from the main thread after BlockChildSignals().
 void AwaitTermination(const std::function<void()>& reload,

@@ -13,6 +13,7 @@ namespace annod {
 
 int RunWorker(const ChildOptions& options, const Config& config) {
   BlockChildSignals();
+  RouteGrpcLog();
   const ChildMetrics child_metrics(options);
   LiveConfig live_config(config);
   DataDirectory data(FileSystem::Posix(), config.data_dir);

@@ -49,6 +49,7 @@ std::unique_ptr<grpc::Server> StartServer(const ChildOptions& options,
 
 int RunWriter(const ChildOptions& options, const Config& config) {
   BlockChildSignals();
+  RouteGrpcLog();
   const ChildMetrics child_metrics(options);
   LiveConfig live_config(config);
   DataDirectory data(FileSystem::Posix(), config.data_dir);

@@ -148,6 +148,7 @@ AdminProxy::AdminProxy(std::shared_ptr<grpc::Channel> writer,
 grpc::Status AdminProxy::Admit() {
   if (running_.fetch_add(1) < kMaxForwardedCalls) return grpc::Status::OK;
   running_.fetch_sub(1);
+  metrics_->rejected_too_many.Add();
   return ToGrpcStatus(ReasonError(
       absl::StatusCode::kResourceExhausted, kLimitReached,
       absl::StrCat("at most ", kMaxForwardedCalls,

@@ -30,6 +30,8 @@ WorkerMetrics::WorkerMetrics(MetricsWriter* writer) : writer_(writer) {
   ready = writer_->GetGauge("annod_worker_ready", {});
   recall_dropped_queue =
       writer_->GetCounter(kDropped, {{"reason", "queue_full"}});
+  rejected_too_many = writer_->GetCounter("annod_rejected_calls_total",
+                                          {{"reason", "too_many_admin_calls"}});
   recall_dropped_version =
       writer_->GetCounter(kDropped, {{"reason", "version_replaced"}});
 }

@@ -48,6 +48,7 @@ class WorkerMetrics {
   Gauge ready;
   Counter recall_dropped_queue;
   Counter recall_dropped_version;
+  Counter rejected_too_many;
 
   // The handles of an index; made at its first mention.
   std::shared_ptr<const IndexMetrics> Index(const std::string& name);
