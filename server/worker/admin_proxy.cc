@@ -8,9 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/wire_format_lite.h"
 #include "server/errors.h"
+#include "server/parse_request.h"
 #include "server/rpc_status.h"
 
 namespace annod {
@@ -18,7 +17,6 @@ namespace {
 
 // Of one worker; each takes a thread of the writer.
 constexpr int kMaxForwardedCalls = 256;
-constexpr int kMaxNameBytes = 64;
 
 // The three kinds of call. The server's reactors delete themselves through
 // ForwardedCall once OnDone() was called.
@@ -63,7 +61,15 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
                       std::move(on_end)),
         response_(response) {}
 
-  void OnReadDone(bool ok) override { GotRequest(ok); }
+  void OnReadDone(bool ok) override {
+    if (ok) {
+      // A stream of bytes would end in silence where it does not parse.
+      const absl::Status parsed =
+          ParseRequest(ForwardedCall::request_, &parsed_);
+      if (!parsed.ok()) return RefuseRequest(ToGrpcStatus(parsed));
+    }
+    GotRequest(ok);
+  }
   void OnCancel() override { ServerCancelled(); }
   void OnDone() override { ServerDone(); }
 
@@ -77,6 +83,7 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
   }
   void FinishServer(const grpc::Status& status) override { Finish(status); }
 
+  v1::AddItemsRequest parsed_;
   grpc::ByteBuffer* const response_;
 };
 
@@ -123,41 +130,27 @@ std::string MethodPath(const char* method) {
 
 }  // namespace
 
-std::string IndexOfRequest(const grpc::ByteBuffer& request) {
-  std::vector<grpc::Slice> slices;
-  if (!request.Dump(&slices).ok() || slices.empty()) return "";
-  google::protobuf::io::CodedInputStream input(
-      slices[0].begin(), static_cast<int>(slices[0].size()));
-  using google::protobuf::internal::WireFormatLite;
-  const uint32_t wanted =
-      WireFormatLite::MakeTag(1, WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
-  uint32_t size;
-  std::string name;
-  if (input.ReadTag() != wanted || !input.ReadVarint32(&size) ||
-      size > kMaxNameBytes ||
-      !input.ReadString(&name, static_cast<int>(size))) {
-    return "";
-  }
-  return name;
-}
-
 AdminProxy::AdminProxy(std::shared_ptr<grpc::Channel> writer,
                        const Catalog* catalog, WorkerMetrics* metrics)
     : writer_(std::move(writer)), catalog_(catalog), metrics_(metrics) {}
 
-grpc::Status AdminProxy::Admit() {
-  if (running_.fetch_add(1) < kMaxForwardedCalls) return grpc::Status::OK;
-  running_.fetch_sub(1);
-  metrics_->rejected_too_many.Add();
-  return ToGrpcStatus(ReasonError(
-      absl::StatusCode::kResourceExhausted, kLimitReached,
-      absl::StrCat("at most ", kMaxForwardedCalls,
-                   " calls of AdminService can run at a time in a worker")));
+grpc::Status AdminProxy::Admit(const char* method, absl::Status status) {
+  if (status.ok()) {
+    if (running_.fetch_add(1) < kMaxForwardedCalls) return grpc::Status::OK;
+    running_.fetch_sub(1);
+    metrics_->rejected_too_many.Add();
+    status = ReasonError(
+        absl::StatusCode::kResourceExhausted, kLimitReached,
+        absl::StrCat("at most ", kMaxForwardedCalls,
+                     " calls of AdminService can run at a time in a worker"));
+  }
+  const grpc::Status refusal = ToGrpcStatus(status);
+  metrics_->CallEnded(method, "", refusal.error_code(), 0);
+  return refusal;
 }
 
 ForwardedCall::OnEnd AdminProxy::CountCall(const char* method,
-                                           const grpc::ByteBuffer* request) {
-  std::string index = request == nullptr ? "" : IndexOfRequest(*request);
+                                           std::string index) {
   const absl::Time start = absl::Now();
   return [this, method, index = std::move(index),
           start](const grpc::Status& status) {
@@ -168,25 +161,32 @@ ForwardedCall::OnEnd AdminProxy::CountCall(const char* method,
   };
 }
 
+template <typename Request>
 grpc::ServerUnaryReactor* AdminProxy::Unary(
     grpc::CallbackServerContext* context, const char* method,
     const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
-  const grpc::Status admitted = Admit();
+  Request message;
+  const absl::Status parsed = ParseRequest(*request, &message);
+  const grpc::Status admitted = Admit(method, parsed);
   if (!admitted.ok()) return Refuse<grpc::ServerUnaryReactor>(admitted);
-  auto* call = new UnaryForward(context, writer_, MethodPath(method),
-                                CountCall(method, request), request, response);
+  auto* call =
+      new UnaryForward(context, writer_, MethodPath(method),
+                       CountCall(method, message.index()), request, response);
   call->Start();
   return call;
 }
 
+template <typename Request>
 grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminProxy::Streaming(
     grpc::CallbackServerContext* context, const char* method,
     const grpc::ByteBuffer* request) {
   using Reactor = grpc::ServerWriteReactor<grpc::ByteBuffer>;
-  const grpc::Status admitted = Admit();
+  Request message;
+  const absl::Status parsed = ParseRequest(*request, &message);
+  const grpc::Status admitted = Admit(method, parsed);
   if (!admitted.ok()) return Refuse<Reactor>(admitted);
   auto* call = new WriteForward(context, writer_, MethodPath(method),
-                                CountCall(method, request), request);
+                                CountCall(method, message.index()), request);
   call->Start();
   return call;
 }
@@ -194,46 +194,47 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminProxy::Streaming(
 grpc::ServerUnaryReactor* AdminProxy::CreateIndex(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
-  return Unary(context, "CreateIndex", request, response);
+  return Unary<v1::CreateIndexRequest>(context, "CreateIndex", request,
+                                       response);
 }
 
 grpc::ServerUnaryReactor* AdminProxy::AddItem(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
-  return Unary(context, "AddItem", request, response);
+  return Unary<v1::AddItemRequest>(context, "AddItem", request, response);
 }
 
 grpc::ServerReadReactor<grpc::ByteBuffer>* AdminProxy::AddItems(
     grpc::CallbackServerContext* context, grpc::ByteBuffer* response) {
   using Reactor = grpc::ServerReadReactor<grpc::ByteBuffer>;
-  const grpc::Status admitted = Admit();
+  const grpc::Status admitted = Admit("AddItems", absl::OkStatus());
   if (!admitted.ok()) return Refuse<Reactor>(admitted);
   auto* call = new ReadForward(context, writer_, MethodPath("AddItems"),
-                               CountCall("AddItems", nullptr), response);
+                               CountCall("AddItems", ""), response);
   call->Start();
   return call;
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminProxy::Build(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  return Streaming(context, "Build", request);
+  return Streaming<v1::BuildRequest>(context, "Build", request);
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminProxy::Serialize(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  return Streaming(context, "Serialize", request);
+  return Streaming<v1::SerializeRequest>(context, "Serialize", request);
 }
 
 grpc::ServerUnaryReactor* AdminProxy::Attach(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
-  return Unary(context, "Attach", request, response);
+  return Unary<v1::AttachRequest>(context, "Attach", request, response);
 }
 
 grpc::ServerUnaryReactor* AdminProxy::DropIndex(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
-  return Unary(context, "DropIndex", request, response);
+  return Unary<v1::DropIndexRequest>(context, "DropIndex", request, response);
 }
 
 }  // namespace annod

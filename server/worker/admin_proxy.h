@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "annod/v1/admin_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
 #include "server/worker/catalog.h"
@@ -22,8 +23,8 @@ using RawAdminService = v1::AdminService::WithRawCallbackMethod_CreateIndex<
                         v1::AdminService::WithRawCallbackMethod_DropIndex<
                             v1::AdminService::Service>>>>>>>;
 
-// AdminService of a worker: hands every call to the writer as bytes, unparsed.
-// Thread-safe.
+// AdminService of a worker: hands every call whose messages parse to the
+// writer, as the bytes they came in. Thread-safe.
 class AdminProxy final : public RawAdminService {
  public:
   // `catalog` and `metrics` must outlive the object.
@@ -56,14 +57,17 @@ class AdminProxy final : public RawAdminService {
   int active_count() const { return running_.load(); }
 
  private:
-  // Counts a call for as long as it runs. Not OK if too many do.
-  grpc::Status Admit();
-  ForwardedCall::OnEnd CountCall(const char* method,
-                                 const grpc::ByteBuffer* request);
+  // Counts a call for as long as it runs (CountCall). Not OK, and counted as
+  // ended, if too many run or `status`, that of its request, is not OK.
+  grpc::Status Admit(const char* method, absl::Status status);
+  ForwardedCall::OnEnd CountCall(const char* method, std::string index);
+  // Request is the type of the message, which must parse as such.
+  template <typename Request>
   grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* context,
                                   const char* method,
                                   const grpc::ByteBuffer* request,
                                   grpc::ByteBuffer* response);
+  template <typename Request>
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Streaming(
       grpc::CallbackServerContext* context, const char* method,
       const grpc::ByteBuffer* request);
@@ -73,10 +77,6 @@ class AdminProxy final : public RawAdminService {
   WorkerMetrics* const metrics_;
   std::atomic<int> running_{0};
 };
-
-// The index a serialised admin request is about: its field 1. Empty if it has
-// none or is not well formed.
-std::string IndexOfRequest(const grpc::ByteBuffer& request);
 
 }  // namespace annod
 

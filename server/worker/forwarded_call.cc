@@ -76,6 +76,13 @@ void ForwardedCall::GotRequest(bool ok) {
   }
 }
 
+void ForwardedCall::RefuseRequest(const grpc::Status& status) {
+  absl::MutexLock lock(&mu_);
+  if (!held_) return;
+  refusal_ = status;
+  context_->TryCancel();
+}
+
 void ForwardedCall::SentRequest(bool ok) {
   // If not ok the writer has ended the call: its status is on the way.
   if (ok) ReadRequest(&request_);
@@ -97,10 +104,19 @@ void ForwardedCall::SentResponse(bool ok) {
 }
 
 void ForwardedCall::ClientDone(const grpc::Status& status) {
+  grpc::Status refused;
+  {
+    absl::MutexLock lock(&mu_);
+    refused = refusal_;
+  }
   const bool bare_unavailable =
       status.error_code() == grpc::StatusCode::UNAVAILABLE &&
       status.error_details().empty();
-  End(bare_unavailable ? UnavailableStatus() : status);
+  if (!refused.ok()) {
+    End(refused);
+  } else {
+    End(bare_unavailable ? UnavailableStatus() : status);
+  }
   Unref();
 }
 

@@ -38,6 +38,8 @@ class ForwardedCall {
  protected:
   virtual ~ForwardedCall() = default;
 
+  grpc::ByteBuffer request_;  // the one on its way
+
   // The caller's side, by the kind of call. Each answers by the On... function
   // named; never two of a kind at a time.
   // Gets the next request: GotRequest().
@@ -48,6 +50,8 @@ class ForwardedCall {
 
   // `ok` is false after the last request.
   void GotRequest(bool ok);
+  // Instead of GotRequest(): ends the call with `status`, an error.
+  void RefuseRequest(const grpc::Status& status);
   // `ok` is false if the caller is gone.
   void SentResponse(bool ok);
   void ServerCancelled();
@@ -88,13 +92,13 @@ class ForwardedCall {
   Client client_{this};
   std::unique_ptr<grpc::ClientContext> context_;
   std::unique_ptr<grpc::Alarm> alarm_;
-  grpc::ByteBuffer request_;
   grpc::ByteBuffer response_;
 
   absl::Mutex mu_;
   int references_ ABSL_GUARDED_BY(mu_) = 1;  // the server's side
   bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
   bool ended_ ABSL_GUARDED_BY(mu_) = false;
+  grpc::Status refusal_ ABSL_GUARDED_BY(mu_);
   // While true a hold keeps the client's side open for writes.
   bool held_ ABSL_GUARDED_BY(mu_) = false;
 };

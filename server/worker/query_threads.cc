@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
+#include "server/parse_request.h"
 #include "server/rpc_status.h"
 
 namespace annod {
@@ -54,7 +55,9 @@ class QueryThreads::Loop {
     Tag sent = {this, Event::kSent};
     Tag done = {this, Event::kDone};
     std::optional<grpc::ServerContext> context;
-    std::optional<grpc::ServerAsyncResponseWriter<v1::GetNnsResponse>> writer;
+    std::optional<grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>> writer;
+    grpc::ByteBuffer request_bytes;
+    grpc::ByteBuffer response_bytes;
     v1::GetNnsRequest request;
     v1::GetNnsResponse response;
     // Both end a call; they come in either order.
@@ -75,7 +78,7 @@ class QueryThreads::Loop {
     call->context.emplace();
     call->writer.emplace(&*call->context);
     call->context->AsyncNotifyWhenDone(&call->done);
-    owner_->service_->RequestGetNns(&*call->context, &call->request,
+    owner_->service_->RequestGetNns(&*call->context, &call->request_bytes,
                                     &*call->writer, queue_, queue_,
                                     &call->arrived);
   }
@@ -108,6 +111,8 @@ class QueryThreads::Loop {
     owner_->active_.fetch_sub(1);
     call->writer.reset();
     call->context.reset();
+    call->request_bytes.Clear();
+    call->response_bytes.Clear();
     if (call->request.SpaceUsedLong() + call->response.SpaceUsedLong() >
         kKeptMessageBytes) {
       v1::GetNnsRequest().Swap(&call->request);
@@ -143,14 +148,18 @@ class QueryThreads::Loop {
     const absl::Time start = absl::Now();
     absl::Time next_check = start + kCancelCheckInterval;
     std::shared_ptr<const IndexView> view;
-    const absl::Status status = owner_->handler_->Handle(
-        call->request, DeadlineOf(*call->context),
-        [&] { return IsCancelled(call, &next_check); }, &scratch_, &view,
-        &call->response);
+    absl::Status status = ParseRequest(call->request_bytes, &call->request);
+    if (status.ok()) {
+      status = owner_->handler_->Handle(
+          call->request, DeadlineOf(*call->context),
+          [&] { return IsCancelled(call, &next_check); }, &scratch_, &view,
+          &call->response);
+    }
     const absl::Time searched = absl::Now();
     const grpc::Status answer = ToGrpcStatus(status);
     if (status.ok()) {
-      call->writer->Finish(call->response, answer, &call->sent);
+      SerializeResponse(call->response, &call->response_bytes);
+      call->writer->Finish(call->response_bytes, answer, &call->sent);
     } else {
       call->writer->FinishWithError(answer, &call->sent);
     }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
+#include "grpcpp/generic/generic_stub.h"
 #include "gtest/gtest.h"
 #include "tests/server/testing/calls.h"
 #include "tests/server/testing/cluster.h"
@@ -185,6 +186,38 @@ TEST_F(WrongInputTest, AStreamWithoutAMessageHasNoIndex) {
   writer->WritesDone();
   const grpc::Status status = writer->Finish();
   EXPECT_EQ(status.error_code(), kInvalid) << Describe(status);
+}
+
+TEST_F(WrongInputTest, TextMustBeUtf8AndBytesMustParse) {
+  // The stubs of every language refuse to send this: by hand, then.
+  grpc::GenericStub stub(cluster_->NewChannel());
+  const std::string index_field = "\x0a\x01\xff";
+  for (const std::string& bytes : {index_field, std::string("\x0a\x7f")}) {
+    for (const char* method :
+         {"IndexService/GetNns", "IndexService/Info",
+          "AdminService/CreateIndex", "AdminService/AddItem",
+          "AdminService/AddItems", "AdminService/Build",
+          "AdminService/Serialize", "AdminService/Attach",
+          "AdminService/DropIndex"}) {
+      SCOPED_TRACE(method);
+      const grpc::Slice slice(bytes);
+      const grpc::ByteBuffer request(&slice, 1);
+      grpc::ByteBuffer response;
+      const auto context = Context();
+      grpc::CompletionQueue queue;
+      const auto call = stub.PrepareUnaryCall(
+          context.get(), absl::StrCat("/annod.v1.", method), request, &queue);
+      call->StartCall();
+      grpc::Status status;
+      call->Finish(&response, &status, nullptr);
+      void* tag;
+      bool ok;
+      ASSERT_TRUE(queue.Next(&tag, &ok));
+      EXPECT_EQ(status.error_code(), kInvalid) << Describe(status);
+      EXPECT_EQ(ErrorInfoOf(status).reason(), kField);
+      EXPECT_THAT(status.error_message(), HasSubstr("UTF-8"));
+    }
+  }
 }
 
 TEST_F(WrongInputTest, NothingOfARefusedMessageIsStored) {
