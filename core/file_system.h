@@ -95,7 +95,7 @@ class FileSystem {
                                                size_t max_bytes) = 0;
 
   virtual absl::StatusOr<std::unique_ptr<MappedFile>> MapReadOnly(
-      const std::string& path, Prefault prefault = Prefault::kNone) = 0;
+      const std::string& path, Prefault prefault) = 0;
 
   virtual absl::StatusOr<FileInfo> Stat(const std::string& path) = 0;
 

@@ -136,7 +136,7 @@ class Builder {
   absl::Status GrowTrees() {
     // The mapping ends where the slots end; the file grows behind it.
     ANNOD_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> slots,
-                           fs_->MapReadOnly(path_));
+                           fs_->MapReadOnly(path_, Prefault::kNone));
     const ItemSlots items(layout_, slots->data(), counts_.slots);
     std::vector<int32_t> ids;
     ids.reserve(counts_.items);
@@ -211,7 +211,7 @@ class Builder {
 
   absl::Status CopyRoots() {
     ANNOD_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> mapped,
-                           fs_->MapReadOnly(path_));
+                           fs_->MapReadOnly(path_, Prefault::kNone));
     for (const int32_t root : roots_) {
       const char* node = mapped->data() + root * layout_.node_bytes;
       ANNOD_RETURN_IF_ERROR(

@@ -108,7 +108,7 @@ class Recovery {
     if (numbers->empty()) return absl::OkStatus();
     const std::string path = PathOf(numbers->back());
     ANNOD_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> file,
-                           fs_->MapReadOnly(path));
+                           fs_->MapReadOnly(path, Prefault::kNone));
     const SegmentReader reader(BytesOf(*file), numbers->back(), identity_);
     if (reader.HasWholeHeader() || file->size() > sizeof(SegmentHeader)) {
       return absl::OkStatus();
@@ -122,13 +122,13 @@ class Recovery {
   absl::Status ReadSealed(int64_t number, int64_t next) {
     const std::string next_path = PathOf(next);
     ANNOD_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> next_file,
-                           fs_->MapReadOnly(next_path));
+                           fs_->MapReadOnly(next_path, Prefault::kNone));
     const auto header =
         SegmentReader(BytesOf(*next_file), next, identity_).ReadHeader();
     if (!header.ok()) return BadHeader(next_path, header.status());
     const std::string path = PathOf(number);
     ANNOD_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> file,
-                           fs_->MapReadOnly(path));
+                           fs_->MapReadOnly(path, Prefault::kNone));
     const JournalSegment segment = {number, header->previous_end};
     ANNOD_RETURN_IF_ERROR(
         VisitBatches(*file, path, segment, identity_, visit_));
@@ -141,7 +141,7 @@ class Recovery {
     uint64_t end;
     {
       ANNOD_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> file,
-                             fs_->MapReadOnly(path));
+                             fs_->MapReadOnly(path, Prefault::kNone));
       SegmentReader reader(BytesOf(*file), number, identity_);
       const auto header = reader.ReadHeader();
       if (!header.ok()) {

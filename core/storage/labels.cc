@@ -189,7 +189,7 @@ absl::Status ValidateLabel(absl::string_view label) {
 absl::StatusOr<std::shared_ptr<const LabelTable>> LabelTable::Open(
     FileSystem* fs, const std::string& path) {
   ANNOD_ASSIGN_OR_RETURN(std::unique_ptr<MappedFile> file,
-                         fs->MapReadOnly(path));
+                         fs->MapReadOnly(path, Prefault::kNone));
   auto table = std::make_shared<MappedLabelTable>(path, std::move(file));
   ANNOD_RETURN_IF_ERROR(table->Init());
   return table;

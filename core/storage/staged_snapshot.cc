@@ -92,7 +92,7 @@ absl::StatusOr<std::shared_ptr<const StagedSnapshot>> MapSnapshot(
   for (const JournalSegment& segment : segments) {
     const std::string path = JoinPath(directory, SegmentName(segment.number));
     ANNOD_ASSIGN_OR_RETURN(std::unique_ptr<MappedFile> file,
-                           fs->MapReadOnly(path));
+                           fs->MapReadOnly(path, Prefault::kNone));
     ANNOD_RETURN_IF_ERROR(
         VisitBatches(*file, path, segment, identity,
                      [&](int64_t number, const JournalBatch& batch) {

@@ -83,9 +83,9 @@ TEST_F(PosixFileSystemTest, ErrorsHaveCodeAndPath) {
   EXPECT_EQ(fs_->RemoveFile(Path("gone")).code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(fs_->Stat(Path("gone")).status().code(),
             absl::StatusCode::kNotFound);
-  EXPECT_EQ(fs_->MapReadOnly(Path("gone")).status().code(),
+  EXPECT_EQ(fs_->MapReadOnly(Path("gone"), Prefault::kNone).status().code(),
             absl::StatusCode::kNotFound);
-  EXPECT_EQ(fs_->MapReadOnly(dir_).status().code(),
+  EXPECT_EQ(fs_->MapReadOnly(dir_, Prefault::kNone).status().code(),
             absl::StatusCode::kInternal);
   EXPECT_EQ(fs_->CreateDirectory(dir_).code(),
             absl::StatusCode::kAlreadyExists);
@@ -128,11 +128,11 @@ TEST_F(PosixFileSystemTest, MappingOutlivesTheName) {
     ASSERT_TRUE(map.ok());
     EXPECT_EQ(std::string((*map)->data(), (*map)->size()), "mapped bytes");
   }
-  auto map = fs_->MapReadOnly(Path("a"));
+  auto map = fs_->MapReadOnly(Path("a"), Prefault::kNone);
   ASSERT_TRUE(map.ok());
   ASSERT_TRUE(fs_->RemoveFile(Path("a")).ok());
   EXPECT_EQ(std::string((*map)->data(), (*map)->size()), "mapped bytes");
-  auto empty = fs_->MapReadOnly(Path("empty"));
+  auto empty = fs_->MapReadOnly(Path("empty"), Prefault::kNone);
   ASSERT_TRUE(empty.ok());
   EXPECT_EQ((*empty)->size(), 0u);
   EXPECT_EQ((*empty)->data(), nullptr);
