@@ -13,8 +13,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
+#include "core/mutex.h"
 #include "core/status_macros.h"
 #include "core/storage/checksum.h"
 #include "core/storage/journal_batch.h"
@@ -34,6 +34,10 @@ constexpr uint64_t kMaxGroupBytes = uint64_t{16} << 20;
 
 // One call of Add() or AddWithoutSync().
 struct Call {
+  Call(absl::Span<const StagedItem> call_items, EncodedBatch encoded,
+       bool wants_sync)
+      : items(call_items), batch(std::move(encoded)), sync(wants_sync) {}
+
   absl::Span<const StagedItem> items;
   EncodedBatch batch;
   bool sync;
@@ -41,6 +45,7 @@ struct Call {
   std::vector<int32_t> ids;
   absl::Status status;
   bool done = false;
+  CondVar turn;  // done, or first in the queue
 };
 
 // Calls queue up; the first in the queue writes for all that wait behind it and
@@ -58,11 +63,12 @@ class JournalStaging final : public Staging {
         items_(options, base) {}
 
   absl::Status Recover(int64_t journal_through) {
-    absl::MutexLock lock(&journal_mu_);
-    const auto replay = [this](int64_t segment, const JournalBatch& batch) {
-      Replay(segment, batch);
-      return absl::OkStatus();
-    };
+    MutexLock lock(&journal_mu_);
+    const auto replay = [this](int64_t segment, const JournalBatch& batch)
+                            ABSL_EXCLUSIVE_LOCKS_REQUIRED(journal_mu_) {
+                              Replay(segment, batch);
+                              return absl::OkStatus();
+                            };
     ANNOD_ASSIGN_OR_RETURN(
         RecoveredJournal journal,
         RecoverJournal(fs_, directory_, identity_, journal_through, replay));
@@ -91,7 +97,7 @@ class JournalStaging final : public Staging {
 
   absl::Status Flush(uint64_t ticket) override {
     if (durability_ == Durability::kOs) return absl::OkStatus();
-    absl::MutexLock lock(&journal_mu_);
+    MutexLock lock(&journal_mu_);
     if (ticket != losses_.load(std::memory_order_relaxed)) {
       return absl::Status(last_loss_.code(),
                           absl::StrCat("items not yet durable were dropped: ",
@@ -103,11 +109,11 @@ class JournalStaging final : public Staging {
   }
 
   absl::StatusOr<std::shared_ptr<const StagedSnapshot>> Freeze() override {
-    absl::MutexLock snapshot_lock(&snapshot_mu_);
+    MutexLock snapshot_lock(&snapshot_mu_);
     std::vector<JournalSegment> segments;
     int64_t through;
     {
-      absl::MutexLock lock(&journal_mu_);
+      MutexLock lock(&journal_mu_);
       const absl::Status sealed = SealOrDrop();
       PublishCounts();
       ANNOD_RETURN_IF_ERROR(sealed);
@@ -120,11 +126,11 @@ class JournalStaging final : public Staging {
   }
 
   absl::Status Release(const StagedSnapshot& snapshot, Base base) override {
-    absl::MutexLock snapshot_lock(&snapshot_mu_);
+    MutexLock snapshot_lock(&snapshot_mu_);
     const int64_t through = snapshot.through_segment();
     std::vector<JournalSegment> segments;
     {
-      absl::MutexLock lock(&journal_mu_);
+      MutexLock lock(&journal_mu_);
       items_.Release(through, std::move(base));
       released_through_ = std::max(released_through_, through);
       segments = journal_->segments();
@@ -142,7 +148,7 @@ class JournalStaging final : public Staging {
           fs_->RemoveFile(JoinPath(directory_, SegmentName(segment.number)));
       if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
     }
-    absl::MutexLock lock(&journal_mu_);
+    MutexLock lock(&journal_mu_);
     journal_->Forget(through);
     PublishCounts();
     return absl::OkStatus();
@@ -168,15 +174,14 @@ class JournalStaging final : public Staging {
     if (items.empty()) return std::vector<int32_t>();
     ANNOD_ASSIGN_OR_RETURN(EncodedBatch batch,
                            EncodedBatch::Make(items, identity_));
-    Call call = {items, std::move(batch), sync, {}, absl::OkStatus()};
+    Call call(items, std::move(batch), sync);
     std::vector<Call*> group;
     {
-      absl::MutexLock lock(&queue_mu_);
+      MutexLock lock(&queue_mu_);
       queue_.push_back(&call);
-      const auto turn = [this, &call]() ABSL_SHARED_LOCKS_REQUIRED(queue_mu_) {
-        return call.done || queue_.front() == &call;
-      };
-      queue_mu_.Await(absl::Condition(&turn));
+      while (!call.done && queue_.front() != &call) {
+        call.turn.Wait(&queue_mu_);
+      }
       if (!call.done) {
         uint64_t bytes = 0;
         for (Call* const waiting : queue_) {
@@ -191,18 +196,20 @@ class JournalStaging final : public Staging {
     }
     if (!group.empty()) {
       WriteGroup(group);
-      absl::MutexLock lock(&queue_mu_);
+      MutexLock lock(&queue_mu_);
       for (Call* const written : group) {
         queue_.pop_front();
         written->done = true;
+        written->turn.NotifyAll();
       }
+      if (!queue_.empty()) queue_.front()->turn.NotifyAll();
     }
     if (!call.status.ok()) return call.status;
     return std::move(call.ids);
   }
 
   void WriteGroup(const std::vector<Call*>& group) {
-    absl::MutexLock lock(&journal_mu_);
+    MutexLock lock(&journal_mu_);
     bool sync = false;
     for (Call* const call : group) {
       call->status = Write(call);
@@ -274,13 +281,13 @@ class JournalStaging final : public Staging {
   std::atomic<int64_t> journal_bytes_{0};
   std::atomic<uint64_t> losses_{0};  // syncs that failed and dropped items
 
-  absl::Mutex queue_mu_;
+  Mutex queue_mu_;
   std::deque<Call*> queue_ ABSL_GUARDED_BY(queue_mu_);
 
   // One Freeze() or Release() at a time; taken before journal_mu_.
-  absl::Mutex snapshot_mu_ ABSL_ACQUIRED_BEFORE(journal_mu_);
+  Mutex snapshot_mu_ ABSL_ACQUIRED_BEFORE(journal_mu_);
 
-  absl::Mutex journal_mu_;
+  Mutex journal_mu_;
   StagedItems items_ ABSL_GUARDED_BY(journal_mu_);
   std::unique_ptr<JournalWriter> journal_ ABSL_GUARDED_BY(journal_mu_);
   // Calls of the group being written that a failed sync would undo.

@@ -50,7 +50,7 @@ class FaultFileSystem::File final : public WritableFile {
 FaultFileSystem::FaultFileSystem(FileSystem* base, std::string root)
     : base_(base), root_path_(std::move(root)) {
   NodePtr loaded = Load(root_path_);
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   root_ = std::move(loaded);
 }
 
@@ -75,54 +75,54 @@ FaultFileSystem::NodePtr FaultFileSystem::Load(const std::string& path) {
 }
 
 int64_t FaultFileSystem::operation_count() const {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   return operations_;
 }
 
 int64_t FaultFileSystem::sync_count() const {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   return syncs_;
 }
 
 int64_t FaultFileSystem::map_count() const {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   return maps_;
 }
 
 void FaultFileSystem::EndCrash() {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   crash_at_ = INT64_MAX;
   fail_at_ = 0;
 }
 
 void FaultFileSystem::FailOnce(int64_t operation, absl::Status status) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   fail_at_ = operations_ + operation;
   fail_status_ = std::move(status);
 }
 
 void FaultFileSystem::CrashAt(int64_t operation) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   crash_at_ = operations_ + operation;
 }
 
 bool FaultFileSystem::crashed() const {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   return operations_ >= crash_at_;
 }
 
 void FaultFileSystem::FailSyncs(absl::Status status) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   sync_status_ = std::move(status);
 }
 
 void FaultFileSystem::SetFreeBytes(std::optional<uint64_t> bytes) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   free_bytes_ = bytes;
 }
 
 void FaultFileSystem::SetSyncHook(std::function<void()> hook) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   sync_hook_ = std::move(hook);
 }
 
@@ -159,7 +159,7 @@ void FaultFileSystem::Leave(const std::string& path) {
 
 absl::StatusOr<std::unique_ptr<WritableFile>> FaultFileSystem::CreateFile(
     const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   ANNOD_RETURN_IF_ERROR(Begin());
   ANNOD_ASSIGN_OR_RETURN(std::unique_ptr<WritableFile> file,
                          base_->CreateFile(path));
@@ -170,7 +170,7 @@ absl::StatusOr<std::unique_ptr<WritableFile>> FaultFileSystem::CreateFile(
 
 absl::StatusOr<std::unique_ptr<WritableFile>> FaultFileSystem::OpenForAppend(
     const std::string& path, uint64_t keep_bytes) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   NodePtr node = Find(path);
   if (node == nullptr) node = std::make_shared<Node>();  // not of the model
   // Opening without cutting changes nothing.
@@ -184,7 +184,7 @@ absl::StatusOr<std::unique_ptr<WritableFile>> FaultFileSystem::OpenForAppend(
 
 absl::Status FaultFileSystem::AppendTo(Node* node, WritableFile* file,
                                        absl::string_view data) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   absl::Status status = Begin();
   if (!status.ok()) data = data.substr(0, data.size() / 2);
   if (free_bytes_.has_value()) {
@@ -205,11 +205,11 @@ absl::Status FaultFileSystem::AppendTo(Node* node, WritableFile* file,
 absl::Status FaultFileSystem::SyncNode(Node* node) {
   std::function<void()> hook;
   {
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(&mu_);
     hook = sync_hook_;
   }
   if (hook) hook();
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   ++syncs_;
   ANNOD_RETURN_IF_ERROR(Begin());
   ANNOD_RETURN_IF_ERROR(sync_status_);
@@ -225,7 +225,7 @@ absl::StatusOr<std::string> FaultFileSystem::ReadFile(const std::string& path,
 absl::StatusOr<std::unique_ptr<MappedFile>> FaultFileSystem::MapReadOnly(
     const std::string& path, Prefault prefault) {
   {
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(&mu_);
     ++maps_;
   }
   return base_->MapReadOnly(path, prefault);
@@ -241,7 +241,7 @@ absl::StatusOr<std::vector<std::string>> FaultFileSystem::ListDirectory(
 }
 
 absl::Status FaultFileSystem::CreateDirectory(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   ANNOD_RETURN_IF_ERROR(Begin());
   ANNOD_RETURN_IF_ERROR(base_->CreateDirectory(path));
   auto node = std::make_shared<Node>();
@@ -251,7 +251,7 @@ absl::Status FaultFileSystem::CreateDirectory(const std::string& path) {
 }
 
 absl::Status FaultFileSystem::RemoveFile(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   ANNOD_RETURN_IF_ERROR(Begin());
   ANNOD_RETURN_IF_ERROR(base_->RemoveFile(path));
   const NodePtr node = Find(path);
@@ -273,7 +273,7 @@ absl::Status FaultFileSystem::RemoveRecursively(const std::string& path) {
   for (const std::string& name : names) {
     ANNOD_RETURN_IF_ERROR(RemoveRecursively(JoinPath(path, name)));
   }
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   ANNOD_RETURN_IF_ERROR(Begin());
   ANNOD_RETURN_IF_ERROR(base_->RemoveRecursively(path));
   Leave(path);
@@ -282,7 +282,7 @@ absl::Status FaultFileSystem::RemoveRecursively(const std::string& path) {
 
 absl::Status FaultFileSystem::RenameImpl(const std::string& from,
                                          const std::string& to, bool replace) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   ANNOD_RETURN_IF_ERROR(Begin());
   ANNOD_RETURN_IF_ERROR(replace ? base_->Rename(from, to)
                                 : base_->RenameNoReplace(from, to));
@@ -304,7 +304,7 @@ absl::Status FaultFileSystem::RenameNoReplace(const std::string& from,
 }
 
 absl::Status FaultFileSystem::SyncDirectory(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   ANNOD_RETURN_IF_ERROR(Begin());
   const NodePtr node = Find(path);
   if (node != nullptr) node->durable_entries = node->live_entries;
@@ -323,7 +323,7 @@ absl::StatusOr<std::unique_ptr<FileLock>> FaultFileSystem::Lock(
 
 absl::StatusOr<uint64_t> FaultFileSystem::AvailableBytes(
     const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   if (free_bytes_.has_value()) return *free_bytes_;
   return base_->AvailableBytes(path);
 }
@@ -382,7 +382,7 @@ FaultFileSystem::NodePtr FaultFileSystem::Materialize(const Node& node,
 }
 
 void FaultFileSystem::DropUnsynced(PowerCut power_cut, uint64_t seed) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   const std::vector<std::string> names =
       base_->ListDirectory(root_path_).value();
   for (const std::string& name : names) {

@@ -14,8 +14,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "core/file_system.h"
+#include "core/mutex.h"
 
 namespace annod {
 
@@ -102,7 +102,7 @@ class FaultFileSystem final : public FileSystem {
       ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status SyncNode(Node* node) ABSL_LOCKS_EXCLUDED(mu_);
   // The node at `path`; null if the model does not hold it.
-  NodePtr Find(absl::string_view path) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
+  NodePtr Find(absl::string_view path) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Enter(const std::string& path, NodePtr node)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Leave(const std::string& path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -116,7 +116,7 @@ class FaultFileSystem final : public FileSystem {
   FileSystem* const base_;
   const std::string root_path_;
 
-  mutable absl::Mutex mu_;
+  mutable Mutex mu_;
   NodePtr root_ ABSL_GUARDED_BY(mu_);
   int64_t operations_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t syncs_ ABSL_GUARDED_BY(mu_) = 0;

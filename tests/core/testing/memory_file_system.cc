@@ -28,7 +28,7 @@ class MemoryFileSystem::File final : public WritableFile {
   File(MemoryFileSystem* fs, NodePtr node) : fs_(fs), node_(std::move(node)) {}
 
   absl::Status Append(absl::string_view data) override {
-    absl::MutexLock lock(&fs_->mu_);
+    MutexLock lock(&fs_->mu_);
     node_->contents.append(data.data(), data.size());
     node_->info.mtime_ns = ++fs_->clock_ns_;
     return absl::OkStatus();
@@ -36,7 +36,7 @@ class MemoryFileSystem::File final : public WritableFile {
   absl::Status Sync() override { return absl::OkStatus(); }
   absl::Status Close() override { return absl::OkStatus(); }
   uint64_t size() const override {
-    absl::MutexLock lock(&fs_->mu_);
+    MutexLock lock(&fs_->mu_);
     return node_->contents.size();
   }
 
@@ -50,8 +50,9 @@ class MemoryFileSystem::HeldLock final : public FileLock {
   HeldLock(MemoryFileSystem* fs, NodePtr node)
       : fs_(fs), node_(std::move(node)) {}
   ~HeldLock() override {
-    absl::MutexLock lock(&fs_->mu_);
+    MutexLock lock(&fs_->mu_);
     node_->locked = false;
+    fs_->unlocked_.NotifyAll();
   }
 
  private:
@@ -87,7 +88,7 @@ absl::Status NoSuch(const std::string& path) {
 }  // namespace
 
 MemoryFileSystem::MemoryFileSystem() {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   nodes_["/"] = std::make_shared<Node>();
   nodes_["/"]->info.is_directory = true;
 }
@@ -117,14 +118,14 @@ absl::StatusOr<MemoryFileSystem::NodePtr> MemoryFileSystem::Add(
 
 absl::StatusOr<std::unique_ptr<WritableFile>> MemoryFileSystem::CreateFile(
     const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   ANNOD_ASSIGN_OR_RETURN(NodePtr node, Add(path, /*is_directory=*/false));
   return std::make_unique<File>(this, std::move(node));
 }
 
 absl::StatusOr<std::unique_ptr<WritableFile>> MemoryFileSystem::OpenForAppend(
     const std::string& path, uint64_t keep_bytes) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   ANNOD_ASSIGN_OR_RETURN(NodePtr node, Find(path));
   if (node->contents.size() < keep_bytes) {
     return absl::DataLossError(absl::StrCat("'", path, "' is too short"));
@@ -136,7 +137,7 @@ absl::StatusOr<std::unique_ptr<WritableFile>> MemoryFileSystem::OpenForAppend(
 
 absl::StatusOr<std::string> MemoryFileSystem::ReadFile(const std::string& path,
                                                        size_t max_bytes) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   ANNOD_ASSIGN_OR_RETURN(const NodePtr node, Find(path));
   if (node->contents.size() > max_bytes) {
     return absl::ResourceExhaustedError(absl::StrCat("'", path, "' too long"));
@@ -146,13 +147,13 @@ absl::StatusOr<std::string> MemoryFileSystem::ReadFile(const std::string& path,
 
 absl::StatusOr<std::unique_ptr<MappedFile>> MemoryFileSystem::MapReadOnly(
     const std::string& path, Prefault) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   ANNOD_ASSIGN_OR_RETURN(const NodePtr node, Find(path));
   return std::make_unique<CopiedFile>(node->contents);
 }
 
 absl::StatusOr<FileInfo> MemoryFileSystem::Stat(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   ANNOD_ASSIGN_OR_RETURN(const NodePtr node, Find(path));
   FileInfo info = node->info;
   info.size = node->contents.size();
@@ -161,7 +162,7 @@ absl::StatusOr<FileInfo> MemoryFileSystem::Stat(const std::string& path) {
 
 absl::StatusOr<std::vector<std::string>> MemoryFileSystem::ListDirectory(
     const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   ANNOD_RETURN_IF_ERROR(Find(path).status());
   const std::string prefix = JoinPath(path, "");
   std::vector<std::string> names;
@@ -174,17 +175,17 @@ absl::StatusOr<std::vector<std::string>> MemoryFileSystem::ListDirectory(
 }
 
 absl::Status MemoryFileSystem::CreateDirectory(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   return Add(path, /*is_directory=*/true).status();
 }
 
 absl::Status MemoryFileSystem::RemoveFile(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   return nodes_.erase(path) == 1 ? absl::OkStatus() : NoSuch(path);
 }
 
 absl::Status MemoryFileSystem::RemoveRecursively(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   nodes_.erase(path);
   const std::string prefix = JoinPath(path, "");
   auto it = nodes_.lower_bound(prefix);
@@ -211,13 +212,13 @@ absl::Status MemoryFileSystem::Move(const std::string& from,
 
 absl::Status MemoryFileSystem::Rename(const std::string& from,
                                       const std::string& to) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   return Move(from, to);
 }
 
 absl::Status MemoryFileSystem::RenameNoReplace(const std::string& from,
                                                const std::string& to) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   if (Find(from).ok() && Find(to).ok()) {
     return absl::AlreadyExistsError(absl::StrCat("'", to, "' exists"));
   }
@@ -225,7 +226,7 @@ absl::Status MemoryFileSystem::RenameNoReplace(const std::string& from,
 }
 
 absl::Status MemoryFileSystem::SyncDirectory(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   return Find(path).status();
 }
 
@@ -237,7 +238,7 @@ absl::StatusOr<MemoryFileSystem::NodePtr> MemoryFileSystem::FindOrAddFile(
 
 absl::StatusOr<std::unique_ptr<FileLock>> MemoryFileSystem::TryLock(
     const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   ANNOD_ASSIGN_OR_RETURN(NodePtr node, FindOrAddFile(path));
   if (node->locked) {
     return absl::UnavailableError(absl::StrCat("'", path, "' is locked"));
@@ -248,10 +249,9 @@ absl::StatusOr<std::unique_ptr<FileLock>> MemoryFileSystem::TryLock(
 
 absl::StatusOr<std::unique_ptr<FileLock>> MemoryFileSystem::Lock(
     const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   ANNOD_ASSIGN_OR_RETURN(NodePtr node, FindOrAddFile(path));
-  const auto is_free = [&node] { return !node->locked; };
-  mu_.Await(absl::Condition(&is_free));
+  while (node->locked) unlocked_.Wait(&mu_);
   node->locked = true;
   return std::make_unique<HeldLock>(this, std::move(node));
 }

@@ -10,8 +10,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "core/file_system.h"
+#include "core/mutex.h"
 
 namespace annod {
 
@@ -54,7 +54,7 @@ class MemoryFileSystem final : public FileSystem {
   using NodePtr = std::shared_ptr<Node>;
 
   absl::StatusOr<NodePtr> Find(const std::string& path) const
-      ABSL_SHARED_LOCKS_REQUIRED(mu_);
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Adds a node of that kind; AlreadyExists, or NotFound without its directory.
   absl::StatusOr<NodePtr> Add(const std::string& path, bool is_directory)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -63,7 +63,8 @@ class MemoryFileSystem final : public FileSystem {
   absl::StatusOr<NodePtr> FindOrAddFile(const std::string& path)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
-  mutable absl::Mutex mu_;
+  mutable Mutex mu_;
+  CondVar unlocked_;
   // By path: the entries below a directory follow it.
   std::map<std::string, NodePtr> nodes_ ABSL_GUARDED_BY(mu_);
   uint64_t last_inode_ ABSL_GUARDED_BY(mu_) = 0;
