@@ -40,7 +40,7 @@ absl::Status JournalWriter::Create(int64_t segment, uint64_t previous_end) {
   header.header_checksum = SegmentHeaderChecksum(header);
   const std::string path = PathOf(segment);
   // An earlier attempt that failed may have left one: it never held a batch.
-  const absl::Status removed = fs_->RemoveFile(path);
+  absl::Status removed = fs_->RemoveFile(path);
   if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
   ANNOD_ASSIGN_OR_RETURN(std::unique_ptr<WritableFile> file,
                          fs_->CreateFile(path));
@@ -77,7 +77,7 @@ absl::Status JournalWriter::CutToWritten() {
 
 absl::Status JournalWriter::AppendBytes(absl::string_view bytes) {
   ANNOD_RETURN_IF_ERROR(CutToWritten());
-  const absl::Status status = file_->Append(bytes);
+  absl::Status status = file_->Append(bytes);
   if (status.ok()) {
     written_end_ += bytes.size();
     return absl::OkStatus();

@@ -172,8 +172,9 @@ absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenVersionFiles(
   const std::string forest_path = JoinPath(directory, kForestFile);
   ANNOD_RETURN_IF_ERROR(CheckAgainstSettings(directory, manifest, settings));
   // Another index's segment numbers mean nothing here.
-  if (manifest.incarnation != settings.incarnation)
+  if (manifest.incarnation != settings.incarnation) {
     manifest.journal_through = 0;
+  }
   ANNOD_ASSIGN_OR_RETURN(const std::vector<FileIdentity> files,
                          IdentifyFiles(fs, directory, manifest));
   Forest forest;

@@ -71,7 +71,7 @@ absl::Status RemoveVersion(FileSystem* fs, const std::string& versions,
   const std::string doomed = TemporaryPath(versions);
   ANNOD_RETURN_IF_ERROR(
       fs->RenameNoReplace(JoinPath(versions, VersionName(version)), doomed));
-  const absl::Status forgotten =
+  absl::Status forgotten =
       fs->RemoveFile(JoinPath(versions, VerifiedRecordName(version)));
   if (!forgotten.ok() && !absl::IsNotFound(forgotten)) return forgotten;
   return fs->RemoveRecursively(doomed);

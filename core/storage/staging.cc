@@ -55,12 +55,12 @@ class JournalStaging final : public Staging {
  public:
   JournalStaging(FileSystem* fs, std::string directory,
                  const JournalIdentity& identity, const StagingOptions& options,
-                 const Base& base)
+                 Base base)
       : fs_(fs),
         directory_(std::move(directory)),
         identity_(identity),
         durability_(options.durability),
-        items_(options, base) {}
+        items_(options, std::move(base)) {}
 
   absl::Status Recover(int64_t journal_through) {
     MutexLock lock(&journal_mu_);
@@ -103,7 +103,7 @@ class JournalStaging final : public Staging {
                           absl::StrCat("items not yet durable were dropped: ",
                                        last_loss_.message()));
     }
-    const absl::Status status = SyncOrDrop();
+    absl::Status status = SyncOrDrop();
     PublishCounts();
     return status;
   }
@@ -144,7 +144,7 @@ class JournalStaging final : public Staging {
     ANNOD_RETURN_IF_ERROR(WriteReleased(fs_, directory_, through));
     for (const JournalSegment& segment : segments) {
       if (segment.number > through) break;
-      const absl::Status removed =
+      absl::Status removed =
           fs_->RemoveFile(JoinPath(directory_, SegmentName(segment.number)));
       if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
     }
@@ -232,7 +232,7 @@ class JournalStaging final : public Staging {
     for (size_t i = 0; i < call->ids.size(); ++i) {
       call->batch.set_id(i, call->ids[i]);
     }
-    const absl::Status written = journal_->Append(&call->batch);
+    absl::Status written = journal_->Append(&call->batch);
     if (!written.ok()) items_.RollBack(before);
     return written;
   }
@@ -311,9 +311,10 @@ absl::StatusOr<std::unique_ptr<Staging>> Staging::Open(
   ANNOD_RETURN_IF_ERROR(fs->SyncDirectory(DirectoryOf(index_directory)));
   const JournalIdentity identity = {Xxh3(settings.incarnation),
                                     static_cast<uint32_t>(settings.dim)};
-  auto staging = std::make_unique<JournalStaging>(fs, std::move(directory),
-                                                  identity, options, base);
-  ANNOD_RETURN_IF_ERROR(staging->Recover(base.journal_through));
+  const int64_t journal_through = base.journal_through;
+  auto staging = std::make_unique<JournalStaging>(
+      fs, std::move(directory), identity, options, std::move(base));
+  ANNOD_RETURN_IF_ERROR(staging->Recover(journal_through));
   return staging;
 }
 
