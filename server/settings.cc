@@ -33,7 +33,7 @@ std::vector<Setting> MakeSettings() {
      "address of /metrics, /livez, /readyz and /healthz; port 0 picks a free one",
      ANNOD_FIELD(http_listen)},
     {"admin_listen", "host:port", 0, 0, false,
-     "loopback address of channelz; empty: off", ANNOD_FIELD(admin_listen)},
+     "loopback address of channelz, worker N on this port plus N; empty: off", ANNOD_FIELD(admin_listen)},
     {"workers", "processes", 0, 256, false,
      "worker processes; 0: one for each core", ANNOD_FIELD(workers)},
     {"threads", "threads", 0, 1024, false,

@@ -14,6 +14,7 @@
 #include "core/storage/publish.h"
 #include "server/conversions.h"
 #include "server/errors.h"
+#include "spdlog/spdlog.h"
 
 namespace annod {
 
@@ -100,6 +101,10 @@ absl::Status WriterIndex::RecoverOwn(const StagingOptions& options) {
       fs_, directory_, settings_, options, BaseOf(version, journal_through));
   ANNOD_RETURN_IF_ERROR(staging.status());
   staging_ = *std::move(staging);
+  if (staging_->recovered_cut_bytes() > 0) {
+    spdlog::warn("unacknowledged end of the journal cut off index={} bytes={}",
+                 name_, staging_->recovered_cut_bytes());
+  }
   absl::MutexLock lock(&current_mu_);
   current_ = std::move(version);
   return absl::OkStatus();

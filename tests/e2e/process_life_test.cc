@@ -1,4 +1,5 @@
-// Any one child is killed while calls never cease: what do callers see?
+// Processes killed while calls never cease, drained and started again: what do
+// callers see?
 
 #include <grpcpp/grpcpp.h>
 #include <signal.h>
@@ -174,6 +175,26 @@ TEST(DrainTest, SigtermFinishesCallsAndExitsZero) {
   EXPECT_TRUE(told) << "health never turned NOT_SERVING";
   EXPECT_GT(answered, 0);
   EXPECT_EQ(annod->AwaitExit(absl::Seconds(10)), 0) << annod->Log();
+}
+
+TEST(RestartTest, ExistingIndexesServeWithinASecond) {
+  const std::string data_dir = NewTempDir();
+  auto annod = AnnodProcess::Start(data_dir, {"--workers=2"});
+  auto client = MakeClient(annod->grpc_address());
+  ASSERT_EQ(CreateTestIndex(client.get(), "items"), absl::OkStatus());
+  ASSERT_EQ(AddTestItems(client.get(), "items", 0, kItems), absl::OkStatus());
+  ASSERT_EQ(client->Build("items", {}).status(), absl::OkStatus());
+  annod->Signal(SIGTERM);
+  ASSERT_EQ(annod->AwaitExit(absl::Seconds(10)), 0) << annod->Log();
+
+  const absl::Time start = absl::Now();
+  annod = AnnodProcess::Start(data_dir, {"--workers=2"});
+  client = MakeClient(annod->grpc_address());
+  const auto answer = client->GetNns("items", {client::Query::OfItem(7)}, {});
+  const absl::Duration took = absl::Now() - start;
+  ASSERT_EQ(answer.status(), absl::OkStatus());
+  std::cout << "from exec to the first answer: " << took << "\n";
+  EXPECT_LT(took, absl::Seconds(1));
 }
 
 }  // namespace
