@@ -18,8 +18,10 @@ absl::StatusOr<std::vector<SocketAddress>> ResolveAddress(
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   const std::string port = absl::StrCat(address.port);
-  const int error =
-      getaddrinfo(address.host.c_str(), port.c_str(), &hints, &found);
+  // Loopback by definition (RFC 6761), also where no hosts file says so.
+  const std::string host =
+      address.host == "localhost" ? "127.0.0.1" : address.host;
+  const int error = getaddrinfo(host.c_str(), port.c_str(), &hints, &found);
   if (error != 0) {
     return absl::UnavailableError(absl::StrCat(
         "cannot resolve ", address.ToString(), ": ", gai_strerror(error)));

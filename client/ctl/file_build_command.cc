@@ -65,7 +65,7 @@ class LabelFile {
 
  private:
   absl::Status Flush() {
-    const absl::Status status = file_->Append(buffer_);
+    absl::Status status = file_->Append(buffer_);
     buffer_.clear();
     return status;
   }

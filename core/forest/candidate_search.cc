@@ -65,8 +65,9 @@ class BitSplits {
 
   ChildPriorities Evaluate(NodeView node, uint32_t priority) const {
     const uint64_t position = node.split_position();
-    if (position >= positions_)
-      return {{priority, priority}};  // unchecked file
+    if (position >= positions_) {  // unchecked file
+      return {{priority, priority}};
+    }
     const bool bit = SplitBit(query_, position);
     return {{priority - bit, priority - !bit}};
   }

@@ -144,7 +144,7 @@ grpc::Status AdminProxy::Admit(const char* method, absl::Status status) {
         absl::StrCat("at most ", kMaxForwardedCalls,
                      " calls of AdminService can run at a time in a worker"));
   }
-  const grpc::Status refusal = ToGrpcStatus(status);
+  grpc::Status refusal = ToGrpcStatus(status);
   metrics_->CallEnded(method, "", refusal.error_code(), 0);
   return refusal;
 }

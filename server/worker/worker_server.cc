@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/status_macros.h"
 #include "grpc/grpc.h"
 #include "grpcpp/ext/channelz_service_plugin.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
@@ -95,8 +96,7 @@ absl::Status WorkerServer::Start() {
   // Without this, a version published between the load and the first message
   // would be unknown here although its Build call has said "everywhere".
   sync_->AwaitFirst(kFirstSyncWait);
-  const absl::Status started = StartServer();
-  if (!started.ok()) return started;
+  ANNOD_RETURN_IF_ERROR(StartServer());
   health_.SetAccepting(true);
   metrics_->ready.Set(1);
   spdlog::info("ready slot={} address={} indexes={} seconds={:.3f}",
