@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/forest/hamming_bits.h"
 #include "core/forest/node_fields.h"
+#include "core/forest/vector_norm.h"
 #include "core/simd/sequential.h"
 #include "core/status_macros.h"
 
@@ -73,9 +74,7 @@ class SlotWriter {
   absl::StatusOr<float> SquaredNorm(int64_t id) const {
     const float squared =
         SequentialDot(vector_.data(), vector_.data(), vector_.size());
-    // Dot squares the norm again.
-    const float norm = std::sqrt(squared);
-    if (std::isfinite(norm * norm)) return squared;
+    if (NormFits(layout_.metric, vector_)) return squared;
     return absl::InvalidArgumentError(absl::StrCat(
         "the vector of item ", id,
         " is too long: its squared norm does not fit a 32-bit float"));

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "core/forest/node_layout.h"
+#include "core/forest/vector_norm.h"
 #include "core/status_macros.h"
 #include "core/storage/checksum.h"
 #include "core/storage/labels.h"
@@ -19,7 +20,8 @@
 namespace annod {
 namespace {
 
-absl::Status CheckItem(size_t index, const StagedItem& item, uint32_t dim) {
+absl::Status CheckItem(size_t index, const StagedItem& item, uint32_t dim,
+                       Metric metric) {
   if (item.id.has_value() && (*item.id < 0 || *item.id > kMaxItemId)) {
     return absl::InvalidArgumentError(
         absl::StrCat("item ", index, ": id is ", *item.id,
@@ -36,6 +38,12 @@ absl::Status CheckItem(size_t index, const StagedItem& item, uint32_t dim) {
           absl::StrCat("item ", index, ": component ", i, " of the vector is ",
                        item.vector[i], "; it must be finite"));
     }
+  }
+  if (!NormFits(metric, item.vector)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "item ", index, ": the squared norm of the vector is more ",
+        "than a 32-bit float holds (3.4e38), which ", MetricName(metric),
+        " needs"));
   }
   const absl::Status label = ValidateLabel(item.label);
   if (label.ok()) return absl::OkStatus();
@@ -66,10 +74,11 @@ RecordHeader NewHeader(RecordType type, uint64_t total_bytes) {
 }  // namespace
 
 absl::StatusOr<EncodedBatch> EncodedBatch::Make(
-    absl::Span<const StagedItem> items, const JournalIdentity& identity) {
+    absl::Span<const StagedItem> items, const JournalIdentity& identity,
+    Metric metric) {
   uint64_t label_bytes = 0;
   for (size_t i = 0; i < items.size(); ++i) {
-    ANNOD_RETURN_IF_ERROR(CheckItem(i, items[i], identity.dim));
+    ANNOD_RETURN_IF_ERROR(CheckItem(i, items[i], identity.dim, metric));
     label_bytes += items[i].label.size();
   }
   const BatchLayout layout =

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "core/metric.h"
 #include "core/storage/journal_format.h"
 #include "core/storage/staging.h"
 
@@ -20,7 +21,8 @@ class EncodedBatch {
   // Checks the items as far as they alone go: InvalidArgument naming item,
   // field, value and limit. At least one item.
   static absl::StatusOr<EncodedBatch> Make(absl::Span<const StagedItem> items,
-                                           const JournalIdentity& identity);
+                                           const JournalIdentity& identity,
+                                           Metric metric);
 
   uint64_t size() const { return bytes_.size(); }
   void set_id(size_t item, int32_t id);

@@ -54,11 +54,12 @@ struct Call {
 class JournalStaging final : public Staging {
  public:
   JournalStaging(FileSystem* fs, std::string directory,
-                 const JournalIdentity& identity, const StagingOptions& options,
-                 Base base)
+                 const JournalIdentity& identity, Metric metric,
+                 const StagingOptions& options, Base base)
       : fs_(fs),
         directory_(std::move(directory)),
         identity_(identity),
+        metric_(metric),
         durability_(options.durability),
         items_(options, std::move(base)) {}
 
@@ -173,7 +174,7 @@ class JournalStaging final : public Staging {
       absl::Span<const StagedItem> items, bool sync) {
     if (items.empty()) return std::vector<int32_t>();
     ANNOD_ASSIGN_OR_RETURN(EncodedBatch batch,
-                           EncodedBatch::Make(items, identity_));
+                           EncodedBatch::Make(items, identity_, metric_));
     Call call(items, std::move(batch), sync);
     std::vector<Call*> group;
     {
@@ -273,6 +274,7 @@ class JournalStaging final : public Staging {
   FileSystem* const fs_;
   const std::string directory_;
   const JournalIdentity identity_;
+  const Metric metric_;
   const Durability durability_;
   uint64_t recovered_cut_bytes_ = 0;
 
@@ -312,8 +314,9 @@ absl::StatusOr<std::unique_ptr<Staging>> Staging::Open(
   const JournalIdentity identity = {Xxh3(settings.incarnation),
                                     static_cast<uint32_t>(settings.dim)};
   const int64_t journal_through = base.journal_through;
-  auto staging = std::make_unique<JournalStaging>(
-      fs, std::move(directory), identity, options, std::move(base));
+  auto staging = std::make_unique<JournalStaging>(fs, std::move(directory),
+                                                  identity, settings.metric,
+                                                  options, std::move(base));
   ANNOD_RETURN_IF_ERROR(staging->Recover(journal_through));
   return staging;
 }

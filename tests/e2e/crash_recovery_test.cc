@@ -58,6 +58,8 @@ class Load {
     while (!stop_) {
       const int32_t count = 1 + static_cast<int32_t>(random() % 20);
       const int32_t first = next_id_.fetch_add(count);
+      // Paced, so that a fast machine does not spend the test on checking.
+      absl::SleepFor(absl::Milliseconds(5));
       if (!AddTestItems(client.get(), "items", first, count).ok()) continue;
       const std::lock_guard<std::mutex> lock(mutex_);
       for (int32_t i = 0; i < count; ++i) acknowledged_.push_back(first + i);

@@ -24,8 +24,7 @@ using ::testing::HasSubstr;
 class StagingTest : public ::testing::Test {
  protected:
   std::unique_ptr<Staging> Open(Staging::Base base = {}) {
-    auto staging =
-        Staging::Open(&fs_, dir_.path(), TestSettings(), options_, base);
+    auto staging = Staging::Open(&fs_, dir_.path(), settings_, options_, base);
     EXPECT_TRUE(staging.ok()) << staging.status();
     return staging.ok() ? *std::move(staging) : nullptr;
   }
@@ -42,6 +41,7 @@ class StagingTest : public ::testing::Test {
 
   const TempDir dir_;
   FaultFileSystem fs_{FileSystem::Posix(), dir_.path()};
+  IndexSettings settings_ = TestSettings();
   StagingOptions options_;
 };
 
@@ -117,6 +117,19 @@ TEST_F(StagingTest, RefusesABadItemAndTheWholeCallWithIt) {
     EXPECT_EQ(staging->item_count(), 0);
   }
   EXPECT_TRUE(Contents(staging.get())->empty());
+}
+
+// Such an item would be stored for good and make every later build fail.
+TEST_F(StagingTest, RefusesANormThatNoBuildCouldStore) {
+  const std::vector<float> longest = {1e25f, 2, 3};
+  for (const Metric metric : {Metric::kAngular, Metric::kDot}) {
+    settings_.metric = metric;
+    const absl::Status status = Open()->Add({{1, longest, ""}}).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(status.message()), HasSubstr("squared norm"));
+  }
+  settings_.metric = Metric::kEuclidean;
+  EXPECT_TRUE(Open()->Add({{1, longest, ""}}).ok());
 }
 
 TEST_F(StagingTest, RefusesIdsThatWouldWasteStorage) {
