@@ -23,6 +23,20 @@ absl::Status WriteAndSync(FileSystem* fs, const std::string& path,
 
 }  // namespace
 
+absl::string_view PrefaultName(Prefault prefault) {
+  switch (prefault) {
+    case Prefault::kNone:
+      return "none";
+    case Prefault::kAdvise:
+      return "advise";
+    case Prefault::kPopulate:
+      return "populate";
+    case Prefault::kLock:
+      return "lock";
+  }
+  return "unknown";
+}
+
 std::string JoinPath(absl::string_view dir, absl::string_view name) {
   if (dir.empty()) return std::string(name);
   if (dir.back() == '/') return absl::StrCat(dir, name);

@@ -58,7 +58,12 @@ enum class Prefault {
   kNone,      // on first use
   kAdvise,    // read ahead in the background (MADV_WILLNEED)
   kPopulate,  // all read before the call returns (MAP_POPULATE)
+  kLock,      // the same, and kept in memory (mlock); ResourceExhausted if the
+              // process may not lock as much
 };
+
+// "none", "advise", "populate", "lock".
+absl::string_view PrefaultName(Prefault prefault);
 
 struct FileInfo {
   bool is_directory = false;

@@ -260,7 +260,13 @@ class PosixFileSystem final : public FileSystem {
     if (data == MAP_FAILED) return ErrnoStatus("map", path, errno);
     // Advice only: a refusal costs time, not correctness.
     if (prefault == Prefault::kAdvise) madvise(data, size, MADV_WILLNEED);
-    return std::make_unique<PosixMappedFile>(data, size);
+    auto mapped = std::make_unique<PosixMappedFile>(data, size);
+    if (prefault == Prefault::kLock && mlock(data, size) != 0) {
+      return absl::ResourceExhaustedError(absl::StrCat(
+          "cannot lock the ", size, " bytes of '", path,
+          "' in memory: ", std::strerror(errno), " (see RLIMIT_MEMLOCK)"));
+    }
+    return mapped;
   }
 
   absl::StatusOr<FileInfo> Stat(const std::string& path) override {

@@ -1,9 +1,13 @@
 #include "core/storage/index_settings.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
@@ -23,6 +27,9 @@ constexpr size_t kMaxPathBytes = 4095;  // Linux's PATH_MAX without the NUL
 constexpr size_t kMaxShortBytes = 64;
 constexpr int kMaxN = 10000;
 constexpr int kMaxTrees = 10000;
+constexpr int kMaxVerbosity = 2;
+constexpr Prefault kAllPrefaults[] = {Prefault::kNone, Prefault::kAdvise,
+                                      Prefault::kPopulate, Prefault::kLock};
 constexpr char kWhat[] = "settings.json";
 
 absl::Status OutOfRange(absl::string_view field, int64_t value,
@@ -53,7 +60,88 @@ absl::Status ValidateShortText(absl::string_view field,
   return absl::OkStatus();
 }
 
+template <typename Value, size_t kCount, typename NameOf>
+absl::StatusOr<Value> ByName(const Value (&values)[kCount], NameOf name_of,
+                             absl::string_view field, absl::string_view text) {
+  for (const Value value : values) {
+    if (name_of(value) == text) return value;
+  }
+  return absl::DataLossError(absl::StrCat(
+      kWhat, ": ", field, " is '", ForMessage(text), "', which is not known"));
+}
+
+constexpr const char* kLaterFields[] = {
+    "hamming_layout", "build_rules",   "prefault",
+    "verbosity",      "feature_names", "allow_duplicate_labels",
+    "unbuilt_through"};
+
+// What settings written by earlier programs do not have: none of it or all.
+absl::Status ReadLaterFields(const nlohmann::json& object,
+                             IndexSettings* settings) {
+  const bool earlier = std::none_of(
+      std::begin(kLaterFields), std::end(kLaterFields),
+      [&object](const char* field) { return object.contains(field); });
+  if (earlier) return absl::OkStatus();
+  JsonFields fields(object, kWhat);
+  const std::string layout = fields.String("hamming_layout", kMaxShortBytes);
+  const std::string rules = fields.String("build_rules", kMaxShortBytes);
+  const std::string prefault = fields.String("prefault", kMaxShortBytes);
+  settings->verbosity =
+      static_cast<int>(fields.Int("verbosity", -kMaxVerbosity, kMaxVerbosity));
+  settings->allow_duplicate_labels =
+      fields.Int("allow_duplicate_labels", 0, 1) == 1;
+  settings->unbuilt_through = fields.Int("unbuilt_through", 0, INT64_MAX);
+  const nlohmann::json* names = fields.Array("feature_names", kMaxDim);
+  ANNOD_RETURN_IF_ERROR(fields.status());
+  ANNOD_ASSIGN_OR_RETURN(settings->hamming_layout,
+                         LayoutFromFile(layout, kWhat));
+  ANNOD_ASSIGN_OR_RETURN(
+      settings->build_rules,
+      ByName(kAllBuildRules, BuildRulesName, "build_rules", rules));
+  ANNOD_ASSIGN_OR_RETURN(settings->prefault, ByName(kAllPrefaults, PrefaultName,
+                                                    "prefault", prefault));
+  for (const nlohmann::json& name : *names) {
+    if (!name.is_string()) {
+      return absl::DataLossError(absl::StrCat(kWhat, ": feature_names holds ",
+                                              name.type_name(),
+                                              " where a text was expected"));
+    }
+    settings->feature_names.push_back(name.get<std::string>());
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+absl::Status ValidateFeatureNames(const std::vector<std::string>& names,
+                                  int dim) {
+  if (names.empty()) return absl::OkStatus();
+  if (dim != 0 && names.size() != static_cast<size_t>(dim)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "feature_names has ", names.size(), " names; the dimension is ", dim));
+  }
+  size_t bytes = 0;
+  absl::flat_hash_set<absl::string_view> seen;
+  for (const std::string& name : names) {
+    bytes += name.size();
+    if (name.empty() || name.size() > kMaxFeatureNameBytes ||
+        !IsValidUtf8(name)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "feature name '", ForMessage(name), "' has ", name.size(),
+          " bytes; it must be UTF-8 of 1 to ", kMaxFeatureNameBytes, " bytes"));
+    }
+    if (!seen.insert(name).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("feature name '", ForMessage(name), "' is there twice"));
+    }
+  }
+  if (bytes > kMaxFeatureNamesBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("feature_names take ", bytes,
+                     " bytes together; the limit is ", kMaxFeatureNamesBytes));
+  }
+  return absl::OkStatus();
+}
 
 absl::Status ValidateIndexName(absl::string_view name) {
   bool valid = !name.empty() && name.size() <= kMaxNameBytes &&
@@ -71,8 +159,10 @@ absl::Status ValidateIndexName(absl::string_view name) {
 
 absl::Status ValidateIndexSettings(const IndexSettings& settings) {
   ANNOD_RETURN_IF_ERROR(ValidateIndexName(settings.name));
-  if (settings.dim < 1 || settings.dim > kMaxDim) {
-    return OutOfRange("dimension", settings.dim, absl::StrCat("1..", kMaxDim));
+  const int min_dim = settings.attached() ? 1 : 0;
+  if (settings.dim < min_dim || settings.dim > kMaxDim) {
+    return OutOfRange("dimension", settings.dim,
+                      absl::StrCat(min_dim, "..", kMaxDim));
   }
   if (MetricName(settings.metric) == "unknown") {
     return OutOfRange("metric", static_cast<int>(settings.metric), "1..5");
@@ -93,6 +183,22 @@ absl::Status ValidateIndexSettings(const IndexSettings& settings) {
         absl::StrCat("dot_layout is ", LayoutName(settings.dot_layout),
                      "; it must be dot-24 or dot-16"));
   }
+  if (settings.hamming_layout != LayoutKind::kHamming16 &&
+      settings.hamming_layout != LayoutKind::kHamming12) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("hamming_layout is ", LayoutName(settings.hamming_layout),
+                     "; it must be hamming-16 or hamming-12"));
+  }
+  if (settings.verbosity < -kMaxVerbosity ||
+      settings.verbosity > kMaxVerbosity) {
+    return OutOfRange("verbosity", settings.verbosity,
+                      absl::StrCat(-kMaxVerbosity, "..", kMaxVerbosity));
+  }
+  if (settings.unbuilt_through < 0) {
+    return OutOfRange("unbuilt_through", settings.unbuilt_through, "0 or more");
+  }
+  ANNOD_RETURN_IF_ERROR(
+      ValidateFeatureNames(settings.feature_names, settings.dim));
   ANNOD_RETURN_IF_ERROR(ValidateAttachedPath(settings.attached_path));
   ANNOD_RETURN_IF_ERROR(ValidateShortText("incarnation", settings.incarnation));
   return ValidateShortText("create_time", settings.create_time);
@@ -108,6 +214,13 @@ std::string IndexSettingsToJson(const IndexSettings& settings) {
   object["seed"] = settings.seed;
   object["dot_layout"] = std::string(LayoutName(settings.dot_layout));
   object["attached_path"] = settings.attached_path;
+  object["hamming_layout"] = std::string(LayoutName(settings.hamming_layout));
+  object["build_rules"] = std::string(BuildRulesName(settings.build_rules));
+  object["prefault"] = std::string(PrefaultName(settings.prefault));
+  object["verbosity"] = settings.verbosity;
+  object["feature_names"] = settings.feature_names;
+  object["allow_duplicate_labels"] = settings.allow_duplicate_labels ? 1 : 0;
+  object["unbuilt_through"] = settings.unbuilt_through;
   object["incarnation"] = settings.incarnation;
   object["create_time"] = settings.create_time;
   return SealJson(std::move(object), kFormat);
@@ -119,7 +232,7 @@ absl::StatusOr<IndexSettings> IndexSettingsFromJson(absl::string_view json) {
   JsonFields fields(object, kWhat);
   IndexSettings settings;
   settings.name = fields.String("name", kMaxNameBytes);
-  settings.dim = static_cast<int>(fields.Int("dim", 1, kMaxDim));
+  settings.dim = static_cast<int>(fields.Int("dim", 0, kMaxDim));
   const std::string metric = fields.String("metric", kMaxShortBytes);
   settings.default_n = static_cast<int>(fields.Int("default_n", 1, kMaxN));
   settings.default_tree_count =
@@ -132,6 +245,7 @@ absl::StatusOr<IndexSettings> IndexSettingsFromJson(absl::string_view json) {
   ANNOD_RETURN_IF_ERROR(fields.status());
   ANNOD_ASSIGN_OR_RETURN(settings.metric, MetricFromFile(metric, kWhat));
   ANNOD_ASSIGN_OR_RETURN(settings.dot_layout, LayoutFromFile(layout, kWhat));
+  ANNOD_RETURN_IF_ERROR(ReadLaterFields(object, &settings));
   const absl::Status valid = ValidateIndexSettings(settings);
   if (!valid.ok()) {
     return absl::DataLossError(absl::StrCat(kWhat, ": ", valid.message()));

@@ -3,26 +3,38 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "core/file_system.h"
+#include "core/forest/build_rules.h"
 #include "core/forest/default_seed.h"
 #include "core/forest/node_layout.h"
 #include "core/metric.h"
 
 namespace annod {
 
-// What an index is, fixed at its creation: the contents of settings.json
-// (docs/format.md).
+// What an index is: the contents of settings.json (docs/format.md). Written
+// when the index is created and when a setting changes.
 struct IndexSettings {
   std::string name;  // [A-Za-z0-9][A-Za-z0-9_.-]{0,63}
-  int dim = 0;
+  int dim = 0;       // 0: the first item will fix it
   Metric metric = Metric::kAngular;
   int default_n = 10;           // neighbours when a query gives no n
   int default_tree_count = 50;  // trees when a build gives none; -1: automatic
   uint64_t seed = kDefaultSeed;
   LayoutKind dot_layout = LayoutKind::kDot24;
+  LayoutKind hamming_layout = LayoutKind::kHamming16;
+  BuildRules build_rules = BuildRules::kAnnod;  // of builds that give none
+  Prefault prefault = Prefault::kAdvise;
+  int verbosity = 0;  // how much builds log, [-2, 2]
+  // Names of the components: none, or `dim` different ones.
+  std::vector<std::string> feature_names;
+  bool allow_duplicate_labels = false;
+  // Versions up to this number are not served (Unbuild); 0: none.
+  int64_t unbuilt_through = 0;
   // Absolute path of an attached file, or empty for an index annod builds
   // itself.
   std::string attached_path;
@@ -33,8 +45,15 @@ struct IndexSettings {
   bool attached() const { return !attached_path.empty(); }
 };
 
+inline constexpr size_t kMaxFeatureNameBytes = 1024;
+// Of all names together: settings stay a small file.
+inline constexpr size_t kMaxFeatureNamesBytes = size_t{1} << 19;
+
 // InvalidArgument naming field, value and limit.
 absl::Status ValidateIndexName(absl::string_view name);
+// `dim` 0: not known yet.
+absl::Status ValidateFeatureNames(const std::vector<std::string>& names,
+                                  int dim);
 absl::Status ValidateIndexSettings(const IndexSettings& settings);
 
 std::string IndexSettingsToJson(const IndexSettings& settings);

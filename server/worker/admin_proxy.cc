@@ -51,6 +51,8 @@ class UnaryForward final : public grpc::ServerUnaryReactor,
   grpc::ByteBuffer* const response_;
 };
 
+// Request is the type of the messages, each of which must parse as such.
+template <typename Request>
 class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
                           public ForwardedCall {
  public:
@@ -83,7 +85,7 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
   }
   void FinishServer(const grpc::Status& status) override { Finish(status); }
 
-  v1::AddItemsRequest parsed_;
+  Request parsed_;
   grpc::ByteBuffer* const response_;
 };
 
@@ -177,7 +179,7 @@ grpc::ServerUnaryReactor* AdminProxy::Unary(
 }
 
 template <typename Request>
-grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminProxy::Streaming(
+grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminProxy::ServerStream(
     grpc::CallbackServerContext* context, const char* method,
     const grpc::ByteBuffer* request) {
   using Reactor = grpc::ServerWriteReactor<grpc::ByteBuffer>;
@@ -191,11 +193,37 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminProxy::Streaming(
   return call;
 }
 
+template <typename Request>
+grpc::ServerReadReactor<grpc::ByteBuffer>* AdminProxy::ClientStream(
+    grpc::CallbackServerContext* context, const char* method,
+    grpc::ByteBuffer* response) {
+  using Reactor = grpc::ServerReadReactor<grpc::ByteBuffer>;
+  const grpc::Status admitted = Admit(method, absl::OkStatus());
+  if (!admitted.ok()) return Refuse<Reactor>(admitted);
+  auto* call = new ReadForward<Request>(context, writer_, MethodPath(method),
+                                        CountCall(method, ""), response);
+  call->Start();
+  return call;
+}
+
 grpc::ServerUnaryReactor* AdminProxy::CreateIndex(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   return Unary<v1::CreateIndexRequest>(context, "CreateIndex", request,
                                        response);
+}
+
+grpc::ServerUnaryReactor* AdminProxy::UpdateSettings(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return Unary<v1::UpdateSettingsRequest>(context, "UpdateSettings", request,
+                                          response);
+}
+
+grpc::ServerUnaryReactor* AdminProxy::DropIndex(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return Unary<v1::DropIndexRequest>(context, "DropIndex", request, response);
 }
 
 grpc::ServerUnaryReactor* AdminProxy::AddItem(
@@ -204,25 +232,24 @@ grpc::ServerUnaryReactor* AdminProxy::AddItem(
   return Unary<v1::AddItemRequest>(context, "AddItem", request, response);
 }
 
-grpc::ServerReadReactor<grpc::ByteBuffer>* AdminProxy::AddItems(
-    grpc::CallbackServerContext* context, grpc::ByteBuffer* response) {
-  using Reactor = grpc::ServerReadReactor<grpc::ByteBuffer>;
-  const grpc::Status admitted = Admit("AddItems", absl::OkStatus());
-  if (!admitted.ok()) return Refuse<Reactor>(admitted);
-  auto* call = new ReadForward(context, writer_, MethodPath("AddItems"),
-                               CountCall("AddItems", ""), response);
-  call->Start();
-  return call;
+grpc::ServerUnaryReactor* AdminProxy::RemoveItems(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return Unary<v1::RemoveItemsRequest>(context, "RemoveItems", request,
+                                       response);
 }
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminProxy::Build(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  return Streaming<v1::BuildRequest>(context, "Build", request);
+grpc::ServerUnaryReactor* AdminProxy::CancelBuild(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return Unary<v1::CancelBuildRequest>(context, "CancelBuild", request,
+                                       response);
 }
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminProxy::Serialize(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  return Streaming<v1::SerializeRequest>(context, "Serialize", request);
+grpc::ServerUnaryReactor* AdminProxy::Unbuild(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return Unary<v1::UnbuildRequest>(context, "Unbuild", request, response);
 }
 
 grpc::ServerUnaryReactor* AdminProxy::Attach(
@@ -231,10 +258,52 @@ grpc::ServerUnaryReactor* AdminProxy::Attach(
   return Unary<v1::AttachRequest>(context, "Attach", request, response);
 }
 
-grpc::ServerUnaryReactor* AdminProxy::DropIndex(
+grpc::ServerUnaryReactor* AdminProxy::Detach(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
-  return Unary<v1::DropIndexRequest>(context, "DropIndex", request, response);
+  return Unary<v1::DetachRequest>(context, "Detach", request, response);
+}
+
+grpc::ServerUnaryReactor* AdminProxy::Activate(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return Unary<v1::ActivateRequest>(context, "Activate", request, response);
+}
+
+grpc::ServerUnaryReactor* AdminProxy::Reload(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return Unary<v1::ReloadRequest>(context, "Reload", request, response);
+}
+
+grpc::ServerReadReactor<grpc::ByteBuffer>* AdminProxy::AddItems(
+    grpc::CallbackServerContext* context, grpc::ByteBuffer* response) {
+  return ClientStream<v1::AddItemsRequest>(context, "AddItems", response);
+}
+
+grpc::ServerReadReactor<grpc::ByteBuffer>* AdminProxy::Fit(
+    grpc::CallbackServerContext* context, grpc::ByteBuffer* response) {
+  return ClientStream<v1::FitRequest>(context, "Fit", response);
+}
+
+grpc::ServerReadReactor<grpc::ByteBuffer>* AdminProxy::Deserialize(
+    grpc::CallbackServerContext* context, grpc::ByteBuffer* response) {
+  return ClientStream<v1::DeserializeRequest>(context, "Deserialize", response);
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminProxy::Build(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  return ServerStream<v1::BuildRequest>(context, "Build", request);
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminProxy::Rebuild(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  return ServerStream<v1::RebuildRequest>(context, "Rebuild", request);
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminProxy::Serialize(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  return ServerStream<v1::SerializeRequest>(context, "Serialize", request);
 }
 
 }  // namespace annod

@@ -15,13 +15,21 @@
 namespace annod {
 
 using RawAdminService = v1::AdminService::WithRawCallbackMethod_CreateIndex<
-    v1::AdminService::WithRawCallbackMethod_AddItem<
-        v1::AdminService::WithRawCallbackMethod_AddItems<
-            v1::AdminService::WithRawCallbackMethod_Build<
-                v1::AdminService::WithRawCallbackMethod_Serialize<
-                    v1::AdminService::WithRawCallbackMethod_Attach<
-                        v1::AdminService::WithRawCallbackMethod_DropIndex<
-                            v1::AdminService::Service>>>>>>>;
+    v1::AdminService::WithRawCallbackMethod_UpdateSettings<v1::AdminService::WithRawCallbackMethod_DropIndex<
+        v1::AdminService::WithRawCallbackMethod_AddItem<v1::AdminService::WithRawCallbackMethod_RemoveItems<
+            v1::AdminService::WithRawCallbackMethod_CancelBuild<
+                v1::AdminService::WithRawCallbackMethod_Unbuild<v1::AdminService::WithRawCallbackMethod_Attach<
+                    v1::AdminService::WithRawCallbackMethod_Detach<
+                        v1::AdminService::WithRawCallbackMethod_Activate<
+                            v1::AdminService::WithRawCallbackMethod_Reload<
+                                v1::AdminService::WithRawCallbackMethod_AddItems<
+                                    v1::AdminService::WithRawCallbackMethod_Fit<
+                                        v1::AdminService::WithRawCallbackMethod_Deserialize<
+                                            v1::AdminService::WithRawCallbackMethod_Build<
+                                                v1::AdminService::WithRawCallbackMethod_Rebuild<
+                                                    v1::AdminService::WithRawCallbackMethod_Serialize<
+                                                        v1::AdminService::
+                                                            Service>>>>>>>>>>>>>>>>>;
 
 // AdminService of a worker: hands every call whose messages parse to the
 // writer, as the bytes they came in. Thread-safe.
@@ -34,24 +42,54 @@ class AdminProxy final : public RawAdminService {
   grpc::ServerUnaryReactor* CreateIndex(grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* UpdateSettings(grpc::CallbackServerContext* context,
+                                           const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* DropIndex(grpc::CallbackServerContext* context,
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* AddItem(grpc::CallbackServerContext* context,
                                     const grpc::ByteBuffer* request,
                                     grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* RemoveItems(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* CancelBuild(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* Unbuild(grpc::CallbackServerContext* context,
+                                    const grpc::ByteBuffer* request,
+                                    grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* Attach(grpc::CallbackServerContext* context,
+                                   const grpc::ByteBuffer* request,
+                                   grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* Detach(grpc::CallbackServerContext* context,
+                                   const grpc::ByteBuffer* request,
+                                   grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* Activate(grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* Reload(grpc::CallbackServerContext* context,
+                                   const grpc::ByteBuffer* request,
+                                   grpc::ByteBuffer* response) override;
   grpc::ServerReadReactor<grpc::ByteBuffer>* AddItems(
+      grpc::CallbackServerContext* context,
+      grpc::ByteBuffer* response) override;
+  grpc::ServerReadReactor<grpc::ByteBuffer>* Fit(
+      grpc::CallbackServerContext* context,
+      grpc::ByteBuffer* response) override;
+  grpc::ServerReadReactor<grpc::ByteBuffer>* Deserialize(
       grpc::CallbackServerContext* context,
       grpc::ByteBuffer* response) override;
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Build(
       grpc::CallbackServerContext* context,
       const grpc::ByteBuffer* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Rebuild(
+      grpc::CallbackServerContext* context,
+      const grpc::ByteBuffer* request) override;
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Serialize(
       grpc::CallbackServerContext* context,
       const grpc::ByteBuffer* request) override;
-  grpc::ServerUnaryReactor* Attach(grpc::CallbackServerContext* context,
-                                   const grpc::ByteBuffer* request,
-                                   grpc::ByteBuffer* response) override;
-  grpc::ServerUnaryReactor* DropIndex(grpc::CallbackServerContext* context,
-                                      const grpc::ByteBuffer* request,
-                                      grpc::ByteBuffer* response) override;
 
   // Calls under way.
   int active_count() const { return running_.load(); }
@@ -68,7 +106,11 @@ class AdminProxy final : public RawAdminService {
                                   const grpc::ByteBuffer* request,
                                   grpc::ByteBuffer* response);
   template <typename Request>
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* Streaming(
+  grpc::ServerReadReactor<grpc::ByteBuffer>* ClientStream(
+      grpc::CallbackServerContext* context, const char* method,
+      grpc::ByteBuffer* response);
+  template <typename Request>
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* ServerStream(
       grpc::CallbackServerContext* context, const char* method,
       const grpc::ByteBuffer* request);
 

@@ -122,8 +122,8 @@ TEST_F(PosixFileSystemTest, ShortWriteIsContinuedUntilTheRealError) {
 TEST_F(PosixFileSystemTest, MappingOutlivesTheName) {
   Write("a", "mapped bytes");
   Write("empty", "");
-  for (const Prefault prefault :
-       {Prefault::kNone, Prefault::kAdvise, Prefault::kPopulate}) {
+  for (const Prefault prefault : {Prefault::kNone, Prefault::kAdvise,
+                                  Prefault::kPopulate, Prefault::kLock}) {
     auto map = fs_->MapReadOnly(Path("a"), prefault);
     ASSERT_TRUE(map.ok());
     EXPECT_EQ(std::string((*map)->data(), (*map)->size()), "mapped bytes");

@@ -18,6 +18,30 @@ namespace annod {
 namespace {
 
 constexpr char kSettings[] = R"({
+  "allow_duplicate_labels": 0,
+  "attached_path": "",
+  "build_rules": "annod",
+  "create_time": "2026-01-02T03:04:05+00:00",
+  "default_n": 10,
+  "default_tree_count": 50,
+  "dim": 3,
+  "dot_layout": "dot-24",
+  "feature_names": [],
+  "format": 1,
+  "hamming_layout": "hamming-16",
+  "incarnation": "incarnation of the test index",
+  "metric": "euclidean",
+  "name": "test",
+  "prefault": "advise",
+  "seed": 1234567890987654321,
+  "unbuilt_through": 0,
+  "verbosity": 0,
+  "xxh3_64": "4bc412b035055576"
+}
+)";
+
+// As written before settings could change.
+constexpr char kFirstSettings[] = R"({
   "attached_path": "",
   "create_time": "2026-01-02T03:04:05+00:00",
   "default_n": 10,
@@ -103,6 +127,9 @@ TEST(FormatExampleTest, Settings) {
   EXPECT_EQ(settings->dim, 3);
   EXPECT_EQ(settings->incarnation, TestSettings().incarnation);
   EXPECT_EQ(IndexSettingsToJson(*settings), kSettings);
+  const auto first = IndexSettingsFromJson(kFirstSettings);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(IndexSettingsToJson(*first), kSettings);
 }
 
 TEST(FormatExampleTest, ManifestFile) {

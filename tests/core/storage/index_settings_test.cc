@@ -25,6 +25,15 @@ IndexSettings Example() {
   settings.default_tree_count = -1;
   settings.seed = UINT64_MAX;
   settings.dot_layout = LayoutKind::kDot16;
+  settings.hamming_layout = LayoutKind::kHamming12;
+  settings.build_rules = BuildRules::kAnnoy116;
+  settings.prefault = Prefault::kLock;
+  settings.verbosity = -2;
+  for (int i = 0; i < 100; ++i) {
+    settings.feature_names.push_back(std::to_string(i));
+  }
+  settings.allow_duplicate_labels = true;
+  settings.unbuilt_through = 17;
   settings.attached_path = "/data/w\xC3\xB6rter.ann";
   settings.incarnation = "0123456789abcdef";
   settings.create_time = "2024-05-06T07:08:09+00:00";
@@ -39,6 +48,14 @@ void ExpectExample(const IndexSettings& settings) {
   EXPECT_EQ(settings.default_tree_count, -1);
   EXPECT_EQ(settings.seed, UINT64_MAX);
   EXPECT_EQ(settings.dot_layout, LayoutKind::kDot16);
+  EXPECT_EQ(settings.hamming_layout, LayoutKind::kHamming12);
+  EXPECT_EQ(settings.build_rules, BuildRules::kAnnoy116);
+  EXPECT_EQ(settings.prefault, Prefault::kLock);
+  EXPECT_EQ(settings.verbosity, -2);
+  ASSERT_EQ(settings.feature_names.size(), 100u);
+  EXPECT_EQ(settings.feature_names[99], "99");
+  EXPECT_TRUE(settings.allow_duplicate_labels);
+  EXPECT_EQ(settings.unbuilt_through, 17);
   EXPECT_EQ(settings.attached_path, "/data/w\xC3\xB6rter.ann");
   EXPECT_EQ(settings.incarnation, "0123456789abcdef");
   EXPECT_EQ(settings.create_time, "2024-05-06T07:08:09+00:00");
@@ -97,6 +114,15 @@ TEST(IndexSettingsTest, WellSealedNonsenseIsDataLossNamingTheField) {
       {"seed", -1},
       {"dot_layout", "dot-12"},
       {"dot_layout", "angular-12"},
+      {"hamming_layout", "dot-16"},
+      {"build_rules", "annoy-1.15"},
+      {"prefault", "all"},
+      {"verbosity", 3},
+      {"allow_duplicate_labels", 2},
+      {"unbuilt_through", -1},
+      {"feature_names", nlohmann::json::array({"a", "b"})},
+      {"feature_names", nlohmann::json(std::vector<std::string>(100, "a"))},
+      {"feature_names", nlohmann::json(std::vector<int>(100, 1))},
       {"name", "../up"},
       {"name", ""},
       {"attached_path", "relative.ann"},
