@@ -40,7 +40,12 @@ class PlaneSplits {
 
  private:
   static float Constant(NodeView node) {
-    if (kKind == LayoutKind::kMinkowski16) return node.plane_offset();
+    if (kKind == LayoutKind::kMinkowski16) {
+      return LoadField<float>(node.data(), PlaneOffsetOffset(sizeof(int32_t)));
+    }
+    if (kKind == LayoutKind::kMinkowski32) {
+      return LoadField<float>(node.data(), PlaneOffsetOffset(sizeof(int64_t)));
+    }
     // The release that wrote this layout took the dot factor of the query for
     // that of the plane. Its answers depend on it.
     if (kKind == LayoutKind::kDot16) {
@@ -83,12 +88,15 @@ inline void PrefetchNode(const char* node, size_t node_bytes) {
   for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(node + at);
 }
 
-template <class Splits>
+// Ids of type `Id`, int32_t or int64_t, as the layout has them: a width that
+// the compiler knows costs nothing.
+template <typename Id, class Splits>
 absl::Status Gather(const ForestData& forest, const Splits& splits,
                     int64_t search_k, absl::Time deadline,
                     SearchScratch* scratch, SearchStats* stats) {
   const int64_t slot_count = forest.slot_count;
   const int32_t capacity = forest.layout.bucket_capacity;
+  const size_t children_offset = forest.layout.children_offset;
   const size_t node_bytes = forest.layout.node_bytes;
   // A tree may be entered by its root and the copy of it.
   int64_t splits_left = 2 * (forest.node_count - slot_count);
@@ -108,7 +116,7 @@ absl::Status Gather(const ForestData& forest, const Splits& splits,
     const uint64_t top = frontier.top();
     const int32_t id = KeyId(top);
     const NodeView node = forest.node(id);
-    const int32_t descendants = node.descendants();
+    const Id descendants = LoadField<Id>(node.data(), kDescendantsOffset);
     if (id < slot_count) {
       frontier.Pop();
       if (descendants == 1) {
@@ -120,7 +128,7 @@ absl::Status Gather(const ForestData& forest, const Splits& splits,
     if (descendants <= capacity) {
       frontier.Pop();
       if (descendants <= 0) continue;
-      candidates.AddList(node.list(), descendants);
+      candidates.AddList<Id>(node.list(), static_cast<size_t>(descendants));
       gathered += descendants;
       continue;
     }
@@ -129,10 +137,12 @@ absl::Status Gather(const ForestData& forest, const Splits& splits,
           "the search met more splits than a forest of ", forest.node_count,
           " nodes has: its nodes have several parents"));
     }
+    const Id children[] = {
+        LoadField<Id>(node.data(), children_offset),
+        LoadField<Id>(node.data(), children_offset + sizeof(Id))};
     // The next node is often one of the children: fetch both while the plane is
     // evaluated.
-    for (int side = 0; side < 2; ++side) {
-      const int32_t child = node.child(side);
+    for (const Id child : children) {
       if (child >= 0 && child < id) {
         PrefetchNode(forest.node_data(child), node_bytes);
       }
@@ -140,9 +150,10 @@ absl::Status Gather(const ForestData& forest, const Splits& splits,
     const ChildPriorities priorities = splits.Evaluate(node, KeyOrdered(top));
     bool replaced = false;
     for (int side = 0; side < 2; ++side) {
-      const int32_t child = node.child(side);
+      const Id child = children[side];
       if (child < 0 || child >= id) continue;
-      const uint64_t key = PackKey(priorities.side[side], child);
+      const uint64_t key =
+          PackKey(priorities.side[side], static_cast<int32_t>(child));
       if (!replaced) {
         frontier.ReplaceTop(key);
         replaced = true;
@@ -162,7 +173,10 @@ absl::Status GatherCandidates(const ForestData& forest, const Query& query,
                               int64_t search_k, absl::Time deadline,
                               SearchScratch* scratch, SearchStats* stats) {
   const auto gather = [&](const auto& splits) {
-    return Gather(forest, splits, search_k, deadline, scratch, stats);
+    return Gather<int32_t>(forest, splits, search_k, deadline, scratch, stats);
+  };
+  const auto gather_wide = [&](const auto& splits) {
+    return Gather<int64_t>(forest, splits, search_k, deadline, scratch, stats);
   };
   switch (forest.layout.kind) {
     case LayoutKind::kAngular12:
@@ -176,6 +190,14 @@ absl::Status GatherCandidates(const ForestData& forest, const Query& query,
     case LayoutKind::kHamming16:
     case LayoutKind::kHamming12:
       return gather(BitSplits(forest, query));
+    case LayoutKind::kAngular24:
+      return gather_wide(PlaneSplits<LayoutKind::kAngular24>(forest, query));
+    case LayoutKind::kMinkowski32:
+      return gather_wide(PlaneSplits<LayoutKind::kMinkowski32>(forest, query));
+    case LayoutKind::kDot36:
+      return gather_wide(PlaneSplits<LayoutKind::kDot36>(forest, query));
+    case LayoutKind::kHamming24:
+      return gather_wide(BitSplits(forest, query));
   }
   return absl::InternalError("unknown layout");
 }

@@ -24,7 +24,8 @@ float AngularKey(float squared_norm_a, float squared_norm_b, float dot) {
 
 CompatSplitter::CompatSplitter(const ItemSlots* items)
     : items_(*items),
-      kind_(items->layout().kind),
+      kind_(NarrowKind(items->layout().kind)),
+      id_bytes_(items->layout().id_bytes),
       dim_(static_cast<size_t>(items->layout().dim)) {
   for (Mean& mean : means_) mean.v.resize(dim_);
 }
@@ -36,7 +37,7 @@ bool CompatSplitter::UsesCosine() const {
 float CompatSplitter::DotFactor(int32_t id) const {
   const bool is_dot =
       kind_ == LayoutKind::kDot16 || kind_ == LayoutKind::kDot24;
-  return is_dot ? items_.HeadFloat(id, kDotFactorOffset) : 0.0f;
+  return is_dot ? items_.HeadFloat(id, DotFactorOffset(id_bytes_)) : 0.0f;
 }
 
 float CompatSplitter::PlaneNorm(const float* v, float dot_factor) const {
@@ -99,13 +100,14 @@ float CompatSplitter::Distance(const Mean& mean, int32_t id) const {
   switch (kind_) {
     case LayoutKind::kAngular12:
       return AngularKey(mean.squared_norm,
-                        items_.HeadFloat(id, kAngularNormOffset),
+                        items_.HeadFloat(id, AngularNormOffset(id_bytes_)),
                         SequentialDot(p, v, dim_));
     case LayoutKind::kDot16:
       return -SequentialDot(p, v, dim_);
     case LayoutKind::kDot24:
       return AngularKey(
-          mean.squared_norm, items_.HeadFloat(id, kDotSquaredNormOffset),
+          mean.squared_norm,
+          items_.HeadFloat(id, DotSquaredNormOffset(id_bytes_)),
           SequentialDot(p, v, dim_) + mean.dot_factor * DotFactor(id));
     default:
       return items_.layout().metric == Metric::kManhattan
@@ -158,9 +160,9 @@ void CompatSplitter::WritePlane(char* node) const {
     for (size_t z = 0; z < dim_; ++z) {
       offset += -normal[z] * (p.v[z] + q.v[z]) / 2;
     }
-    StoreField(node, kPlaneOffsetOffset, offset);
+    StoreField(node, PlaneOffsetOffset(id_bytes_), offset);
   } else if (kind_ != LayoutKind::kAngular12) {
-    StoreField(node, kDotFactorOffset, dot_factor);
+    StoreField(node, DotFactorOffset(id_bytes_), dot_factor);
   }
 }
 
@@ -169,8 +171,8 @@ size_t CompatSplitter::Divide(absl::Span<const int32_t> ids, const char* node,
   const float* normal =
       reinterpret_cast<const float*>(node + items_.layout().vector_offset);
   const float head = LoadField<float>(node, kind_ == LayoutKind::kMinkowski16
-                                                ? kPlaneOffsetOffset
-                                                : kDotFactorOffset);
+                                                ? PlaneOffsetOffset(id_bytes_)
+                                                : DotFactorOffset(id_bytes_));
   size_t ones = 0;
   for (size_t i = 0; i < ids.size(); ++i) {
     float margin = SequentialDot(normal, items_.Vector(ids[i]), dim_);

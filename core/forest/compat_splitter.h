@@ -44,7 +44,8 @@ class CompatSplitter : public Splitter {
   void WritePlane(char* node) const;
 
   const ItemSlots& items_;
-  const LayoutKind kind_;
+  const LayoutKind kind_;  // NarrowKind()
+  const size_t id_bytes_;
   const size_t dim_;
   Mean means_[2];
 };

@@ -26,7 +26,8 @@ void Fetch(const char* slot, size_t bytes) {
 
 FastSplitter::FastSplitter(const ItemSlots* items)
     : items_(*items),
-      kind_(items->layout().kind),
+      kind_(NarrowKind(items->layout().kind)),
+      id_bytes_(items->layout().id_bytes),
       is_manhattan_(items->layout().metric == Metric::kManhattan),
       dim_(static_cast<size_t>(items->layout().dim)),
       distance_(Kernels()),
@@ -38,16 +39,16 @@ FastSplitter::FastSplitter(const ItemSlots* items)
 float FastSplitter::DotFactor(int32_t id) const {
   const bool is_dot =
       kind_ == LayoutKind::kDot16 || kind_ == LayoutKind::kDot24;
-  return is_dot ? items_.HeadFloat(id, kDotFactorOffset) : 0.0f;
+  return is_dot ? items_.HeadFloat(id, DotFactorOffset(id_bytes_)) : 0.0f;
 }
 
 // What an item is divided by to become a direction; 1 where means are used.
 float FastSplitter::ItemNorm(int32_t id) const {
   switch (kind_) {
     case LayoutKind::kAngular12:
-      return std::sqrt(items_.HeadFloat(id, kAngularNormOffset));
+      return std::sqrt(items_.HeadFloat(id, AngularNormOffset(id_bytes_)));
     case LayoutKind::kDot24:
-      return std::sqrt(items_.HeadFloat(id, kDotSquaredNormOffset));
+      return std::sqrt(items_.HeadFloat(id, DotSquaredNormOffset(id_bytes_)));
     case LayoutKind::kDot16:
       return std::sqrt(
           distance_.dot(items_.Vector(id), items_.Vector(id), dim_));
@@ -179,9 +180,10 @@ void FastSplitter::WritePlane(char* node) const {
     const float offset = -(distance_.dot(normal, p.v.data(), dim_) +
                            distance_.dot(normal, q.v.data(), dim_)) /
                          2;
-    StoreField(node, kPlaneOffsetOffset, std::isfinite(offset) ? offset : 0.0f);
+    StoreField(node, PlaneOffsetOffset(id_bytes_),
+               std::isfinite(offset) ? offset : 0.0f);
   } else if (kind_ != LayoutKind::kAngular12) {
-    StoreField(node, kDotFactorOffset, dot_factor);
+    StoreField(node, DotFactorOffset(id_bytes_), dot_factor);
   }
 }
 
@@ -194,9 +196,9 @@ size_t FastSplitter::Divide(absl::Span<const int32_t> ids, const char* node,
   float head = 0;  // what a margin has besides the inner product
   float factor = 0;
   if (kind_ == LayoutKind::kMinkowski16) {
-    head = LoadField<float>(node, kPlaneOffsetOffset);
+    head = LoadField<float>(node, PlaneOffsetOffset(id_bytes_));
   } else if (kind_ != LayoutKind::kAngular12) {
-    factor = LoadField<float>(node, kDotFactorOffset);
+    factor = LoadField<float>(node, DotFactorOffset(id_bytes_));
     if (kind_ == LayoutKind::kDot16) head = factor * factor;
   }
 

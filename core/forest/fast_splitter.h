@@ -49,7 +49,8 @@ class FastSplitter : public Splitter {
   void WritePlane(char* node) const;
 
   const ItemSlots& items_;
-  const LayoutKind kind_;
+  const LayoutKind kind_;  // NarrowKind()
+  const size_t id_bytes_;
   const bool is_manhattan_;
   const size_t dim_;
   const DistanceKernels& distance_;

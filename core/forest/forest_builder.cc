@@ -28,11 +28,10 @@ constexpr int kMaxThreads = 1024;
 constexpr int64_t kMaxNodes = std::numeric_limits<int32_t>::max();
 
 absl::StatusOr<NodeLayout> LayoutToWrite(const ForestBuildOptions& options) {
-  LayoutKind kind = LayoutKind::kMinkowski16;
-  if (options.metric == Metric::kAngular) kind = LayoutKind::kAngular12;
+  LayoutKind kind = LayoutsForMetric(options.metric).front();
   if (options.metric == Metric::kDot) kind = options.dot_layout;
-  if (options.metric == Metric::kHamming) kind = LayoutKind::kHamming16;
-  return MakeNodeLayout(kind, options.metric, options.dim);
+  return MakeNodeLayout(options.layout.value_or(kind), options.metric,
+                        options.dim);
 }
 
 absl::Status CheckOptions(const VectorSource& source,
@@ -177,15 +176,16 @@ class Builder {
     if (distance == 0) return;
     for (size_t place = 0; place < nodes->size(); place += layout_.node_bytes) {
       char* node = &(*nodes)[place];
-      if (LoadField<int32_t>(node, kDescendantsOffset) <=
+      const size_t id_bytes = layout_.id_bytes;
+      if (LoadId(node, kDescendantsOffset, id_bytes) <=
           layout_.bucket_capacity) {
         continue;
       }
       for (int side = 0; side < 2; ++side) {
-        const size_t offset = layout_.children_offset + sizeof(int32_t) * side;
-        const int64_t child = LoadField<int32_t>(node, offset);
+        const size_t offset = layout_.children_offset + id_bytes * side;
+        const int64_t child = LoadId(node, offset, id_bytes);
         if (child < counts_.slots) continue;  // an item
-        StoreField(node, offset, static_cast<int32_t>(child + distance));
+        StoreId(node, offset, id_bytes, child + distance);
       }
     }
   }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -41,9 +42,10 @@ struct ForestBuildOptions {
   uint64_t seed = kDefaultSeed;
   // Worker threads; 0 means all cores. The bytes written do not depend on it.
   int threads = 0;
-  // Layout to write for dot (kDot24 or kDot16) and hamming (kHamming16 only
-  // now).
+  // Layout to write for dot: kDot24 or kDot16.
   LayoutKind dot_layout = LayoutKind::kDot24;
+  // Layout to write, whatever the metric: any that stores it.
+  std::optional<LayoutKind> layout;
   // Byte-identical to stock Annoy's scalar single-thread build: its random
   // number stream and its order of float operations. Slower; threads is then
   // taken as 1.

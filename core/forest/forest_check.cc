@@ -9,7 +9,7 @@ namespace annod {
 namespace {
 
 absl::Status CheckSlot(const ForestData& forest, int64_t slot) {
-  const int32_t descendants = forest.node(slot).descendants();
+  const int64_t descendants = forest.node(slot).descendants();
   if (descendants == 0 || descendants == 1) return absl::OkStatus();
   return absl::DataLossError(
       absl::StrCat("node ", slot, " is one of ", forest.slot_count,
@@ -19,9 +19,9 @@ absl::Status CheckSlot(const ForestData& forest, int64_t slot) {
 
 absl::Status CheckBucketIds(const ForestData& forest, int64_t index) {
   const NodeView node = forest.node(index);
-  const int32_t count = node.descendants();
-  for (int32_t k = 0; k < count; ++k) {
-    const int32_t id = node.list_id(k);
+  const int64_t count = node.descendants();
+  for (int64_t k = 0; k < count; ++k) {
+    const int64_t id = node.list_id(k);
     if (id < 0 || id >= forest.slot_count) {
       return absl::DataLossError(absl::StrCat(
           "node ", index, " lists item ", id, " (", k + 1, " of ", count,
@@ -34,7 +34,7 @@ absl::Status CheckBucketIds(const ForestData& forest, int64_t index) {
 absl::Status CheckSplit(const ForestData& forest, int64_t index) {
   const NodeView node = forest.node(index);
   for (int side = 0; side < 2; ++side) {
-    const int32_t child = node.child(side);
+    const int64_t child = node.child(side);
     if (child < 0 || child >= index) {
       return absl::DataLossError(
           absl::StrCat("node ", index, " has child ", child,
@@ -56,8 +56,8 @@ absl::Status CheckSplit(const ForestData& forest, int64_t index) {
 // would look the same, were it not that the roots list the item, if any, and
 // are zero behind it.
 absl::Status CheckRootsOfFewItems(const ForestData& forest) {
-  const size_t list_end =
-      forest.layout.children_offset + forest.slot_count * sizeof(int32_t);
+  const size_t list_end = forest.layout.children_offset +
+                          forest.slot_count * forest.layout.id_bytes;
   for (int64_t i = forest.slot_count; i < forest.node_count; ++i) {
     const char* node = forest.node_data(i);
     if (!std::all_of(node + list_end, node + forest.layout.node_bytes,
@@ -88,7 +88,7 @@ absl::StatusOr<int64_t> CheckSearchable(const ForestData& forest) {
     item_count += forest.node(slot).descendants();
   }
   for (int64_t i = forest.slot_count; i < forest.node_count; ++i) {
-    const int32_t descendants = forest.node(i).descendants();
+    const int64_t descendants = forest.node(i).descendants();
     if (descendants < 0 || descendants > forest.slot_count) {
       return absl::DataLossError(absl::StrCat(
           "node ", i, " says it has ", descendants,

@@ -2,6 +2,8 @@
 #define ANNOD_CORE_FOREST_FOREST_CHECK_H_
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -26,8 +28,10 @@ absl::Status CheckFirstSlots(const ForestData& forest);
 // Every other invariant of files as Annoy writes them: counts that add up, each
 // tree reaching each item once, lists ascending, derived fields as computed,
 // planes of unit length, finite numbers. `forest` has passed CheckSearchable(),
-// which counted `item_count`.
-absl::Status CheckEverything(const ForestData& forest, int64_t item_count);
+// which counted `item_count`. `notes` gets what is odd without being wrong; may
+// be null.
+absl::Status CheckEverything(const ForestData& forest, int64_t item_count,
+                             std::vector<std::string>* notes);
 
 }  // namespace annod
 

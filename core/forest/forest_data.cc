@@ -51,12 +51,12 @@ absl::StatusOr<ForestData> FindRoots(absl::Span<const char> bytes,
   const size_t node_count = bytes.size() / layout.node_bytes;
   if (node_count > std::numeric_limits<int32_t>::max()) {
     return absl::DataLossError(
-        absl::StrCat("file has ", node_count, " nodes; 32-bit ids reach ",
+        absl::StrCat("file has ", node_count, " nodes; ids reach ",
                      std::numeric_limits<int32_t>::max()));
   }
   forest.node_count = static_cast<int64_t>(node_count);
 
-  const int32_t slot_count = forest.node(forest.node_count - 1).descendants();
+  const int64_t slot_count = forest.node(forest.node_count - 1).descendants();
   if (slot_count < 0 || slot_count >= forest.node_count) {
     return absl::DataLossError(absl::StrCat(
         "last node (", forest.node_count - 1, ") says there are ", slot_count,
@@ -82,6 +82,10 @@ absl::StatusOr<ForestData> FindRoots(absl::Span<const char> bytes,
         " nodes hold no copy of a root: the file was cut short or is not of "
         "layout ",
         LayoutName(layout.kind), " and dimension ", layout.dim));
+  }
+  for (int64_t i = forest.node_count - forest.tree_count; i < forest.node_count;
+       ++i) {
+    forest.tree_roots.push_back(static_cast<int32_t>(i));
   }
   // Stock Annoy takes the earliest for the original of the last tree if their
   // first children agree.

@@ -12,14 +12,14 @@
 
 namespace annod {
 
-// A forest as found in the bytes of a native file, before and after it has been
-// checked. The bytes are not owned.
+// A forest as found in the bytes of a native file or of a blob around the same
+// nodes, before and after it has been checked. The bytes are not owned.
 //
 // Nodes [0, slot_count) are item slots, [slot_count, node_count) tree nodes, of
 // which the last ones are copies of the roots.
 struct ForestData {
   NodeLayout layout;
-  absl::Span<const char> bytes;
+  absl::Span<const char> bytes;  // the nodes alone, 4-aligned
   int64_t node_count = 0;
   int64_t slot_count = 0;
   // Nodes that a search starts from: those that stock Annoy collects when it
@@ -27,6 +27,8 @@ struct ForestData {
   std::vector<int32_t> roots;
   // Trees, each counted once.
   int tree_count = 0;
+  // The root of each tree, rising: in a file the copies at its end.
+  std::vector<int32_t> tree_roots;
 
   const char* node_data(int64_t node) const {
     return bytes.data() + static_cast<size_t>(node) * layout.node_bytes;
@@ -36,7 +38,8 @@ struct ForestData {
   }
 };
 
-// Finds slots and roots in `bytes` (8-aligned), taking them to be of `layout`.
+// Finds slots and roots in `bytes`, the nodes of a file, taking them to be of
+// `layout`.
 // The file does not say where the roots are: they are the nodes at its end that
 // claim as many descendants as the last node does, and that number is the slot
 // count (docs/format.md). Reads the roots only. DataLoss if the size is not

@@ -1,8 +1,11 @@
 // CheckEverything() of forest_check.h.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -23,16 +26,18 @@ class FullCheck {
         item_count_(item_count),
         // Sums of dim products, in whatever order the writer added them.
         tolerance_((layout_.dim + 32) * kEpsilon),
-        reached_in_tree_(forest.slot_count, -1) {}
+        reached_in_tree_(forest.slot_count, -1),
+        has_parent_(forest.node_count - forest.slot_count) {}
 
-  absl::Status Run() {
+  absl::Status Run(std::vector<std::string>* notes) {
     for (int64_t i = 0; i < forest_.slot_count; ++i) {
       ANNOD_RETURN_IF_ERROR(CheckSlotFields(i));
     }
+    ANNOD_RETURN_IF_ERROR(CheckStaleSlots(notes));
     for (int64_t i = forest_.slot_count; i < forest_.node_count; ++i) {
       ANNOD_RETURN_IF_ERROR(IsSplit(i) ? CheckPlane(i) : CheckList(i));
     }
-    for (size_t tree = 0; tree < forest_.roots.size(); ++tree) {
+    for (size_t tree = 0; tree < forest_.tree_roots.size(); ++tree) {
       ANNOD_RETURN_IF_ERROR(WalkTree(static_cast<int32_t>(tree)));
     }
     return absl::OkStatus();
@@ -74,12 +79,12 @@ class FullCheck {
   }
 
   absl::Status CheckSlotFields(int64_t i) {
-    if (layout_.metric == Metric::kHamming) return absl::OkStatus();
-    ANNOD_RETURN_IF_ERROR(CheckFinite(i));
     const NodeView node = forest_.node(i);
+    if (layout_.metric == Metric::kHamming) return CheckUnusedBits(i, node);
+    ANNOD_RETURN_IF_ERROR(CheckFinite(i));
     const double norm = SquaredNorm(i);
-    switch (layout_.kind) {
-      case LayoutKind::kAngular12:
+    switch (layout_.metric) {
+      case Metric::kAngular:
         if (node.angular_norm() != 0 &&
             !Near(node.angular_norm(), norm, tolerance_)) {
           return Violation(
@@ -87,16 +92,12 @@ class FullCheck {
                               "; that of its vector is ", norm));
         }
         return absl::OkStatus();
-      case LayoutKind::kMinkowski16:
-        for (const size_t offset : {4, 8, 12}) {
-          if (node.Int32At(offset) != 0) {
-            return Violation(i,
-                             "is an item slot with bytes other than zero "
-                             "before its vector: another metric's file?");
-          }
+      case Metric::kDot: {
+        if (layout_.kind == LayoutKind::kDot16) {
+          const float first = forest_.node(0).dot_factor();
+          return CheckDotFactor(i, norm,
+                                double{first} * first + SquaredNorm(0));
         }
-        return absl::OkStatus();
-      case LayoutKind::kDot24:
         if (!node.dot_built()) {
           return Violation(i, "is an item slot not marked as built");
         }
@@ -107,20 +108,72 @@ class FullCheck {
                                         forest_.node(0).dot_norm()));
         }
         return CheckDotFactor(i, norm, node.dot_norm());
-      case LayoutKind::kDot16: {
-        const float first = forest_.node(0).dot_factor();
-        return CheckDotFactor(i, norm, double{first} * first + SquaredNorm(0));
       }
       default:
         return absl::OkStatus();
     }
   }
 
+  // The bits of an item behind the last component. Where they are set, the
+  // dimension is another one that takes as many words.
+  absl::Status CheckUnusedBits(int64_t i, NodeView node) const {
+    const int used = layout_.dim % 64;
+    if (used == 0 || node.descendants() != 1) return absl::OkStatus();
+    const uint64_t last = LoadField<uint64_t>(
+        node.words(), layout_.vector_bytes - sizeof(uint64_t));
+    if (last >> used == 0) return absl::OkStatus();
+    return Violation(i, absl::StrCat("is an item with bits set behind its ",
+                                     layout_.dim, " components"));
+  }
+
+  // Bytes of a slot's head that nothing is stored in: [first, second).
+  std::pair<size_t, size_t> UnusedHead() const {
+    if (layout_.metric == Metric::kEuclidean ||
+        layout_.metric == Metric::kManhattan) {
+      return {layout_.id_bytes, layout_.vector_offset};
+    }
+    if (layout_.kind == LayoutKind::kDot16) {
+      return {layout_.children_offset, DotFactorOffset(layout_.id_bytes)};
+    }
+    return {0, 0};
+  }
+
+  // Unused bytes are zero, but for items that took the place of old tree nodes
+  // after an unbuild. If most have something there, this is another metric's
+  // file.
+  absl::Status CheckStaleSlots(std::vector<std::string>* notes) const {
+    const auto [begin, end] = UnusedHead();
+    int64_t stale = 0, first = -1;
+    for (int64_t i = 0; i < forest_.slot_count && begin < end; ++i) {
+      const char* node = forest_.node_data(i);
+      if (std::all_of(node + begin, node + end,
+                      [](char byte) { return byte == 0; })) {
+        continue;
+      }
+      if (stale++ == 0) first = i;
+    }
+    if (stale == 0) return absl::OkStatus();
+    if (2 * stale > forest_.slot_count) {
+      return Violation(
+          first, absl::StrCat("and ", stale - 1,
+                              " more item slots have bytes other than zero "
+                              "before their vectors: another metric's file?"));
+    }
+    if (notes != nullptr) {
+      notes->push_back(absl::StrCat(
+          stale, " of ", forest_.slot_count, " item slots, the first is node ",
+          first,
+          ", keep bytes of an earlier build before their vectors; nothing "
+          "reads them"));
+    }
+    return absl::OkStatus();
+  }
+
   // The factor completes each vector to one common length.
   absl::Status CheckDotFactor(int64_t i, double norm, double common) const {
     const double factor = forest_.node(i).dot_factor();
-    if (std::fabs(factor * factor + norm - common) <=
-        4 * tolerance_ * common + 1e-30) {
+    if (std::isfinite(common) && std::fabs(factor * factor + norm - common) <=
+                                     4 * tolerance_ * common + 1e-30) {
       return absl::OkStatus();
     }
     return Violation(
@@ -128,14 +181,31 @@ class FullCheck {
                         "; together they should make ", common));
   }
 
+  // The number beside the normal, where the metric has one.
+  double PlaneConstant(NodeView node) const {
+    switch (layout_.metric) {
+      case Metric::kEuclidean:
+      case Metric::kManhattan:
+        return node.plane_offset();
+      case Metric::kDot:
+        return node.dot_factor();
+      default:
+        return 0;
+    }
+  }
+
   absl::Status CheckPlane(int64_t i) const {
     const NodeView node = forest_.node(i);
     if (layout_.metric == Metric::kHamming) return absl::OkStatus();
     ANNOD_RETURN_IF_ERROR(CheckFinite(i));
+    const double constant = PlaneConstant(node);
+    if (!std::isfinite(constant)) {
+      return Violation(i, absl::StrCat("splits by a plane with the constant ",
+                                       constant, "; it must be finite"));
+    }
     double norm = SquaredNorm(i);
     if (norm < 1e-30) return absl::OkStatus();  // random split
-    const bool has_factor = layout_.metric == Metric::kDot;
-    if (has_factor) norm += double{node.dot_factor()} * node.dot_factor();
+    if (layout_.metric == Metric::kDot) norm += constant * constant;
     if (Near(norm, 1, 1e-3 + tolerance_)) return absl::OkStatus();
     return Violation(i, absl::StrCat("splits by a plane whose normal has the "
                                      "squared length ",
@@ -144,11 +214,11 @@ class FullCheck {
 
   absl::Status CheckList(int64_t i) const {
     const NodeView node = forest_.node(i);
-    const int32_t length = node.descendants();
+    const int64_t length = node.descendants();
     // With holes, a root's list is shorter than it says, and zero behind.
     const int64_t real = IsRoot(i) ? item_count_ : length;
-    for (int32_t k = 0; k < length; ++k) {
-      const int32_t id = node.list_id(k);
+    for (int64_t k = 0; k < length; ++k) {
+      const int64_t id = node.list_id(k);
       if (k >= real) {
         if (id == 0) continue;
         return Violation(i, absl::StrCat("lists item ", id, " behind all of ",
@@ -169,10 +239,10 @@ class FullCheck {
     return IsRoot(i) ? item_count_ : forest_.node(i).descendants();
   }
 
-  absl::Status Reach(int32_t item, int32_t tree, int64_t* reached) {
+  absl::Status Reach(int64_t item, int32_t tree, int64_t* reached) {
     int32_t& last_tree = reached_in_tree_[item];
     if (last_tree == tree) {
-      return Violation(forest_.roots[tree],
+      return Violation(forest_.tree_roots[tree],
                        absl::StrCat("is the root of a tree that reaches item ",
                                     item, " twice"));
     }
@@ -182,11 +252,11 @@ class FullCheck {
   }
 
   absl::Status WalkTree(int32_t tree) {
-    const int32_t root = forest_.roots[tree];
+    const int32_t root = forest_.tree_roots[tree];
     int64_t reached = 0;
     stack_.assign(1, root);
     while (!stack_.empty()) {
-      const int32_t i = stack_.back();
+      const int64_t i = stack_.back();
       stack_.pop_back();
       const NodeView node = forest_.node(i);
       if (IsSlot(i)) {
@@ -194,7 +264,14 @@ class FullCheck {
           return Violation(i, "is a child, but no item");
         }
         ANNOD_RETURN_IF_ERROR(Reach(i, tree, &reached));
-      } else if (!IsSplit(i)) {
+        continue;
+      }
+      // So that the whole check takes no longer than there are nodes.
+      if (has_parent_[i - forest_.slot_count]) {
+        return Violation(i, "has several parents");
+      }
+      has_parent_[i - forest_.slot_count] = true;
+      if (!IsSplit(i)) {
         for (int64_t k = 0; k < ClaimedItems(i); ++k) {
           ANNOD_RETURN_IF_ERROR(Reach(node.list_id(k), tree, &reached));
         }
@@ -209,8 +286,7 @@ class FullCheck {
       } else {
         const int64_t below =
             ClaimedItems(node.child(0)) + ClaimedItems(node.child(1));
-        if (below != ClaimedItems(i) ||
-            static_cast<int64_t>(stack_.size()) > forest_.node_count) {
+        if (below != ClaimedItems(i)) {
           return Violation(i,
                            absl::StrCat("has ", ClaimedItems(i),
                                         " items; its children have ", below));
@@ -230,13 +306,15 @@ class FullCheck {
   const int64_t item_count_;
   const double tolerance_;
   std::vector<int32_t> reached_in_tree_;  // by slot: the last tree to reach it
-  std::vector<int32_t> stack_;
+  std::vector<bool> has_parent_;          // by tree node: it, or it is a root
+  std::vector<int64_t> stack_;
 };
 
 }  // namespace
 
-absl::Status CheckEverything(const ForestData& forest, int64_t item_count) {
-  return FullCheck(forest, item_count).Run();
+absl::Status CheckEverything(const ForestData& forest, int64_t item_count,
+                             std::vector<std::string>* notes) {
+  return FullCheck(forest, item_count).Run(notes);
 }
 
 }  // namespace annod

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/forest/candidate_search.h"
+#include "core/forest/file_header.h"
 #include "core/forest/forest_check.h"
 #include "core/forest/forest_data.h"
 #include "core/forest/hamming_bits.h"
@@ -22,11 +23,12 @@ namespace {
 
 class MappedForest final : public ForestIndex {
  public:
-  // `file` holds the bytes of `forest`, or is null if the caller does. A
-  // negative item count is found when first asked for.
+  // `file` holds `bytes`, which the nodes of `forest` are a part of, or is null
+  // if the caller does. A negative item count is found when first asked for.
   MappedForest(ForestData forest, int64_t item_count,
-               std::unique_ptr<MappedFile> file)
+               absl::Span<const char> bytes, std::unique_ptr<MappedFile> file)
       : forest_(std::move(forest)),
+        bytes_(bytes),
         file_(std::move(file)),
         item_count_(item_count) {}
 
@@ -37,7 +39,7 @@ class MappedForest final : public ForestIndex {
     return static_cast<int>(forest_.roots.size());
   }
   int64_t node_count() const override { return forest_.node_count; }
-  absl::Span<const char> bytes() const override { return forest_.bytes; }
+  absl::Span<const char> bytes() const override { return bytes_; }
 
   int64_t item_count() const override {
     int64_t count = item_count_.load(std::memory_order_relaxed);
@@ -69,6 +71,7 @@ class MappedForest final : public ForestIndex {
                            SearchStats* stats) const;
 
   const ForestData forest_;
+  const absl::Span<const char> bytes_;
   const std::unique_ptr<MappedFile> file_;
   mutable std::atomic<int64_t> item_count_;
 };
@@ -178,7 +181,8 @@ struct CheckedForest {
 
 absl::StatusOr<CheckedForest> ReadAs(const NodeLayout& layout,
                                      absl::Span<const char> bytes,
-                                     Verify verify) {
+                                     const ForestOpenOptions& options) {
+  const Verify verify = options.verify;
   CheckedForest result;
   ANNOD_ASSIGN_OR_RETURN(result.forest, FindRoots(bytes, layout));
   if (verify == Verify::kTrusted) {
@@ -187,23 +191,50 @@ absl::StatusOr<CheckedForest> ReadAs(const NodeLayout& layout,
   }
   ANNOD_ASSIGN_OR_RETURN(result.item_count, CheckSearchable(result.forest));
   if (verify == Verify::kFull) {
-    ANNOD_RETURN_IF_ERROR(CheckEverything(result.forest, result.item_count));
+    ANNOD_RETURN_IF_ERROR(
+        CheckEverything(result.forest, result.item_count, options.notes));
   }
   return result;
 }
 
+// A file with a header says what it is: there is nothing to try.
+absl::StatusOr<CheckedForest> ReadWithHeader(absl::Span<const char> bytes,
+                                             Metric metric, int dim,
+                                             const ForestOpenOptions& options) {
+  const LayoutKind wide = LayoutsForMetric(metric).back();
+  ANNOD_ASSIGN_OR_RETURN(const NodeLayout layout,
+                         MakeNodeLayout(wide, metric, dim));
+  ANNOD_ASSIGN_OR_RETURN(const FileHeader header, ReadFileHeader(bytes));
+  ANNOD_RETURN_IF_ERROR(CheckFileHeader(header, layout));
+  ANNOD_ASSIGN_OR_RETURN(
+      CheckedForest read,
+      ReadAs(layout, bytes.subspan(kFileHeaderBytes), options));
+  if (header.slot_count != static_cast<uint64_t>(read.forest.slot_count)) {
+    return absl::DataLossError(absl::StrCat(
+        "file header: ", header.slot_count, " items; the nodes are those of ",
+        read.forest.slot_count, ": the file was cut short"));
+  }
+  return read;
+}
+
 absl::StatusOr<std::shared_ptr<const ForestIndex>> OpenMapped(
     absl::Span<const char> bytes, std::unique_ptr<MappedFile> file,
-    Metric metric, int dim, Verify verify) {
+    Metric metric, int dim, const ForestOpenOptions& options) {
+  if (HasFileHeader(bytes)) {
+    ANNOD_ASSIGN_OR_RETURN(CheckedForest read,
+                           ReadWithHeader(bytes, metric, dim, options));
+    return std::make_shared<const MappedForest>(
+        std::move(read.forest), read.item_count, bytes, std::move(file));
+  }
   std::string reasons;
   const std::vector<LayoutKind> kinds = LayoutsForMetric(metric);
   for (const LayoutKind kind : kinds) {
     ANNOD_ASSIGN_OR_RETURN(const NodeLayout layout,
                            MakeNodeLayout(kind, metric, dim));
-    absl::StatusOr<CheckedForest> read = ReadAs(layout, bytes, verify);
+    absl::StatusOr<CheckedForest> read = ReadAs(layout, bytes, options);
     if (read.ok()) {
       return std::make_shared<const MappedForest>(
-          std::move(read->forest), read->item_count, std::move(file));
+          std::move(read->forest), read->item_count, bytes, std::move(file));
     }
     absl::StrAppend(&reasons, reasons.empty() ? "" : "; ", "as ",
                     LayoutName(kind), ": ", read.status().message());
@@ -229,7 +260,7 @@ absl::StatusOr<std::shared_ptr<const ForestIndex>> ForestIndex::Open(
   ANNOD_ASSIGN_OR_RETURN(std::unique_ptr<MappedFile> file,
                          fs->MapReadOnly(path, options.prefault));
   const absl::Span<const char> bytes(file->data(), file->size());
-  auto index = OpenMapped(bytes, std::move(file), metric, dim, options.verify);
+  auto index = OpenMapped(bytes, std::move(file), metric, dim, options);
   if (index.ok()) return index;
   return absl::Status(index.status().code(),
                       absl::StrCat(path, ": ", index.status().message()));
@@ -238,7 +269,7 @@ absl::StatusOr<std::shared_ptr<const ForestIndex>> ForestIndex::Open(
 absl::StatusOr<std::shared_ptr<const ForestIndex>> ForestIndex::OpenBytes(
     absl::Span<const char> bytes, Metric metric, int dim,
     const ForestOpenOptions& options) {
-  return OpenMapped(bytes, nullptr, metric, dim, options.verify);
+  return OpenMapped(bytes, nullptr, metric, dim, options);
 }
 
 }  // namespace annod

@@ -42,6 +42,8 @@ enum class Verify {
 struct ForestOpenOptions {
   Verify verify = Verify::kSafe;
   Prefault prefault = Prefault::kNone;
+  // If set, kFull appends what is odd about the file without being wrong.
+  std::vector<std::string>* notes = nullptr;
 };
 
 // An immutable forest of random-projection trees, mapped from a native Annoy
@@ -51,9 +53,12 @@ struct ForestOpenOptions {
 class ForestIndex {
  public:
   // Opens `path`, whose dimension and metric the file does not say. The layout
-  // is found by trying those the metric may have. DataLoss names the first
-  // violation in each of them with node number and values; InvalidArgument for
-  // a bad dimension; NotFound and other errors of `fs`.
+  // is found by trying those the metric may have; a file with a header
+  // (file_header.h) has the one with 64-bit ids. Either may hold 2^31 - 1 nodes
+  // at most. DataLoss names the first violation in each layout with node number
+  // and values; FailedPrecondition if a header says another metric, dimension
+  // or an unknown version; InvalidArgument for a bad dimension; NotFound and
+  // other errors of `fs`.
   static absl::StatusOr<std::shared_ptr<const ForestIndex>> Open(
       FileSystem* fs, const std::string& path, Metric metric, int dim,
       const ForestOpenOptions& options);
@@ -80,7 +85,7 @@ class ForestIndex {
   // factor in the default search_k.
   virtual int annoy_tree_count() const = 0;
   virtual int64_t node_count() const = 0;
-  // The mapped file.
+  // The mapped file, its header included.
   virtual absl::Span<const char> bytes() const = 0;
 
   // True if `id` is in [0, slot_count()) and not a hole.

@@ -22,9 +22,9 @@ bool HammingSplitter::Separates(absl::Span<const int32_t> ids,
                                 uint64_t position) const {
   const uint64_t word = position / kWordBits;
   const uint64_t mask = BitMask(position);
-  const uint64_t first = items_.Words(ids[0])[word] & mask;
+  const uint64_t first = items_.Word(ids[0], word) & mask;
   for (const int32_t id : ids.subspan(1)) {
-    if ((items_.Words(id)[word] & mask) != first) return true;
+    if ((items_.Word(id, word) & mask) != first) return true;
   }
   return false;
 }
@@ -32,10 +32,10 @@ bool HammingSplitter::Separates(absl::Span<const int32_t> ids,
 uint64_t HammingSplitter::FirstSeparating(absl::Span<const int32_t> ids) const {
   for (uint64_t word = 0; word < bits_ / kWordBits; ++word) {
     // A bit that differs from the first item's in any other separates.
-    const uint64_t first = items_.Words(ids[0])[word];
+    const uint64_t first = items_.Word(ids[0], word);
     uint64_t differing = 0;
     for (const int32_t id : ids.subspan(1)) {
-      differing |= items_.Words(id)[word] ^ first;
+      differing |= items_.Word(id, word) ^ first;
     }
     if (differing != 0) {
       return word * kWordBits + __builtin_clzll(differing);
@@ -65,7 +65,7 @@ size_t HammingSplitter::Divide(absl::Span<const int32_t> ids, const char* node,
   const uint64_t mask = BitMask(position);
   size_t ones = 0;
   for (size_t i = 0; i < ids.size(); ++i) {
-    sides[i] = (items_.Words(ids[i])[word] & mask) != 0 ? 1 : 0;
+    sides[i] = (items_.Word(ids[i], word) & mask) != 0 ? 1 : 0;
     ones += sides[i];
   }
   return ones;

@@ -23,7 +23,7 @@ class ItemSlots {
     return data_ + static_cast<size_t>(id) * layout_.node_bytes;
   }
   bool IsItem(int32_t id) const {
-    return LoadField<int32_t>(Slot(id), kDescendantsOffset) != 0;
+    return LoadId(Slot(id), kDescendantsOffset, layout_.id_bytes) != 0;
   }
   float HeadFloat(int32_t id, size_t offset) const {
     return LoadField<float>(Slot(id), offset);
@@ -32,9 +32,10 @@ class ItemSlots {
   const float* Vector(int32_t id) const {
     return reinterpret_cast<const float*>(Slot(id) + layout_.vector_offset);
   }
-  // Packed words; hamming.
-  const uint64_t* Words(int32_t id) const {
-    return reinterpret_cast<const uint64_t*>(Slot(id) + layout_.vector_offset);
+  // One of the packed words, not aligned in every layout; hamming.
+  uint64_t Word(int32_t id, size_t index) const {
+    return LoadField<uint64_t>(
+        Slot(id), layout_.vector_offset + index * sizeof(uint64_t));
   }
 
  private:

@@ -3,8 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
+#include "core/forest/node_fields.h"
 #include "core/forest/node_layout.h"
 
 namespace annod {
@@ -20,10 +20,10 @@ class NodeView {
 
   const char* data() const { return node_; }
 
-  int32_t descendants() const { return Int32At(0); }
-  int32_t child(int side) const { return list_id(side); }
-  int32_t list_id(size_t index) const {
-    return Int32At(layout_->children_offset + index * sizeof(int32_t));
+  int64_t descendants() const { return IdAt(kDescendantsOffset); }
+  int64_t child(int side) const { return list_id(side); }
+  int64_t list_id(size_t index) const {
+    return IdAt(layout_->children_offset + index * layout_->id_bytes);
   }
 
   // Where the ids of a bucket start.
@@ -37,29 +37,34 @@ class NodeView {
   const char* words() const { return node_ + layout_->vector_offset; }
   // Hamming splits: the bit they look at.
   uint64_t split_position() const {
-    uint64_t position;
-    std::memcpy(&position, words(), sizeof(position));
-    return position;
+    return LoadField<uint64_t>(node_, layout_->vector_offset);
   }
 
-  float angular_norm() const { return FloatAt(4); }  // angular-12 slots
-  float plane_offset() const { return FloatAt(4); }  // minkowski-16
-  float dot_factor() const { return FloatAt(12); }   // dot-16, dot-24
-  float dot_norm() const { return FloatAt(16); }     // dot-24 slots
-  bool dot_built() const { return node_[20] != 0; }  // dot-24 slots
-
-  int32_t Int32At(size_t offset) const {
-    int32_t value;
-    std::memcpy(&value, node_ + offset, sizeof(value));
-    return value;
+  // Angular slots.
+  float angular_norm() const {
+    return LoadField<float>(node_, AngularNormOffset(layout_->id_bytes));
   }
-  float FloatAt(size_t offset) const {
-    float value;
-    std::memcpy(&value, node_ + offset, sizeof(value));
-    return value;
+  // Minkowski splits.
+  float plane_offset() const {
+    return LoadField<float>(node_, PlaneOffsetOffset(layout_->id_bytes));
+  }
+  // Slots and splits of every dot layout.
+  float dot_factor() const {
+    return LoadField<float>(node_, DotFactorOffset(layout_->id_bytes));
+  }
+  // Slots of dot-24 and dot-36.
+  float dot_norm() const {
+    return LoadField<float>(node_, DotSquaredNormOffset(layout_->id_bytes));
+  }
+  bool dot_built() const {
+    return node_[DotBuiltOffset(layout_->id_bytes)] != 0;
   }
 
  private:
+  int64_t IdAt(size_t offset) const {
+    return LoadId(node_, offset, layout_->id_bytes);
+  }
+
   const char* node_;
   const NodeLayout* layout_;
 };

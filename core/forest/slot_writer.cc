@@ -107,7 +107,7 @@ class SlotWriter {
 
   absl::Status AddItem(int64_t id) {
     ANNOD_ASSIGN_OR_RETURN(char* slot, NextSlot());
-    StoreField<int32_t>(slot, kDescendantsOffset, 1);
+    StoreId(slot, kDescendantsOffset, layout_.id_bytes, 1);
     if (layout_.metric == Metric::kHamming) {
       PackBits(vector_, slot + layout_.vector_offset);
       return absl::OkStatus();
@@ -119,7 +119,7 @@ class SlotWriter {
       if (is_dot_) {
         SetDotHead(std::sqrt(squared), slot);
       } else {
-        StoreField(slot, kAngularNormOffset, squared);
+        StoreField(slot, AngularNormOffset(layout_.id_bytes), squared);
       }
     }
     return absl::OkStatus();
@@ -129,10 +129,13 @@ class SlotWriter {
   // "Speeding up the Xbox recommender system", RecSys 2014).
   void SetDotHead(float norm, char* slot) const {
     const float squared = largest_norm_ * largest_norm_ - norm * norm;
-    StoreField(slot, kDotFactorOffset, squared < 0 ? 0.0f : std::sqrt(squared));
-    if (layout_.kind == LayoutKind::kDot24) {
-      StoreField(slot, kDotSquaredNormOffset, largest_norm_ * largest_norm_);
-      StoreField<uint8_t>(slot, kDotBuiltOffset, 1);
+    const size_t id_bytes = layout_.id_bytes;
+    StoreField(slot, DotFactorOffset(id_bytes),
+               squared < 0 ? 0.0f : std::sqrt(squared));
+    if (layout_.kind != LayoutKind::kDot16) {
+      StoreField(slot, DotSquaredNormOffset(id_bytes),
+                 largest_norm_ * largest_norm_);
+      StoreField<uint8_t>(slot, DotBuiltOffset(id_bytes), 1);
     }
   }
 

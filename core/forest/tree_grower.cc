@@ -50,8 +50,8 @@ absl::Status TreeGrower::Grow(absl::Span<const int32_t> ids, Kiss64* random,
     char* node = &pending_[(frames_.size() - 1) * layout.node_bytes];
     if (frame.sides_done > 0) {
       const int side = frame.first_side ^ (frame.sides_done - 1);
-      StoreField(node, layout.children_offset + sizeof(int32_t) * side,
-                 result_);
+      StoreId(node, layout.children_offset + layout.id_bytes * side,
+              layout.id_bytes, result_);
     }
     if (frame.sides_done == 2) {
       result_ = AppendNode(node);
@@ -97,9 +97,8 @@ absl::Status TreeGrower::Open(size_t begin, size_t end, bool is_root) {
   pending_.resize(place + layout.node_bytes);  // zeroed
   char* node = &pending_[place];
   const size_t middle = Split(begin, end, node);
-  StoreField(node, kDescendantsOffset,
-             static_cast<int32_t>(is_root ? items_.count()
-                                          : static_cast<int64_t>(count)));
+  StoreId(node, kDescendantsOffset, layout.id_bytes,
+          is_root ? items_.count() : static_cast<int64_t>(count));
   const int first_side = middle - begin > end - middle ? 1 : 0;
   frames_.push_back({begin, middle, end, first_side, 0});
   return absl::OkStatus();
@@ -112,10 +111,10 @@ void TreeGrower::AddBucket(size_t begin, size_t end, bool is_root) {
   char* node = &(*nodes_)[place];
   const int64_t count =
       is_root ? items_.count() : static_cast<int64_t>(end - begin);
-  StoreField(node, kDescendantsOffset, static_cast<int32_t>(count));
-  if (end > begin) {
-    std::memcpy(node + layout.children_offset, &ids_[begin],
-                (end - begin) * sizeof(int32_t));
+  StoreId(node, kDescendantsOffset, layout.id_bytes, count);
+  for (size_t i = begin; i < end; ++i) {
+    StoreId(node, layout.children_offset + (i - begin) * layout.id_bytes,
+            layout.id_bytes, ids_[i]);
   }
   result_ = static_cast<int32_t>(items_.count() + node_count_++);
 }

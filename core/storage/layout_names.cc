@@ -12,9 +12,6 @@ namespace {
 constexpr Metric kMetrics[] = {Metric::kAngular, Metric::kEuclidean,
                                Metric::kManhattan, Metric::kDot,
                                Metric::kHamming};
-constexpr LayoutKind kLayouts[] = {
-    LayoutKind::kAngular12, LayoutKind::kMinkowski16, LayoutKind::kDot16,
-    LayoutKind::kDot24,     LayoutKind::kHamming16,   LayoutKind::kHamming12};
 
 absl::Status Unknown(absl::string_view what, absl::string_view field,
                      absl::string_view name) {
@@ -34,9 +31,8 @@ absl::StatusOr<Metric> MetricFromFile(absl::string_view name,
 
 absl::StatusOr<LayoutKind> LayoutFromFile(absl::string_view name,
                                           absl::string_view what) {
-  for (const LayoutKind kind : kLayouts) {
-    if (name == LayoutName(kind)) return kind;
-  }
+  const absl::StatusOr<LayoutKind> kind = ParseLayout(name);
+  if (kind.ok()) return *kind;
   return Unknown(what, "layout", name);
 }
 

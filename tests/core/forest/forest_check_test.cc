@@ -64,9 +64,11 @@ class CraftedFile {
   int node_count() const {
     return static_cast<int>(bytes_.size() / layout_.node_bytes);
   }
-  absl::StatusOr<std::shared_ptr<const ForestIndex>> Open(Verify verify) const {
+  absl::StatusOr<std::shared_ptr<const ForestIndex>> Open(
+      Verify verify, std::vector<std::string>* notes = nullptr) const {
     ForestOpenOptions options;
     options.verify = verify;
+    options.notes = notes;
     return ForestIndex::OpenBytes(bytes_, layout_.metric, layout_.dim, options);
   }
 
@@ -160,8 +162,15 @@ TEST(ForestCheckTest, FullCheckFindsWhatOnlyAnswersWouldShow) {
             "has 6 items; its children have 5"},
            {[](CraftedFile* f) { f->SetInt(5, 0, 0); },
             "node 7 lists 5, which is no item"},
-           {[](CraftedFile* f) { f->SetInt(1, 12, 1); },
-            "node 1 is an item slot with bytes other than zero"},
+           {[](CraftedFile* f) {
+              for (const int slot : {1, 2, 3, 5}) f->SetInt(slot, 12, 1);
+            },
+            "node 1 and 3 more item slots have bytes other than zero"},
+           {[](CraftedFile* f) {
+              f->SetFloat(8, 4, INFINITY);
+              f->SetFloat(9, 4, INFINITY);
+            },
+            "node 8 splits by a plane with the constant inf"},
            {[](CraftedFile* f) {
               f->SetFloat(8, 16, 0.5f);
               f->SetFloat(9, 16, 0.5f);
@@ -213,6 +222,42 @@ TEST(ForestCheckTest, FieldsDerivedFromVectorsAreChecked) {
       }
     }
   }
+}
+
+TEST(ForestCheckTest, BytesOfAnEarlierBuildInASlotAreNoted) {
+  CraftedFile file = SmallTree();
+  file.SetInt(1, 12, 1);
+  std::vector<std::string> notes;
+  const auto index = file.Open(Verify::kFull, &notes);
+  ASSERT_TRUE(index.ok()) << index.status();
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_NE(notes[0].find("1 of 6 item slots, the first is node 1"),
+            std::string::npos)
+      << notes[0];
+}
+
+TEST(ForestCheckTest, TreesThatShareANodeAreRefused) {
+  CraftedFile file(
+      *MakeNodeLayout(LayoutKind::kMinkowski16, Metric::kEuclidean, 1));
+  for (int i = 0; i < 6; ++i) file.AddItem(static_cast<float>(i));
+  const int a = file.AddBucket({0, 1, 2}), b = file.AddBucket({3, 4, 5});
+  const int first = file.AddSplit(6, a, b);
+  const int second = file.AddSplit(6, b, a);
+  file.AddCopy(first);
+  file.AddCopy(second);
+  EXPECT_TRUE(file.Open(Verify::kSafe).ok());
+  ExpectDataLoss(file.Open(Verify::kFull).status(), "has several parents");
+}
+
+TEST(ForestCheckTest, BitsBehindTheDimensionAreRefused) {
+  CraftedFile file(
+      *MakeNodeLayout(LayoutKind::kHamming16, Metric::kHamming, 8));
+  file.Add(1);
+  file.SetInt(0, 16, 0x1ff);
+  file.AddCopy(file.AddBucket({0}));
+  EXPECT_TRUE(file.Open(Verify::kSafe).ok());
+  ExpectDataLoss(file.Open(Verify::kFull).status(),
+                 "node 0 is an item with bits set behind its 8 components");
 }
 
 TEST(ForestCheckTest, SplitPositionBehindTheVectorIsRefused) {

@@ -52,21 +52,27 @@ GoldenIndex::Query ReadQuery(const json& value) {
   return query;
 }
 
-// False if the description is of blobs alone.
-bool ReadDescription(const std::filesystem::path& path, GoldenIndex* index) {
-  const json value = json::parse(ReadWhole(path));
-  std::string file;
-  if (value.contains("file")) {
-    file = value.at("file");
-  } else if (value.contains("blobs") && value.at("blobs").contains("saved")) {
-    file = value.at("blobs").at("saved").at("file");
-  } else {
-    return false;
+// The .ann files that a description is of: none if of blobs alone.
+std::vector<std::string> FilesOf(const json& value) {
+  if (value.contains("file")) return {value.at("file").get<std::string>()};
+  std::vector<std::string> files;
+  for (const char* kind : {"saved", "ondisk"}) {
+    const json blobs = value.value("blobs", json::object());
+    if (blobs.contains(kind)) files.push_back(blobs.at(kind).at("file"));
   }
+  return files;
+}
+
+GoldenIndex ReadDescription(const std::filesystem::path& path,
+                            const std::string& file, const json& value) {
+  GoldenIndex result;
+  GoldenIndex* const index = &result;
   index->name =
       path.parent_path().filename().string() + "/" + path.stem().string();
+  if (file.find(".ondisk.") != std::string::npos) index->name += "-ondisk";
   index->path = path.parent_path() / file;
   index->bytes = ReadWhole(index->path);
+  index->header_bytes = index->bytes.compare(0, 4, "XINA") == 0 ? 64 : 0;
   index->metric = ParseMetric(value.at("metric").get<std::string>()).value();
   index->dim = value.at("f");
   index->layout = value.value("layout", "");
@@ -86,14 +92,14 @@ bool ReadDescription(const std::filesystem::path& path, GoldenIndex* index) {
   for (const json& pair : value.value("pairs", json::array())) {
     index->pairs.push_back({pair.at(0), pair.at(1), pair.at(2)});
   }
-  return true;
+  return result;
 }
 
 }  // namespace
 
 std::vector<std::string> GoldenFolders() {
-  return {"annoy-1.16",        "dot-16", "main",   "raw-scratch",
-          "scikitplots-0.4.0", "simd",   "special"};
+  return {"annoy-1.16",        "dot-16",           "main", "raw-scratch",
+          "scikitplots-0.4.0", "scikitplots-main", "simd", "special"};
 }
 
 std::vector<GoldenIndex> ReadGoldenFolder(const std::string& folder) {
@@ -105,8 +111,10 @@ std::vector<GoldenIndex> ReadGoldenFolder(const std::string& folder) {
   std::sort(paths.begin(), paths.end());
   std::vector<GoldenIndex> indexes;
   for (const auto& path : paths) {
-    GoldenIndex index;
-    if (ReadDescription(path, &index)) indexes.push_back(std::move(index));
+    const json value = json::parse(ReadWhole(path));
+    for (const std::string& file : FilesOf(value)) {
+      indexes.push_back(ReadDescription(path, file, value));
+    }
   }
   return indexes;
 }

@@ -27,9 +27,10 @@ struct GoldenIndex {
     float distance;
   };
 
-  std::string name;   // "main/angular-f7-n500"
-  std::string path;   // of the .ann file
-  std::string bytes;  // its contents, 8-aligned
+  std::string name;         // "main/angular-f7-n500"
+  std::string path;         // of the .ann file
+  std::string bytes;        // its contents, 8-aligned
+  size_t header_bytes = 0;  // before the nodes
   Metric metric;
   int dim = 0;
   std::string layout;  // empty if the description does not say
@@ -43,11 +44,11 @@ struct GoldenIndex {
   std::vector<Pair> pairs;
 };
 
-// The folders of files with 32-bit ids.
+// The folders; the files of scikitplots-main have 64-bit ids.
 std::vector<std::string> GoldenFolders();
 
 // Every index of a folder, sorted by name. Descriptions that have no .ann file
-// with 32-bit ids (blobs only) are left out. Aborts on a malformed description.
+// (blobs only) are left out. Aborts on a malformed description.
 std::vector<GoldenIndex> ReadGoldenFolder(const std::string& folder);
 
 // All folders together.
