@@ -8,7 +8,7 @@ namespace annod {
 
 // AdminService as the writer answers it: checks requests, calls WriterState,
 // converts. Workers forward to it (worker/admin_proxy.h). Each call has a
-// thread.
+// thread. The methods are in *_calls.cc, by theme.
 class AdminServiceImpl final : public v1::AdminService::Service {
  public:
   explicit AdminServiceImpl(WriterState* state) : state_(state) {}

@@ -1,0 +1,99 @@
+// The calls of AdminService that change items.
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/status_macros.h"
+#include "server/errors.h"
+#include "server/request_checks.h"
+#include "server/rpc_status.h"
+#include "server/writer/admin_service.h"
+#include "server/writer/item_batch.h"
+
+namespace annod {
+namespace {
+
+// A stream is made durable piece by piece, so that its end does not wait for
+// the disk to take all of it.
+constexpr int64_t kFlushBytes = 8 << 20;
+
+}  // namespace
+
+absl::StatusOr<std::vector<int32_t>> AdminServiceImpl::Add(
+    const v1::AddItemRequest& request) {
+  absl::StatusOr<std::shared_ptr<WriterIndex>> index = Find(request.index());
+  ANNOD_RETURN_IF_ERROR(index.status());
+  ANNOD_RETURN_IF_ERROR(
+      CheckItemCount(request.items_size(), 1, state_->config()->limits));
+  ItemBatch batch;
+  ANNOD_RETURN_IF_ERROR(batch.Assign(request.items(), (*index)->settings()));
+  absl::StatusOr<std::vector<int32_t>> ids = (*index)->Add(batch.items());
+  if (ids.ok()) state_->ItemsAdded(**index, request.items_size());
+  return ids;
+}
+
+grpc::Status AdminServiceImpl::AddItem(grpc::ServerContext*,
+                                       const v1::AddItemRequest* request,
+                                       v1::AddItemResponse* response) {
+  absl::StatusOr<std::vector<int32_t>> ids = Add(*request);
+  if (!ids.ok()) return ToGrpcStatus(ids.status());
+  response->mutable_ids()->Add(ids->begin(), ids->end());
+  return grpc::Status::OK;
+}
+
+absl::Status AdminServiceImpl::AddStream(
+    grpc::ServerReader<v1::AddItemsRequest>* reader,
+    v1::AddItemsResponse* response) {
+  std::shared_ptr<WriterIndex> index;
+  v1::AddItemsRequest request;
+  ItemBatch batch;
+  uint64_t ticket = 0;
+  int64_t unflushed_bytes = 0;
+  response->set_first_id(-1);
+  response->set_last_id(-1);
+  while (reader->Read(&request)) {
+    if (index == nullptr) {
+      absl::StatusOr<std::shared_ptr<WriterIndex>> found =
+          Find(request.index());
+      ANNOD_RETURN_IF_ERROR(found.status());
+      index = *std::move(found);
+      ticket = index->flush_ticket();
+    } else if (!request.index().empty() && request.index() != index->name()) {
+      return FieldError(
+          "index", request.index(),
+          absl::StrCat("empty or '", index->name(),
+                       "', as in the first message of the stream"));
+    }
+    ANNOD_RETURN_IF_ERROR(
+        CheckItemCount(request.items_size(), 0, state_->config()->limits));
+    if (request.items().empty()) continue;
+    ANNOD_RETURN_IF_ERROR(batch.Assign(request.items(), index->settings()));
+    absl::StatusOr<std::vector<int32_t>> ids =
+        index->AddWithoutSync(batch.items());
+    ANNOD_RETURN_IF_ERROR(ids.status());
+    const auto [low, high] = std::minmax_element(ids->begin(), ids->end());
+    response->set_first_id(
+        response->first_id() < 0 ? *low : std::min(response->first_id(), *low));
+    response->set_last_id(std::max(response->last_id(), *high));
+    response->set_added_count(response->added_count() + request.items_size());
+    unflushed_bytes += static_cast<int64_t>(request.ByteSizeLong());
+    if (unflushed_bytes >= kFlushBytes) {
+      ANNOD_RETURN_IF_ERROR(index->Flush(ticket));
+      unflushed_bytes = 0;
+    }
+    state_->ItemsAdded(*index, request.items_size());
+  }
+  if (index == nullptr) return CheckIndexName("");
+  return index->Flush(ticket);
+}
+
+grpc::Status AdminServiceImpl::AddItems(
+    grpc::ServerContext*, grpc::ServerReader<v1::AddItemsRequest>* reader,
+    v1::AddItemsResponse* response) {
+  return ToGrpcStatus(AddStream(reader, response));
+}
+
+}  // namespace annod
