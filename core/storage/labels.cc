@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -52,17 +51,32 @@ class MappedLabelTable final : public LabelTable {
   }
 
   std::optional<int32_t> IdOf(absl::string_view label) const override {
-    const uint32_t* const end = by_label_ + count_;
-    const uint32_t* const found =
-        std::lower_bound(by_label_, end, label,
-                         [this](uint32_t position, absl::string_view wanted) {
-                           return Text(position) < wanted;
-                         });
-    if (found == end || Text(*found) != label) return std::nullopt;
+    const uint32_t* const found = LowerBound(label);
+    if (found == by_label_ + count_ || Text(*found) != label) {
+      return std::nullopt;
+    }
     return ids_[*found];
   }
 
+  std::vector<int32_t> IdsOf(absl::string_view label) const override {
+    std::vector<int32_t> ids;
+    for (const uint32_t* found = LowerBound(label);
+         found != by_label_ + count_ && Text(*found) == label; ++found) {
+      ids.push_back(ids_[*found]);
+    }
+    return ids;
+  }
+
  private:
+  // The first place in `by_label_` whose text is not below `label`.
+  const uint32_t* LowerBound(absl::string_view label) const {
+    return std::lower_bound(
+        by_label_, by_label_ + count_, label,
+        [this](uint32_t position, absl::string_view wanted) {
+          return Text(position) < wanted;
+        });
+  }
+
   absl::string_view Text(int64_t position) const {
     return absl::string_view(text_ + ends_[position],
                              ends_[position + 1] - ends_[position]);
@@ -108,6 +122,7 @@ class MappedLabelTable final : public LabelTable {
           absl::StrCat("contents have checksum ", ChecksumToHex(checksum),
                        ", expected ", ChecksumToHex(header.payload_checksum)));
     }
+    format_version_ = header.format_version;
     count_ = static_cast<int64_t>(header.label_count);
     text_bytes_ = header.text_bytes;
     const char* const data = file_->data();
@@ -145,14 +160,19 @@ class MappedLabelTable final : public LabelTable {
     return absl::OkStatus();
   }
 
-  // Strictly ascending text also shows that `by_label_` names each label once.
+  // Strictly ascending pairs of text and position also show that `by_label_`
+  // names each label once.
   absl::Status CheckOrder() const {
     for (int64_t i = 0; i < count_; ++i) {
       if (by_label_[i] >= static_cast<uint64_t>(count_)) {
         return Damaged(path_, absl::StrCat("order names label ", by_label_[i],
                                            " of ", count_));
       }
-      if (i > 0 && Text(by_label_[i]) <= Text(by_label_[i - 1])) {
+      if (i == 0) continue;
+      const int order = Text(by_label_[i - 1]).compare(Text(by_label_[i]));
+      const bool equal_allowed = format_version_ > kLabelsFormatUnique &&
+                                 by_label_[i - 1] < by_label_[i];
+      if (order > 0 || (order == 0 && !equal_allowed)) {
         return Damaged(
             path_, absl::StrCat("labels ", by_label_[i - 1], " and ",
                                 by_label_[i], " are not in ascending order"));
@@ -163,6 +183,7 @@ class MappedLabelTable final : public LabelTable {
 
   const std::string path_;
   const std::unique_ptr<MappedFile> file_;
+  uint32_t format_version_ = 0;
   int64_t count_ = 0;
   uint64_t text_bytes_ = 0;
   const uint64_t* ends_ = nullptr;

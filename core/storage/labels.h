@@ -35,14 +35,18 @@ class LabelTable {
   virtual std::pair<int32_t, absl::string_view> At(int64_t position) const = 0;
   // Empty if the item has none. The view lives as long as the table.
   virtual absl::string_view LabelOf(int32_t id) const = 0;
+  // The smallest id that has `label`.
   virtual std::optional<int32_t> IdOf(absl::string_view label) const = 0;
+  // All ids that have `label`, ascending.
+  virtual std::vector<int32_t> IdsOf(absl::string_view label) const = 0;
 };
 
 // Writes a labels file, synced. `labels`: (id, label), ids ascending and
-// unique, labels unique.
+// unique; labels unique unless `allow_duplicates`.
 absl::Status WriteLabels(
     FileSystem* fs, const std::string& path,
-    const std::vector<std::pair<int32_t, absl::string_view>>& labels);
+    const std::vector<std::pair<int32_t, absl::string_view>>& labels,
+    bool allow_duplicates = false);
 
 }  // namespace annod
 

@@ -9,11 +9,14 @@ namespace annod {
 // A labels file (docs/format.md, "labels"): this header, then
 //   uint64 ends[label_count + 1]   where each label's text begins and ends
 //   int32  ids[label_count]        ascending
-//   uint32 by_label[label_count]   positions in `ids`, by ascending text
+//   uint32 by_label[label_count]   positions in `ids`, by ascending text,
+//                                  equal ones by ascending position
 //   char   text[text_bytes]        the labels in the order of `ids`
 // All little-endian; every array lies at a multiple of its element's size.
 inline constexpr char kLabelsMagic[] = "ANNODLBL";
-inline constexpr uint32_t kLabelsFormatVersion = 1;
+// 1: no two labels are equal. 2: some are.
+inline constexpr uint32_t kLabelsFormatUnique = 1;
+inline constexpr uint32_t kLabelsFormatVersion = 2;
 
 struct LabelsHeader {
   char magic[8];

@@ -5,37 +5,81 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
 namespace annod {
 
 OverlaySource::OverlaySource(const OpenVersion* base,
-                             const StagedSnapshot& staged)
-    : base_(base), staged_(staged) {
+                             std::vector<const ItemLayer*> layers)
+    : base_(base), layers_(std::move(layers)) {
   if (base_ != nullptr) slot_count_ = base_->forest->slot_count();
-  if (!staged_.ids().empty()) {
-    slot_count_ = std::max(slot_count_, int64_t{staged_.ids().back()} + 1);
+  for (const ItemLayer* const layer : layers_) {
+    if (layer->ids().empty()) continue;
+    slot_count_ = std::max(slot_count_, int64_t{layer->ids().back()} + 1);
   }
+  // What was removed at the end leaves no slots behind.
+  while (slot_count_ > 0 && !HasItem(slot_count_ - 1)) --slot_count_;
+}
+
+bool OverlaySource::InBase(int64_t id) const {
+  return base_ != nullptr && base_->forest->HasItem(id);
+}
+
+const ItemLayer* OverlaySource::LayerOf(int32_t id, bool* named) const {
+  *named = true;
+  for (auto it = layers_.rbegin(); it != layers_.rend(); ++it) {
+    if ((*it)->VectorOf(id) != nullptr) return *it;
+    const std::vector<int32_t>& removed = (*it)->removed_ids();
+    if (std::binary_search(removed.begin(), removed.end(), id)) return nullptr;
+  }
+  *named = false;
+  return nullptr;
+}
+
+bool OverlaySource::HasItem(int64_t id) const {
+  bool named;
+  const ItemLayer* const layer = LayerOf(static_cast<int32_t>(id), &named);
+  return named ? layer != nullptr : InBase(id);
 }
 
 bool OverlaySource::Get(int64_t id, absl::Span<float> out) const {
-  const float* const vector = staged_.VectorOf(static_cast<int32_t>(id));
-  if (vector != nullptr) {
-    std::copy_n(vector, out.size(), out.begin());
-    return true;
+  bool named;
+  const ItemLayer* const layer = LayerOf(static_cast<int32_t>(id), &named);
+  if (!named) return InBase(id) && base_->forest->GetVector(id, out).ok();
+  if (layer == nullptr) return false;
+  std::copy_n(layer->VectorOf(static_cast<int32_t>(id)), out.size(),
+              out.begin());
+  return true;
+}
+
+void OverlaySource::ForEachNamed(absl::FunctionRef<void(int32_t)> visit) const {
+  // What is left of each list: the smallest first element is next.
+  std::vector<absl::Span<const int32_t>> lists;
+  for (const ItemLayer* const layer : layers_) {
+    lists.push_back(layer->ids());
+    lists.push_back(layer->removed_ids());
   }
-  return base_ != nullptr && base_->forest->HasItem(id) &&
-         base_->forest->GetVector(id, out).ok();
+  for (;;) {
+    int64_t next = INT64_MAX;
+    for (const auto& list : lists) {
+      if (!list.empty()) next = std::min(next, int64_t{list.front()});
+    }
+    if (next == INT64_MAX) return;
+    for (auto& list : lists) {
+      if (!list.empty() && list.front() == next) list.remove_prefix(1);
+    }
+    visit(static_cast<int32_t>(next));
+  }
 }
 
 int64_t OverlaySource::CountItems() const {
-  int64_t count = staged_.item_count();
-  if (base_ == nullptr) return count;
-  count += base_->forest->item_count();
-  for (const int32_t id : staged_.ids()) {
-    if (base_->forest->HasItem(id)) --count;
-  }
+  int64_t count = base_ == nullptr ? 0 : base_->forest->item_count();
+  ForEachNamed([&](int32_t id) {
+    if (InBase(id)) --count;
+    if (HasItem(id)) ++count;
+  });
   return count;
 }
 
@@ -52,12 +96,15 @@ std::vector<std::pair<int32_t, absl::string_view>> OverlaySource::Labels()
       labels.push_back(old->At(next_old));
     }
   };
-  for (const int32_t id : staged_.ids()) {
+  ForEachNamed([&](int32_t id) {
     add_old_below(id);
     if (next_old < old_count && old->At(next_old).first == id) ++next_old;
-    const absl::string_view label = staged_.LabelOf(id);
+    bool named;
+    const ItemLayer* const layer = LayerOf(id, &named);
+    if (layer == nullptr) return;
+    const absl::string_view label = layer->LabelOf(id);
     if (!label.empty()) labels.emplace_back(id, label);
-  }
+  });
   add_old_below(INT64_MAX);
   return labels;
 }

@@ -65,16 +65,35 @@ absl::Status CheckSpace(FileSystem* fs, const std::string& directory,
 
 }  // namespace
 
+BuildInput InputOf(const OpenVersion* base, const StagedSnapshot& staged) {
+  BuildInput input;
+  input.base = base;
+  input.layers = {&staged};
+  input.journal_through =
+      std::max(staged.through_segment(),
+               base == nullptr ? 0 : base->manifest.journal_through);
+  return input;
+}
+
 absl::StatusOr<Manifest> BuildAndPublish(FileSystem* fs,
                                          const IndexSettings& settings,
                                          const OpenVersion* base,
                                          const StagedSnapshot& staged,
                                          ForestBuildOptions options,
                                          VersionStore* store) {
+  return BuildAndPublish(fs, settings, InputOf(base, staged),
+                         std::move(options), store);
+}
+
+absl::StatusOr<Manifest> BuildAndPublish(FileSystem* fs,
+                                         const IndexSettings& settings,
+                                         const BuildInput& input,
+                                         ForestBuildOptions options,
+                                         VersionStore* store) {
   const absl::Time start = absl::Now();
   options.metric = settings.metric;
   options.dim = settings.dim;
-  const OverlaySource source(base, staged);
+  const OverlaySource source(input.base, input.layers);
   const int64_t item_count = source.CountItems();
   if (item_count == 0) {
     return absl::FailedPreconditionError(absl::StrCat(
@@ -93,7 +112,8 @@ absl::StatusOr<Manifest> BuildAndPublish(FileSystem* fs,
       BuildForest(source, options, fs, pending->FilePath(kForestFile)));
   if (!labels.empty()) {
     const absl::Status written =
-        WriteLabels(fs, pending->FilePath(kLabelsFile), labels);
+        WriteLabels(fs, pending->FilePath(kLabelsFile), labels,
+                    settings.allow_duplicate_labels);
     if (absl::IsInvalidArgument(written)) {
       // Staging and base disagree, as after rolling back to another version.
       return absl::FailedPreconditionError(
@@ -113,9 +133,7 @@ absl::StatusOr<Manifest> BuildAndPublish(FileSystem* fs,
   manifest.build_seconds = absl::ToDoubleSeconds(absl::Now() - start);
   manifest.create_time =
       absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone());
-  manifest.journal_through =
-      std::max(staged.through_segment(),
-               base == nullptr ? 0 : base->manifest.journal_through);
+  manifest.journal_through = input.journal_through;
   manifest.incarnation = settings.incarnation;
   return store->Publish(std::move(pending), std::move(manifest));
 }

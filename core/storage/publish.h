@@ -1,23 +1,43 @@
 #ifndef ANNOD_CORE_STORAGE_PUBLISH_H_
 #define ANNOD_CORE_STORAGE_PUBLISH_H_
 
-#include <memory>
+#include <cstdint>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/forest/forest_builder.h"
 #include "core/storage/index_settings.h"
+#include "core/storage/item_layer.h"
 #include "core/storage/manifest.h"
 #include "core/storage/staging.h"
 #include "core/storage/version_store.h"
 
 namespace annod {
 
-// Builds the next version of an index from `base` (the served version; null if
-// there is none) overlaid with `staged`, and publishes it: collect, build the
-// forest, write labels, check free space first, publish. `options.metric` and
-// `dim` are taken from `settings`. On failure nothing is published and nothing
-// is left behind. FailedPrecondition if there is not one item; otherwise as
-// BuildForest() and VersionStore::Publish().
+// What the next version is made of.
+struct BuildInput {
+  const OpenVersion* base = nullptr;  // null: none
+  // Laid over the base, the last one topmost (OverlaySource).
+  std::vector<const ItemLayer*> layers;
+  // Last journal segment that the version contains or replaces.
+  int64_t journal_through = 0;
+};
+
+// The served version (null if there is none) with what is staged over it.
+BuildInput InputOf(const OpenVersion* base, const StagedSnapshot& staged);
+
+// Builds the next version of an index from `input` and publishes it: collect,
+// build the forest, write labels, check free space first, publish.
+// `options.metric` and `dim` are taken from `settings`. On failure nothing is
+// published and nothing is left behind. FailedPrecondition if there is not one
+// item; otherwise as BuildForest() and VersionStore::Publish().
+absl::StatusOr<Manifest> BuildAndPublish(FileSystem* fs,
+                                         const IndexSettings& settings,
+                                         const BuildInput& input,
+                                         ForestBuildOptions options,
+                                         VersionStore* store);
+
+// The same from InputOf(base, staged).
 absl::StatusOr<Manifest> BuildAndPublish(FileSystem* fs,
                                          const IndexSettings& settings,
                                          const OpenVersion* base,

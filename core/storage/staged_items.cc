@@ -17,40 +17,45 @@
 
 namespace annod {
 
-StagedItems::StagedItems(const StagingOptions& options, Staging::Base base)
-    : options_(options), base_(std::move(base)), next_id_(base_.slot_count) {}
+StagedItems::StagedItems(const StagingOptions& options, Staging::Base base,
+                         bool allow_duplicate_labels)
+    : options_(options),
+      base_(std::move(base)),
+      allow_duplicate_labels_(allow_duplicate_labels),
+      next_id_(base_.slot_count) {}
 
 bool StagedItems::InBase(int32_t id) const {
   return base_.has_item ? base_.has_item(id) : id < base_.slot_count;
 }
 
-std::optional<int32_t> StagedItems::OwnerOf(absl::string_view label) const {
-  const auto staged = ids_by_label_.find(label);
-  if (staged != ids_by_label_.end()) return staged->second;
-  if (!base_.id_of_label) return std::nullopt;
-  const std::optional<int32_t> id = base_.id_of_label(label);
-  // An item staged again has lost the label it had in the version.
-  if (id.has_value() && items_.contains(*id)) return std::nullopt;
-  return id;
+std::vector<int32_t> StagedItems::IdsOfLabel(absl::string_view label) const {
+  std::vector<int32_t> ids = labels_.IdsOf(label);
+  if (!base_.ids_of_label) return ids;
+  for (const int32_t id : base_.ids_of_label(label)) {
+    // An item staged again has lost the label it had in the version.
+    if (!items_.contains(id)) ids.push_back(id);
+  }
+  std::sort(ids.begin(), ids.end());
+  return ids;
 }
 
-void StagedItems::RemoveLabel(Entry* entry) {
+std::optional<int32_t> StagedItems::OtherOwnerOf(absl::string_view label,
+                                                 int64_t id) const {
+  for (const int32_t owner : IdsOfLabel(label)) {
+    if (owner != id) return owner;
+  }
+  return std::nullopt;
+}
+
+void StagedItems::RemoveLabel(int32_t id, Entry* entry) {
   if (entry->label == nullptr) return;
-  ids_by_label_.erase(ids_by_label_.find(*entry->label));
+  labels_.Remove(entry->label, id);
   entry->label = nullptr;
 }
 
 void StagedItems::SetLabel(int32_t id, Entry* entry, absl::string_view label) {
-  RemoveLabel(entry);
-  if (label.empty()) return;
-  const auto [place, is_new] =
-      ids_by_label_.try_emplace(std::string(label), id);
-  if (!is_new) {
-    // Only a replay against another base than the label was checked with.
-    items_[place->second].label = nullptr;
-    place->second = id;
-  }
-  entry->label = &place->first;
+  RemoveLabel(id, entry);
+  if (!label.empty()) entry->label = labels_.Add(label, id);
 }
 
 void StagedItems::Put(int32_t id, absl::string_view label, int64_t segment) {
@@ -85,7 +90,7 @@ void StagedItems::RollBack(size_t checkpoint) {
       SetLabel(change.id, &place->second, change.old_label);
       place->second.segment = *change.old_segment;
     } else {
-      RemoveLabel(&place->second);
+      RemoveLabel(change.id, &place->second);
       items_.erase(place);
       if (!InBase(change.id)) --new_count_;
     }
@@ -127,9 +132,9 @@ absl::StatusOr<std::vector<int32_t>> StagedItems::Add(
           absl::StrCat("item ", i, ": no id is left above ", id - 1));
       break;
     }
-    if (!items[i].label.empty()) {
-      const std::optional<int32_t> owner = OwnerOf(items[i].label);
-      if (owner.has_value() && *owner != id) {
+    if (!items[i].label.empty() && !allow_duplicate_labels_) {
+      const std::optional<int32_t> owner = OtherOwnerOf(items[i].label, id);
+      if (owner.has_value()) {
         status = absl::AlreadyExistsError(
             absl::StrCat("item ", i, ": label '", ForMessage(items[i].label),
                          "' belongs to item id ", *owner, ", not ", id));
@@ -153,7 +158,7 @@ void StagedItems::Release(int64_t through, Staging::Base base) {
   for (auto it = items_.begin(); it != items_.end();) {
     const auto place = it++;
     if (place->second.segment <= through) {
-      RemoveLabel(&place->second);
+      RemoveLabel(place->first, &place->second);
       items_.erase(place);
     } else if (!InBase(place->first)) {
       ++new_count_;

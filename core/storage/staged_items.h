@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/node_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "core/storage/label_ids.h"
 #include "core/storage/staging.h"
 
 namespace annod {
@@ -23,7 +23,14 @@ namespace annod {
 // thread-safe.
 class StagedItems {
  public:
-  StagedItems(const StagingOptions& options, Staging::Base base);
+  StagedItems(const StagingOptions& options, Staging::Base base,
+              bool allow_duplicate_labels);
+
+  void AllowDuplicateLabels() { allow_duplicate_labels_ = true; }
+
+  // Ids that have `label` now, as a query after the next build would see it,
+  // ascending.
+  std::vector<int32_t> IdsOfLabel(absl::string_view label) const;
 
   // Takes in one call's items, all or none, and returns their ids. Checks what
   // depends on other items: InvalidArgument for an id that would waste too much
@@ -49,7 +56,7 @@ class StagedItems {
  private:
   struct Entry {
     int64_t segment = 0;
-    const std::string* label = nullptr;  // a key of ids_by_label_; null: none
+    const std::string* label = nullptr;  // text of labels_; null: none
   };
   // What `id` was before a change.
   struct Change {
@@ -61,18 +68,20 @@ class StagedItems {
 
   bool InBase(int32_t id) const;
   int64_t TotalItems() const { return base_.item_count + new_count_; }
-  // Id that has `label` now, as a query after the next build would see it.
-  std::optional<int32_t> OwnerOf(absl::string_view label) const;
+  // An id other than `id` that has `label` now.
+  std::optional<int32_t> OtherOwnerOf(absl::string_view label,
+                                      int64_t id) const;
   // Records the change and makes it.
   void Put(int32_t id, absl::string_view label, int64_t segment);
   void SetLabel(int32_t id, Entry* entry, absl::string_view label);
-  void RemoveLabel(Entry* entry);
+  void RemoveLabel(int32_t id, Entry* entry);
   absl::Status CheckLimits(int64_t largest_new_id) const;
 
   const StagingOptions options_;
   Staging::Base base_;
   absl::flat_hash_map<int32_t, Entry> items_;
-  absl::node_hash_map<std::string, int32_t> ids_by_label_;
+  LabelIds labels_;
+  bool allow_duplicate_labels_;
   int64_t next_id_ = 0;
   int64_t new_count_ = 0;  // items that the base does not have
   std::vector<Change> changes_;

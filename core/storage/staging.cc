@@ -54,14 +54,14 @@ struct Call {
 class JournalStaging final : public Staging {
  public:
   JournalStaging(FileSystem* fs, std::string directory,
-                 const JournalIdentity& identity, Metric metric,
+                 const JournalIdentity& identity, const IndexSettings& settings,
                  const StagingOptions& options, Base base)
       : fs_(fs),
         directory_(std::move(directory)),
         identity_(identity),
-        metric_(metric),
+        metric_(settings.metric),
         durability_(options.durability),
-        items_(options, std::move(base)) {}
+        items_(options, std::move(base), settings.allow_duplicate_labels) {}
 
   absl::Status Recover(int64_t journal_through) {
     MutexLock lock(&journal_mu_);
@@ -153,6 +153,16 @@ class JournalStaging final : public Staging {
     journal_->Forget(through);
     PublishCounts();
     return absl::OkStatus();
+  }
+
+  void AllowDuplicateLabels() override {
+    MutexLock lock(&journal_mu_);
+    items_.AllowDuplicateLabels();
+  }
+
+  std::vector<int32_t> IdsOfLabel(absl::string_view label) const override {
+    MutexLock lock(&journal_mu_);
+    return items_.IdsOfLabel(label);
   }
 
   int64_t item_count() const override { return item_count_.load(); }
@@ -289,7 +299,7 @@ class JournalStaging final : public Staging {
   // One Freeze() or Release() at a time; taken before journal_mu_.
   Mutex snapshot_mu_ ABSL_ACQUIRED_BEFORE(journal_mu_);
 
-  Mutex journal_mu_;
+  mutable Mutex journal_mu_;
   StagedItems items_ ABSL_GUARDED_BY(journal_mu_);
   std::unique_ptr<JournalWriter> journal_ ABSL_GUARDED_BY(journal_mu_);
   // Calls of the group being written that a failed sync would undo.
@@ -314,9 +324,8 @@ absl::StatusOr<std::unique_ptr<Staging>> Staging::Open(
   const JournalIdentity identity = {Xxh3(settings.incarnation),
                                     static_cast<uint32_t>(settings.dim)};
   const int64_t journal_through = base.journal_through;
-  auto staging = std::make_unique<JournalStaging>(fs, std::move(directory),
-                                                  identity, settings.metric,
-                                                  options, std::move(base));
+  auto staging = std::make_unique<JournalStaging>(
+      fs, std::move(directory), identity, settings, options, std::move(base));
   ANNOD_RETURN_IF_ERROR(staging->Recover(journal_through));
   return staging;
 }

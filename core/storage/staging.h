@@ -15,6 +15,7 @@
 #include "core/file_system.h"
 #include "core/storage/durability.h"
 #include "core/storage/index_settings.h"
+#include "core/storage/item_layer.h"
 
 namespace annod {
 
@@ -38,17 +39,10 @@ struct StagedItem {
 // The frozen contents of the journal up to a segment: what a build takes in.
 // Newer records of an id hide older ones. Valid after the staging area moved
 // on; the bytes are mapped, not copied. Immutable, thread-safe.
-class StagedSnapshot {
+class StagedSnapshot : public ItemLayer {
  public:
-  virtual ~StagedSnapshot() = default;
   virtual int64_t through_segment() const = 0;
   virtual int64_t item_count() const = 0;
-  // Ids with a staged vector, ascending.
-  virtual const std::vector<int32_t>& ids() const = 0;
-  // Null if `id` is not staged. dim() floats, 4-aligned.
-  virtual const float* VectorOf(int32_t id) const = 0;
-  // Label of a staged item; empty if it has none.
-  virtual absl::string_view LabelOf(int32_t id) const = 0;
 };
 
 // The items acknowledged since the last published version: an append-only
@@ -64,8 +58,8 @@ class Staging {
     int64_t item_count = 0;
     int64_t journal_through =
         0;  // segments up to here are in a version: removed
-    // Id that has `label` in the version; may be empty.
-    std::function<std::optional<int32_t>(absl::string_view)> id_of_label;
+    // Ids that have `label` in the version, ascending; may be empty.
+    std::function<std::vector<int32_t>(absl::string_view)> ids_of_label;
     // True if the version has this item; may be empty.
     std::function<bool(int32_t)> has_item;
   };
@@ -83,7 +77,8 @@ class Staging {
 
   // Stages all items or none; returns their ids when they are durable.
   // Concurrent callers share a sync. InvalidArgument (naming item, field,
-  // value, limit), AlreadyExists for a label another item has,
+  // value, limit), AlreadyExists for a label another item has
+  // (unless the index allows that),
   // ResourceExhausted for a full disk or an item limit, Internal for other I/O
   // errors. After a failed sync the segment is sealed at its last durable byte
   // and a new one is begun: nothing acknowledged is touched, the failed items
@@ -112,6 +107,14 @@ class Staging {
   // Call when `snapshot` is contained in a published version, described by
   // `base`: its segments are removed. Items staged since stay.
   virtual absl::Status Release(const StagedSnapshot& snapshot, Base base) = 0;
+
+  // From now on several items may have one label, as if the settings given to
+  // Open() had allowed it.
+  virtual void AllowDuplicateLabels() = 0;
+
+  // Ids that have `label` now, ascending: those of the base that were not
+  // staged since, and staged ones.
+  virtual std::vector<int32_t> IdsOfLabel(absl::string_view label) const = 0;
 
   // Items staged and not released; an id counts once.
   virtual int64_t item_count() const = 0;

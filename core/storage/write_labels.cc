@@ -47,21 +47,25 @@ absl::Status CheckInput(const Labels& labels) {
   return absl::OkStatus();
 }
 
-// Positions by ascending text.
-absl::StatusOr<std::vector<uint32_t>> SortByLabel(const Labels& labels) {
+// Positions by ascending text, equal ones by ascending id.
+std::vector<uint32_t> SortByLabel(const Labels& labels) {
   std::vector<uint32_t> order(labels.size());
   std::iota(order.begin(), order.end(), 0u);
   std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-    return labels[a].second < labels[b].second;
+    const int text = labels[a].second.compare(labels[b].second);
+    return text != 0 ? text < 0 : a < b;
   });
-  for (size_t i = 1; i < order.size(); ++i) {
-    if (labels[order[i]].second == labels[order[i - 1]].second) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "label '", ForMessage(labels[order[i]].second), "' belongs to ids ",
-          labels[order[i - 1]].first, " and ", labels[order[i]].first));
-    }
-  }
   return order;
+}
+
+// Place in `order` of the first label that is equal to the one before it; 0 if
+// none is.
+size_t FirstDuplicate(const Labels& labels,
+                      const std::vector<uint32_t>& order) {
+  for (size_t i = 1; i < order.size(); ++i) {
+    if (labels[order[i]].second == labels[order[i - 1]].second) return i;
+  }
+  return 0;
 }
 
 struct StateDeleter {
@@ -99,10 +103,16 @@ absl::Status AppendText(const Labels& labels, WritableFile* file) {
 }  // namespace
 
 absl::Status WriteLabels(FileSystem* fs, const std::string& path,
-                         const Labels& labels) {
+                         const Labels& labels, bool allow_duplicates) {
   ANNOD_RETURN_IF_ERROR(CheckInput(labels));
-  ANNOD_ASSIGN_OR_RETURN(const std::vector<uint32_t> by_label,
-                         SortByLabel(labels));
+  const std::vector<uint32_t> by_label = SortByLabel(labels);
+  const size_t duplicate = FirstDuplicate(labels, by_label);
+  if (duplicate != 0 && !allow_duplicates) {
+    const auto& [id, label] = labels[by_label[duplicate]];
+    return absl::InvalidArgumentError(
+        absl::StrCat("label '", ForMessage(label), "' belongs to ids ",
+                     labels[by_label[duplicate - 1]].first, " and ", id));
+  }
   std::vector<uint64_t> ends = {0};
   std::vector<int32_t> ids;
   ends.reserve(labels.size() + 1);
@@ -119,7 +129,9 @@ absl::Status WriteLabels(FileSystem* fs, const std::string& path,
 
   LabelsHeader header = {};
   std::memcpy(header.magic, kLabelsMagic, sizeof(header.magic));
-  header.format_version = kLabelsFormatVersion;
+  // Programs that know only unique labels read what they can.
+  header.format_version =
+      duplicate == 0 ? kLabelsFormatUnique : kLabelsFormatVersion;
   header.label_count = labels.size();
   header.text_bytes = ends.back();
   header.payload_checksum = checksum.Get();

@@ -120,8 +120,8 @@ Staging::Base WriterIndex::BaseOf(
   base.item_count = version->forest->item_count();
   // The functions keep the version mapped for as long as staging needs it.
   if (version->labels != nullptr) {
-    base.id_of_label = [version](absl::string_view label) {
-      return version->labels->IdOf(label);
+    base.ids_of_label = [version](absl::string_view label) {
+      return version->labels->IdsOf(label);
     };
   }
   base.has_item = [version](int32_t id) {

@@ -49,8 +49,8 @@ Staging::Base TestIndex::Base() const {
     return version->forest->HasItem(id);
   };
   if (version_->labels != nullptr) {
-    base.id_of_label = [version = version_](absl::string_view label) {
-      return version->labels->IdOf(label);
+    base.ids_of_label = [version = version_](absl::string_view label) {
+      return version->labels->IdsOf(label);
     };
   }
   return base;

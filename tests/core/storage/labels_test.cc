@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/storage/checksum.h"
 #include "core/storage/labels_format.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/testing/corruption.h"
 #include "tests/core/testing/temp_dir.h"
@@ -18,14 +19,17 @@
 namespace annod {
 namespace {
 
+using ::testing::ElementsAre;
+
 using Labels = std::vector<std::pair<int32_t, absl::string_view>>;
 
 class LabelsTest : public ::testing::Test {
  protected:
   absl::StatusOr<std::shared_ptr<const LabelTable>> WriteAndOpen(
-      const Labels& labels) {
+      const Labels& labels, bool allow_duplicates = false) {
     FileSystem::Posix()->RemoveFile(path_).IgnoreError();
-    const absl::Status status = WriteLabels(FileSystem::Posix(), path_, labels);
+    const absl::Status status =
+        WriteLabels(FileSystem::Posix(), path_, labels, allow_duplicates);
     if (!status.ok()) return status;
     return LabelTable::Open(FileSystem::Posix(), path_);
   }
@@ -51,6 +55,25 @@ TEST_F(LabelsTest, FindsBothWays) {
   for (const char* absent : {"", "label", "label 1000", "zzz"}) {
     EXPECT_EQ((*table)->IdOf(absent), std::nullopt) << absent;
   }
+}
+
+TEST_F(LabelsTest, SeveralIdsMayHaveOneLabel) {
+  const auto table = WriteAndOpen(
+      {{1, "b"}, {3, "a"}, {5, "b"}, {6, "bb"}, {2147483646, "b"}}, true);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ((*table)->size(), 5);
+  EXPECT_THAT((*table)->IdsOf("a"), ElementsAre(3));
+  EXPECT_THAT((*table)->IdsOf("b"), ElementsAre(1, 5, 2147483646));
+  EXPECT_THAT((*table)->IdsOf("bb"), ElementsAre(6));
+  EXPECT_THAT((*table)->IdsOf("c"), ElementsAre());
+  EXPECT_EQ((*table)->IdOf("b"), 1);
+  EXPECT_EQ((*table)->LabelOf(5), "b");
+  EXPECT_EQ(FileContents(path_)[8], 2);  // the format
+}
+
+TEST_F(LabelsTest, UniqueLabelsKeepTheFormatOfEarlierPrograms) {
+  ASSERT_TRUE(WriteAndOpen({{1, "b"}, {3, "a"}}, true).ok());
+  EXPECT_EQ(FileContents(path_)[8], 1);
 }
 
 TEST_F(LabelsTest, HoldsTheBounds) {
@@ -143,8 +166,35 @@ TEST_F(LabelsTest, WellSealedNonsenseIsDataLoss) {
             kDataLoss);
   EXPECT_EQ(open_with(offsetof(LabelsHeader, text_bytes), UINT64_MAX - 60),
             kDataLoss);
-  EXPECT_EQ(open_with(offsetof(LabelsHeader, format_version), uint32_t{2}),
+  EXPECT_EQ(open_with(offsetof(LabelsHeader, format_version), uint32_t{3}),
             absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(LabelsTest, EqualLabelsOutOfOrderAreDataLoss) {
+  ASSERT_TRUE(WriteAndOpen({{3, "a"}, {5, "a"}}, true).ok());
+  const std::string good = FileContents(path_);
+  const auto open_with = [&](uint32_t format, uint32_t first, uint32_t second) {
+    std::string bytes = good;
+    LabelsHeader header;
+    std::memcpy(&header, bytes.data(), sizeof(header));
+    const size_t by_label =
+        sizeof(header) + 3 * sizeof(uint64_t) + 2 * sizeof(int32_t);
+    std::memcpy(&bytes[by_label], &first, sizeof(first));
+    std::memcpy(&bytes[by_label + sizeof(first)], &second, sizeof(second));
+    header.format_version = format;
+    header.payload_checksum =
+        Xxh3(absl::string_view(bytes).substr(sizeof(header)));
+    std::memcpy(&bytes[0], &header, sizeof(header));
+    header.header_checksum = Xxh3(absl::string_view(bytes).substr(
+        0, offsetof(LabelsHeader, header_checksum)));
+    std::memcpy(&bytes[0], &header, sizeof(header));
+    OverwriteFile(path_, bytes);
+    return LabelTable::Open(FileSystem::Posix(), path_).status().code();
+  };
+  EXPECT_EQ(open_with(2, 0, 1), absl::StatusCode::kOk);
+  EXPECT_EQ(open_with(2, 1, 0), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(open_with(2, 0, 0), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(open_with(1, 0, 1), absl::StatusCode::kDataLoss);
 }
 
 }  // namespace

@@ -145,9 +145,8 @@ TEST_F(StagingSyncTest, AFailedSyncAfterAReleaseGoesBackToTheVersion) {
   base.slot_count = 1;
   base.item_count = 1;
   base.journal_through = (*snapshot)->through_segment();
-  base.id_of_label = [](absl::string_view label) -> std::optional<int32_t> {
-    if (label == "a") return 0;
-    return std::nullopt;
+  base.ids_of_label = [](absl::string_view label) {
+    return label == "a" ? std::vector<int32_t>{0} : std::vector<int32_t>();
   };
   ASSERT_TRUE(staging->Release(**snapshot, base).ok());
   fs_.FailSyncs(absl::InternalError("medium error"));

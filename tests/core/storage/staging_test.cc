@@ -171,9 +171,8 @@ TEST_F(StagingTest, ALabelBelongsToOneItemOfBaseAndStaging) {
   Staging::Base base;
   base.slot_count = 10;
   base.item_count = 10;
-  base.id_of_label = [](absl::string_view label) -> std::optional<int32_t> {
-    if (label == "base7") return 7;
-    return std::nullopt;
+  base.ids_of_label = [](absl::string_view label) {
+    return label == "base7" ? std::vector<int32_t>{7} : std::vector<int32_t>();
   };
   const auto staging = Open(base);
   const auto kTaken = absl::StatusCode::kAlreadyExists;
@@ -212,10 +211,10 @@ TEST_F(StagingTest, FreezeAndReleaseKeepWhatCameLater) {
   base.item_count = 2;
   base.journal_through = (*snapshot)->through_segment();
   base.has_item = [](int32_t id) { return id < 2; };
-  base.id_of_label = [](absl::string_view label) -> std::optional<int32_t> {
-    if (label == "a") return 0;
-    if (label == "b") return 1;
-    return std::nullopt;
+  base.ids_of_label = [](absl::string_view label) -> std::vector<int32_t> {
+    if (label == "a") return {0};
+    if (label == "b") return {1};
+    return {};
   };
   const int64_t bytes = staging->journal_bytes();
   ASSERT_TRUE(staging->Release(**snapshot, base).ok());
@@ -230,6 +229,31 @@ TEST_F(StagingTest, FreezeAndReleaseKeepWhatCameLater) {
   staging = Open(base);
   EXPECT_EQ(*Contents(staging.get()), later);
   EXPECT_THAT(*Add(staging.get(), std::nullopt, 1), ElementsAre(3));
+}
+
+TEST_F(StagingTest, ManyItemsMayHaveOneLabelOnceThatIsAllowed) {
+  Staging::Base base;
+  base.slot_count = 10;
+  base.item_count = 10;
+  base.ids_of_label = [](absl::string_view label) {
+    return label == "a" ? std::vector<int32_t>{3, 7} : std::vector<int32_t>();
+  };
+  auto staging = Open(base);
+  EXPECT_EQ(Add(staging.get(), 1, 1, "a").status().code(),
+            absl::StatusCode::kAlreadyExists);
+  staging->AllowDuplicateLabels();
+  EXPECT_TRUE(Add(staging.get(), 12, 1, "a").ok());
+  EXPECT_TRUE(Add(staging.get(), 11, 1, "a").ok());
+  EXPECT_TRUE(Add(staging.get(), 2, 1, "b").ok());
+  EXPECT_THAT(staging->IdsOfLabel("a"), ElementsAre(3, 7, 11, 12));
+  EXPECT_TRUE(Add(staging.get(), 3, 1).ok());  // lost its label
+  EXPECT_TRUE(Add(staging.get(), 11, 1, "b").ok());
+  EXPECT_THAT(staging->IdsOfLabel("a"), ElementsAre(7, 12));
+  EXPECT_THAT(staging->IdsOfLabel("b"), ElementsAre(2, 11));
+  EXPECT_THAT(staging->IdsOfLabel("c"), ElementsAre());
+  staging = Open(base);
+  EXPECT_THAT(staging->IdsOfLabel("a"), ElementsAre(7, 12));
+  EXPECT_THAT(staging->IdsOfLabel("b"), ElementsAre(2, 11));
 }
 
 TEST_F(StagingTest, OpenForgetsWhatAVersionHolds) {
