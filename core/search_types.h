@@ -2,14 +2,16 @@
 #define ANNOD_CORE_SEARCH_TYPES_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "absl/time/time.h"
+#include "core/item_filter.h"
 
 namespace annod {
 
 // Which search answers.
 enum class Engine {
-  kAuto,    // chosen by the index
+  kAuto,    // chosen by the index: ForestIndex::ChooseEngine
   kForest,  // best-first over the trees, approximate (docs/format.md)
   kExact,   // every item compared
 };
@@ -32,6 +34,14 @@ struct SearchOptions {
   // 0 visits nothing. Larger: slower, better recall.
   int64_t search_k = -1;
   Engine engine = Engine::kAuto;
+  // Items that may be answered; null or not active(): all. Forest: candidates
+  // that are not accepted do not count, and unless search_k is 0 the search
+  // goes on until n different ones are met or the forest is exhausted. So a
+  // filter costs time, not recall. Not owned.
+  const ItemFilter* filter = nullptr;
+  // Cuts the answer, nearest first, before the first neighbour farther than
+  // this (dot: with a smaller inner product).
+  std::optional<float> max_distance;
   // Checked while searching; past it the search fails with DeadlineExceeded.
   absl::Time deadline = absl::InfiniteFuture();
 };

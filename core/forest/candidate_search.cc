@@ -8,6 +8,8 @@
 #include "core/forest/deadline.h"
 #include "core/forest/hamming_bits.h"
 #include "core/forest/ordered_key.h"
+#include "core/id_set.h"
+#include "core/item_filter.h"
 #include "core/simd/distance.h"
 
 namespace annod {
@@ -88,12 +90,49 @@ inline void PrefetchNode(const char* node, size_t node_bytes) {
   for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(node + at);
 }
 
+// Every item is a candidate. Duplicates count.
+struct AllItems {
+  // Adds the ids of a list; how many of them count.
+  template <typename Id>
+  int64_t AddList(const char* list, size_t count, IdSet* candidates) const {
+    candidates->AddList<Id>(list, count);
+    return static_cast<int64_t>(count);
+  }
+  // Whether the search goes on although search_k has been reached.
+  bool TooFew(const IdSet&) const { return false; }
+};
+
+// Only the accepted ones are and count. Duplicates may be all that the first
+// search_k are, so `n` different ones are waited for.
+struct AcceptedItems {
+  const ItemFilter& filter;
+  const size_t n;
+
+  template <typename Id>
+  int64_t AddList(const char* list, size_t count, IdSet* candidates) const {
+    int64_t accepted = 0;
+    for (size_t k = 0; k < count; ++k) {
+      const Id stored = LoadField<Id>(list, k * sizeof(Id));
+      const auto id = static_cast<int32_t>(stored);
+      if (id != stored || !filter.Accepts(id)) continue;
+      candidates->Add(id);
+      ++accepted;
+    }
+    return accepted;
+  }
+  bool TooFew(const IdSet& candidates) const { return candidates.size() < n; }
+};
+
 // Ids of type `Id`, int32_t or int64_t, as the layout has them: a width that
 // the compiler knows costs nothing.
-template <typename Id, class Splits>
+template <typename Id, class Splits, class Items>
 absl::Status Gather(const ForestData& forest, const Splits& splits,
-                    int64_t search_k, absl::Time deadline,
+                    const Items& items, int64_t search_k, absl::Time deadline,
                     SearchScratch* scratch, SearchStats* stats) {
+  if (search_k == 0) {
+    scratch->candidates.Reset(forest.slot_count);
+    return absl::OkStatus();
+  }
   const int64_t slot_count = forest.slot_count;
   const int32_t capacity = forest.layout.bucket_capacity;
   const size_t children_offset = forest.layout.children_offset;
@@ -110,7 +149,8 @@ absl::Status Gather(const ForestData& forest, const Splits& splits,
   }
 
   int64_t gathered = 0, visited = 0;
-  while (gathered < search_k && !frontier.empty()) {
+  while ((gathered < search_k || items.TooFew(candidates)) &&
+         !frontier.empty()) {
     if (poll.Expired(1)) return DeadlinePoll::Error();
     ++visited;
     const uint64_t top = frontier.top();
@@ -120,16 +160,16 @@ absl::Status Gather(const ForestData& forest, const Splits& splits,
     if (id < slot_count) {
       frontier.Pop();
       if (descendants == 1) {
-        candidates.Add(id);
-        ++gathered;
+        gathered += items.template AddList<int32_t>(
+            reinterpret_cast<const char*>(&id), 1, &candidates);
       }
       continue;
     }
     if (descendants <= capacity) {
       frontier.Pop();
       if (descendants <= 0) continue;
-      candidates.AddList<Id>(node.list(), static_cast<size_t>(descendants));
-      gathered += descendants;
+      gathered += items.template AddList<Id>(
+          node.list(), static_cast<size_t>(descendants), &candidates);
       continue;
     }
     if (splits_left-- == 0) {
@@ -167,16 +207,29 @@ absl::Status Gather(const ForestData& forest, const Splits& splits,
   return absl::OkStatus();
 }
 
+template <typename Id, class Splits>
+absl::Status GatherBy(const Splits& splits, const ForestData& forest,
+                      int64_t search_k, const SearchOptions& options,
+                      SearchScratch* scratch, SearchStats* stats) {
+  if (options.filter == nullptr || !options.filter->active()) {
+    return Gather<Id>(forest, splits, AllItems(), search_k, options.deadline,
+                      scratch, stats);
+  }
+  const AcceptedItems items{*options.filter, static_cast<size_t>(options.n)};
+  return Gather<Id>(forest, splits, items, search_k, options.deadline, scratch,
+                    stats);
+}
+
 }  // namespace
 
 absl::Status GatherCandidates(const ForestData& forest, const Query& query,
-                              int64_t search_k, absl::Time deadline,
+                              int64_t search_k, const SearchOptions& options,
                               SearchScratch* scratch, SearchStats* stats) {
   const auto gather = [&](const auto& splits) {
-    return Gather<int32_t>(forest, splits, search_k, deadline, scratch, stats);
+    return GatherBy<int32_t>(splits, forest, search_k, options, scratch, stats);
   };
   const auto gather_wide = [&](const auto& splits) {
-    return Gather<int64_t>(forest, splits, search_k, deadline, scratch, stats);
+    return GatherBy<int64_t>(splits, forest, search_k, options, scratch, stats);
   };
   switch (forest.layout.kind) {
     case LayoutKind::kAngular12:

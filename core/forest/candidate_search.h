@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
-#include "absl/time/time.h"
 #include "core/forest/forest_data.h"
 #include "core/forest/query.h"
 #include "core/forest/search_scratch.h"
@@ -15,13 +14,16 @@ namespace annod {
 // Puts into `scratch->candidates` the items that stock Annoy would look at for
 // `search_k` >= 0: best-first from all roots, by the smallest distance to any
 // split plane passed on the wrong side, until the lists met add up to search_k
-// ids, those met before counted again. Ids of holes may be among them.
+// ids, those met before counted again. Ids of holes may be among them. With
+// `options.filter` only the items it accepts are put there and count, and the
+// search goes on until there are `options.n` of them (search_types.h). Of
+// `options` nothing but filter, n and deadline is looked at.
 //
 // Stays inside the file and ends even if its nodes are nonsense: children must
 // precede their parents, ids must be slots, and no more splits are visited than
 // a forest of that size has. DataLoss if they would be; DeadlineExceeded.
 absl::Status GatherCandidates(const ForestData& forest, const Query& query,
-                              int64_t search_k, absl::Time deadline,
+                              int64_t search_k, const SearchOptions& options,
                               SearchScratch* scratch, SearchStats* stats);
 
 }  // namespace annod

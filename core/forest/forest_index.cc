@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/forest/candidate_search.h"
 #include "core/forest/file_header.h"
+#include "core/forest/filter_cost.h"
 #include "core/forest/forest_check.h"
 #include "core/forest/forest_data.h"
 #include "core/forest/hamming_bits.h"
@@ -56,6 +57,7 @@ class MappedForest final : public ForestIndex {
 
   absl::Status GetVector(int64_t id, absl::Span<float> out) const override;
   absl::StatusOr<float> Distance(int64_t i, int64_t j) const override;
+  Engine ChooseEngine(const SearchOptions& options) const override;
   absl::Status Search(absl::Span<const float> query,
                       const SearchOptions& options, SearchScratch* scratch,
                       std::vector<Neighbor>* out,
@@ -66,6 +68,10 @@ class MappedForest final : public ForestIndex {
 
  private:
   absl::Status CheckId(int64_t id) const;
+  int64_t SearchK(const SearchOptions& options) const {
+    return options.search_k >= 0 ? options.search_k
+                                 : int64_t{options.n} * annoy_tree_count();
+  }
   absl::Status SearchQuery(const Query& query, const SearchOptions& options,
                            SearchScratch* scratch, std::vector<Neighbor>* out,
                            SearchStats* stats) const;
@@ -103,6 +109,16 @@ absl::StatusOr<float> MappedForest::Distance(int64_t i, int64_t j) const {
   ANNOD_RETURN_IF_ERROR(CheckId(j));
   return SlotDistance(forest_, static_cast<int32_t>(i),
                       static_cast<int32_t>(j));
+}
+
+Engine MappedForest::ChooseEngine(const SearchOptions& options) const {
+  if (options.engine != Engine::kAuto) return options.engine;
+  if (options.filter == nullptr || !options.filter->active()) {
+    return Engine::kForest;
+  }
+  return ScanIsCheaper(forest_, *options.filter, options.n, SearchK(options))
+             ? Engine::kExact
+             : Engine::kForest;
 }
 
 absl::Status MappedForest::Search(absl::Span<const float> query,
@@ -161,17 +177,15 @@ absl::Status MappedForest::SearchQuery(const Query& query,
         absl::StrCat("search_k is ", options.search_k,
                      "; it must be -1 (default) or not negative"));
   }
-  if (options.engine == Engine::kExact) {
-    return RankAllItems(forest_, query, options.n, options.deadline, scratch,
-                        out, stats);
+  if (options.max_distance && std::isnan(*options.max_distance)) {
+    return absl::InvalidArgumentError("max_distance is not a number");
   }
-  const int64_t search_k = options.search_k >= 0
-                               ? options.search_k
-                               : int64_t{options.n} * annoy_tree_count();
-  ANNOD_RETURN_IF_ERROR(GatherCandidates(forest_, query, search_k,
-                                         options.deadline, scratch, stats));
-  return RankCandidates(forest_, query, options.n, options.deadline, scratch,
-                        out, stats);
+  if (ChooseEngine(options) == Engine::kExact) {
+    return RankAllItems(forest_, query, options, scratch, out, stats);
+  }
+  ANNOD_RETURN_IF_ERROR(GatherCandidates(forest_, query, SearchK(options),
+                                         options, scratch, stats));
+  return RankCandidates(forest_, query, options, scratch, out, stats);
 }
 
 struct CheckedForest {

@@ -98,14 +98,21 @@ class ForestIndex {
   // Distance between two stored items. NotFound if an id is out of range.
   virtual absl::StatusOr<float> Distance(int64_t i, int64_t j) const = 0;
 
+  // The engine that a search with these options uses: never kAuto. That is
+  // kForest, unless a filter accepts so few items that comparing all of them
+  // costs less. The same for every query of a call.
+  virtual Engine ChooseEngine(const SearchOptions& options) const = 0;
+
   // Replaces `*out` with the `options.n` items nearest to `query` (dim() finite
   // components), nearest first, ties by increasing id; fewer if fewer were
   // found. kForest gives the answers of annoy-compatible search for that
-  // search_k; kExact compares every item; kAuto is kForest. Allocates only in
-  // `*out` and when `scratch` meets a larger index than before. `stats` may be
-  // null. InvalidArgument (naming values) for a wrong dimension, non-finite
-  // component, n < 1 or search_k < -1; DeadlineExceeded; DataLoss if nodes turn
-  // out to have several parents; `*out` is then empty.
+  // search_k; kExact compares every item; kAuto: ChooseEngine(). Only items
+  // that `options.filter` accepts are compared. Allocates only in `*out` and
+  // when `scratch` meets a larger index than before. `stats` may be null.
+  // InvalidArgument (naming values) for a wrong dimension, non-finite
+  // component, n < 1, search_k < -1 or a max_distance that is no number;
+  // DeadlineExceeded; DataLoss if nodes turn out to have several parents;
+  // `*out` is then empty.
   virtual absl::Status Search(absl::Span<const float> query,
                               const SearchOptions& options,
                               SearchScratch* scratch,

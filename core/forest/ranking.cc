@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 
 #include "core/forest/deadline.h"
 #include "core/forest/ordered_key.h"
@@ -10,6 +11,10 @@
 
 namespace annod {
 namespace {
+
+// Ids that are looked at between two looks at the deadline, when none of them
+// is an answer.
+constexpr int64_t kMaxPassedOver = 4096;
 
 // 2 - 2 cos, the square of what callers get: the order is the same. The last
 // steps in double and rounded once, as in stock Annoy.
@@ -75,6 +80,10 @@ float DistanceOfKey(Metric metric, float key) {
   return key;
 }
 
+bool IsFarther(Metric metric, float distance, float limit) {
+  return LargerIsCloser(metric) ? !(distance >= limit) : !(distance <= limit);
+}
+
 // Keeps the nearest `n` of the items offered to it.
 class NearestItems {
  public:
@@ -101,15 +110,17 @@ class NearestItems {
     }
   }
 
-  void Finish(std::vector<Neighbor>* out) {
+  void Finish(std::optional<float> max_distance, std::vector<Neighbor>* out) {
+    const Metric metric = forest_.layout.metric;
     std::vector<uint64_t>& sorted = scratch_->sorted;
     sorted = scratch_->nearest.keys();
     std::sort(sorted.begin(), sorted.end());
     out->reserve(sorted.size());
     for (const uint64_t key : sorted) {
-      out->push_back(
-          {KeyId(key), DistanceOfKey(forest_.layout.metric,
-                                     FromOrderedBits(KeyOrdered(key)))});
+      const float distance =
+          DistanceOfKey(metric, FromOrderedBits(KeyOrdered(key)));
+      if (max_distance && IsFarther(metric, distance, *max_distance)) break;
+      out->push_back({KeyId(key), distance});
     }
   }
 
@@ -122,42 +133,69 @@ class NearestItems {
 
 }  // namespace
 
-absl::Status RankCandidates(const ForestData& forest, const Query& query, int n,
-                            absl::Time deadline, SearchScratch* scratch,
-                            std::vector<Neighbor>* out, SearchStats* stats) {
+absl::Status RankCandidates(const ForestData& forest, const Query& query,
+                            const SearchOptions& options,
+                            SearchScratch* scratch, std::vector<Neighbor>* out,
+                            SearchStats* stats) {
   out->clear();
   const IdSet& ids = scratch->candidates;
-  NearestItems nearest(forest, query, n, scratch);
-  DeadlinePoll poll(deadline);
+  NearestItems nearest(forest, query, options.n, scratch);
+  DeadlinePoll poll(options.deadline);
   for (size_t first = 0; first < ids.size(); first += SearchScratch::kBatch) {
     const size_t count = std::min(SearchScratch::kBatch, ids.size() - first);
     if (poll.Expired(count)) return DeadlinePoll::Error();
     nearest.Offer(ids.data() + first, count);
   }
   if (stats != nullptr) stats->distances += ids.size();
-  nearest.Finish(out);
+  nearest.Finish(options.max_distance, out);
   return absl::OkStatus();
 }
 
-absl::Status RankAllItems(const ForestData& forest, const Query& query, int n,
-                          absl::Time deadline, SearchScratch* scratch,
+absl::Status RankAllItems(const ForestData& forest, const Query& query,
+                          const SearchOptions& options, SearchScratch* scratch,
                           std::vector<Neighbor>* out, SearchStats* stats) {
   out->clear();
-  NearestItems nearest(forest, query, n, scratch);
-  DeadlinePoll poll(deadline);
+  NearestItems nearest(forest, query, options.n, scratch);
+  DeadlinePoll poll(options.deadline);
   int64_t distances = 0;
-  for (int64_t id = 0; id < forest.slot_count;) {
-    size_t count = 0;
-    for (; count < SearchScratch::kBatch && id < forest.slot_count; ++id) {
-      if (forest.node(id).descendants() != 1) continue;
-      scratch->batch_ids[count++] = static_cast<int32_t>(id);
+  // `id_at(position)` gives the ids to look at.
+  const auto rank = [&](int64_t id_count, const auto& id_at) {
+    const ItemFilter* const filter =
+        options.filter != nullptr && options.filter->active() ? options.filter
+                                                              : nullptr;
+    for (int64_t position = 0; position < id_count;) {
+      // Ids passed over take time too.
+      const int64_t end =
+          std::min<int64_t>(id_count, position + kMaxPassedOver);
+      size_t count = 0;
+      for (; count < SearchScratch::kBatch && position < end; ++position) {
+        const int32_t id = id_at(position);
+        if (filter != nullptr && !filter->Accepts(id)) continue;
+        if (id < 0 || id >= forest.slot_count ||
+            forest.node(id).descendants() != 1) {
+          continue;
+        }
+        scratch->batch_ids[count++] = id;
+      }
+      if (poll.Expired(SearchScratch::kBatch)) return DeadlinePoll::Error();
+      nearest.Offer(scratch->batch_ids, count);
+      distances += static_cast<int64_t>(count);
     }
-    if (poll.Expired(SearchScratch::kBatch)) return DeadlinePoll::Error();
-    nearest.Offer(scratch->batch_ids, count);
-    distances += count;
+    return absl::OkStatus();
+  };
+  absl::Status status;
+  if (options.filter != nullptr && options.filter->only_allowed) {
+    const absl::Span<const int32_t> ids = options.filter->allowed_ids;
+    status = rank(static_cast<int64_t>(ids.size()),
+                  [ids](int64_t position) { return ids[position]; });
+  } else {
+    status = rank(forest.slot_count, [](int64_t position) {
+      return static_cast<int32_t>(position);
+    });
   }
+  if (!status.ok()) return status;
   if (stats != nullptr) stats->distances += distances;
-  nearest.Finish(out);
+  nearest.Finish(options.max_distance, out);
   return absl::OkStatus();
 }
 

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/time/time.h"
 #include "core/forest/forest_data.h"
 #include "core/forest/query.h"
 #include "core/forest/search_scratch.h"
@@ -13,16 +12,19 @@
 
 namespace annod {
 
-// Replaces `*out` with the `n` items nearest to `query` among
-// `scratch->candidates`, nearest first, ties by increasing id. Candidates that
-// are holes are dropped. DeadlineExceeded.
-absl::Status RankCandidates(const ForestData& forest, const Query& query, int n,
-                            absl::Time deadline, SearchScratch* scratch,
-                            std::vector<Neighbor>* out, SearchStats* stats);
+// Replaces `*out` with the `options.n` items nearest to `query` among
+// `scratch->candidates`, nearest first, ties by increasing id, cut at
+// `options.max_distance`. Candidates that are holes are dropped; the filter is
+// taken to have been applied. DeadlineExceeded.
+absl::Status RankCandidates(const ForestData& forest, const Query& query,
+                            const SearchOptions& options,
+                            SearchScratch* scratch, std::vector<Neighbor>* out,
+                            SearchStats* stats);
 
-// The same among all items.
-absl::Status RankAllItems(const ForestData& forest, const Query& query, int n,
-                          absl::Time deadline, SearchScratch* scratch,
+// The same among all items that `options.filter` accepts. Looks at the allowed
+// ids only, if there are such.
+absl::Status RankAllItems(const ForestData& forest, const Query& query,
+                          const SearchOptions& options, SearchScratch* scratch,
                           std::vector<Neighbor>* out, SearchStats* stats);
 
 // The distance between two slots, as returned to callers.
