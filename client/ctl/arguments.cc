@@ -48,6 +48,49 @@ CLI::Option* AddVectorOption(CLI::App* command, std::vector<float>* vector) {
       ->type_name("X,Y,...");
 }
 
+CLI::Option* AddLayoutOption(CLI::App* command,
+                             std::optional<LayoutKind>* layout) {
+  return command
+      ->add_option_function<std::string>(
+          "--layout",
+          [layout](const std::string& text) {
+            const absl::StatusOr<LayoutKind> parsed = ParseLayout(text);
+            if (!parsed.ok()) {
+              throw CLI::ValidationError(
+                  "--layout", std::string(parsed.status().message()));
+            }
+            *layout = *parsed;
+          },
+          "layout to write: dot-24 (default) or dot-16, hamming-16 (default) "
+          "or hamming-12; angular-24, minkowski-32, dot-36, hamming-24 for "
+          "scikit-plots' files with 64-bit ids")
+      ->type_name("LAYOUT");
+}
+
+CLI::Option* AddRulesOption(CLI::App* command,
+                            std::optional<BuildRules>* rules) {
+  return command
+      ->add_option_function<std::string>(
+          "--rules",
+          [rules](const std::string& text) {
+            for (const BuildRules choice : kAllBuildRules) {
+              if (choice == BuildRules::kAnnod) continue;
+              const std::string name(BuildRulesName(choice));
+              if (text == name || "annoy-" + text == name) {
+                *rules = choice;
+                return;
+              }
+            }
+            throw CLI::ValidationError(
+                "--rules", "'" + text +
+                               "' is none of 1.17, 1.16, scikit-plots-0.4, "
+                               "scikit-plots-main");
+          },
+          "whose build to repeat byte for byte: 1.17 (default with --compat), "
+          "1.16, scikit-plots-0.4, scikit-plots-main")
+      ->type_name("RULES");
+}
+
 CLI::Option* AddDotLayoutOption(CLI::App* command, int* layout) {
   return command
       ->add_option("--dot_layout", *layout,

@@ -21,6 +21,8 @@ struct BuildArguments {
   std::string labels;
   std::string label_column = "auto";
   int dot_layout = 24;
+  bool compat = false;
+  std::optional<BuildRules> rules;
   bool force = false;
   ForestBuildOptions build;
 };
@@ -102,6 +104,8 @@ absl::Status RunBuild(const BuildArguments& arguments, const Context& context) {
   options.dim = source->dim();
   options.dot_layout =
       arguments.dot_layout == 16 ? LayoutKind::kDot16 : LayoutKind::kDot24;
+  if (arguments.compat) options.rules = BuildRules::kAnnoy117;
+  if (arguments.rules.has_value()) options.rules = *arguments.rules;
   options.cancel = source->stop();
   options.progress = [&](const BuildProgressReport& report) {
     progress.Update(report.fraction_done, 0, std::nullopt,
@@ -125,6 +129,7 @@ absl::Status RunBuild(const BuildArguments& arguments, const Context& context) {
     document["metric"] = std::string(MetricName(options.metric));
     document["dim"] = options.dim;
     document["seed"] = options.seed;
+    document["rules"] = std::string(BuildRulesName(options.rules));
     document["file_bytes"] = result->bytes;
     document["seconds"] = seconds;
     PrintJson(document);
@@ -160,9 +165,12 @@ void AddFileBuildCommand(CLI::App* file, Context* context) {
                       "seed of the random numbers, default Annoy's");
   command->add_option("--threads", arguments->build.threads,
                       "default: all cores; the file does not depend on it");
-  command->add_flag("--compat", arguments->build.compat,
+  command->add_flag("--compat", arguments->compat,
                     "byte for byte what Annoy builds with one thread");
-  AddDotLayoutOption(command, &arguments->dot_layout);
+  AddRulesOption(command, &arguments->rules);
+  CLI::Option* const layout =
+      AddLayoutOption(command, &arguments->build.layout);
+  AddDotLayoutOption(command, &arguments->dot_layout)->excludes(layout);
   command->add_option("--labels", arguments->labels,
                       "also write id<tab>label lines to this file");
   command

@@ -13,13 +13,17 @@ enum class BuildRules {
   kAnnoy117 = 2,       // Annoy 1.17.1 and later
   kAnnoy116 = 3,       // Annoy up to 1.16
   kScikitPlots04 = 4,  // scikit-plots 0.4
+  // The development branch of scikit-plots. Its files have 64-bit ids, so the
+  // bytes are equal only with a layout that has them too.
+  kScikitPlotsMain = 5,
 };
 
 inline constexpr BuildRules kAllBuildRules[] = {
     BuildRules::kAnnod, BuildRules::kAnnoy117, BuildRules::kAnnoy116,
-    BuildRules::kScikitPlots04};
+    BuildRules::kScikitPlots04, BuildRules::kScikitPlotsMain};
 
-// "annod", "annoy-1.17", "annoy-1.16", "scikit-plots-0.4".
+// "annod", "annoy-1.17", "annoy-1.16", "scikit-plots-0.4",
+// "scikit-plots-main".
 inline absl::string_view BuildRulesName(BuildRules rules) {
   switch (rules) {
     case BuildRules::kAnnod:
@@ -30,6 +34,8 @@ inline absl::string_view BuildRulesName(BuildRules rules) {
       return "annoy-1.16";
     case BuildRules::kScikitPlots04:
       return "scikit-plots-0.4";
+    case BuildRules::kScikitPlotsMain:
+      return "scikit-plots-main";
   }
   return "unknown";
 }

@@ -9,7 +9,7 @@
 namespace annod {
 
 // Splits float vectors by a plane between two means exactly as a scalar build
-// of Annoy 1.17 does: the same draws, the same order of operations. For dot-24
+// of Annoy does: the same draws, the same order of operations. For dot-24
 // as in its development branch. Slow on purpose; FastSplitter is the one to
 // use unless bytes must match.
 class CompatSplitter : public Splitter {

@@ -57,7 +57,7 @@ absl::Status CheckOptions(const VectorSource& source,
 }
 
 int ThreadsToUse(const ForestBuildOptions& options) {
-  if (options.compat) return 1;
+  if (options.rules != BuildRules::kAnnod) return 1;
   int threads = options.threads;
   if (threads == 0) {
     threads = static_cast<int>(std::thread::hardware_concurrency());
@@ -128,8 +128,10 @@ class Builder {
     if (layout_.metric == Metric::kHamming) {
       return std::make_unique<HammingSplitter>(items);
     }
-    if (options_.compat) return std::make_unique<CompatSplitter>(items);
-    return std::make_unique<FastSplitter>(items);
+    if (options_.rules == BuildRules::kAnnod) {
+      return std::make_unique<FastSplitter>(items);
+    }
+    return std::make_unique<CompatSplitter>(items);
   }
 
   absl::Status GrowTrees() {
@@ -156,10 +158,13 @@ class Builder {
       if (state.grower == nullptr) {
         state.splitter = NewSplitter(&items);
         state.grower = std::make_unique<TreeGrower>(
-            &items, SplitRules(), state.splitter.get(), options_.cancel,
+            &items, SplitRulesOf(options_.rules), state.splitter.get(),
+            options_.cancel,
             [this](int64_t count) { progress_.ItemsPlaced(count); });
       }
-      if (options_.compat) return state.grower->Grow(ids, &one_stream, nodes);
+      if (options_.rules != BuildRules::kAnnod) {
+        return state.grower->Grow(ids, &one_stream, nodes);
+      }
       Kiss64 own_stream(TreeSeed(options_.seed, tree));
       return state.grower->Grow(ids, &own_stream, nodes);
     };

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "core/file_system.h"
+#include "core/forest/build_rules.h"
 #include "core/forest/default_seed.h"
 #include "core/forest/node_layout.h"
 #include "core/metric.h"
@@ -46,10 +47,10 @@ struct ForestBuildOptions {
   LayoutKind dot_layout = LayoutKind::kDot24;
   // Layout to write, whatever the metric: any that stores it.
   std::optional<LayoutKind> layout;
-  // Byte-identical to stock Annoy's scalar single-thread build: its random
-  // number stream and its order of float operations. Slower; threads is then
-  // taken as 1.
-  bool compat = false;
+  // All but kAnnod make byte for byte what another program's scalar
+  // single-thread build does: its random number stream and its order of float
+  // operations. Slower; threads is then taken as 1.
+  BuildRules rules = BuildRules::kAnnod;
   // Called now and then from the building threads, one call at a time; may be
   // empty.
   std::function<void(const BuildProgressReport&)> progress;
@@ -68,7 +69,7 @@ struct ForestBuildResult {
 
 // Builds a forest over `source` and writes it to `path`, which must not exist,
 // as a native Annoy file, synced. Deterministic: the bytes depend on the
-// vectors, metric, dimension, tree_count, seed, layout and compat alone, not on
+// vectors, metric, dimension, tree_count, seed, layout and rules alone, not on
 // threads or the CPU. Item slots are written straight to the file and read back
 // through a mapping, so memory stays near the size of the trees being grown,
 // not of the data. InvalidArgument for an option out of range, an empty source

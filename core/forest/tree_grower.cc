@@ -12,15 +12,42 @@
 namespace annod {
 namespace {
 
-// The larger side's share of the items, in Annoy's precision.
-double Imbalance(size_t left, size_t right) {
-  const double l = static_cast<float>(left);
-  const double r = static_cast<float>(right);
-  const float share = static_cast<float>(l / (l + r + 1e-9));
-  return std::max(share, 1 - share);
+// The larger side's share of the items, in Annoy's precision or in that of
+// scikit-plots. Exactly 1 if a side is empty, and only then.
+double Imbalance(size_t left, size_t right, bool single_precision) {
+  if (left == 0 || right == 0) return 1;
+  const double l = static_cast<double>(left);
+  const double r = static_cast<double>(right);
+  if (!single_precision) return std::max(l, r) / (l + r);
+  const double a = static_cast<float>(left);
+  const double b = static_cast<float>(right);
+  const float share = static_cast<float>(a / (a + b + 1e-9));
+  return std::min<double>(std::max(share, 1 - share), 1 - 1e-12);
 }
 
 }  // namespace
+
+SplitRules SplitRulesOf(BuildRules rules) {
+  SplitRules result;
+  switch (rules) {
+    case BuildRules::kAnnod:
+    case BuildRules::kAnnoy117:
+      break;
+    case BuildRules::kAnnoy116:
+      result.max_attempts = 1;
+      result.random_above = 1;
+      break;
+    case BuildRules::kScikitPlots04:
+      result.random_above = 0.999;
+      result.single_precision = false;
+      break;
+    case BuildRules::kScikitPlotsMain:
+      result.random_above = 0.9999999;
+      result.single_precision = false;
+      break;
+  }
+  return result;
+}
 
 TreeGrower::TreeGrower(const ItemSlots* items, const SplitRules& rules,
                        Splitter* splitter, const std::atomic<bool>* cancel,
@@ -123,13 +150,17 @@ size_t TreeGrower::Split(size_t begin, size_t end, char* node) {
   const NodeLayout& layout = items_.layout();
   const size_t count = end - begin;
   const auto ids = absl::MakeConstSpan(ids_).subspan(begin, count);
+  const auto share = [&](size_t ones) {
+    return Imbalance(count - ones, ones, rules_.single_precision);
+  };
   size_t ones = 0;
   for (int attempt = 0; attempt < rules_.max_attempts; ++attempt) {
     splitter_->Choose(ids, random_, node);
     ones = splitter_->Divide(ids, node, random_, sides_.data());
-    if (Imbalance(count - ones, ones) < rules_.accept_below) break;
+    if (share(ones) < rules_.accept_below) break;
   }
-  while (Imbalance(count - ones, ones) > rules_.random_above) {
+  while (rules_.random_above < 1 ? share(ones) > rules_.random_above
+                                 : share(ones) == 1) {
     std::memset(node + layout.vector_offset, 0, layout.vector_bytes);
     ones = 0;
     for (size_t i = 0; i < count; ++i) {

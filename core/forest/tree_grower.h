@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "core/forest/build_rules.h"
 #include "core/forest/item_slots.h"
 #include "core/forest/random.h"
 #include "core/forest/splitter.h"
@@ -20,8 +21,13 @@ namespace annod {
 struct SplitRules {
   int max_attempts = 3;        // planes tried for one node
   double accept_below = 0.95;  // share of the larger side that ends the tries
-  double random_above = 0.99;  // share above which sides are drawn by lot
+  // Share above which sides are drawn by lot. 1: only while a side is empty.
+  double random_above = 0.99;
+  // Whether the share is rounded to a float.
+  bool single_precision = true;
 };
+
+SplitRules SplitRulesOf(BuildRules rules);
 
 // Grows trees into memory, one after another. The working memory (about 10
 // bytes an item and one node for each level) is kept from tree to tree.

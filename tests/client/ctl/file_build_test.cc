@@ -80,6 +80,18 @@ TEST(FileBuildTest, CompatWritesTheBytesOfTheOriginalForEveryMetric) {
       {"dot-16", "dot-f7-n500", "in.npy", {"--dot_layout", "16"}},
       {"main", "hamming-f64-n500", "in.bvecs", {}},
       {"special", "auto-euclidean", "in.npy", {}},
+      {"annoy-1.16",
+       "hamming-f64-n500",
+       "in.npy",
+       {"--layout", "hamming-12", "--rules", "1.16"}},
+      {"annoy-1.16",
+       "dot-f7-n500",
+       "in.npy",
+       {"--layout", "dot-16", "--rules", "annoy-1.16"}},
+      {"scikitplots-main",
+       "angular-f7",
+       "in.npy",
+       {"--layout", "angular-24", "--rules", "scikit-plots-main"}},
   };
   for (const Case& c : cases) {
     const GoldenBuild golden = ReadGolden(c.folder, c.name);
@@ -102,7 +114,9 @@ TEST(FileBuildTest, CompatWritesTheBytesOfTheOriginalForEveryMetric) {
     arguments.insert(arguments.end(), c.more.begin(), c.more.end());
     const RunResult result = RunAnnodctl(arguments);
     ASSERT_EQ(result.exit_status, 0) << c.name << ": " << result.out;
-    EXPECT_EQ(result.Json()["n_nodes"], golden.node_count) << c.name;
+    if (golden.node_count != 0) {
+      EXPECT_EQ(result.Json()["n_nodes"], golden.node_count) << c.name;
+    }
     EXPECT_EQ(result.Json()["file_bytes"], golden.bytes.size()) << c.name;
     EXPECT_TRUE(FileContents(dir.Path("out.ann")) == golden.bytes) << c.name;
     // Nothing else is left: no temporary file.

@@ -49,7 +49,8 @@ TEST_P(GoldenFilesTest, InfoTellsTheShape) {
     EXPECT_EQ(info["metric"], std::string(MetricName(golden.metric)));
     EXPECT_EQ(info["dim"], golden.dim);
     EXPECT_EQ(info["file_bytes"], golden.bytes.size()) << golden.name;
-    EXPECT_EQ(info["n_nodes"].get<size_t>() * info["node_bytes"].get<size_t>(),
+    EXPECT_EQ(golden.header_bytes + info["n_nodes"].get<size_t>() *
+                                        info["node_bytes"].get<size_t>(),
               golden.bytes.size())
         << golden.name;
   }

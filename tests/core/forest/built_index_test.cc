@@ -90,7 +90,7 @@ TEST_P(BuiltIndexTest, PassesEveryCheckAndFindsAllItems) {
       options.dim = data.dim;
       options.tree_count = 4;
       options.threads = 2;
-      options.compat = compat;
+      options.rules = compat ? BuildRules::kAnnoy117 : BuildRules::kAnnod;
       const std::string path =
           BuildFile(data.vectors, options,
                     std::string("built_") + GetParam().name + "_" + data.name);

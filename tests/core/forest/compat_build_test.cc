@@ -1,4 +1,4 @@
-// A compatible build writes, byte for byte, what Annoy wrote.
+// Builds by another program's rules write, byte for byte, what it wrote.
 
 #include <map>
 #include <set>
@@ -18,13 +18,21 @@ const std::map<std::string, std::string>& NotRebuilt() {
   static const auto* const kNotRebuilt = new std::map<std::string, std::string>{
       {"special/nonfinite-euclidean",
        "holds a NaN and an infinity, which the builder refuses"},
+      {"scikitplots-0.4.0/angular-f7-seed42", "blobs only"},
+      {"scikitplots-0.4.0/sparse-euclidean-f7", "blobs only"},
+      {"scikitplots-main/angular-f7-seed42", "blobs only"},
+      {"scikitplots-main/sparse-euclidean-f7", "blobs only"},
   };
   return *kNotRebuilt;
 }
-// Whole folders: annoy-1.16 follows older split rules; simd was built with
-// other rounding; raw-scratch keeps garbage in bytes without meaning;
-// scikitplots-* are other formats around trees with other retry limits.
-const char* const kRebuiltFolders[] = {"main", "dot-16", "special"};
+// Whole folders left out: simd was built with other rounding; raw-scratch keeps
+// garbage in bytes without meaning.
+const char* const kRebuiltFolders[] = {"main",
+                                       "dot-16",
+                                       "annoy-1.16",
+                                       "special",
+                                       "scikitplots-0.4.0",
+                                       "scikitplots-main"};
 
 std::vector<std::string> Rebuilt() {
   std::vector<std::string> paths;
@@ -45,8 +53,8 @@ GoldenBuild ReadGoldenPath(const std::string& path) {
 class CompatBuildTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(CompatBuildTest, RebuildsGoldenFileByteForByte) {
-  const GoldenBuild golden = ReadGoldenPath(GetParam());
-  ASSERT_TRUE(golden.scratch_zeroed && golden.scalar && golden.threads == 1)
+  GoldenBuild golden = ReadGoldenPath(GetParam());
+  ASSERT_TRUE(golden.scalar && golden.threads == 1)
       << "cannot be compared byte for byte";
 
   FileSystem* fs = FileSystem::Posix();
@@ -60,9 +68,10 @@ TEST_P(CompatBuildTest, RebuildsGoldenFileByteForByte) {
 
   const absl::StatusOr<std::string> bytes = fs->ReadFile(path, 1 << 26);
   ASSERT_TRUE(bytes.ok()) << bytes.status();
-  EXPECT_EQ(built->node_count, golden.node_count);
   EXPECT_EQ(built->bytes, golden.bytes.size());
+  if (!golden.scratch_zeroed) ZeroUnusedBytes(built->layout, &golden.bytes);
   ASSERT_EQ(bytes->size(), golden.bytes.size());
+  EXPECT_EQ(built->node_count * built->layout.node_bytes, bytes->size());
   const size_t s = built->layout.node_bytes;
   for (size_t i = 0; i < bytes->size(); ++i) {
     ASSERT_EQ((*bytes)[i], golden.bytes[i])
@@ -92,7 +101,7 @@ TEST(CompatBuildTest, AllFilesAreRebuiltOrListed) {
   for (const auto& [path, reason] : NotRebuilt()) {
     EXPECT_EQ(all.count(path), 1u) << path << ": " << reason;
   }
-  EXPECT_GE(Rebuilt().size(), 57u);
+  EXPECT_GE(Rebuilt().size(), 69u);
 }
 
 }  // namespace

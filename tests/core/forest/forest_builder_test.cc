@@ -76,7 +76,7 @@ TEST_P(BuildAnyMetricTest, ItemSlotsAreThoseOfACompatibleBuild) {
   vectors.Remove(17);
   ForestBuildOptions options = Options(GetParam(), 19, 2);
   const std::string fast = BuildBytes(vectors, options, Name("fast"));
-  options.compat = true;
+  options.rules = BuildRules::kAnnoy117;
   const std::string compat = BuildBytes(vectors, options, Name("compat"));
   const size_t slots =
       300 * MakeNodeLayout(LayoutsForMetric(GetParam())[0], GetParam(), 19)

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "core/forest/node_fields.h"
+
 namespace annod {
 namespace {
 
@@ -59,10 +61,12 @@ std::vector<std::vector<float>> GenerateRows(const json& info, int64_t count,
     }
     rows.push_back(row);
   }
-  for (const json& pair : info["duplicates"]) {
+  for (const json& pair : info.value("duplicates", json::array())) {
     rows[pair[0].get<int>()] = rows[pair[1].get<int>()];
   }
-  for (const json& id : info["zeros"]) rows[id.get<int>()].assign(dim, 0.0f);
+  for (const json& id : info.value("zeros", json::array())) {
+    rows[id.get<int>()].assign(dim, 0.0f);
+  }
   return rows;
 }
 
@@ -88,6 +92,17 @@ MemoryVectors MakeVectors(const json& golden, Metric metric, int dim) {
 
 }  // namespace
 
+namespace {
+
+BuildRules RulesOf(const std::string& folder) {
+  if (folder == "annoy-1.16") return BuildRules::kAnnoy116;
+  if (folder == "scikitplots-0.4.0") return BuildRules::kScikitPlots04;
+  if (folder == "scikitplots-main") return BuildRules::kScikitPlotsMain;
+  return BuildRules::kAnnoy117;
+}
+
+}  // namespace
+
 std::vector<std::string> GoldenNames(const std::string& folder) {
   std::vector<std::string> names;
   for (const auto& entry :
@@ -100,25 +115,60 @@ std::vector<std::string> GoldenNames(const std::string& folder) {
   return names;
 }
 
+void ZeroUnusedBytes(const NodeLayout& layout, std::string* nodes) {
+  for (size_t at = 0; at < nodes->size(); at += layout.node_bytes) {
+    char* node = &(*nodes)[at];
+    if (LoadId(node, 0, layout.id_bytes) <= layout.bucket_capacity) continue;
+    const auto zero = [node](size_t begin, size_t end) {
+      std::fill(node + begin, node + end, 0);
+    };
+    const size_t children_end = layout.children_offset + 2 * layout.id_bytes;
+    switch (layout.metric) {
+      case Metric::kHamming:
+        zero(children_end, layout.vector_offset);
+        zero(layout.vector_offset + sizeof(uint64_t), layout.node_bytes);
+        break;
+      case Metric::kDot:
+        zero(DotFactorOffset(layout.id_bytes) + sizeof(float),
+             layout.vector_offset);
+        break;
+      case Metric::kEuclidean:
+      case Metric::kManhattan:
+        zero(PlaneOffsetOffset(layout.id_bytes) + sizeof(float),
+             layout.children_offset);
+        break;
+      case Metric::kAngular:
+        break;
+    }
+  }
+}
+
 GoldenBuild ReadGolden(const std::string& folder, const std::string& name) {
   const std::string stem = kGoldenDir + folder + "/" + name;
   const json golden = json::parse(ReadAll(stem + ".json"));
   GoldenBuild build;
   ForestBuildOptions& options = build.options;
-  options.compat = true;
+  options.rules = RulesOf(folder);
   options.metric = *ParseMetric(golden["metric"].get<std::string>());
   options.dim = golden["f"].get<int>();
-  options.tree_count = golden["n_trees_requested"].get<int>();
+  options.tree_count = golden.contains("n_trees_requested")
+                           ? golden["n_trees_requested"].get<int>()
+                           : golden["n_trees"].get<int>();
   if (!golden["seed"].is_null()) options.seed = golden["seed"].get<uint64_t>();
-  options.dot_layout =
-      golden["layout"] == "dot-16" ? LayoutKind::kDot16 : LayoutKind::kDot24;
-  build.scratch_zeroed = golden["scratch_zeroed"].get<bool>();
+  if (golden.contains("layout")) {
+    options.layout = *ParseLayout(golden["layout"].get<std::string>());
+  } else if (golden["id_bytes"] == 8) {
+    options.layout = LayoutsForMetric(options.metric).back();
+  }
+  build.scratch_zeroed = golden.value("scratch_zeroed", false);
   build.scalar =
       golden["arithmetic"].get<std::string>().rfind("scalar", 0) == 0;
-  build.threads = golden["n_threads"].get<int>();
-  build.node_count = golden["n_nodes"].get<int64_t>();
+  build.threads = golden.value("n_threads", 1);
+  build.node_count = golden.value("n_nodes", int64_t{0});
   build.vectors = MakeVectors(golden, options.metric, options.dim);
-  build.bytes = ReadAll(stem + ".ann");
+  build.bytes =
+      ReadAll(stem + (golden.contains("file") ? "" : ".saved") + ".ann");
+  if (build.bytes.rfind("XINA", 0) == 0) build.bytes.erase(0, 64);
   return build;
 }
 

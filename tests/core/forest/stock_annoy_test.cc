@@ -113,7 +113,7 @@ TEST_P(StockAnnoyTest, CompatibleBuildEqualsItsFile) {
   MemoryVectors vectors = MemoryVectors::Random(800, kDim, 23);
   vectors.Remove(100);
   ForestBuildOptions options = Options(6);
-  options.compat = true;
+  options.rules = BuildRules::kAnnoy117;
   options.seed = 7;
   const auto stock = StockAnnoy::New(GetParam(), kDim);
   for (int id = 0; id < 800; ++id) {
