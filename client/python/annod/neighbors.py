@@ -1,0 +1,123 @@
+"""kneighbors: arrays of neighbours, as scikit-learn's estimators give them."""
+
+from typing import Any, NamedTuple, Optional, Tuple, Union
+
+import numpy as np
+
+from annod import parameters, queries
+from annod.transformer import Transformer
+
+
+class CsrArrays(NamedTuple):
+    """A sparse matrix by rows: what scipy.sparse.csr_matrix is made of."""
+
+    data: np.ndarray
+    indices: np.ndarray
+    indptr: np.ndarray
+    shape: Tuple[int, int]
+
+
+class Neighbors(Transformer):
+    """Neighbours as numpy arrays."""
+
+    def kneighbors(
+        self,
+        X: Any = None,
+        n_neighbors: Optional[int] = None,
+        return_distance: bool = True,
+        *,
+        search_k: int = -1,
+        missing_value: Optional[float] = None,
+    ) -> Union[np.ndarray, Tuple[np.ndarray, np.ndarray]]:
+        """The neighbours of rows, nearest first.
+
+        Args:
+          X: rows as in fit, shape (m, f); None: every stored item, itself left out.
+          n_neighbors: how many; None: the parameter's value.
+          return_distance: return distances too.
+          search_k, missing_value: as in transform.
+
+        Returns:
+          (distances, ids), or ids: float32 and int32, shape (m, n_neighbors).
+
+        Raises:
+          As transform.
+        """
+        self._require_built()
+        n = (
+            self._n_neighbors
+            if n_neighbors is None
+            else parameters.check_n_neighbors(n_neighbors)
+        )
+        search_k = parameters.check_search_k(search_k)
+        if X is None:
+            questions = [queries.item_query(i) for i in range(self._remote.n_items())]
+        else:
+            questions = self._questions(X, "vector", missing_value)
+        answers = self._ask(
+            questions,
+            n,
+            search_k,
+            exclude_self=X is None,
+            include_distances=return_distance,
+        )
+        ids = np.array([answer.ids for answer in answers], dtype=np.int32)
+        ids = ids.reshape(len(answers), n)
+        if not return_distance:
+            return ids
+        distances = np.array([answer.distances for answer in answers], dtype=np.float32)
+        return distances.reshape(len(answers), n), ids
+
+    def kneighbors_graph(
+        self,
+        X: Any = None,
+        n_neighbors: Optional[int] = None,
+        mode: str = "connectivity",
+        *,
+        search_k: int = -1,
+    ) -> Any:
+        """The neighbours as a sparse matrix of shape (m, n_items).
+
+        Args:
+          X, n_neighbors, search_k: as in kneighbors.
+          mode: "connectivity": ones; "distance": distances.
+
+        Returns:
+          scipy.sparse.csr_matrix if scipy is installed, else CsrArrays, from which
+          `csr_matrix((data, indices, indptr), shape)` makes one.
+
+        Raises:
+          ValueError: an unknown mode; else as kneighbors.
+        """
+        if mode not in ("connectivity", "distance"):
+            raise ValueError(f"mode is {mode!r}; it must be 'connectivity' or 'distance'")
+        found, ids = self.kneighbors(X, n_neighbors, True, search_k=search_k)
+        order = np.argsort(ids, axis=1, kind="stable")
+        ids = np.take_along_axis(ids, order, axis=1)
+        found = np.take_along_axis(found, order, axis=1)
+        data = np.ones_like(found) if mode == "connectivity" else found
+        indptr = np.arange(len(ids) + 1, dtype=np.int64) * ids.shape[1]
+        graph = CsrArrays(
+            data.ravel(), ids.ravel(), indptr, (len(ids), self._remote.n_items())
+        )
+        try:
+            from scipy.sparse import csr_matrix
+        except ImportError:
+            return graph
+        return csr_matrix((graph.data, graph.indices, graph.indptr), shape=graph.shape)
+
+    def get_item_vectors(self, ids: Any = None) -> np.ndarray:
+        """Stored vectors: float32, shape (len(ids), f); all if `ids` is None.
+
+        Raises:
+          RuntimeError: not initialized.
+          IndexError: an id at or above n_items.
+        """
+        self._require_live()
+        wanted = range(self._remote.n_items()) if ids is None else list(ids)
+        if not self._remote.exists:
+            self._remote.check_ids(wanted)
+            return np.zeros((0, self._f), dtype=np.float32)
+        return self._remote.vectors(wanted)
+
+    to_numpy = get_item_vectors

@@ -1,0 +1,111 @@
+"""Asking a server for neighbours."""
+
+from typing import Any, List, Optional, Sequence
+
+import numpy as np
+
+from annod import errors, vectors
+from annod.remote import RemoteIndex
+from annod.v1 import index_service_pb2
+
+LARGEST_SEARCH_K = 2**31 - 1
+
+# A server's default limits of one call: neighbours of a query, queries. What a
+# call carries and what its answer may weigh is kept far below 64 MiB.
+_MOST_NEIGHBOURS = 10000
+_MOST_QUERIES = 1024
+_CALL_BYTES = 8 << 20
+
+
+def item_query(item: int) -> index_service_pb2.Query:
+    """A query by a stored item."""
+    return index_service_pb2.Query(item=item)
+
+
+def vector_query(row: np.ndarray) -> index_service_pb2.Query:
+    """A query by a vector: float32, shape (f,)."""
+    return index_service_pb2.Query(vector_bytes=vectors.to_bytes(row))
+
+
+def neighbours(
+    remote: RemoteIndex,
+    queries: Sequence[index_service_pb2.Query],
+    n: int,
+    search_k: int = -1,
+    **options: Any,
+) -> List[index_service_pb2.NeighborList]:
+    """Neighbours of each query, in as few calls as limits allow.
+
+    Args:
+      remote: the index.
+      queries: any number. One by an item that is a hole (an id below n_items
+        that nobody added) asks for the zero vector, as in Annoy.
+      n: neighbours of each, >= 1.
+      search_k: as in Annoy: -1 for n times the trees.
+      options: further fields of GetNnsRequest.
+
+    Raises:
+      errors.NoSuchItem: an item at or above n_items.
+      errors.AnnodError: the server refused.
+    """
+    remote.flush()
+    if n > _MOST_NEIGHBOURS or n * 2000 > LARGEST_SEARCH_K:
+        # More than there are is no more than all of them, but counts for search_k.
+        info = remote.info()
+        if search_k < 0:
+            search_k = min(n * max(1, info.tree_count), LARGEST_SEARCH_K)
+        n = max(1, min(n, int(info.next_id)))
+    answer_bytes = 16 * n + (
+        4 * n * remote.dimension if options.get("include_vectors") else 0
+    )
+    query_bytes = 4 * remote.dimension + 16
+    step = max(1, min(_MOST_QUERIES, _CALL_BYTES // max(answer_bytes, query_bytes)))
+    results: List[index_service_pb2.NeighborList] = []
+    for start in range(0, len(queries), step):
+        part = queries[start : start + step]
+        request = index_service_pb2.GetNnsRequest(
+            index=remote.name,
+            queries=part,
+            n=n,
+            search_k=search_k,
+            **options,
+        )
+        results.extend(_ask(remote, request))
+    return results
+
+
+def _ask(
+    remote: RemoteIndex, request: index_service_pb2.GetNnsRequest
+) -> Sequence[index_service_pb2.NeighborList]:
+    call = remote.connection.index_service.GetNns
+    try:
+        return remote.connection.read(call, request).results
+    except errors.NoSuchItem:
+        ids = [q.item for q in request.queries if q.WhichOneof("target") == "item"]
+        if not ids:
+            raise
+        remote.check_ids(ids)
+    # Every id has a slot, but not every slot an item.
+    present = remote.present(sorted(set(ids)))
+    zero = vectors.to_bytes(np.zeros(remote.dimension, dtype=np.float32))
+    answers: List[Optional[index_service_pb2.NeighborList]] = [None] * len(request.queries)
+    for by_item in (True, False):
+        places = [
+            place
+            for place, query in enumerate(request.queries)
+            if (query.WhichOneof("target") != "item" or query.item in present) == by_item
+        ]
+        if not places:
+            continue
+        part = index_service_pb2.GetNnsRequest()
+        part.CopyFrom(request)
+        del part.queries[:]
+        for place in places:
+            if by_item:
+                part.queries.add().CopyFrom(request.queries[place])
+            else:
+                part.queries.add().vector_bytes = zero
+                part.exclude_self = False
+        for place, answer in zip(places, remote.connection.read(call, part).results):
+            answers[place] = answer
+    return [answer for answer in answers if answer is not None]

@@ -1,0 +1,347 @@
+"""One index on a server, seen from one Python object."""
+
+import secrets
+import weakref
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence
+
+import numpy as np
+
+from annod import errors, vectors
+from annod.connection import Connection
+from annod.item_buffer import ItemBuffer
+from annod.metrics import metric_to_proto
+from annod.v1 import admin_service_pb2, index_service_pb2, types_pb2
+
+# Ids of one GetItems call, and bytes of vectors in its answer.
+_MOST_IDS = 65536
+_ANSWER_BYTES = 16 << 20
+
+_DROP_TIMEOUT_SECONDS = 5.0
+
+
+def temporary_name() -> str:
+    """A name no other index has."""
+    return "python-" + secrets.token_hex(8)
+
+
+def _drop_quietly(connection: Connection, name: str) -> None:
+    # Runs when an object dies or the program ends: nobody is there to be told.
+    if not connection.usable():
+        return
+    request = admin_service_pb2.DropIndexRequest(index=name)
+    try:
+        connection.admin_service.DropIndex(request, timeout=_DROP_TIMEOUT_SECONDS)
+    except Exception:  # pylint: disable=broad-except
+        pass
+
+
+class RemoteIndex:
+    """Calls on one index, with the items that were not sent yet.
+
+    Every call sends those first: who added an item finds it. Not thread-safe
+    while items are added; any number of threads may query.
+
+    Attributes:
+      connection: where it lies.
+      name: of the index on the server.
+      temporary: whether it is dropped with this object.
+      dimension, metric: fixed when it exists.
+    """
+
+    def __init__(self, connection: Connection, name: Optional[str] = None):
+        self.connection = connection
+        self.temporary = name is None
+        self.name = name or temporary_name()
+        self.dimension = 0
+        self.metric: Optional[str] = None
+        self.exists = False
+        self._next_id = 0
+        self._buffer = ItemBuffer(connection, self.name)
+        self._finalizer: Optional[weakref.finalize] = None
+
+    # Existence.
+
+    def create(self, dimension: int, metric: str, **settings: Any) -> None:
+        """Creates the index unless it exists; `settings` are CreateIndex fields.
+
+        Raises:
+          errors.AnnodError: the server refused.
+        """
+        if self.exists:
+            return
+        request = self.create_request(dimension, metric, **settings)
+        try:
+            self.connection.read(self.connection.admin_service.CreateIndex, request)
+        except errors.AnnodError as error:
+            # A repeated call finds what the first one made.
+            if error.reason != "INDEX_EXISTS" or not self.temporary:
+                raise
+        self.assume_created(dimension, metric)
+
+    def create_request(
+        self, dimension: int, metric: str, **settings: Any
+    ) -> admin_service_pb2.CreateIndexRequest:
+        """What creates this index."""
+        return admin_service_pb2.CreateIndexRequest(
+            index=self.name,
+            dimension=dimension,
+            metric=metric_to_proto(metric),
+            allow_duplicate_labels=True,
+            **settings,
+        )
+
+    def assume_created(self, dimension: int, metric: Optional[str]) -> None:
+        """Notes that the index exists now, made by another call."""
+        self.dimension = dimension
+        self.metric = metric
+        self.exists = True
+        if self.temporary and self._finalizer is None:
+            self._finalizer = weakref.finalize(
+                self, _drop_quietly, self.connection, self.name
+            )
+
+    def drop(self) -> None:
+        """Deletes the index; does nothing if it does not exist."""
+        self.discard()
+        if self._finalizer is not None:
+            self._finalizer.detach()
+            self._finalizer = None
+        if self.exists:
+            self.exists = False
+            request = admin_service_pb2.DropIndexRequest(index=self.name)
+            try:
+                self.connection.read(self.connection.admin_service.DropIndex, request)
+            except errors.NoSuchIndex:
+                pass
+
+    def forget(self) -> None:
+        """Drops a temporary index, leaves one with a name of its own alone."""
+        if self.temporary:
+            self.drop()
+        else:
+            self.flush()
+            self.exists = False
+
+    # State.
+
+    def info(self) -> types_pb2.IndexInfo:
+        """Everything the server knows about it.
+
+        Raises:
+          errors.NoSuchIndex: it does not exist.
+        """
+        self.flush()
+        request = index_service_pb2.InfoRequest(index=self.name)
+        return self.connection.read(self.connection.index_service.Info, request).info
+
+    def find(self) -> Optional[types_pb2.IndexInfo]:
+        """As info(), but None if the server has no such index."""
+        try:
+            return self.info()
+        except errors.NoSuchIndex:
+            return None
+
+    def n_items(self) -> int:
+        """Largest id plus one, as Annoy counts."""
+        if not self.exists:
+            return 0
+        info = self.info()
+        return max(int(info.next_id), int(info.item_slot_count), self._next_id)
+
+    def update_settings(self, **settings: Any) -> None:
+        """Changes settings; `settings` are UpdateSettings fields."""
+        request = admin_service_pb2.UpdateSettingsRequest(index=self.name, **settings)
+        self.connection.read(self.connection.admin_service.UpdateSettings, request)
+
+    def prefault(self) -> None:
+        """Has the server read the index into memory before it answers."""
+        self.update_settings(prefault=types_pb2.PREFAULT_POPULATE)
+
+    # Items.
+
+    def add(self, item: int, row: np.ndarray) -> None:
+        """Adds an item, which the server has before any later call runs."""
+        self._buffer.add(item, row)
+        self._next_id = max(self._next_id, item + 1)
+
+    def flush(self) -> None:
+        """Sends what was added; durable when it returns."""
+        self._buffer.flush()
+
+    def discard(self) -> None:
+        """Forgets what was added and not sent, and how far ids went."""
+        self._buffer.discard()
+        self._next_id = 0
+
+    def remove(self, ids: Sequence[int]) -> None:
+        """Removes items; ids without one are no error."""
+        self.flush()
+        for start in range(0, len(ids), _MOST_IDS):
+            request = admin_service_pb2.RemoveItemsRequest(
+                index=self.name, ids=ids[start : start + _MOST_IDS]
+            )
+            self.connection.read(self.connection.admin_service.RemoveItems, request)
+
+    def vectors(self, ids: Sequence[int]) -> np.ndarray:
+        """Stored vectors, staged ones included: float32, shape (len(ids), f).
+        Zeros for an id below n_items() that no item has, as in Annoy.
+
+        Raises:
+          errors.NoSuchItem: an id at or above n_items().
+        """
+        rows = np.zeros((len(ids), self.dimension), dtype=np.float32)
+        step = max(1, min(_MOST_IDS, _ANSWER_BYTES // (4 * max(1, self.dimension))))
+        for start in range(0, len(ids), step):
+            part = list(ids[start : start + step])
+            try:
+                items = self.items(part)
+            except errors.NoSuchItem:
+                items = self._items_among_holes(part)
+            for row, item in enumerate(items, start):
+                if item is not None:
+                    rows[row] = vectors.from_bytes(item.vector_bytes)
+        return rows
+
+    def items(self, ids: Sequence[int]) -> Sequence[index_service_pb2.StoredItem]:
+        """Stored items, staged ones included.
+
+        Raises:
+          errors.NoSuchItem: an id without an item.
+        """
+        self.flush()
+        request = index_service_pb2.GetItemsRequest(
+            index=self.name, ids=ids, include_staged=True
+        )
+        return self.connection.read(
+            self.connection.index_service.GetItems, request
+        ).items
+
+    def present(
+        self, ids: Sequence[int]
+    ) -> Dict[int, index_service_pb2.StoredItem]:
+        """Those of the ids that have an item, with it. For ids mostly present."""
+        if not ids:
+            return {}
+        try:
+            return {item.id: item for item in self.items(ids)}
+        except errors.NoSuchItem:
+            if len(ids) == 1:
+                return {}
+        half = len(ids) // 2
+        return {**self.present(ids[:half]), **self.present(ids[half:])}
+
+    def present_among(
+        self, ids: Sequence[int]
+    ) -> Iterator[index_service_pb2.StoredItem]:
+        """The items that there are among the ids, in few calls if most are."""
+        step = max(1, min(4096, _ANSWER_BYTES // (4 * max(1, self.dimension))))
+        for start in range(0, len(ids), step):
+            found = self.present(list(ids[start : start + step]))
+            yield from (found[item] for item in sorted(found))
+
+    def holes(self) -> List[int]:
+        """Ids below n_items that no item has; as many calls as there are, nearly."""
+        ids = range(self.n_items())
+        return sorted(set(ids).difference(item.id for item in self.present_among(ids)))
+
+    def _items_among_holes(
+        self, ids: List[int]
+    ) -> List[Optional[index_service_pb2.StoredItem]]:
+        self.check_ids(ids)
+        found = self.present(sorted(set(ids)))
+        return [found.get(item) for item in ids]
+
+    def check_ids(self, ids: Sequence[int]) -> None:
+        """Refuses ids that no slot has.
+
+        Raises:
+          errors.NoSuchItem: naming the id.
+        """
+        if not len(ids):
+            return
+        n_items = self.n_items()
+        if max(ids) >= n_items:
+            raise errors.NoSuchItem(
+                f"item id is {max(ids)}; the index has ids below {n_items}"
+            )
+        if min(ids) < 0:
+            raise errors.NegativeItem(f"item id is {min(ids)}; it must not be negative")
+
+    # Builds.
+
+    def build(
+        self,
+        n_trees: int,
+        n_jobs: int = -1,
+        seed: int = 0,
+        on_progress: Optional[Callable[[types_pb2.BuildProgress], None]] = None,
+    ) -> admin_service_pb2.BuildResult:
+        """Builds a version of everything added; every worker serves it when it returns.
+
+        Args:
+          n_trees: trees; -1: as many as fit in twice the nodes of the items.
+          n_jobs: threads of the server; -1: all its cores.
+          seed: 0: the index's.
+          on_progress: called several times a second.
+        """
+        newest = self.info().newest_version
+        request = admin_service_pb2.BuildRequest(
+            index=self.name,
+            tree_count=n_trees,
+            thread_count=max(0, n_jobs),
+            seed=seed,
+        )
+
+        def attempt(_: Optional[float]) -> admin_service_pb2.BuildResult:
+            # A build goes on when its stream breaks: it may have ended since.
+            info = self.info()
+            if info.newest_version > newest and not info.HasField("build"):
+                return admin_service_pb2.BuildResult(
+                    version=info.newest_version,
+                    item_count=info.item_count,
+                    tree_count=info.tree_count,
+                    forest_bytes=info.forest_bytes,
+                )
+            return _last_result(self.connection.admin_service.Build(request), on_progress)
+
+        return self.connection.repeat(attempt)
+
+    def unbuild(self) -> None:
+        """Stops serving the built version; items stay and can be added to."""
+        request = admin_service_pb2.UnbuildRequest(index=self.name)
+        self.connection.read(self.connection.admin_service.Unbuild, request)
+
+    def rebuild_into(
+        self,
+        target: "RemoteIndex",
+        metric: str,
+        n_trees: int,
+        n_jobs: int = -1,
+        seed: int = 0,
+    ) -> None:
+        """Builds `target`, which must not exist, from this index's items."""
+        self.flush()
+        request = admin_service_pb2.RebuildRequest(
+            index=self.name,
+            target_index=target.name,
+            metric=metric_to_proto(metric),
+            tree_count=n_trees,
+            seed=seed,
+            thread_count=max(0, n_jobs),
+        )
+        self.connection.once(
+            lambda: _last_result(self.connection.admin_service.Rebuild(request), None)
+        )
+        target.assume_created(self.dimension, metric)
+
+
+def _last_result(messages: Any, on_progress: Optional[Callable]) -> Any:
+    result = None
+    for message in messages:
+        if on_progress is not None:
+            on_progress(message.progress)
+        if message.HasField("result"):
+            result = message.result
+    if result is None:
+        raise errors.CallFailed("the build ended without a result")
+    return result

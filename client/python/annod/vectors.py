@@ -1,0 +1,212 @@
+"""Vectors as Python programs write them, made into float32 rows."""
+
+import array
+import math
+import numbers
+from typing import Any, List, Optional, Sequence
+
+import numpy as np
+
+# Angular and dot items store the squared norm, dot its square root squared again,
+# as 32-bit floats.
+_LARGEST_SQUARED_NORM = 3.0e38
+
+
+def to_row(vector: Any, what: str = "vector") -> np.ndarray:
+    """A vector as float32 components.
+
+    Args:
+      vector: numbers: any sequence or iterable, or a numpy array of one dimension.
+      what: its name in error messages.
+
+    Returns:
+      float32, shape (components,).
+
+    Raises:
+      TypeError: not a sequence of numbers.
+      ValueError: an array that is not one-dimensional.
+    """
+    if isinstance(vector, np.ndarray) and vector.dtype.kind in "fiub":
+        if vector.ndim != 1:
+            raise ValueError(f"{what} has shape {vector.shape}; it must be (f,)")
+        with np.errstate(over="ignore"):
+            return np.ascontiguousarray(vector, dtype=np.float32)
+    if isinstance(vector, (str, bytes, bytearray, dict)):
+        raise TypeError(f"{what} is {type(vector).__name__}; it must be numbers")
+    if not isinstance(vector, (list, tuple, array.array)):
+        try:
+            vector = list(vector)
+        except TypeError:
+            raise TypeError(
+                f"{what} is {type(vector).__name__}; it must be a sequence of numbers"
+            ) from None
+    try:
+        return np.frombuffer(array.array("f", vector), dtype=np.float32)
+    except TypeError:
+        pass
+    except OverflowError as error:
+        raise ValueError(f"{what}: {error}") from None
+    for position, value in enumerate(vector):
+        if not isinstance(value, numbers.Real):
+            raise TypeError(
+                f"{what}[{position}] is {value!r}; it must be a number"
+            )
+    raise TypeError(f"{what} must be a sequence of numbers")
+
+
+def check_row(row: np.ndarray, metric: str, what: str = "vector") -> None:
+    """Refuses what a server would refuse: NaN, infinities, norms too large to store.
+
+    Raises:
+      ValueError: naming the component.
+    """
+    if not np.isfinite(row).all():
+        position = int(np.flatnonzero(~np.isfinite(row))[0])
+        raise ValueError(
+            f"{what}[{position}] is {row[position]}; it must be a finite 32-bit float"
+        )
+    if metric in ("angular", "dot"):
+        squared = float(np.dot(row.astype(np.float64), row.astype(np.float64)))
+        if squared > _LARGEST_SQUARED_NORM:
+            raise ValueError(
+                f"{what} has norm {math.sqrt(squared):g}, too large to store for"
+                f" metric {metric}"
+            )
+
+
+def check_rows(rows: np.ndarray, metric: str, what: str = "X") -> None:
+    """As check_row, for float32 rows of shape (n, f)."""
+    finite = np.isfinite(rows)
+    if not finite.all():
+        row, column = (int(k) for k in np.argwhere(~finite)[0])
+        raise ValueError(
+            f"{what}[{row}][{column}] is {rows[row, column]}; it must be a finite"
+            " 32-bit float"
+        )
+    if metric in ("angular", "dot"):
+        squared = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+        if rows.size and squared.max() > _LARGEST_SQUARED_NORM:
+            row = int(squared.argmax())
+            check_row(rows[row], metric, f"{what}[{row}]")
+
+
+def from_bytes(data: bytes) -> np.ndarray:
+    """float32 components from their wire form."""
+    return np.frombuffer(data, dtype="<f4")
+
+
+def to_bytes(row: np.ndarray) -> bytes:
+    """Wire form of float32 components."""
+    return row.astype("<f4", copy=False).tobytes()
+
+
+def rows_of(
+    X: Any,
+    f: int,
+    missing_value: Optional[float] = None,
+    names: Optional[Sequence[str]] = None,
+    what: str = "X",
+) -> np.ndarray:
+    """Rows of a table, missing entries filled in.
+
+    Args:
+      X: rows: a numpy array of shape (n, f), or a sequence of rows, each a
+        sequence of numbers and None, or a dict {column: number or None}. A
+        column is a position, or a text in `names`.
+      f: components of a row; 0: as many as the first row has, which must not
+        be a dict then.
+      missing_value: what None entries and absent keys are; None: refused. NaN
+        is not missing.
+      names: names of the columns, if they have any.
+      what: name of X in error messages.
+
+    Returns:
+      float32, shape (n, f), n >= 1.
+
+    Raises:
+      TypeError: an entry that is neither a number nor None.
+      ValueError: no rows, a row of another length, a missing entry.
+    """
+    if not isinstance(X, (np.ndarray, list, tuple)):
+        if hasattr(X, "toarray"):
+            X = X.toarray()
+        elif hasattr(X, "__array__"):
+            X = np.asarray(X)
+    if isinstance(X, np.ndarray) and X.dtype.kind in "fiub":
+        return _array_rows(X, f, what)
+    if isinstance(X, (str, bytes, dict)) or not hasattr(X, "__iter__"):
+        raise TypeError(f"{what} is {type(X).__name__}; it must be rows of numbers")
+    columns = {name: position for position, name in enumerate(names or ())}
+    rows: List[np.ndarray] = []
+    for number, values in enumerate(X):
+        name = f"{what}[{number}]"
+        if isinstance(values, dict):
+            if f == 0:
+                raise ValueError(
+                    f"{name} is a dict, but the dimension is not known yet: give f,"
+                    " or a first row with every component"
+                )
+            row = _dict_row(values, f, missing_value, columns, name)
+        else:
+            row = _dense_row(values, missing_value, name)
+        if row.size == 0:
+            raise ValueError(f"{name} has no components")
+        f = f or row.size
+        if row.size != f:
+            raise ValueError(f"{name} has {row.size} components; it must have {f}")
+        rows.append(row)
+    if not rows:
+        raise ValueError(f"{what} has no rows")
+    return np.stack(rows)
+
+
+def _array_rows(X: np.ndarray, f: int, what: str) -> np.ndarray:
+    if X.ndim != 2:
+        raise ValueError(f"{what} has shape {X.shape}; it must be (n, f)")
+    if X.shape[0] == 0:
+        raise ValueError(f"{what} has no rows")
+    if X.shape[1] == 0:
+        raise ValueError(f"{what}[0] has no components")
+    if f and X.shape[1] != f:
+        raise ValueError(f"{what} has {X.shape[1]} columns; it must have {f}")
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(X, dtype=np.float32)
+
+
+def _dense_row(values: Any, missing_value: Optional[float], name: str) -> np.ndarray:
+    if not isinstance(values, np.ndarray):
+        if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+            raise TypeError(f"{name} is {values!r}; it must be a row of numbers")
+        values = list(values)
+    elif values.dtype.kind == "O":
+        values = values.tolist()
+    if isinstance(values, list) and any(value is None for value in values):
+        if missing_value is None:
+            position = values.index(None)
+            raise ValueError(f"{name}[{position}] is None, and missing_value is not given")
+        values = [missing_value if value is None else value for value in values]
+    return to_row(values, name)
+
+
+def _dict_row(
+    values: dict,
+    f: int,
+    missing_value: Optional[float],
+    columns: dict,
+    name: str,
+) -> np.ndarray:
+    row: List[Any] = [missing_value] * f
+    for column, value in values.items():
+        position = columns.get(column, column) if isinstance(column, str) else column
+        if isinstance(position, bool) or not isinstance(position, numbers.Integral):
+            raise ValueError(f"{name} has the column {column!r}, which is not known")
+        if not 0 <= position < f:
+            raise ValueError(f"{name} has the column {column!r}; columns are 0 to {f - 1}")
+        if value is not None:
+            row[position] = value
+    for position, value in enumerate(row):
+        if value is None:
+            raise ValueError(
+                f"{name} has no column {position}, and missing_value is not given"
+            )
+    return to_row(row, name)
