@@ -111,6 +111,18 @@ absl::StatusOr<EncodedBatch> EncodedBatch::Make(
   return batch;
 }
 
+EncodedBatch EncodedBatch::Removal(absl::Span<const int32_t> ids,
+                                   const JournalIdentity& identity) {
+  EncodedBatch batch(identity);
+  batch.bytes_.resize(RemovalBytes(ids.size()));
+  RecordHeader header = NewHeader(RecordType::kRemoval, batch.bytes_.size());
+  header.item_count = static_cast<uint32_t>(ids.size());
+  std::memcpy(&batch.bytes_[0], &header, sizeof(header));
+  std::memcpy(&batch.bytes_[sizeof(header)], ids.data(),
+              ids.size() * sizeof(int32_t));
+  return batch;
+}
+
 void EncodedBatch::set_id(size_t item, int32_t id) {
   std::memcpy(&bytes_[sizeof(RecordHeader) + item * sizeof(JournalItem)], &id,
               sizeof(id));

@@ -24,7 +24,12 @@ class EncodedBatch {
                                            const JournalIdentity& identity,
                                            Metric metric);
 
+  // The record that removes the items `ids`, which exist. At least one.
+  static EncodedBatch Removal(absl::Span<const int32_t> ids,
+                              const JournalIdentity& identity);
+
   uint64_t size() const { return bytes_.size(); }
+  // For batches of items only.
   void set_id(size_t item, int32_t id);
 
   // Completes the record for its place and returns its bytes.

@@ -40,6 +40,10 @@ BatchLayout LayOutBatch(uint64_t item_count, uint64_t label_bytes,
   return layout;
 }
 
+uint64_t RemovalBytes(uint64_t id_count) {
+  return Align(sizeof(RecordHeader) + id_count * sizeof(int32_t));
+}
+
 uint64_t RecordSeed(const JournalIdentity& identity, int64_t segment,
                     uint64_t offset) {
   const uint64_t place[] = {identity.index_tag, static_cast<uint64_t>(segment),

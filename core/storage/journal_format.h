@@ -14,7 +14,8 @@ namespace annod {
 // files of records at multiples of 16 bytes, little-endian.
 
 inline constexpr char kSegmentMagic[] = "ANNODJNL";
-inline constexpr uint32_t kSegmentFormatVersion = 1;
+// 1: without removals. A reader of that format would take one for a torn tail.
+inline constexpr uint32_t kSegmentFormatVersion = 2;
 inline constexpr uint32_t kRecordMagic = 0x48435442;  // "BTCH"
 inline constexpr uint64_t kRecordAlignment = 16;
 
@@ -38,14 +39,17 @@ static_assert(sizeof(SegmentHeader) == 64 &&
               offsetof(SegmentHeader, header_checksum) == 56);
 
 enum class RecordType : uint32_t {
-  kBatch = 1,  // the items of one call
-  kMark = 2,   // nothing but `durable_through`
+  kBatch = 1,    // the items of one call
+  kMark = 2,     // nothing but `durable_through`
+  kRemoval = 3,  // the items that one call removed
 };
 
 // Head of a record. A batch goes on with
 //   JournalItem items[item_count]    in the order they were given, to 16 bytes
 //   float vectors[item_count][dim]   every vector to 16 bytes
 //   char labels[label_bytes]         one after the other, to 16 bytes
+// and a removal with
+//   int32_t ids[item_count]          to 16 bytes
 // padded with zeros.
 struct RecordHeader {
   uint32_t magic;
@@ -86,6 +90,9 @@ struct BatchLayout {
 // Cannot overflow for item_count < 2^32, dim < 2^32, label_bytes < 2^62.
 BatchLayout LayOutBatch(uint64_t item_count, uint64_t label_bytes,
                         uint32_t dim);
+
+// Bytes of a record that removes `id_count` items. Cannot overflow below 2^32.
+uint64_t RemovalBytes(uint64_t id_count);
 
 // Seed of the checksums of a record: a record at another place, in another
 // segment or of another index, never passes.

@@ -72,6 +72,46 @@ SegmentReader::Found SegmentReader::Damage(absl::string_view what) {
   return Found::kDamage;
 }
 
+bool SegmentReader::ReadItems(const RecordHeader& header,
+                              absl::string_view record, JournalBatch* batch) {
+  const BatchLayout layout =
+      LayOutBatch(header.item_count, header.label_bytes, identity_.dim);
+  batch->items = absl::MakeConstSpan(
+      reinterpret_cast<const JournalItem*>(record.data() + layout.items_offset),
+      header.item_count);
+  batch->vectors = record.data() + layout.vectors_offset;
+  batch->vector_stride = layout.vector_stride;
+  batch->labels = record.data() + layout.labels_offset;
+  uint64_t label_bytes = 0;
+  for (const JournalItem& item : batch->items) {
+    if (item.id < 0 || item.id > kMaxItemId ||
+        item.label_bytes > kMaxLabelBytes) {
+      Damage(absl::StrCat("item ", item.id, " with a label of ",
+                          item.label_bytes, " bytes"));
+      return false;
+    }
+    label_bytes += item.label_bytes;
+  }
+  if (label_bytes == header.label_bytes) return true;
+  Damage(absl::StrCat("labels of ", label_bytes, " bytes, expected ",
+                      header.label_bytes));
+  return false;
+}
+
+bool SegmentReader::ReadRemovals(const RecordHeader& header,
+                                 absl::string_view record,
+                                 JournalBatch* batch) {
+  batch->removed = absl::MakeConstSpan(
+      reinterpret_cast<const int32_t*>(record.data() + sizeof(header)),
+      header.item_count);
+  for (const int32_t id : batch->removed) {
+    if (id >= 0 && id <= kMaxItemId) continue;
+    Damage(absl::StrCat("item ", id, " removed"));
+    return false;
+  }
+  return true;
+}
+
 SegmentReader::Found SegmentReader::Next(uint64_t end, JournalBatch* batch) {
   if (offset_ == end) return Found::kEnd;
   RecordHeader header;
@@ -82,18 +122,31 @@ SegmentReader::Found SegmentReader::Next(uint64_t end, JournalBatch* batch) {
     return Damage(absl::StrCat("a record of ", header.total_bytes,
                                " bytes does not fit into ", end - offset_));
   }
+  // Each below 2^32 items and, by the line above, 2^62 bytes: no overflow.
+  const uint64_t label_bytes = std::min(header.label_bytes, header.total_bytes);
+  uint64_t expected_bytes = 0;
+  switch (static_cast<RecordType>(header.type)) {
+    case RecordType::kBatch:
+      expected_bytes =
+          LayOutBatch(header.item_count, label_bytes, identity_.dim)
+              .total_bytes;
+      break;
+    case RecordType::kMark:
+      expected_bytes = sizeof(header) + header.item_count + label_bytes;
+      break;
+    case RecordType::kRemoval:
+      expected_bytes = RemovalBytes(header.item_count) + label_bytes;
+      break;
+    default:
+      return Damage(absl::StrCat("unknown record type ", header.type));
+  }
+  const bool is_mark = header.type == static_cast<uint32_t>(RecordType::kMark);
   const bool is_batch =
       header.type == static_cast<uint32_t>(RecordType::kBatch);
-  if (!is_batch && header.type != static_cast<uint32_t>(RecordType::kMark)) {
-    return Damage(absl::StrCat("unknown record type ", header.type));
-  }
-  // Each below 2^32 items and, by the line above, 2^62 bytes: no overflow.
-  const BatchLayout layout = LayOutBatch(
-      header.item_count, std::min(header.label_bytes, header.total_bytes),
-      identity_.dim);
-  if (header.label_bytes > header.total_bytes ||
-      layout.total_bytes != header.total_bytes ||
-      is_batch != (header.item_count > 0)) {
+  if (expected_bytes != header.total_bytes ||
+      header.label_bytes > header.total_bytes ||
+      (!is_batch && header.label_bytes > 0) ||
+      is_mark != (header.item_count == 0)) {
     return Damage(absl::StrCat(header.item_count, " items with ",
                                header.label_bytes,
                                " bytes of labels do not make a record of ",
@@ -107,31 +160,13 @@ SegmentReader::Found SegmentReader::Next(uint64_t end, JournalBatch* batch) {
                                ChecksumToHex(checksum), ", expected ",
                                ChecksumToHex(header.payload_checksum)));
   }
-  if (!is_batch) {
-    offset_ += header.total_bytes;
-    return Found::kMark;
-  }
-  batch->items = absl::MakeConstSpan(
-      reinterpret_cast<const JournalItem*>(record.data() + layout.items_offset),
-      header.item_count);
-  batch->vectors = record.data() + layout.vectors_offset;
-  batch->vector_stride = layout.vector_stride;
-  batch->labels = record.data() + layout.labels_offset;
-  uint64_t label_bytes = 0;
-  for (const JournalItem& item : batch->items) {
-    if (item.id < 0 || item.id > kMaxItemId ||
-        item.label_bytes > kMaxLabelBytes) {
-      return Damage(absl::StrCat("item ", item.id, " with a label of ",
-                                 item.label_bytes, " bytes"));
-    }
-    label_bytes += item.label_bytes;
-  }
-  if (label_bytes != header.label_bytes) {
-    return Damage(absl::StrCat("labels of ", label_bytes, " bytes, expected ",
-                               header.label_bytes));
+  *batch = JournalBatch();
+  if (!is_mark && !(is_batch ? ReadItems(header, record, batch)
+                             : ReadRemovals(header, record, batch))) {
+    return Found::kDamage;
   }
   offset_ += header.total_bytes;
-  return Found::kBatch;
+  return is_mark ? Found::kMark : Found::kBatch;
 }
 
 uint64_t SegmentReader::VouchedThrough(uint64_t offset) const {

@@ -13,9 +13,10 @@
 
 namespace annod {
 
-// A batch as it lies in a mapped segment. Ids, label lengths and sizes have
-// been checked.
+// What one call stored or removed, as it lies in a mapped segment. Ids, label
+// lengths and sizes have been checked.
 struct JournalBatch {
+  absl::Span<const int32_t> removed;  // ids; `items` is empty if there are any
   absl::Span<const JournalItem> items;
   const char* vectors = nullptr;  // the first; 16-aligned, dim floats each
   uint64_t vector_stride = 0;     // bytes from one to the next
@@ -31,9 +32,14 @@ struct JournalBatch {
 // returns. Not thread-safe.
 class SegmentReader {
  public:
+  // Starts at `offset`, where a record begins.
   SegmentReader(absl::string_view bytes, int64_t segment,
-                const JournalIdentity& identity)
-      : bytes_(bytes), segment_(segment), identity_(identity) {}
+                const JournalIdentity& identity,
+                uint64_t offset = sizeof(SegmentHeader))
+      : bytes_(bytes),
+        segment_(segment),
+        identity_(identity),
+        offset_(offset) {}
 
   // True if there is a header with the right checksum, whatever it says.
   bool HasWholeHeader() const;
@@ -45,7 +51,7 @@ class SegmentReader {
 
   // Reads the record at offset() and moves behind it. kEnd when offset() is
   // `end`, up to which the segment counts; kDamage, described by damage(),
-  // leaves offset() where it is.
+  // leaves offset() where it is. kBatch: items or removals.
   Found Next(uint64_t end, JournalBatch* batch);
 
   uint64_t offset() const { return offset_; }
@@ -58,12 +64,18 @@ class SegmentReader {
  private:
   // True if there is a whole record header at `offset`.
   bool ReadRecordHeader(uint64_t offset, RecordHeader* header) const;
+  // Read what follows the header of a whole record. False, with damage(), if it
+  // is wrong.
+  bool ReadItems(const RecordHeader& header, absl::string_view record,
+                 JournalBatch* batch);
+  bool ReadRemovals(const RecordHeader& header, absl::string_view record,
+                    JournalBatch* batch);
   Found Damage(absl::string_view what);
 
   const absl::string_view bytes_;
   const int64_t segment_;
   const JournalIdentity identity_;
-  uint64_t offset_ = sizeof(SegmentHeader);
+  uint64_t offset_;
   std::string damage_;
 };
 

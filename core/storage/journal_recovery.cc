@@ -41,31 +41,33 @@ absl::StatusOr<int64_t> ReadReleased(FileSystem* fs,
   return ParseSealedNumber(*text, JoinPath(directory, kReleasedFile));
 }
 
-// Removes what does not count any more; returns the rest, ascending.
-absl::StatusOr<std::vector<int64_t>> CleanAndList(FileSystem* fs,
-                                                  const std::string& directory,
-                                                  int64_t released) {
+// Removes what nobody needs any more; sorts the numbers of the rest into those
+// that are in a version and those that count, both ascending.
+absl::Status CleanAndList(FileSystem* fs, const std::string& directory,
+                          int64_t noted, int64_t released,
+                          std::vector<int64_t>* contained,
+                          std::vector<int64_t>* segments) {
   ANNOD_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                          fs->ListDirectory(directory));
-  std::vector<int64_t> segments;
   for (const std::string& name : names) {
     const std::optional<int64_t> segment = ParseSegmentName(name);
-    if (IsTemporaryName(name) ||
-        (segment.has_value() && *segment <= released)) {
+    if (IsTemporaryName(name) || (segment.has_value() && *segment <= noted)) {
       ANNOD_RETURN_IF_ERROR(fs->RemoveFile(JoinPath(directory, name)));
     } else if (segment.has_value()) {
-      segments.push_back(*segment);
+      (*segment <= released ? contained : segments)->push_back(*segment);
     }
   }
-  std::sort(segments.begin(), segments.end());
-  for (size_t i = 0; i < segments.size(); ++i) {
+  std::sort(contained->begin(), contained->end());
+  std::sort(segments->begin(), segments->end());
+  for (size_t i = 0; i < segments->size(); ++i) {
     const int64_t expected = released + 1 + static_cast<int64_t>(i);
-    if (segments[i] == expected) continue;
-    return absl::DataLossError(absl::StrCat(
-        "journal '", directory, "': segment ", expected, " is missing, ",
-        segments.back(), " is there; ", released, " is the last in a version"));
+    if ((*segments)[i] == expected) continue;
+    return absl::DataLossError(
+        absl::StrCat("journal '", directory, "': segment ", expected,
+                     " is missing, ", segments->back(), " is there; ", released,
+                     " is the last in a version"));
   }
-  return segments;
+  return absl::OkStatus();
 }
 
 class Recovery {
@@ -80,9 +82,10 @@ class Recovery {
     if (noted < journal_through) {
       ANNOD_RETURN_IF_ERROR(WriteReleased(fs_, directory_, journal_through));
     }
-    ANNOD_ASSIGN_OR_RETURN(
-        std::vector<int64_t> numbers,
-        CleanAndList(fs_, directory_, result_.released_through));
+    std::vector<int64_t> numbers;
+    ANNOD_RETURN_IF_ERROR(CleanAndList(fs_, directory_, noted,
+                                       result_.released_through,
+                                       &result_.contained, &numbers));
     ANNOD_RETURN_IF_ERROR(DropUnfinished(&numbers));
     for (size_t i = 0; i < numbers.size(); ++i) {
       if (i + 1 == numbers.size()) {

@@ -22,6 +22,8 @@ struct RecoveredJournal {
   std::vector<JournalSegment> segments;  // ascending, without gaps
   int64_t next_segment = 1;
   int64_t released_through = 0;
+  // Segments up to `released_through` that were left on disk, ascending.
+  std::vector<int64_t> contained;
   uint64_t cut_bytes = 0;  // of a torn tail
 };
 
@@ -29,10 +31,11 @@ using BatchVisitor =
     std::function<absl::Status(int64_t segment, const JournalBatch& batch)>;
 
 // Brings the staging directory into order after a stop of any kind and calls
-// `visit` for every batch that counts, oldest first: removes segments up to
-// `journal_through` (they are in a version) and temporary files, cuts off a
-// torn tail that was never acknowledged. DataLoss, naming segment and offset,
-// for any other damage; I/O errors. Rules: docs/format.md, "Recovery".
+// `visit` for every batch that counts, oldest first: passes over segments up to
+// `journal_through` (they are in a version) and removes those of which an
+// earlier call, or WriteReleased(), knew that; removes temporary files, cuts
+// off a torn tail that was never acknowledged. DataLoss, naming segment and
+// offset, for any other damage; I/O errors. Rules: docs/format.md, "Recovery".
 absl::StatusOr<RecoveredJournal> RecoverJournal(FileSystem* fs,
                                                 const std::string& directory,
                                                 const JournalIdentity& identity,

@@ -23,7 +23,8 @@ JournalWriter::JournalWriter(FileSystem* fs, std::string directory,
       directory_(std::move(directory)),
       identity_(identity),
       sealed_(std::move(segments)),
-      next_segment_(next_segment) {}
+      next_segment_(next_segment),
+      last_end_(sealed_.empty() ? 0 : sealed_.back().end) {}
 
 std::string JournalWriter::PathOf(int64_t segment) const {
   return JoinPath(directory_, SegmentName(segment));
@@ -58,8 +59,7 @@ absl::Status JournalWriter::Create(int64_t segment, uint64_t previous_end) {
 
 absl::StatusOr<int64_t> JournalWriter::PrepareSegment() {
   if (open_) return last_segment();
-  const uint64_t previous_end = sealed_.empty() ? 0 : sealed_.back().end;
-  ANNOD_RETURN_IF_ERROR(Create(next_segment_, previous_end));
+  ANNOD_RETURN_IF_ERROR(Create(next_segment_, last_end_));
   ++next_segment_;
   open_ = true;
   unsynced_ = false;
@@ -119,6 +119,7 @@ void JournalWriter::DropUnsynced() {
       .status()
       .IgnoreError();
   sealed_.push_back({last_segment(), durable_end_});
+  last_end_ = durable_end_;
   open_ = false;
   unsynced_ = false;
 }
@@ -129,6 +130,7 @@ absl::Status JournalWriter::Seal() {
   file_.reset();
   // The mark behind the end is not durable and does not count.
   sealed_.push_back({last_segment(), durable_end_});
+  last_end_ = durable_end_;
   open_ = false;
   return absl::OkStatus();
 }
@@ -139,12 +141,19 @@ std::vector<JournalSegment> JournalWriter::segments() const {
   return all;
 }
 
-void JournalWriter::Forget(int64_t through) {
-  sealed_.erase(std::remove_if(sealed_.begin(), sealed_.end(),
-                               [through](const JournalSegment& segment) {
-                                 return segment.number <= through;
-                               }),
-                sealed_.end());
+std::vector<int64_t> JournalWriter::Forget(int64_t through) {
+  std::vector<int64_t> forgotten;
+  auto kept = sealed_.begin();
+  for (; kept != sealed_.end() && kept->number <= through; ++kept) {
+    forgotten.push_back(kept->number);
+  }
+  sealed_.erase(sealed_.begin(), kept);
+  return forgotten;
+}
+
+JournalPosition JournalWriter::end(bool durable) const {
+  if (open_) return {last_segment(), durable ? durable_end_ : written_end_};
+  return {last_segment(), last_end_};
 }
 
 uint64_t JournalWriter::total_bytes() const {

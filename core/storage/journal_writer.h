@@ -12,6 +12,7 @@
 #include "core/file_system.h"
 #include "core/storage/journal_batch.h"
 #include "core/storage/journal_format.h"
+#include "core/storage/journal_position.h"
 
 namespace annod {
 
@@ -56,8 +57,11 @@ class JournalWriter {
 
   // Segments with batches or without, ascending, the open one included.
   std::vector<JournalSegment> segments() const;
-  // Forgets segments up to `through`, none of which is open.
-  void Forget(int64_t through);
+  // Forgets segments up to `through`, none of which is open, and returns their
+  // numbers, ascending.
+  std::vector<int64_t> Forget(int64_t through);
+  // Behind everything durable, or everything written.
+  JournalPosition end(bool durable) const;
   int64_t last_segment() const { return next_segment_ - 1; }
   uint64_t total_bytes() const;
 
@@ -73,6 +77,9 @@ class JournalWriter {
   const JournalIdentity identity_;
   std::vector<JournalSegment> sealed_;
   int64_t next_segment_;
+
+  // End of segment `next_segment_ - 1`, if it is not open; 0: unknown.
+  uint64_t last_end_ = 0;
 
   // The open segment, `next_segment_ - 1`.
   bool open_ = false;

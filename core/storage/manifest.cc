@@ -90,6 +90,9 @@ std::string ManifestToJson(const Manifest& manifest) {
   object["layout"] = std::string(LayoutName(manifest.layout));
   object["slot_count"] = manifest.slot_count;
   object["item_count"] = manifest.item_count;
+  if (manifest.next_id > manifest.slot_count) {
+    object["next_id"] = manifest.next_id;
+  }
   object["tree_count"] = manifest.tree_count;
   object["label_count"] = manifest.label_count;
   object["seed"] = manifest.seed;
@@ -111,6 +114,9 @@ absl::StatusOr<Manifest> ManifestFromJson(absl::string_view text) {
   const std::string layout = fields.String("layout", kMaxShortBytes);
   manifest.slot_count = fields.Int("slot_count", 0, int64_t{kMaxItemId} + 1);
   manifest.item_count = fields.Int("item_count", 0, int64_t{kMaxItemId} + 1);
+  if (object.contains("next_id")) {
+    manifest.next_id = fields.Int("next_id", 0, int64_t{kMaxItemId} + 1);
+  }
   manifest.tree_count =
       static_cast<int>(fields.Int("tree_count", 0, kMaxTrees - 1));
   manifest.label_count = fields.Int("label_count", 0, int64_t{kMaxItemId} + 1);

@@ -27,6 +27,9 @@ struct Manifest {
   LayoutKind layout = LayoutKind::kAngular12;
   int64_t slot_count = 0;  // Annoy's n_items: largest id plus one
   int64_t item_count = 0;
+  // The id that an item without one gets next, if that is above slot_count:
+  // items at the end were removed.
+  int64_t next_id = 0;
   int tree_count = 0;
   int64_t label_count = 0;
   uint64_t seed = 0;

@@ -63,6 +63,22 @@ absl::Status CheckSpace(FileSystem* fs, const std::string& directory,
                    directory, "'; ", available, " are available"));
 }
 
+// Above every id that was in use, those of removed items included.
+int64_t NextId(const BuildInput& input, int64_t slot_count) {
+  int64_t next_id = slot_count;
+  if (input.base != nullptr) {
+    next_id = std::max({next_id, input.base->manifest.next_id,
+                        input.base->forest->slot_count()});
+  }
+  for (const ItemLayer* const layer : input.layers) {
+    for (const std::vector<int32_t>* const ids :
+         {&layer->ids(), &layer->removed_ids()}) {
+      if (!ids->empty()) next_id = std::max(next_id, int64_t{ids->back()} + 1);
+    }
+  }
+  return next_id;
+}
+
 }  // namespace
 
 BuildInput InputOf(const OpenVersion* base, const StagedSnapshot& staged) {
@@ -96,8 +112,9 @@ absl::StatusOr<Manifest> BuildAndPublish(FileSystem* fs,
   const OverlaySource source(input.base, input.layers);
   const int64_t item_count = source.CountItems();
   if (item_count == 0) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "index '", settings.name, "' has 0 items; a build needs 1"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("index '", settings.name, "' has 0 items; a build needs 1",
+                     input.base == nullptr ? "" : " (all were removed)"));
   }
   const Labels labels = source.Labels();
   ANNOD_ASSIGN_OR_RETURN(const NodeLayout layout, LayoutToWrite(options));
@@ -122,6 +139,7 @@ absl::StatusOr<Manifest> BuildAndPublish(FileSystem* fs,
     ANNOD_RETURN_IF_ERROR(written);
   }
   Manifest manifest;
+  manifest.next_id = NextId(input, built.slot_count);
   manifest.dim = settings.dim;
   manifest.metric = settings.metric;
   manifest.layout = built.layout.kind;

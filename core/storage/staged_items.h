@@ -17,10 +17,10 @@
 
 namespace annod {
 
-// What staging keeps in memory: ids, labels and the segment of each item's
-// newest record, some 40 bytes an item and its label; vectors stay in the
-// journal. Changes can be taken back until they are known to be durable. Not
-// thread-safe.
+// What staging keeps in memory: ids, labels and the segment of each id's newest
+// record, be it an item or a removal, some 40 bytes an item and its label;
+// vectors stay in the journal. Changes can be taken back until they are known
+// to be durable. Not thread-safe.
 class StagedItems {
  public:
   StagedItems(const StagingOptions& options, Staging::Base base,
@@ -39,8 +39,17 @@ class StagedItems {
   absl::StatusOr<std::vector<int32_t>> Add(absl::Span<const StagedItem> items,
                                            int64_t segment);
 
-  // Takes in an item that recovery found: it was checked when it was written.
+  // Removes those items among `ids` and the ones with a label among `labels`
+  // that exist. Each removed id is in `removed_ids` once; what names none is in
+  // `missing_*`, in order.
+  RemovedItems Remove(absl::Span<const int32_t> ids,
+                      absl::Span<const absl::string_view> labels,
+                      int64_t segment);
+
+  // Take in an item or a removal that recovery found: it was checked when it
+  // was written.
   void Replay(int32_t id, absl::string_view label, int64_t segment);
+  void ReplayRemoval(int32_t id, int64_t segment);
 
   // A moment to go back to; valid until KeepAll().
   size_t Checkpoint() const { return changes_.size(); }
@@ -51,28 +60,38 @@ class StagedItems {
   // are in `base` now. Changes made in those segments can not be taken back.
   void Release(int64_t through, Staging::Base base);
 
-  int64_t size() const { return static_cast<int64_t>(items_.size()); }
+  // Items staged.
+  int64_t size() const { return staged_count_; }
+  // Items of the base that were removed.
+  int64_t removed_count() const { return removed_count_; }
+  // What an item without an id gets: above every id there was, removed or not.
+  int64_t next_id() const { return next_id_; }
 
  private:
   struct Entry {
     int64_t segment = 0;
+    bool removed = false;
     const std::string* label = nullptr;  // text of labels_; null: none
   };
   // What `id` was before a change.
   struct Change {
     int32_t id;
-    std::optional<int64_t> old_segment;
+    std::optional<int64_t> old_segment;  // absent: only the base knows the id
+    bool old_removed = false;
     std::string old_label;
     int64_t old_next_id;
   };
 
   bool InBase(int32_t id) const;
-  int64_t TotalItems() const { return base_.item_count + new_count_; }
+  bool Exists(int32_t id) const;
+  int64_t TotalItems() const { return base_.item_count + gained_count_; }
+  // Adds `entry` to the counts (`sign` 1) or takes it out of them (-1).
+  void Count(int32_t id, const Entry& entry, int sign);
   // An id other than `id` that has `label` now.
   std::optional<int32_t> OtherOwnerOf(absl::string_view label,
                                       int64_t id) const;
-  // Records the change and makes it.
-  void Put(int32_t id, absl::string_view label, int64_t segment);
+  // Records the change and makes it. A removal has no label.
+  void Put(int32_t id, absl::string_view label, int64_t segment, bool removed);
   void SetLabel(int32_t id, Entry* entry, absl::string_view label);
   void RemoveLabel(int32_t id, Entry* entry);
   absl::Status CheckLimits(int64_t largest_new_id) const;
@@ -83,7 +102,9 @@ class StagedItems {
   LabelIds labels_;
   bool allow_duplicate_labels_;
   int64_t next_id_ = 0;
-  int64_t new_count_ = 0;  // items that the base does not have
+  int64_t staged_count_ = 0;
+  int64_t removed_count_ = 0;
+  int64_t gained_count_ = 0;  // items now, less those of the base
   std::vector<Change> changes_;
 };
 

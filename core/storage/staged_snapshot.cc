@@ -28,6 +28,7 @@ class MappedSnapshot final : public StagedSnapshot {
 
   // Older batches first.
   void Put(const JournalBatch& batch) {
+    for (const int32_t id : batch.removed) newest_[id] = {nullptr, nullptr, 0};
     const char* label = batch.labels;
     for (size_t i = 0; i < batch.items.size(); ++i) {
       const JournalItem& item = batch.items[i];
@@ -38,8 +39,11 @@ class MappedSnapshot final : public StagedSnapshot {
 
   void Finish() {
     ids_.reserve(newest_.size());
-    for (const auto& [id, record] : newest_) ids_.push_back(id);
+    for (const auto& [id, record] : newest_) {
+      (record.vector == nullptr ? removed_ids_ : ids_).push_back(id);
+    }
     std::sort(ids_.begin(), ids_.end());
+    std::sort(removed_ids_.begin(), removed_ids_.end());
     records_.reserve(ids_.size());
     for (const int32_t id : ids_) records_.push_back(newest_[id]);
     absl::flat_hash_map<int32_t, Record>().swap(newest_);
@@ -50,6 +54,9 @@ class MappedSnapshot final : public StagedSnapshot {
     return static_cast<int64_t>(ids_.size());
   }
   const std::vector<int32_t>& ids() const override { return ids_; }
+  const std::vector<int32_t>& removed_ids() const override {
+    return removed_ids_;
+  }
 
   const float* VectorOf(int32_t id) const override {
     const Record* const record = Find(id);
@@ -64,7 +71,7 @@ class MappedSnapshot final : public StagedSnapshot {
 
  private:
   struct Record {
-    const float* vector;
+    const float* vector;  // null: the item was removed
     const char* label;
     uint32_t label_bytes;
   };
@@ -79,6 +86,7 @@ class MappedSnapshot final : public StagedSnapshot {
   std::vector<std::unique_ptr<MappedFile>> files_;
   absl::flat_hash_map<int32_t, Record> newest_;  // until Finish()
   std::vector<int32_t> ids_;
+  std::vector<int32_t> removed_ids_;
   std::vector<Record> records_;  // in the order of ids_
 };
 

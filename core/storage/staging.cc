@@ -3,7 +3,9 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,27 +24,29 @@
 #include "core/storage/journal_writer.h"
 #include "core/storage/staged_items.h"
 #include "core/storage/staged_snapshot.h"
+#include "core/storage/version_files.h"
 
 namespace annod {
 namespace {
-
-constexpr char kStagingDirectory[] = "staging";
 
 // A group of calls is closed at this size: the first of them should not wait
 // much longer than alone.
 constexpr uint64_t kMaxGroupBytes = uint64_t{16} << 20;
 
-// One call of Add() or AddWithoutSync().
+// One call of Add(), AddWithoutSync() or Remove().
 struct Call {
-  Call(absl::Span<const StagedItem> call_items, EncodedBatch encoded,
-       bool wants_sync)
-      : items(call_items), batch(std::move(encoded)), sync(wants_sync) {}
+  bool sync = false;
+  uint64_t bytes = 0;  // of journal, about
 
+  // To add: items and their record.
   absl::Span<const StagedItem> items;
-  EncodedBatch batch;
-  bool sync;
+  std::optional<EncodedBatch> batch;
+  // To remove, without a batch.
+  absl::Span<const int32_t> remove_ids;
+  absl::Span<const absl::string_view> remove_labels;
 
-  std::vector<int32_t> ids;
+  std::vector<int32_t> ids;  // added
+  RemovedItems removed;
   absl::Status status;
   bool done = false;
   CondVar turn;  // done, or first in the queue
@@ -61,6 +65,7 @@ class JournalStaging final : public Staging {
         identity_(identity),
         metric_(settings.metric),
         durability_(options.durability),
+        publish_(options.publish),
         items_(options, std::move(base), settings.allow_duplicate_labels) {}
 
   absl::Status Recover(int64_t journal_through) {
@@ -75,6 +80,7 @@ class JournalStaging final : public Staging {
         RecoverJournal(fs_, directory_, identity_, journal_through, replay));
     released_through_ = journal.released_through;
     recovered_cut_bytes_ = journal.cut_bytes;
+    removable_ = std::move(journal.contained);
     journal_ = std::make_unique<JournalWriter>(fs_, directory_, identity_,
                                                std::move(journal.segments),
                                                journal.next_segment);
@@ -84,12 +90,24 @@ class JournalStaging final : public Staging {
 
   absl::StatusOr<std::vector<int32_t>> Add(
       absl::Span<const StagedItem> items) override {
-    return Commit(items, durability_ == Durability::kFsync);
+    return AddItems(items, durability_ == Durability::kFsync);
   }
 
   absl::StatusOr<std::vector<int32_t>> AddWithoutSync(
       absl::Span<const StagedItem> items) override {
-    return Commit(items, false);
+    return AddItems(items, false);
+  }
+
+  absl::StatusOr<RemovedItems> Remove(
+      absl::Span<const int32_t> ids,
+      absl::Span<const absl::string_view> labels) override {
+    Call call;
+    call.sync = durability_ == Durability::kFsync;
+    call.remove_ids = ids;
+    call.remove_labels = labels;
+    call.bytes = RemovalBytes(ids.size() + labels.size());
+    ANNOD_RETURN_IF_ERROR(Commit(&call));
+    return std::move(call.removed);
   }
 
   uint64_t flush_ticket() const override {
@@ -126,32 +144,36 @@ class JournalStaging final : public Staging {
     return MapSnapshot(fs_, directory_, identity_, segments, through);
   }
 
-  absl::Status Release(const StagedSnapshot& snapshot, Base base) override {
-    MutexLock snapshot_lock(&snapshot_mu_);
+  void Release(const StagedSnapshot& snapshot, Base base) override {
     const int64_t through = snapshot.through_segment();
-    std::vector<JournalSegment> segments;
+    MutexLock snapshot_lock(&snapshot_mu_);
+    MutexLock lock(&journal_mu_);
+    items_.Release(through, std::move(base));
+    released_through_ = std::max(released_through_, through);
+    for (const int64_t segment : journal_->Forget(through)) {
+      removable_.push_back(segment);
+    }
+    PublishCounts();
+  }
+
+  absl::Status RemoveReleased() override {
+    MutexLock snapshot_lock(&snapshot_mu_);
+    std::vector<int64_t> segments;
+    int64_t through;
     {
       MutexLock lock(&journal_mu_);
-      items_.Release(through, std::move(base));
-      released_through_ = std::max(released_through_, through);
-      segments = journal_->segments();
-      PublishCounts();
+      segments = removable_;
+      through = released_through_;
     }
-    // From here on only disk space is at stake. What fails is tried again by
-    // the next call or by Open(), which knows `through` from the version.
-    if (segments.empty() || segments.front().number > through) {
-      return absl::OkStatus();
-    }
+    if (segments.empty()) return absl::OkStatus();
     ANNOD_RETURN_IF_ERROR(WriteReleased(fs_, directory_, through));
-    for (const JournalSegment& segment : segments) {
-      if (segment.number > through) break;
+    for (const int64_t segment : segments) {
       absl::Status removed =
-          fs_->RemoveFile(JoinPath(directory_, SegmentName(segment.number)));
+          fs_->RemoveFile(JoinPath(directory_, SegmentName(segment)));
       if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
     }
     MutexLock lock(&journal_mu_);
-    journal_->Forget(through);
-    PublishCounts();
+    removable_.erase(removable_.begin(), removable_.begin() + segments.size());
     return absl::OkStatus();
   }
 
@@ -166,12 +188,15 @@ class JournalStaging final : public Staging {
   }
 
   int64_t item_count() const override { return item_count_.load(); }
+  int64_t removed_count() const override { return removed_count_.load(); }
+  int64_t next_id() const override { return next_id_.load(); }
   int64_t journal_bytes() const override { return journal_bytes_.load(); }
   uint64_t recovered_cut_bytes() const override { return recovered_cut_bytes_; }
 
  private:
   void Replay(int64_t segment, const JournalBatch& batch)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(journal_mu_) {
+    for (const int32_t id : batch.removed) items_.ReplayRemoval(id, segment);
     const char* label = batch.labels;
     for (const JournalItem& item : batch.items) {
       items_.Replay(item.id, absl::string_view(label, item.label_bytes),
@@ -180,27 +205,33 @@ class JournalStaging final : public Staging {
     }
   }
 
-  absl::StatusOr<std::vector<int32_t>> Commit(
+  absl::StatusOr<std::vector<int32_t>> AddItems(
       absl::Span<const StagedItem> items, bool sync) {
     if (items.empty()) return std::vector<int32_t>();
-    ANNOD_ASSIGN_OR_RETURN(EncodedBatch batch,
+    Call call;
+    call.sync = sync;
+    call.items = items;
+    ANNOD_ASSIGN_OR_RETURN(call.batch,
                            EncodedBatch::Make(items, identity_, metric_));
-    Call call(items, std::move(batch), sync);
+    call.bytes = call.batch->size();
+    ANNOD_RETURN_IF_ERROR(Commit(&call));
+    return std::move(call.ids);
+  }
+
+  // Returns when `call` is done, in this thread or another.
+  absl::Status Commit(Call* call) {
     std::vector<Call*> group;
     {
       MutexLock lock(&queue_mu_);
-      queue_.push_back(&call);
-      while (!call.done && queue_.front() != &call) {
-        call.turn.Wait(&queue_mu_);
+      queue_.push_back(call);
+      while (!call->done && queue_.front() != call) {
+        call->turn.Wait(&queue_mu_);
       }
-      if (!call.done) {
+      if (!call->done) {
         uint64_t bytes = 0;
         for (Call* const waiting : queue_) {
-          if (!group.empty() &&
-              bytes + waiting->batch.size() > kMaxGroupBytes) {
-            break;
-          }
-          bytes += waiting->batch.size();
+          if (!group.empty() && bytes + waiting->bytes > kMaxGroupBytes) break;
+          bytes += waiting->bytes;
           group.push_back(waiting);
         }
       }
@@ -215,8 +246,7 @@ class JournalStaging final : public Staging {
       }
       if (!queue_.empty()) queue_.front()->turn.NotifyAll();
     }
-    if (!call.status.ok()) return call.status;
-    return std::move(call.ids);
+    return call->status;
   }
 
   void WriteGroup(const std::vector<Call*>& group) {
@@ -239,11 +269,28 @@ class JournalStaging final : public Staging {
     if (journal_->full()) ANNOD_RETURN_IF_ERROR(SealOrDrop());
     ANNOD_ASSIGN_OR_RETURN(const int64_t segment, journal_->PrepareSegment());
     const size_t before = items_.Checkpoint();
-    ANNOD_ASSIGN_OR_RETURN(call->ids, items_.Add(call->items, segment));
-    for (size_t i = 0; i < call->ids.size(); ++i) {
-      call->batch.set_id(i, call->ids[i]);
+    if (call->batch.has_value()) {
+      ANNOD_ASSIGN_OR_RETURN(call->ids, items_.Add(call->items, segment));
+      for (size_t i = 0; i < call->ids.size(); ++i) {
+        call->batch->set_id(i, call->ids[i]);
+      }
+    } else {
+      call->removed =
+          items_.Remove(call->remove_ids, call->remove_labels, segment);
+      const size_t count = call->removed.removed_ids.size();
+      // Nothing to write; but what is missing may have been removed by a call
+      // that is not durable yet.
+      if (count == 0) return absl::OkStatus();
+      if (RemovalBytes(count) > kMaxBatchBytes) {
+        items_.RollBack(before);
+        return absl::InvalidArgumentError(
+            absl::StrCat("a call that removes ", count,
+                         " items; a record of the journal holds ",
+                         kMaxBatchBytes / sizeof(int32_t)));
+      }
+      call->batch = EncodedBatch::Removal(call->removed.removed_ids, identity_);
     }
-    absl::Status written = journal_->Append(&call->batch);
+    absl::Status written = journal_->Append(&*call->batch);
     if (!written.ok()) items_.RollBack(before);
     return written;
   }
@@ -277,7 +324,12 @@ class JournalStaging final : public Staging {
 
   void PublishCounts() ABSL_EXCLUSIVE_LOCKS_REQUIRED(journal_mu_) {
     item_count_.store(items_.size());
+    removed_count_.store(items_.removed_count());
+    next_id_.store(items_.next_id());
     journal_bytes_.store(static_cast<int64_t>(journal_->total_bytes()));
+    if (publish_) {
+      publish_(journal_->end(durability_ == Durability::kFsync));
+    }
   }
 
   // Constant after Recover().
@@ -286,17 +338,21 @@ class JournalStaging final : public Staging {
   const JournalIdentity identity_;
   const Metric metric_;
   const Durability durability_;
+  const std::function<void(JournalPosition)> publish_;
   uint64_t recovered_cut_bytes_ = 0;
 
   // Copies for readers, so that they never wait for a sync.
   std::atomic<int64_t> item_count_{0};
+  std::atomic<int64_t> removed_count_{0};
+  std::atomic<int64_t> next_id_{0};
   std::atomic<int64_t> journal_bytes_{0};
   std::atomic<uint64_t> losses_{0};  // syncs that failed and dropped items
 
   Mutex queue_mu_;
   std::deque<Call*> queue_ ABSL_GUARDED_BY(queue_mu_);
 
-  // One Freeze() or Release() at a time; taken before journal_mu_.
+  // One Freeze(), Release() or RemoveReleased() at a time; taken before
+  // journal_mu_.
   Mutex snapshot_mu_ ABSL_ACQUIRED_BEFORE(journal_mu_);
 
   mutable Mutex journal_mu_;
@@ -305,6 +361,8 @@ class JournalStaging final : public Staging {
   // Calls of the group being written that a failed sync would undo.
   std::vector<Call*> unsynced_calls_ ABSL_GUARDED_BY(journal_mu_);
   int64_t released_through_ ABSL_GUARDED_BY(journal_mu_) = 0;
+  // Segments up to there that still lie on disk, ascending.
+  std::vector<int64_t> removable_ ABSL_GUARDED_BY(journal_mu_);
   absl::Status last_loss_ ABSL_GUARDED_BY(journal_mu_);
 };
 

@@ -16,6 +16,7 @@
 #include "core/storage/durability.h"
 #include "core/storage/index_settings.h"
 #include "core/storage/item_layer.h"
+#include "core/storage/journal_position.h"
 
 namespace annod {
 
@@ -27,6 +28,10 @@ struct StagingOptions {
   double max_id_waste_factor = 10;
   int64_t waste_floor = 1 << 20;
   int64_t max_items = 1 << 30;
+  // Called with the place up to which the journal counts whenever that has
+  // moved on, before any call it covers is acknowledged, and by Open() with
+  // what it found; may be empty. One call at a time; must not call back.
+  std::function<void(JournalPosition)> publish;
 };
 
 // An item to stage. `vector` has the index's dimension, finite components.
@@ -34,6 +39,13 @@ struct StagedItem {
   std::optional<int32_t> id;  // absent: the largest id so far plus one
   absl::Span<const float> vector;
   absl::string_view label;  // empty: none
+};
+
+// What a removal did.
+struct RemovedItems {
+  std::vector<int32_t> removed_ids;         // that were there, each once
+  std::vector<int32_t> missing_ids;         // of the call, without an item
+  std::vector<std::string> missing_labels;  // of the call, without an item
 };
 
 // The frozen contents of the journal up to a segment: what a build takes in.
@@ -45,7 +57,7 @@ class StagedSnapshot : public ItemLayer {
   virtual int64_t item_count() const = 0;
 };
 
-// The items acknowledged since the last published version: an append-only
+// The items stored and removed since the last published version: an append-only
 // journal of checksummed records in numbered segments (docs/format.md), laid
 // out so that other processes can map and scan them up to the published count.
 // Thread-safe.
@@ -56,6 +68,9 @@ class Staging {
   struct Base {
     int64_t slot_count = 0;
     int64_t item_count = 0;
+    // No item without an id gets one below this: ids up to there have been in
+    // use, though the items may be gone. Below slot_count it does not matter.
+    int64_t next_id = 0;
     int64_t journal_through =
         0;  // segments up to here are in a version: removed
     // Ids that have `label` in the version, ascending; may be empty.
@@ -104,9 +119,22 @@ class Staging {
   // items go to a new segment.
   virtual absl::StatusOr<std::shared_ptr<const StagedSnapshot>> Freeze() = 0;
 
+  // Removes the items that any of `ids` or `labels` (with duplicates: all that
+  // have it) names, all or none; returns when that is durable, also what an
+  // earlier call removed. What names no item is no error. ResourceExhausted,
+  // Internal as Add(); InvalidArgument if there are too many for one record.
+  virtual absl::StatusOr<RemovedItems> Remove(
+      absl::Span<const int32_t> ids,
+      absl::Span<const absl::string_view> labels) = 0;
+
   // Call when `snapshot` is contained in a published version, described by
-  // `base`: its segments are removed. Items staged since stay.
-  virtual absl::Status Release(const StagedSnapshot& snapshot, Base base) = 0;
+  // `base`: its segments count no more. Items staged and removed since stay.
+  virtual void Release(const StagedSnapshot& snapshot, Base base) = 0;
+
+  // Removes segments that were released: to be called when no process needs
+  // them any more for a version before. What is left behind is removed by the
+  // next call, or when the index is opened for the second time.
+  virtual absl::Status RemoveReleased() = 0;
 
   // From now on several items may have one label, as if the settings given to
   // Open() had allowed it.
@@ -118,6 +146,10 @@ class Staging {
 
   // Items staged and not released; an id counts once.
   virtual int64_t item_count() const = 0;
+  // Items of the base that were removed since.
+  virtual int64_t removed_count() const = 0;
+  // The id that the next item without one gets.
+  virtual int64_t next_id() const = 0;
   virtual int64_t journal_bytes() const = 0;
   // Bytes of a torn, never acknowledged tail that Open() cut off.
   virtual uint64_t recovered_cut_bytes() const = 0;

@@ -14,6 +14,7 @@ namespace annod {
 
 // Names inside an index directory (docs/format.md).
 inline constexpr char kVersionsDirectory[] = "versions";
+inline constexpr char kStagingDirectory[] = "staging";
 inline constexpr char kCurrentFile[] = "CURRENT";
 inline constexpr char kVerifyLockFile[] = ".verify-lock";
 // Names inside a version directory.

@@ -118,6 +118,7 @@ Staging::Base WriterIndex::BaseOf(
   if (version == nullptr) return base;
   base.slot_count = version->forest->slot_count();
   base.item_count = version->forest->item_count();
+  base.next_id = version->manifest.next_id;
   // The functions keep the version mapped for as long as staging needs it.
   if (version->labels != nullptr) {
     base.ids_of_label = [version](absl::string_view label) {
@@ -214,9 +215,8 @@ absl::StatusOr<v1::BuildResult> WriterIndex::Build(BuildJob* job,
     absl::MutexLock lock(&current_mu_);
     current_ = *version;
   }
-  absl::Status released =
-      staging_->Release(**staged, BaseOf(*version, manifest->journal_through));
-  if (!released.ok()) return WithStorageReason(std::move(released));
+  staging_->Release(**staged, BaseOf(*version, manifest->journal_through));
+  ANNOD_RETURN_IF_ERROR(WithStorageReason(staging_->RemoveReleased()));
   // Old versions only take space; the next build tries again.
   store_.RemoveOld(keep_versions).IgnoreError();
   v1::BuildResult result;

@@ -88,7 +88,8 @@ constexpr char kManifest[] = R"({
 }
 )";
 
-constexpr char kJournal[] =
+// As written before items could be removed.
+constexpr char kFirstJournal[] =
     "41 4e 4e 4f 44 4a 4e 4c 01 00 00 00 03 00 00 00 "
     "02 00 00 00 00 00 00 00 3e ed 5d 43 67 6b 67 d8 "
     "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 "
@@ -105,6 +106,33 @@ constexpr char kJournal[] =
     "c0 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 "
     "00 00 00 00 00 00 00 00 06 a9 af 78 e2 36 06 38 "
     "00 00 00 00 00 00 00 00 e2 fe 2b 41 39 75 25 ad ";
+
+constexpr char kJournal[] =
+    "41 4e 4e 4f 44 4a 4e 4c 02 00 00 00 03 00 00 00 "
+    "02 00 00 00 00 00 00 00 3e ed 5d 43 67 6b 67 d8 "
+    "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 "
+    "00 00 00 00 00 00 00 00 d0 56 5a ec 26 20 10 61 "
+    "42 54 43 48 01 00 00 00 80 00 00 00 00 00 00 00 "
+    "40 00 00 00 00 00 00 00 02 00 00 00 00 00 00 00 "
+    "04 00 00 00 00 00 00 00 b5 3f b9 84 17 e6 00 d7 "
+    "00 00 00 00 00 00 00 00 f0 c0 05 d2 9a 4d d7 a6 "
+    "02 00 00 00 04 00 00 00 03 00 00 00 00 00 00 00 "
+    "00 00 80 40 00 00 a0 40 00 00 c0 40 00 00 00 00 "
+    "00 00 a0 40 00 00 c0 40 00 00 e0 40 00 00 00 00 "
+    "6f 62 6f 65 00 00 00 00 00 00 00 00 00 00 00 00 "
+    "42 54 43 48 02 00 00 00 40 00 00 00 00 00 00 00 "
+    "c0 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 "
+    "00 00 00 00 00 00 00 00 06 a9 af 78 e2 36 06 38 "
+    "00 00 00 00 00 00 00 00 e2 fe 2b 41 39 75 25 ad "
+    "42 54 43 48 03 00 00 00 50 00 00 00 00 00 00 00 "
+    "c0 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00 "
+    "00 00 00 00 00 00 00 00 9d dc 81 d0 5a 19 8d 0e "
+    "00 00 00 00 00 00 00 00 78 aa 5a 76 3c 57 57 4f "
+    "02 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 "
+    "42 54 43 48 02 00 00 00 40 00 00 00 00 00 00 00 "
+    "50 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 "
+    "00 00 00 00 00 00 00 00 13 ff c6 f2 24 97 7f 73 "
+    "00 00 00 00 00 00 00 00 7a f0 dc 20 28 0d 10 76 ";
 
 constexpr char kLabels[] =
     "41 4e 4e 4f 44 4c 42 4c 01 00 00 00 00 00 00 00 "
@@ -163,9 +191,8 @@ TEST(FormatExampleTest, Journal) {
   const TempDir dir;
   FileSystem* const fs = FileSystem::Posix();
   ASSERT_TRUE(fs->CreateDirectory(dir.Path("staging")).ok());
-  const std::string bytes = FromHex(kJournal);
   OverwriteFile(dir.Path("staging/RELEASED"), kNumber);
-  OverwriteFile(dir.Path("staging/00000002.journal"), bytes);
+  const std::string path = dir.Path("staging/00000002.journal");
   Staging::Base base;
   base.slot_count = 2;
   base.journal_through = 1;
@@ -173,19 +200,23 @@ TEST(FormatExampleTest, Journal) {
     return Staging::Open(fs, dir.path(), TestSettings(), StagingOptions(),
                          base);
   };
-  {
+  const auto read = [&](const char* hex) {
+    OverwriteFile(path, FromHex(hex));
     const auto staging = open();
-    ASSERT_TRUE(staging.ok()) << staging.status();
-    EXPECT_EQ(*Contents(staging->get()),
-              (Model{{2, {3, "oboe"}}, {3, {4, ""}}}));
-  }
-  ASSERT_TRUE(fs->RemoveFile(dir.Path("staging/00000002.journal")).ok());
+    EXPECT_TRUE(staging.ok()) << staging.status();
+    return *Contents(staging->get());
+  };
+  EXPECT_EQ(read(kFirstJournal), (Model{{2, {3, "oboe"}}, {3, {4, ""}}}));
+  EXPECT_EQ(read(kJournal), (Model{{2, RemovedItem()}, {3, {4, ""}}}));
+  ASSERT_TRUE(fs->RemoveFile(path).ok());
   const auto staging = open();
   ASSERT_TRUE(staging.ok()) << staging.status();
   ItemList list;
   list.Add(2, 3, "oboe").Add(3, 4);
   ASSERT_TRUE((*staging)->Add(list.items()).ok());
-  EXPECT_EQ(FileContents(dir.Path("staging/00000002.journal")), bytes);
+  ASSERT_TRUE((*staging)->Remove({}, {"oboe"}).ok());
+  EXPECT_EQ(absl::BytesToHexString(FileContents(path)),
+            absl::BytesToHexString(FromHex(kJournal)));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // Creates, fills, builds and drops an index, stopped at every operation.
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -94,9 +95,11 @@ class Life {
     Add(ItemList().Add(0, 1, "a").Add(1, 2, "b").Add(4, 3));
     Build();
     Add(ItemList().Add(1, 4).Add(2, 5, "b"));
+    Remove({4, 0}, {"b"});
     Build();
     index_.store()->RemoveOld(1).IgnoreError();
-    Add(ItemList().Add(0, 6, "c"));
+    Add(ItemList().Add(0, 6, "c").Add(7, 7, "d"));
+    Remove({1, 7}, {});
   }
 
   void Restarted() {
@@ -139,6 +142,21 @@ class Life {
     list.ApplyTo(ids.ok() ? *ids : list.ExpectedIds(0), &next);
     if (!was_crashed) pending_ = next;
     if (ids.ok()) certain_ = next;
+  }
+
+  void Remove(const std::vector<int32_t>& ids,
+              const std::vector<absl::string_view>& labels) {
+    const bool was_crashed = fs_->crashed();
+    const auto removed = index_.staging()->Remove(ids, labels);
+    Model next = certain_;
+    for (const auto& [id, item] : certain_) {
+      if (std::count(labels.begin(), labels.end(), item.label) > 0) {
+        next.erase(id);
+      }
+    }
+    for (const int32_t id : ids) next.erase(id);
+    if (!was_crashed) pending_ = next;
+    if (removed.ok()) certain_ = next;
   }
 
   bool Build() {

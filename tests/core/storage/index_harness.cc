@@ -44,6 +44,7 @@ Staging::Base TestIndex::Base() const {
   if (version_ == nullptr) return base;
   base.slot_count = version_->forest->slot_count();
   base.item_count = version_->forest->item_count();
+  base.next_id = version_->manifest.next_id;
   base.journal_through = version_->manifest.journal_through;
   base.has_item = [version = version_](int32_t id) {
     return version->forest->HasItem(id);
@@ -86,14 +87,21 @@ absl::Status TestIndex::Build(bool* published) {
   *published = true;
   ANNOD_ASSIGN_OR_RETURN(version_,
                          store_.Open(TestSettings(), manifest.version));
-  return staging_->Release(*snapshot, Base());
+  staging_->Release(*snapshot, Base());
+  return staging_->RemoveReleased();
 }
 
 absl::StatusOr<Model> TestIndex::Contents() {
   Model model;
   if (version_ != nullptr) model = ModelOf(*version_);
   ANNOD_ASSIGN_OR_RETURN(const auto snapshot, staging_->Freeze());
-  for (const auto& [id, item] : ModelOf(*snapshot)) model[id] = item;
+  for (const auto& [id, item] : ModelOf(*snapshot)) {
+    if (item == RemovedItem()) {
+      model.erase(id);
+    } else {
+      model[id] = item;
+    }
+  }
   return model;
 }
 

@@ -40,6 +40,10 @@ class RandomLife {
       case 2:
         Stream();
         break;
+      case 3:
+      case 4:
+        Remove();
+        break;
       default:
         Add();
     }
@@ -47,6 +51,7 @@ class RandomLife {
     const auto found = index_.Contents();
     ASSERT_TRUE(found.ok()) << found.status();
     ASSERT_EQ(*found, model_);
+    ASSERT_EQ(index_.staging()->next_id(), next_id_);
   }
 
  private:
@@ -114,6 +119,33 @@ class RandomLife {
     if (index_.staging()->Flush(ticket).ok()) return;
     model_ = model_before;
     next_id_ = next_id_before;
+  }
+
+  void Remove() {
+    std::vector<int32_t> ids;
+    std::vector<std::string> labels;
+    for (uint64_t i = Below(4); i > 0; --i) {
+      ids.push_back(static_cast<int32_t>(Below(40)));
+    }
+    for (uint64_t i = Below(3); i > 0; --i) {
+      labels.push_back(absl::StrCat("label", Below(40)));
+    }
+    const auto removed = index_.staging()->Remove(
+        ids, std::vector<absl::string_view>(labels.begin(), labels.end()));
+    if (!removed.ok()) return;
+    const Model before = model_;
+    for (const auto& [id, item] : before) {
+      if (std::count(labels.begin(), labels.end(), item.label) > 0) {
+        model_.erase(id);
+      }
+    }
+    for (const int32_t id : ids) model_.erase(id);
+    EXPECT_EQ(removed->removed_ids.size(), before.size() - model_.size());
+    for (const int32_t id : ids) {
+      EXPECT_EQ(before.count(id) == 0,
+                std::count(removed->missing_ids.begin(),
+                           removed->missing_ids.end(), id) > 0);
+    }
   }
 
   void Build() {

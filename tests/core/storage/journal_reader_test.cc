@@ -75,6 +75,7 @@ TEST(JournalReaderTest, WellSealedNonsenseIsDamage) {
       {
           [](RecordHeader* h, std::string*) { h->magic = 0; },
           [](RecordHeader* h, std::string*) { h->type = 3; },
+          [](RecordHeader* h, std::string*) { h->type = 4; },
           [](RecordHeader* h, std::string*) { h->type = 2; },
           [](RecordHeader* h, std::string*) { h->total_bytes = 0; },
           [](RecordHeader* h, std::string*) { h->total_bytes = 64; },

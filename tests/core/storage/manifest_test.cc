@@ -18,8 +18,9 @@ Manifest Example() {
   manifest.dim = 40;
   manifest.metric = Metric::kHamming;
   manifest.layout = LayoutKind::kHamming16;
-  manifest.slot_count = 2147483647;
+  manifest.slot_count = 2147483646;
   manifest.item_count = 500;
+  manifest.next_id = 2147483647;
   manifest.tree_count = 10;
   manifest.label_count = 3;
   manifest.seed = 0xFFFFFFFFFFFFFFFF;
@@ -40,6 +41,7 @@ void ExpectExample(const Manifest& manifest) {
   EXPECT_EQ(manifest.layout, want.layout);
   EXPECT_EQ(manifest.slot_count, want.slot_count);
   EXPECT_EQ(manifest.item_count, want.item_count);
+  EXPECT_EQ(manifest.next_id, want.next_id);
   EXPECT_EQ(manifest.tree_count, want.tree_count);
   EXPECT_EQ(manifest.label_count, want.label_count);
   EXPECT_EQ(manifest.seed, want.seed);

@@ -40,6 +40,7 @@ class Life {
     if (!Open().ok()) return;
     Add(ItemList().Add(0, 1, "a").Add(1, 2));
     Add(ItemList().Add(std::nullopt, 3, "b"));
+    Remove({1, 99}, {"b", "nobody"});
     const uint64_t ticket = staging_->flush_ticket();
     const Model before_stream = possible_.back();
     bool streamed = Stream(ItemList().Add(1, 4, "c"));
@@ -52,6 +53,7 @@ class Life {
     const auto snapshot = staging_->Freeze();
     if (!snapshot.ok()) return;
     Add(ItemList().Add(1, 7, "d"));
+    Remove({0}, {"nobody"});
     // Published now: the version holds what the snapshot holds.
     base_.journal_through = (*snapshot)->through_segment();
     base_.slot_count = 8;
@@ -62,9 +64,11 @@ class Life {
         if (place != model.end() && place->second == item) model.erase(place);
       }
     }
-    released_ = staging_->Release(**snapshot, base_).ok();
+    staging_->Release(**snapshot, base_);
     Add(ItemList().Add(std::nullopt, 8, "e"));
-    if (!released_) released_ = staging_->Release(**snapshot, base_).ok();
+    const bool gone = staging_->RemoveReleased().ok();
+    Remove({7, 1}, {"e"});
+    if (!gone) staging_->RemoveReleased().IgnoreError();
     Add(ItemList().Add(std::nullopt, 9, "a"));
   }
 
@@ -74,6 +78,36 @@ class Life {
     const auto ids = staging_->Add(list.items());
     Note(list, ids, was_crashed);
     if (ids.ok()) Certain();
+  }
+
+  // The same for one call of Remove().
+  void Remove(const std::vector<int32_t>& ids,
+              const std::vector<absl::string_view>& labels) {
+    const bool was_crashed = fs_->crashed();
+    const auto removed = staging_->Remove(ids, labels);
+    // Removing nothing takes no file and so succeeds in a crash, too.
+    if (was_crashed || (!removed.ok() && !fs_->crashed())) return;
+    Model next = possible_.back();
+    std::vector<int32_t> doomed;
+    for (const auto& [id, item] : next) {
+      if (std::count(labels.begin(), labels.end(), item.label) > 0) {
+        doomed.push_back(id);
+      }
+    }
+    for (const int32_t id : ids) {
+      const auto place = next.find(id);
+      const bool there = place == next.end()
+                             ? id < base_.slot_count
+                             : !(place->second == RemovedItem());
+      if (there && std::count(doomed.begin(), doomed.end(), id) == 0) {
+        doomed.push_back(id);
+      }
+    }
+    for (const int32_t id : doomed) next[id] = RemovedItem();
+    possible_.push_back(next);
+    if (!removed.ok()) return;
+    Certain();
+    EXPECT_EQ(removed->removed_ids, doomed);
   }
 
   // What is there now must be one of what may be.
@@ -94,7 +128,6 @@ class Life {
   }
 
   void Stop() { staging_.reset(); }
-  bool released() const { return released_; }
 
  private:
   bool Stream(ItemList list) {
@@ -124,7 +157,6 @@ class Life {
   std::unique_ptr<Staging> staging_;
   std::vector<Model> possible_ = {Model()};
   int32_t next_id_ = 0;
-  bool released_ = false;
 };
 
 class StagingCrashTest : public ::testing::Test {

@@ -180,7 +180,8 @@ TEST_F(StagingDamageTest, ReleasedNumberIsWholeOrDataLoss) {
     const auto snapshot = (*staging)->Freeze();
     Staging::Base base;
     base.journal_through = (*snapshot)->through_segment();
-    ASSERT_TRUE((*staging)->Release(**snapshot, base).ok());
+    (*staging)->Release(**snapshot, base);
+    ASSERT_TRUE((*staging)->RemoveReleased().ok());
     all_.clear();
     Add(staging->get(), 2, 20, "two");
   }

@@ -25,6 +25,8 @@ std::ostream& operator<<(std::ostream& out, const ItemModel& item) {
   return out << item.value << " '" << item.label << "'";
 }
 
+ItemModel RemovedItem() { return {-1, "removed"}; }
+
 IndexSettings TestSettings() {
   IndexSettings settings;
   settings.name = "test";
@@ -81,6 +83,10 @@ Model ModelOf(const StagedSnapshot& snapshot) {
     model[id] = item;
   }
   EXPECT_EQ(snapshot.item_count(), static_cast<int64_t>(model.size()));
+  for (const int32_t id : snapshot.removed_ids()) {
+    EXPECT_EQ(snapshot.VectorOf(id), nullptr);
+    EXPECT_TRUE(model.emplace(id, RemovedItem()).second) << id;
+  }
   return model;
 }
 

@@ -32,6 +32,9 @@ std::ostream& operator<<(std::ostream& out, const ItemModel& item);
 
 using Model = std::map<int32_t, ItemModel>;
 
+// What a model of staging says of an id that was removed.
+ItemModel RemovedItem();
+
 inline constexpr int kTestDim = 3;
 
 IndexSettings TestSettings();

@@ -217,9 +217,15 @@ TEST_F(StagingTest, FreezeAndReleaseKeepWhatCameLater) {
     return {};
   };
   const int64_t bytes = staging->journal_bytes();
-  ASSERT_TRUE(staging->Release(**snapshot, base).ok());
+  staging->Release(**snapshot, base);
   EXPECT_EQ(staging->item_count(), 2);
   EXPECT_LT(staging->journal_bytes(), bytes);
+  // Workers may still read the segment, until they have all been asked.
+  EXPECT_TRUE(fs_.Stat(dir_.Path("staging/00000001.journal")).ok());
+  EXPECT_TRUE(staging->RemoveReleased().ok());
+  EXPECT_TRUE(absl::IsNotFound(
+      fs_.Stat(dir_.Path("staging/00000001.journal")).status()));
+  EXPECT_TRUE(staging->RemoveReleased().ok());
   // The snapshot lives on.
   EXPECT_EQ(ModelOf(**snapshot), (Model{{0, {1, "a"}}, {1, {1, "b"}}}));
   const Model later = {{1, {9, ""}}, {2, {2, "b"}}};
@@ -270,7 +276,8 @@ TEST_F(StagingTest, OpenForgetsWhatAVersionHolds) {
   EXPECT_EQ(*Contents(staging.get()), (Model{{1, {2, ""}}}));
   // Going back to an older version must not bring old numbers back to life.
   const auto snapshot = *staging->Freeze();
-  ASSERT_TRUE(staging->Release(*snapshot, base).ok());
+  staging->Release(*snapshot, base);
+  ASSERT_TRUE(staging->RemoveReleased().ok());
   staging = Open(Staging::Base());
   ASSERT_TRUE(Add(staging.get(), 2, 3).ok());
   EXPECT_GT((*staging->Freeze())->through_segment(),
