@@ -84,6 +84,11 @@ v1::IndexInfo MakeIndexInfo(const IndexSettings& settings,
   const absl::string_view layout = LayoutName(version->forest->layout().kind);
   info.set_layout(layout.data(), layout.size());
   info.set_seed(settings.attached() ? 0 : manifest.seed);
+  for (const RecallPoint& measured : manifest.recall_curve.points) {
+    v1::RecallPoint* point = info.add_recall_curve();
+    point->set_search_k(measured.search_k);
+    point->set_recall(measured.recall);
+  }
   info.set_label_count(version->labels ? version->labels->size() : 0);
   return info;
 }

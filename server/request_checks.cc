@@ -166,11 +166,13 @@ absl::Status CheckQuery(const v1::Query& query, int position,
       return TextError(
           absl::StrCat(prefix(), "label"), query.label(),
           absl::StrCat("1 to ", kMaxLabelBytes, " bytes of UTF-8 without NUL"));
+    case v1::Query::kSparse:  // CheckSparseQuery
+      return absl::OkStatus();
     case v1::Query::TARGET_NOT_SET:
       break;
   }
   return FieldError(absl::StrCat("queries[", position, "].target"), "not set",
-                    "one of vector, item, label and vector_bytes");
+                    "one of vector, item, label, vector_bytes and sparse");
 }
 
 absl::Status CheckCreateIndex(const v1::CreateIndexRequest& request,

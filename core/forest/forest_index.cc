@@ -58,6 +58,11 @@ class MappedForest final : public ForestIndex {
   absl::Status GetVector(int64_t id, absl::Span<float> out) const override;
   absl::StatusOr<float> Distance(int64_t i, int64_t j) const override;
   Engine ChooseEngine(const SearchOptions& options) const override;
+  bool ScanIsCheaper(const SearchOptions& options) const override {
+    return annod::ScanIsCheaper(
+        forest_, options.filter == nullptr ? ItemFilter() : *options.filter,
+        options.n, SearchK(options));
+  }
   absl::Status Search(absl::Span<const float> query,
                       const SearchOptions& options, SearchScratch* scratch,
                       std::vector<Neighbor>* out,
@@ -116,9 +121,7 @@ Engine MappedForest::ChooseEngine(const SearchOptions& options) const {
   if (options.filter == nullptr || !options.filter->active()) {
     return Engine::kForest;
   }
-  return ScanIsCheaper(forest_, *options.filter, options.n, SearchK(options))
-             ? Engine::kExact
-             : Engine::kForest;
+  return ScanIsCheaper(options) ? Engine::kExact : Engine::kForest;
 }
 
 absl::Status MappedForest::Search(absl::Span<const float> query,

@@ -103,6 +103,10 @@ class ForestIndex {
   // costs less. The same for every query of a call.
   virtual Engine ChooseEngine(const SearchOptions& options) const = 0;
 
+  // Whether kExact is estimated to cost less than kForest with the same n,
+  // search_k and filter.
+  virtual bool ScanIsCheaper(const SearchOptions& options) const = 0;
+
   // Replaces `*out` with the `options.n` items nearest to `query` (dim() finite
   // components), nearest first, ties by increasing id; fewer if fewer were
   // found. kForest gives the answers of annoy-compatible search for that

@@ -124,6 +124,18 @@ double JsonFields::Seconds(const char* field) {
   return 0;
 }
 
+double JsonFields::Fraction(const char* field) {
+  const absl::string_view expected = "a number in [0, 1]";
+  const json* const value = Find(field, expected);
+  if (value == nullptr) return 0;
+  if (value->is_number() && value->get<double>() >= 0 &&
+      value->get<double>() <= 1) {
+    return value->get<double>();
+  }
+  Fail(field, Canonical(*value), expected);
+  return 0;
+}
+
 std::string JsonFields::String(const char* field, size_t max_bytes) {
   const std::string expected =
       absl::StrCat("a string of at most ", max_bytes, " bytes");

@@ -38,6 +38,8 @@ class JsonFields {
   uint64_t Unsigned(const char* field);
   // Finite and not negative.
   double Seconds(const char* field);
+  // In [0, 1].
+  double Fraction(const char* field);
   std::string String(const char* field, size_t max_bytes);
   // A checksum in hexadecimal digits.
   uint64_t Checksum(const char* field);

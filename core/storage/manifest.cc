@@ -27,6 +27,7 @@ constexpr int kFormat = 1;
 constexpr size_t kMaxFiles = 64;
 constexpr size_t kMaxFileNameBytes = 64;
 constexpr size_t kMaxShortBytes = 64;
+constexpr size_t kMaxRecallPoints = 1024;
 constexpr int64_t kMaxTrees = int64_t{1} << 31;
 constexpr char kWhat[] = "MANIFEST.json";
 
@@ -55,6 +56,45 @@ absl::StatusOr<ManifestFile> FileFromJson(const json& object) {
                                             "' is not a plain name"));
   }
   return file;
+}
+
+json CurveToJson(const RecallCurve& curve) {
+  json points = json::array();
+  for (const RecallPoint& point : curve.points) {
+    points.push_back({{"search_k", point.search_k}, {"recall", point.recall}});
+  }
+  return {{"points", std::move(points)}, {"query_count", curve.query_count}};
+}
+
+absl::StatusOr<RecallCurve> CurveFromJson(const json& object) {
+  RecallCurve curve;
+  if (!object.is_object()) {
+    return absl::DataLossError(
+        absl::StrCat(kWhat, ": 'recall_curve' is not an object"));
+  }
+  JsonFields fields(object, kWhat);
+  curve.query_count = static_cast<int>(fields.Int("query_count", 1, INT32_MAX));
+  const json* const points = fields.Array("points", kMaxRecallPoints);
+  ANNOD_RETURN_IF_ERROR(fields.status());
+  for (const json& entry : *points) {
+    if (!entry.is_object()) {
+      return absl::DataLossError(absl::StrCat(
+          kWhat, ": an element of 'recall_curve.points' is not an object"));
+    }
+    JsonFields point_fields(entry, kWhat);
+    RecallPoint point;
+    point.search_k = point_fields.Int("search_k", 1, INT64_MAX);
+    point.recall = point_fields.Fraction("recall");
+    ANNOD_RETURN_IF_ERROR(point_fields.status());
+    if (!curve.points.empty() &&
+        (point.search_k <= curve.points.back().search_k ||
+         point.recall < curve.points.back().recall)) {
+      return absl::DataLossError(absl::StrCat(
+          kWhat, ": 'recall_curve' falls at search_k ", point.search_k));
+    }
+    curve.points.push_back(point);
+  }
+  return curve;
 }
 
 absl::Status CheckCounts(const Manifest& manifest) {
@@ -101,6 +141,9 @@ std::string ManifestToJson(const Manifest& manifest) {
   object["journal_through"] = manifest.journal_through;
   object["incarnation"] = manifest.incarnation;
   object["files"] = std::move(files);
+  if (!manifest.recall_curve.points.empty()) {
+    object["recall_curve"] = CurveToJson(manifest.recall_curve);
+  }
   return SealJson(std::move(object), kFormat);
 }
 
@@ -139,6 +182,10 @@ absl::StatusOr<Manifest> ManifestFromJson(absl::string_view text) {
           absl::StrCat(kWhat, ": file '", file.name, "' is listed twice"));
     }
     manifest.files.push_back(std::move(file));
+  }
+  // Versions of before it was measured have none.
+  if (const auto curve = object.find("recall_curve"); curve != object.end()) {
+    ANNOD_ASSIGN_OR_RETURN(manifest.recall_curve, CurveFromJson(*curve));
   }
   ANNOD_RETURN_IF_ERROR(CheckCounts(manifest));
   return manifest;

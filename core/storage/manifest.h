@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/forest/node_layout.h"
+#include "core/forest/recall_curve.h"
 #include "core/metric.h"
 
 namespace annod {
@@ -34,7 +35,8 @@ struct Manifest {
   int64_t label_count = 0;
   uint64_t seed = 0;
   double build_seconds = 0;
-  std::string create_time;  // RFC 3339, UTC
+  RecallCurve recall_curve;  // empty if it was not measured
+  std::string create_time;   // RFC 3339, UTC
   // Journal segments up to this number, of the index with this incarnation, are
   // contained in the version. In a version opened by another index (copied from
   // elsewhere) journal_through is taken as 0.

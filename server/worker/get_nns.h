@@ -10,8 +10,10 @@
 #include "absl/time/time.h"
 #include "annod/v1/index_service.pb.h"
 #include "core/forest/forest_index.h"
+#include "core/id_set.h"
 #include "server/live_config.h"
 #include "server/worker/catalog.h"
+#include "server/worker/query_options.h"
 #include "server/worker/recall_sampler.h"
 
 namespace annod {
@@ -22,6 +24,8 @@ struct QueryScratch {
   SearchScratchPtr search;
   std::vector<Neighbor> neighbors;
   std::vector<float> vector;
+  IdSet positions;  // of a sparse query
+  FilterSets filter_sets;
   uint64_t random_state;
 };
 
@@ -43,8 +47,9 @@ class GetNnsHandler {
                       v1::GetNnsResponse* response) const;
 
  private:
-  absl::Status Answer(const v1::Query& query, int position,
-                      const IndexView& view, const SearchOptions& options,
+  // The neighbours of `request.queries(position)`, into `scratch->neighbors`.
+  absl::Status Search(const v1::GetNnsRequest& request, int position,
+                      const IndexView& view, QueryOptions* options,
                       QueryScratch* scratch, SearchStats* stats) const;
 
   const Catalog* const catalog_;

@@ -1,29 +1,36 @@
 #ifndef ANNOD_SERVER_WORKER_INDEX_SERVICE_H_
 #define ANNOD_SERVER_WORKER_INDEX_SERVICE_H_
 
-#include <string>
-
-#include "absl/status/status.h"
 #include "annod/v1/index_service.grpc.pb.h"
+#include "server/live_config.h"
 #include "server/worker/catalog.h"
 #include "server/worker/worker_metrics.h"
 
 namespace annod {
 
-// GetNns through completion queues (query_threads.h), the rest, which only
-// reads the catalog, by callbacks. Requests come as bytes (parse_request.h).
+// GetNns through completion queues (query_threads.h), the rest, which takes
+// no search, by callbacks. Requests come as bytes (parse_request.h).
 using HybridIndexService = v1::IndexService::WithRawMethod_GetNns<
-    v1::IndexService::WithRawCallbackMethod_Info<
-        v1::IndexService::WithCallbackMethod_ListIndexes<
-            v1::IndexService::Service>>>;
+    v1::IndexService::WithRawCallbackMethod_GetItems<
+        v1::IndexService::WithRawCallbackMethod_GetDistance<
+            v1::IndexService::WithRawCallbackMethod_Info<
+                v1::IndexService::WithCallbackMethod_ListIndexes<
+                    v1::IndexService::Service>>>>>;
 
 // IndexService of a worker. Thread-safe.
 class IndexServiceImpl final : public HybridIndexService {
  public:
-  // Both must outlive the object.
-  IndexServiceImpl(const Catalog* catalog, WorkerMetrics* metrics)
-      : catalog_(catalog), metrics_(metrics) {}
+  // All must outlive the object.
+  IndexServiceImpl(const Catalog* catalog, const LiveConfig* config,
+                   WorkerMetrics* metrics)
+      : catalog_(catalog), config_(config), metrics_(metrics) {}
 
+  grpc::ServerUnaryReactor* GetItems(grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* GetDistance(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* Info(grpc::CallbackServerContext* context,
                                  const grpc::ByteBuffer* request,
                                  grpc::ByteBuffer* response) override;
@@ -33,10 +40,17 @@ class IndexServiceImpl final : public HybridIndexService {
       v1::ListIndexesResponse* response) override;
 
  private:
-  absl::Status Describe(const grpc::ByteBuffer& request, std::string* index,
-                        grpc::ByteBuffer* response) const;
+  // Answers a call about one index: `answer(message, view, &response)` fills
+  // the response, a v1::<method>Response, from the request.
+  template <typename Request, typename Response, typename AnswerFunction>
+  grpc::ServerUnaryReactor* AnswerFrom(const char* method,
+                                       grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer& request,
+                                       grpc::ByteBuffer* response,
+                                       AnswerFunction answer) const;
 
   const Catalog* const catalog_;
+  const LiveConfig* const config_;
   WorkerMetrics* const metrics_;
 };
 

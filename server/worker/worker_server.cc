@@ -68,7 +68,7 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
       sampler_(config, metrics),
       handler_(&catalog_, config, &sampler_),
       writer_(WriterChannel(options)),
-      index_service_(&catalog_, metrics),
+      index_service_(&catalog_, config, metrics),
       admin_(writer_, &catalog_, metrics),
       health_(&catalog_, config),
       query_threads_(&index_service_, &handler_, metrics) {

@@ -88,6 +88,17 @@ class WrongInputTest : public testing::Test {
       return index->GetNns(Context().get(),
                            Parse<v1::GetNnsRequest>(row.request), &response);
     }
+    if (method == "GetItems") {
+      v1::GetItemsResponse response;
+      return index->GetItems(
+          Context().get(), Parse<v1::GetItemsRequest>(row.request), &response);
+    }
+    if (method == "GetDistance") {
+      v1::GetDistanceResponse response;
+      return index->GetDistance(Context().get(),
+                                Parse<v1::GetDistanceRequest>(row.request),
+                                &response);
+    }
     if (method == "Info") {
       v1::InfoResponse response;
       return index->Info(Context().get(), Parse<v1::InfoRequest>(row.request),
@@ -147,6 +158,9 @@ class WrongInputTest : public testing::Test {
 Cluster* WrongInputTest::cluster_ = nullptr;
 
 TEST_F(WrongInputTest, GetNns) { Check(GetNnsRows()); }
+TEST_F(WrongInputTest, GetNnsOptions) { Check(GetNnsOptionRows()); }
+TEST_F(WrongInputTest, GetItems) { Check(GetItemsRows()); }
+TEST_F(WrongInputTest, GetDistance) { Check(GetDistanceRows()); }
 TEST_F(WrongInputTest, Info) { Check(InfoRows()); }
 TEST_F(WrongInputTest, CreateIndex) { Check(CreateIndexRows()); }
 TEST_F(WrongInputTest, AddItem) {
@@ -194,7 +208,8 @@ TEST_F(WrongInputTest, TextMustBeUtf8AndBytesMustParse) {
   const std::string index_field = "\x0a\x01\xff";
   for (const std::string& bytes : {index_field, std::string("\x0a\x7f")}) {
     for (const char* method :
-         {"IndexService/GetNns", "IndexService/Info",
+         {"IndexService/GetNns", "IndexService/GetItems",
+          "IndexService/GetDistance", "IndexService/Info",
           "AdminService/CreateIndex", "AdminService/AddItem",
           "AdminService/AddItems", "AdminService/Build",
           "AdminService/Serialize", "AdminService/Attach",

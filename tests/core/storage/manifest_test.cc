@@ -25,6 +25,7 @@ Manifest Example() {
   manifest.label_count = 3;
   manifest.seed = 0xFFFFFFFFFFFFFFFF;
   manifest.build_seconds = 0.1;
+  manifest.recall_curve = {{{10, 0.25}, {200, 0.5}, {201, 1}}, 300};
   manifest.create_time = "2024-05-06T07:08:09+00:00";
   manifest.journal_through = 12;
   manifest.incarnation = "0123456789abcdef";
@@ -46,6 +47,8 @@ void ExpectExample(const Manifest& manifest) {
   EXPECT_EQ(manifest.label_count, want.label_count);
   EXPECT_EQ(manifest.seed, want.seed);
   EXPECT_EQ(manifest.build_seconds, want.build_seconds);
+  EXPECT_EQ(manifest.recall_curve.points, want.recall_curve.points);
+  EXPECT_EQ(manifest.recall_curve.query_count, want.recall_curve.query_count);
   EXPECT_EQ(manifest.create_time, want.create_time);
   EXPECT_EQ(manifest.journal_through, want.journal_through);
   EXPECT_EQ(manifest.incarnation, want.incarnation);
@@ -61,6 +64,16 @@ TEST(ManifestTest, RoundTripsEveryField) {
   const auto read = ManifestFromJson(ManifestToJson(Example()));
   ASSERT_TRUE(read.ok()) << read.status();
   ExpectExample(*read);
+}
+
+TEST(ManifestTest, VersionsWithoutARecallCurveStayReadable) {
+  Manifest manifest = Example();
+  manifest.recall_curve = RecallCurve();
+  const std::string text = ManifestToJson(manifest);
+  EXPECT_EQ(text.find("recall"), std::string::npos);
+  const auto read = ManifestFromJson(text);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_TRUE(read->recall_curve.points.empty());
 }
 
 TEST(ManifestTest, DamagedTextIsDataLoss) {
@@ -87,6 +100,9 @@ TEST(ManifestTest, WellSealedNonsenseIsDataLoss) {
     changed[field] = value;
     return json::array({changed});
   };
+  const auto curve_of = [](const json& points) {
+    return json{{"points", points}, {"query_count", 9}};
+  };
   struct Case {
     const char* field;
     json value;
@@ -106,6 +122,15 @@ TEST(ManifestTest, WellSealedNonsenseIsDataLoss) {
       {"build_seconds", "1"},
       {"journal_through", -1},
       {"create_time", 5},
+      {"recall_curve", 5},
+      {"recall_curve", curve_of(json::array({5}))},
+      {"recall_curve", curve_of({{{"search_k", 0}, {"recall", 0.5}}})},
+      {"recall_curve", curve_of({{{"search_k", 1}, {"recall", 1.5}}})},
+      {"recall_curve", curve_of({{{"search_k", 5}, {"recall", 0.5}},
+                                 {{"search_k", 5}, {"recall", 0.6}}})},
+      {"recall_curve", curve_of({{{"search_k", 5}, {"recall", 0.5}},
+                                 {{"search_k", 6}, {"recall", 0.4}}})},
+      {"recall_curve", {{"points", json::array()}, {"query_count", 0}}},
       {"files", 5},
       {"files", json::array({5})},
       {"files", json::array({file, file})},

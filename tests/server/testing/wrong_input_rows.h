@@ -22,6 +22,9 @@ struct WrongInput {
 
 // The rows for each call, every field of its request in one at least.
 std::vector<WrongInput> GetNnsRows();
+std::vector<WrongInput> GetNnsOptionRows();
+std::vector<WrongInput> GetItemsRows();
+std::vector<WrongInput> GetDistanceRows();
 std::vector<WrongInput> InfoRows();
 std::vector<WrongInput> CreateIndexRows();
 std::vector<WrongInput> AttachRows();
