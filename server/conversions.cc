@@ -32,6 +32,61 @@ LayoutKind DotLayoutFromProto(v1::DotLayout layout, LayoutKind if_unspecified) {
   }
 }
 
+LayoutKind HammingLayoutFromProto(v1::HammingLayout layout,
+                                  LayoutKind if_unspecified) {
+  switch (layout) {
+    case v1::HAMMING_LAYOUT_16:
+      return LayoutKind::kHamming16;
+    case v1::HAMMING_LAYOUT_12:
+      return LayoutKind::kHamming12;
+    default:
+      return if_unspecified;
+  }
+}
+
+BuildRules BuildRulesFromProto(v1::BuildRules rules,
+                               BuildRules if_unspecified) {
+  if (rules == v1::BUILD_RULES_UNSPECIFIED) return if_unspecified;
+  return static_cast<BuildRules>(rules);
+}
+
+v1::BuildRules BuildRulesToProto(BuildRules rules) {
+  static_assert(
+      static_cast<int>(BuildRules::kAnnod) == v1::BUILD_RULES_ANNOD &&
+      static_cast<int>(BuildRules::kAnnoy117) == v1::BUILD_RULES_ANNOY_1_17 &&
+      static_cast<int>(BuildRules::kAnnoy116) == v1::BUILD_RULES_ANNOY_1_16 &&
+      static_cast<int>(BuildRules::kScikitPlots04) ==
+          v1::BUILD_RULES_SCIKIT_PLOTS_0_4);
+  return static_cast<v1::BuildRules>(rules);
+}
+
+Prefault PrefaultFromProto(v1::Prefault prefault) {
+  switch (prefault) {
+    case v1::PREFAULT_NONE:
+      return Prefault::kNone;
+    case v1::PREFAULT_POPULATE:
+      return Prefault::kPopulate;
+    case v1::PREFAULT_LOCK:
+      return Prefault::kLock;
+    default:
+      return Prefault::kAdvise;
+  }
+}
+
+v1::Prefault PrefaultToProto(Prefault prefault) {
+  switch (prefault) {
+    case Prefault::kNone:
+      return v1::PREFAULT_NONE;
+    case Prefault::kAdvise:
+      return v1::PREFAULT_ADVISE;
+    case Prefault::kPopulate:
+      return v1::PREFAULT_POPULATE;
+    case Prefault::kLock:
+      return v1::PREFAULT_LOCK;
+  }
+  return v1::PREFAULT_UNSPECIFIED;
+}
+
 Engine EngineFromProto(v1::Engine engine) {
   switch (engine) {
     case v1::ENGINE_FOREST:
@@ -72,12 +127,19 @@ v1::IndexInfo MakeIndexInfo(const IndexSettings& settings,
   info.set_default_tree_count(settings.default_tree_count);
   info.set_attached_path(settings.attached_path);
   info.set_create_time(settings.create_time);
+  info.set_prefault(PrefaultToProto(settings.prefault));
+  info.set_verbosity(settings.verbosity);
+  info.mutable_feature_names()->Add(settings.feature_names.begin(),
+                                    settings.feature_names.end());
+  info.set_allow_duplicate_labels(settings.allow_duplicate_labels);
+  info.set_build_rules(BuildRulesToProto(settings.build_rules));
   info.set_state(v1::INDEX_STATE_EMPTY);
   if (version == nullptr) return info;
   info.set_state(v1::INDEX_STATE_SERVING);
   const Manifest& manifest = version->manifest;
   info.set_version(manifest.version);
   info.set_item_slot_count(version->forest->slot_count());
+  info.set_next_id(static_cast<int32_t>(version->forest->slot_count()));
   info.set_item_count(version->forest->item_count());
   info.set_tree_count(version->forest->tree_count());
   info.set_forest_bytes(static_cast<int64_t>(version->forest->bytes().size()));

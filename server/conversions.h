@@ -20,6 +20,12 @@ namespace annod {
 Metric MetricFromProto(v1::Metric metric);
 v1::Metric MetricToProto(Metric metric);
 LayoutKind DotLayoutFromProto(v1::DotLayout layout, LayoutKind if_unspecified);
+LayoutKind HammingLayoutFromProto(v1::HammingLayout layout,
+                                  LayoutKind if_unspecified);
+BuildRules BuildRulesFromProto(v1::BuildRules rules, BuildRules if_unspecified);
+v1::BuildRules BuildRulesToProto(BuildRules rules);
+Prefault PrefaultFromProto(v1::Prefault prefault);
+v1::Prefault PrefaultToProto(Prefault prefault);
 Engine EngineFromProto(v1::Engine engine);
 v1::Engine EngineToProto(Engine engine);
 

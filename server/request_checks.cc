@@ -12,52 +12,13 @@
 #include "core/status_macros.h"
 #include "core/storage/labels.h"
 #include "server/errors.h"
+#include "server/field_checks.h"
 
 namespace annod {
 namespace {
 
-constexpr int kMaxTrees = 10000;
-constexpr int kMaxBuildThreads = 1024;
 constexpr int kMinChunkBytes = 1024;
 constexpr int kMaxChunkBytes = 1 << 20;
-constexpr size_t kMaxPathBytes = 4095;
-
-absl::Status CheckRange(absl::string_view field, int64_t value, int64_t min,
-                        int64_t max) {
-  if (value >= min && value <= max) return absl::OkStatus();
-  return FieldError(field, absl::StrCat(value),
-                    absl::StrCat("in [", min, ", ", max, "]"));
-}
-
-absl::Status TextError(absl::string_view field, absl::string_view value,
-                       absl::string_view limit) {
-  return FieldError(
-      field, value, limit,
-      absl::StrCat(field, " is '", Printable(value), "'; it must be ", limit));
-}
-
-absl::Status CheckMetric(v1::Metric metric) {
-  if (v1::Metric_IsValid(metric) && metric != v1::METRIC_UNSPECIFIED) {
-    return absl::OkStatus();
-  }
-  return FieldError("metric",
-                    v1::Metric_IsValid(metric) ? v1::Metric_Name(metric)
-                                               : absl::StrCat(metric),
-                    "METRIC_ANGULAR, METRIC_EUCLIDEAN, METRIC_MANHATTAN, "
-                    "METRIC_DOT or METRIC_HAMMING");
-}
-
-absl::Status CheckDotLayout(v1::DotLayout layout) {
-  if (v1::DotLayout_IsValid(layout)) return absl::OkStatus();
-  return FieldError("dot_layout", absl::StrCat(layout),
-                    "DOT_LAYOUT_UNSPECIFIED, DOT_LAYOUT_24 or DOT_LAYOUT_16");
-}
-
-absl::Status CheckDotLayoutFits(v1::DotLayout layout, bool is_dot) {
-  if (layout == v1::DOT_LAYOUT_UNSPECIFIED || is_dot) return absl::OkStatus();
-  return FieldError("dot_layout", v1::DotLayout_Name(layout),
-                    "DOT_LAYOUT_UNSPECIFIED unless the metric is METRIC_DOT");
-}
 
 // Index of the first component that is not finite, or -1.
 int64_t FirstNonFinite(const char* floats, int64_t count) {
@@ -175,37 +136,6 @@ absl::Status CheckQuery(const v1::Query& query, int position,
                     "one of vector, item, label, vector_bytes and sparse");
 }
 
-absl::Status CheckCreateIndex(const v1::CreateIndexRequest& request,
-                              const Limits& limits) {
-  ANNOD_RETURN_IF_ERROR(CheckIndexName(request.index()));
-  ANNOD_RETURN_IF_ERROR(
-      CheckRange("dimension", request.dimension(), 1, limits.max_dimension));
-  ANNOD_RETURN_IF_ERROR(CheckMetric(request.metric()));
-  ANNOD_RETURN_IF_ERROR(
-      CheckRange("default_n", request.default_n(), 0, limits.max_n));
-  ANNOD_RETURN_IF_ERROR(CheckRange(
-      "default_tree_count", request.default_tree_count(), -1, kMaxTrees));
-  ANNOD_RETURN_IF_ERROR(CheckDotLayout(request.dot_layout()));
-  return CheckDotLayoutFits(request.dot_layout(),
-                            request.metric() == v1::METRIC_DOT);
-}
-
-absl::Status CheckAttach(const v1::AttachRequest& request,
-                         const Limits& limits) {
-  ANNOD_RETURN_IF_ERROR(CheckIndexName(request.index()));
-  const std::string& path = request.path();
-  if (path.empty() || path[0] != '/' || path.size() > kMaxPathBytes ||
-      path.find('\0') != std::string::npos) {
-    return TextError(
-        "path", path,
-        absl::StrCat("an absolute path of at most ", kMaxPathBytes, " bytes"));
-  }
-  ANNOD_RETURN_IF_ERROR(
-      CheckRange("dimension", request.dimension(), 1, limits.max_dimension));
-  ANNOD_RETURN_IF_ERROR(CheckMetric(request.metric()));
-  return CheckRange("default_n", request.default_n(), 0, limits.max_n);
-}
-
 absl::Status CheckItemCount(int64_t count, int min_count,
                             const Limits& limits) {
   if (count >= min_count && count <= limits.max_items_per_call) {
@@ -245,20 +175,6 @@ absl::Status CheckItem(const v1::Item& item, int position,
   }
   return FieldError(absl::StrCat("items[", position, "].data"), "not set",
                     "one of vector and vector_bytes");
-}
-
-absl::Status CheckBuild(const v1::BuildRequest& request) {
-  ANNOD_RETURN_IF_ERROR(CheckIndexName(request.index()));
-  ANNOD_RETURN_IF_ERROR(
-      CheckRange("tree_count", request.tree_count(), -1, kMaxTrees));
-  ANNOD_RETURN_IF_ERROR(
-      CheckRange("thread_count", request.thread_count(), 0, kMaxBuildThreads));
-  return CheckDotLayout(request.dot_layout());
-}
-
-absl::Status CheckBuildLayout(const v1::BuildRequest& request,
-                              const IndexSettings& index) {
-  return CheckDotLayoutFits(request.dot_layout(), index.metric == Metric::kDot);
 }
 
 absl::Status CheckSerialize(const v1::SerializeRequest& request) {

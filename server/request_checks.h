@@ -26,21 +26,12 @@ absl::Status CheckGetNns(const v1::GetNnsRequest& request,
 absl::Status CheckQuery(const v1::Query& query, int position,
                         const IndexSettings& index);
 
-absl::Status CheckCreateIndex(const v1::CreateIndexRequest& request,
-                              const Limits& limits);
-absl::Status CheckAttach(const v1::AttachRequest& request,
-                         const Limits& limits);
-
 // Number of items of one message: [min_count, limits.max_items_per_call].
 absl::Status CheckItemCount(int64_t count, int min_count, const Limits& limits);
 // `items[position]` against the index it is for.
 absl::Status CheckItem(const v1::Item& item, int position,
                        const IndexSettings& index);
 
-absl::Status CheckBuild(const v1::BuildRequest& request);
-// The part of CheckBuild that depends on the index.
-absl::Status CheckBuildLayout(const v1::BuildRequest& request,
-                              const IndexSettings& index);
 absl::Status CheckSerialize(const v1::SerializeRequest& request);
 
 }  // namespace annod

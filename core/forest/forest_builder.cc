@@ -210,6 +210,7 @@ class Builder {
     node_count_ += added;
     roots_.push_back(static_cast<int32_t>(node_count_ - 1));
     const double grown = static_cast<double>(node_count_ - counts_.slots);
+    if (options_.tree_done) options_.tree_done(tree + 1, added);
     progress_.TreeDone(tree + 1, grown / std::max<int64_t>(1, counts_.slots));
     return options_.tree_count != -1 || node_count_ < 2 * counts_.slots;
   }

@@ -54,6 +54,9 @@ struct ForestBuildOptions {
   // Called now and then from the building threads, one call at a time; may be
   // empty.
   std::function<void(const BuildProgressReport&)> progress;
+  // Called after each tree, in order, one call at a time, with the number of
+  // trees and of the tree's nodes; may be empty.
+  std::function<void(int trees_done, int64_t nodes)> tree_done;
   // The build stops soon after this becomes true, with Cancelled; may be null.
   const std::atomic<bool>* cancel = nullptr;
 };

@@ -40,6 +40,25 @@ absl::Status FillIndexDirectory(FileSystem* fs, const std::string& directory,
                              IndexSettingsToJson(settings));
 }
 
+class TemporaryIndex final : public PendingIndex {
+ public:
+  TemporaryIndex(FileSystem* fs, std::string directory, IndexSettings settings)
+      : fs_(fs),
+        directory_(std::move(directory)),
+        settings_(std::move(settings)) {}
+  // After the commit there is nothing of that name any more.
+  ~TemporaryIndex() override {
+    fs_->RemoveRecursively(directory_).IgnoreError();
+  }
+  const std::string& directory() const override { return directory_; }
+  const IndexSettings& settings() const override { return settings_; }
+
+ private:
+  FileSystem* const fs_;
+  const std::string directory_;
+  const IndexSettings settings_;
+};
+
 absl::Status NoSuchIndex(absl::string_view name, const std::string& path) {
   return absl::NotFoundError(
       absl::StrCat("there is no index '", name, "' in '", path, "'"));
@@ -125,7 +144,8 @@ absl::StatusOr<IndexSettings> DataDirectory::ReadSettings(
   return settings;
 }
 
-absl::Status DataDirectory::CreateIndex(const IndexSettings& settings) {
+absl::StatusOr<std::unique_ptr<PendingIndex>> DataDirectory::BeginIndex(
+    const IndexSettings& settings) {
   ANNOD_RETURN_IF_ERROR(ValidateIndexSettings(settings));
   IndexSettings complete = settings;
   if (complete.incarnation.empty()) complete.incarnation = RandomName();
@@ -133,21 +153,39 @@ absl::Status DataDirectory::CreateIndex(const IndexSettings& settings) {
     complete.create_time =
         absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone());
   }
-  const std::string temporary =
-      JoinPath(path_, absl::StrCat(kCreatePrefix, RandomName()));
-  absl::Status status = FillIndexDirectory(fs_, temporary, complete);
-  if (status.ok()) {
-    status = fs_->RenameNoReplace(temporary, IndexPath(settings.name));
+  auto pending = std::make_unique<TemporaryIndex>(
+      fs_, JoinPath(path_, absl::StrCat(kCreatePrefix, RandomName())),
+      std::move(complete));
+  ANNOD_RETURN_IF_ERROR(
+      FillIndexDirectory(fs_, pending->directory(), pending->settings()));
+  return pending;
+}
+
+absl::Status DataDirectory::CommitIndex(std::unique_ptr<PendingIndex> pending) {
+  const std::string& name = pending->settings().name;
+  // What was made after the settings were.
+  ANNOD_RETURN_IF_ERROR(fs_->SyncDirectory(pending->directory()));
+  const absl::Status renamed =
+      fs_->RenameNoReplace(pending->directory(), IndexPath(name));
+  if (absl::IsAlreadyExists(renamed)) {
+    return absl::AlreadyExistsError(
+        absl::StrCat("index '", name, "' exists already in '", path_, "'"));
   }
-  if (!status.ok()) {
-    fs_->RemoveRecursively(temporary).IgnoreError();  // the first error counts
-    if (absl::IsAlreadyExists(status)) {
-      return absl::AlreadyExistsError(absl::StrCat(
-          "index '", settings.name, "' exists already in '", path_, "'"));
-    }
-    return status;
-  }
+  ANNOD_RETURN_IF_ERROR(renamed);
   return fs_->SyncDirectory(path_);
+}
+
+absl::Status DataDirectory::CreateIndex(const IndexSettings& settings) {
+  ANNOD_ASSIGN_OR_RETURN(std::unique_ptr<PendingIndex> pending,
+                         BeginIndex(settings));
+  return CommitIndex(std::move(pending));
+}
+
+absl::Status DataDirectory::WriteSettings(const IndexSettings& settings) {
+  ANNOD_RETURN_IF_ERROR(ValidateIndexSettings(settings));
+  return WriteFileAtomically(fs_,
+                             JoinPath(IndexPath(settings.name), kSettingsName),
+                             IndexSettingsToJson(settings));
 }
 
 absl::Status DataDirectory::DropIndex(absl::string_view name) {

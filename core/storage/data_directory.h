@@ -13,6 +13,16 @@
 
 namespace annod {
 
+// An index directory being filled under a hidden name; removed again unless it
+// is committed.
+class PendingIndex {
+ public:
+  virtual ~PendingIndex() = default;
+  virtual const std::string& directory() const = 0;
+  // As they were given, with what was empty filled in.
+  virtual const IndexSettings& settings() const = 0;
+};
+
 // The directory that holds all indexes, one sub-directory each
 // (docs/format.md). Names starting with a dot are annod's own: lock, temporary
 // and dropped things. Any number of processes may read; only the one writer may
@@ -42,6 +52,17 @@ class DataDirectory {
   // create_time is filled in. AlreadyExists; InvalidArgument. If only the last
   // sync fails the index is there, but a crash may undo it. [writer]
   absl::Status CreateIndex(const IndexSettings& settings);
+
+  // The same in two steps, between which the index can be filled: nobody sees
+  // it before CommitIndex(), and a crash leaves nothing. [writer]
+  absl::StatusOr<std::unique_ptr<PendingIndex>> BeginIndex(
+      const IndexSettings& settings);
+  absl::Status CommitIndex(std::unique_ptr<PendingIndex> pending);
+
+  // Replaces the settings of an index, durably: after a crash either the old
+  // ones or the new ones are there. After an error the old ones are, unless
+  // only the last sync failed. [writer]
+  absl::Status WriteSettings(const IndexSettings& settings);
 
   // Removes the index: gone, durably, before its bytes are freed. NotFound.
   // [writer]

@@ -71,9 +71,9 @@ absl::StatusOr<Value> ByName(const Value (&values)[kCount], NameOf name_of,
 }
 
 constexpr const char* kLaterFields[] = {
-    "hamming_layout", "build_rules",   "prefault",
-    "verbosity",      "feature_names", "allow_duplicate_labels",
-    "unbuilt_through"};
+    "hamming_layout",  "build_rules",     "prefault",
+    "verbosity",       "feature_names",   "allow_duplicate_labels",
+    "unbuilt_through", "rolled_back_from"};
 
 // What settings written by earlier programs do not have: none of it or all.
 absl::Status ReadLaterFields(const nlohmann::json& object,
@@ -91,6 +91,7 @@ absl::Status ReadLaterFields(const nlohmann::json& object,
   settings->allow_duplicate_labels =
       fields.Int("allow_duplicate_labels", 0, 1) == 1;
   settings->unbuilt_through = fields.Int("unbuilt_through", 0, INT64_MAX);
+  settings->rolled_back_from = fields.Int("rolled_back_from", 0, INT64_MAX);
   const nlohmann::json* names = fields.Array("feature_names", kMaxDim);
   ANNOD_RETURN_IF_ERROR(fields.status());
   ANNOD_ASSIGN_OR_RETURN(settings->hamming_layout,
@@ -197,6 +198,10 @@ absl::Status ValidateIndexSettings(const IndexSettings& settings) {
   if (settings.unbuilt_through < 0) {
     return OutOfRange("unbuilt_through", settings.unbuilt_through, "0 or more");
   }
+  if (settings.rolled_back_from < 0) {
+    return OutOfRange("rolled_back_from", settings.rolled_back_from,
+                      "0 or more");
+  }
   ANNOD_RETURN_IF_ERROR(
       ValidateFeatureNames(settings.feature_names, settings.dim));
   ANNOD_RETURN_IF_ERROR(ValidateAttachedPath(settings.attached_path));
@@ -221,6 +226,7 @@ std::string IndexSettingsToJson(const IndexSettings& settings) {
   object["feature_names"] = settings.feature_names;
   object["allow_duplicate_labels"] = settings.allow_duplicate_labels ? 1 : 0;
   object["unbuilt_through"] = settings.unbuilt_through;
+  object["rolled_back_from"] = settings.rolled_back_from;
   object["incarnation"] = settings.incarnation;
   object["create_time"] = settings.create_time;
   return SealJson(std::move(object), kFormat);

@@ -35,6 +35,10 @@ struct IndexSettings {
   bool allow_duplicate_labels = false;
   // Versions up to this number are not served (Unbuild); 0: none.
   int64_t unbuilt_through = 0;
+  // The newest version when an older one was made current (Activate); 0: never.
+  // Versions up to this number and up to CURRENT's have been published; what
+  // lies beyond was copied in, or its publication was interrupted.
+  int64_t rolled_back_from = 0;
   // Absolute path of an attached file, or empty for an index annod builds
   // itself.
   std::string attached_path;

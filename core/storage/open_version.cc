@@ -118,44 +118,74 @@ absl::Status CheckCounts(const std::string& path, const ForestIndex& forest,
   return absl::OkStatus();
 }
 
+// Opens with `open(prefault)`. A forest that may not be locked is populated: it
+// is as fast until memory runs short, and better than none.
+template <typename OpenForest>
+absl::StatusOr<Forest> OpenOrPopulate(Prefault prefault,
+                                      std::string* lock_refusal,
+                                      OpenForest open) {
+  absl::StatusOr<Forest> forest = open(prefault);
+  if (prefault != Prefault::kLock ||
+      !absl::IsResourceExhausted(forest.status())) {
+    return forest;
+  }
+  *lock_refusal = std::string(forest.status().message());
+  return open(Prefault::kPopulate);
+}
+
 // Maps a file that has been verified. Without a look at the nodes a file may
 // pass for another layout of the metric: then they are looked at.
 absl::StatusOr<Forest> OpenTrusted(FileSystem* fs, const std::string& path,
                                    const IndexSettings& settings,
-                                   LayoutKind layout, Prefault prefault) {
-  ForestOpenOptions options;
-  options.prefault = prefault;
-  options.verify = Verify::kTrusted;
-  ANNOD_ASSIGN_OR_RETURN(
-      Forest forest,
-      ForestIndex::Open(fs, path, settings.metric, settings.dim, options));
-  if (forest->layout().kind == layout) return forest;
-  options.verify = Verify::kSafe;
-  return ForestIndex::Open(fs, path, settings.metric, settings.dim, options);
+                                   LayoutKind layout,
+                                   std::string* lock_refusal) {
+  return OpenOrPopulate(settings.prefault, lock_refusal,
+                        [&](Prefault prefault) -> absl::StatusOr<Forest> {
+                          ForestOpenOptions options;
+                          options.prefault = prefault;
+                          options.verify = Verify::kTrusted;
+                          ANNOD_ASSIGN_OR_RETURN(
+                              Forest forest,
+                              ForestIndex::Open(fs, path, settings.metric,
+                                                settings.dim, options));
+                          if (forest->layout().kind == layout) return forest;
+                          options.verify = Verify::kSafe;
+                          return ForestIndex::Open(fs, path, settings.metric,
+                                                   settings.dim, options);
+                        });
 }
 
 absl::StatusOr<Forest> OpenVerifying(FileSystem* fs, const std::string& path,
                                      const IndexSettings& settings,
-                                     Prefault prefault, VerifiedFacts* facts) {
+                                     VerifiedFacts* facts,
+                                     std::string* lock_refusal) {
   ForestOpenOptions options;
-  options.prefault = prefault;
   options.verify = Verify::kFull;
   ANNOD_ASSIGN_OR_RETURN(
       Forest forest,
-      ForestIndex::Open(fs, path, settings.metric, settings.dim, options));
+      OpenOrPopulate(settings.prefault, lock_refusal, [&](Prefault prefault) {
+        options.prefault = prefault;
+        return ForestIndex::Open(fs, path, settings.metric, settings.dim,
+                                 options);
+      }));
   facts->layout = forest->layout().kind;
   facts->item_count = forest->item_count();
   return forest;
 }
 
-std::shared_ptr<const OpenVersion> Assemble(
-    const IndexSettings& settings, Manifest manifest, Forest forest,
-    std::shared_ptr<const LabelTable> labels, absl::Time start) {
+std::shared_ptr<OpenVersion> Assemble(const IndexSettings& settings,
+                                      Manifest manifest, Forest forest,
+                                      std::shared_ptr<const LabelTable> labels,
+                                      std::string lock_refusal,
+                                      absl::Time start) {
   auto version = std::make_shared<OpenVersion>();
   version->settings = settings;
   version->manifest = std::move(manifest);
   version->forest = std::move(forest);
   version->labels = std::move(labels);
+  version->prefault =
+      lock_refusal.empty() ? settings.prefault : Prefault::kPopulate;
+  version->lock_refusal = std::move(lock_refusal);
   version->load_seconds = absl::ToDoubleSeconds(absl::Now() - start);
   return version;
 }
@@ -164,7 +194,7 @@ std::shared_ptr<const OpenVersion> Assemble(
 
 absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenVersionFiles(
     FileSystem* fs, const std::string& index_directory,
-    const IndexSettings& settings, Manifest manifest, Prefault prefault) {
+    const IndexSettings& settings, Manifest manifest) {
   const absl::Time start = absl::Now();
   const std::string versions = JoinPath(index_directory, kVersionsDirectory);
   const std::string directory =
@@ -178,11 +208,12 @@ absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenVersionFiles(
   ANNOD_ASSIGN_OR_RETURN(const std::vector<FileIdentity> files,
                          IdentifyFiles(fs, directory, manifest));
   Forest forest;
+  std::string lock_refusal;
   const auto verify = [&]() -> absl::StatusOr<VerifiedFacts> {
     ANNOD_RETURN_IF_ERROR(CheckChecksums(fs, directory, manifest));
     VerifiedFacts found;
-    ANNOD_ASSIGN_OR_RETURN(
-        forest, OpenVerifying(fs, forest_path, settings, prefault, &found));
+    ANNOD_ASSIGN_OR_RETURN(forest, OpenVerifying(fs, forest_path, settings,
+                                                 &found, &lock_refusal));
     if (found.item_count != manifest.item_count) {
       return Mismatch(forest_path, "its number of items",
                       absl::StrCat(found.item_count),
@@ -196,8 +227,8 @@ absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenVersionFiles(
       VerifyOnce(fs, JoinPath(versions, VerifiedRecordName(manifest.version)),
                  JoinPath(versions, kVerifyLockFile), files, verify, &trusted));
   if (trusted) {
-    ANNOD_ASSIGN_OR_RETURN(
-        forest, OpenTrusted(fs, forest_path, settings, facts.layout, prefault));
+    ANNOD_ASSIGN_OR_RETURN(forest, OpenTrusted(fs, forest_path, settings,
+                                               facts.layout, &lock_refusal));
   }
   ANNOD_RETURN_IF_ERROR(CheckCounts(forest_path, *forest, manifest));
   std::shared_ptr<const LabelTable> labels;
@@ -211,7 +242,7 @@ absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenVersionFiles(
     }
   }
   return Assemble(settings, std::move(manifest), std::move(forest),
-                  std::move(labels), start);
+                  std::move(labels), std::move(lock_refusal), start);
 }
 
 absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenAttached(
@@ -219,12 +250,14 @@ absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenAttached(
     const IndexSettings& settings) {
   const absl::Time start = absl::Now();
   const std::string& path = settings.attached_path;
+  ANNOD_ASSIGN_OR_RETURN(const FileInfo info, fs->Stat(path));
   ANNOD_ASSIGN_OR_RETURN(FileIdentity file, IdentifyFile(fs, path, path));
   Forest forest;
+  std::string lock_refusal;
   const auto verify = [&]() -> absl::StatusOr<VerifiedFacts> {
     VerifiedFacts found;
     ANNOD_ASSIGN_OR_RETURN(
-        forest, OpenVerifying(fs, path, settings, Prefault::kAdvise, &found));
+        forest, OpenVerifying(fs, path, settings, &found, &lock_refusal));
     return found;
   };
   bool trusted;
@@ -234,8 +267,8 @@ absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenAttached(
                  JoinPath(index_directory, kVerifyLockFile), {file}, verify,
                  &trusted));
   if (trusted) {
-    ANNOD_ASSIGN_OR_RETURN(forest, OpenTrusted(fs, path, settings, facts.layout,
-                                               Prefault::kAdvise));
+    ANNOD_ASSIGN_OR_RETURN(
+        forest, OpenTrusted(fs, path, settings, facts.layout, &lock_refusal));
   }
   Manifest manifest;
   manifest.version = 1;
@@ -248,8 +281,10 @@ absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenAttached(
   manifest.create_time = settings.create_time;
   // No checksum: nobody wrote one down when the file was made.
   manifest.files = {{path, file.bytes, /*xxh3_64=*/0}};
-  return Assemble(settings, std::move(manifest), std::move(forest), nullptr,
-                  start);
+  auto version = Assemble(settings, std::move(manifest), std::move(forest),
+                          nullptr, std::move(lock_refusal), start);
+  version->attached_file = info;
+  return version;
 }
 
 }  // namespace annod

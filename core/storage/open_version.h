@@ -14,7 +14,7 @@ namespace annod {
 // the manifest has been read.
 absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenVersionFiles(
     FileSystem* fs, const std::string& index_directory,
-    const IndexSettings& settings, Manifest manifest, Prefault prefault);
+    const IndexSettings& settings, Manifest manifest);
 
 }  // namespace annod
 

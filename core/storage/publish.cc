@@ -106,6 +106,18 @@ absl::StatusOr<Manifest> BuildAndPublish(FileSystem* fs,
                                          const BuildInput& input,
                                          ForestBuildOptions options,
                                          VersionStore* store) {
+  ANNOD_ASSIGN_OR_RETURN(
+      PreparedVersion version,
+      PrepareVersion(fs, settings, input, std::move(options), store));
+  return store->Publish(std::move(version.pending),
+                        std::move(version.manifest));
+}
+
+absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
+                                               const IndexSettings& settings,
+                                               const BuildInput& input,
+                                               ForestBuildOptions options,
+                                               VersionStore* store) {
   const absl::Time start = absl::Now();
   options.metric = settings.metric;
   options.dim = settings.dim;
@@ -153,7 +165,7 @@ absl::StatusOr<Manifest> BuildAndPublish(FileSystem* fs,
       absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone());
   manifest.journal_through = input.journal_through;
   manifest.incarnation = settings.incarnation;
-  return store->Publish(std::move(pending), std::move(manifest));
+  return PreparedVersion{std::move(pending), std::move(manifest)};
 }
 
 }  // namespace annod

@@ -2,6 +2,7 @@
 #define ANNOD_CORE_STORAGE_PUBLISH_H_
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -25,6 +26,20 @@ struct BuildInput {
 
 // The served version (null if there is none) with what is staged over it.
 BuildInput InputOf(const OpenVersion* base, const StagedSnapshot& staged);
+
+// A version that only lacks its number.
+struct PreparedVersion {
+  std::unique_ptr<PendingVersion> pending;
+  Manifest manifest;
+};
+
+// The first part of BuildAndPublish(), which takes nearly all of its time;
+// VersionStore::Publish() is the second.
+absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
+                                               const IndexSettings& settings,
+                                               const BuildInput& input,
+                                               ForestBuildOptions options,
+                                               VersionStore* store);
 
 // Builds the next version of an index from `input` and publishes it: collect,
 // build the forest, write labels, check free space first, publish.

@@ -123,6 +123,15 @@ absl::StatusOr<Manifest> VersionStore::Publish(
   return status;
 }
 
+absl::Status VersionStore::SetCurrent(int64_t version) {
+  ANNOD_RETURN_IF_ERROR(ReadManifest(version).status());
+  // It may have been copied in, or named by a process that was killed next.
+  ANNOD_RETURN_IF_ERROR(
+      fs_->SyncDirectory(JoinPath(directory_, kVersionsDirectory)));
+  return WriteFileAtomically(fs_, JoinPath(directory_, kCurrentFile),
+                             SealedNumberText(version));
+}
+
 absl::Status VersionStore::RemoveOld(int keep) {
   ANNOD_ASSIGN_OR_RETURN(const int64_t current, Current());
   ANNOD_ASSIGN_OR_RETURN(const std::vector<int64_t> versions, List());

@@ -187,9 +187,9 @@ class JournalStaging final : public Staging {
     return items_.IdsOfLabel(label);
   }
 
+  int64_t next_id() const override { return next_id_.load(); }
   int64_t item_count() const override { return item_count_.load(); }
   int64_t removed_count() const override { return removed_count_.load(); }
-  int64_t next_id() const override { return next_id_.load(); }
   int64_t journal_bytes() const override { return journal_bytes_.load(); }
   uint64_t recovered_cut_bytes() const override { return recovered_cut_bytes_; }
 
@@ -323,9 +323,9 @@ class JournalStaging final : public Staging {
   }
 
   void PublishCounts() ABSL_EXCLUSIVE_LOCKS_REQUIRED(journal_mu_) {
+    next_id_.store(items_.next_id());
     item_count_.store(items_.size());
     removed_count_.store(items_.removed_count());
-    next_id_.store(items_.next_id());
     journal_bytes_.store(static_cast<int64_t>(journal_->total_bytes()));
     if (publish_) {
       publish_(journal_->end(durability_ == Durability::kFsync));
@@ -342,9 +342,9 @@ class JournalStaging final : public Staging {
   uint64_t recovered_cut_bytes_ = 0;
 
   // Copies for readers, so that they never wait for a sync.
+  std::atomic<int64_t> next_id_{0};
   std::atomic<int64_t> item_count_{0};
   std::atomic<int64_t> removed_count_{0};
-  std::atomic<int64_t> next_id_{0};
   std::atomic<int64_t> journal_bytes_{0};
   std::atomic<uint64_t> losses_{0};  // syncs that failed and dropped items
 

@@ -46,6 +46,20 @@ absl::StatusOr<int64_t> VersionStore::Current() const {
   return ParseSealedNumber(*text, path);
 }
 
+absl::StatusOr<int64_t> VersionStore::Newest(
+    const IndexSettings& settings) const {
+  ANNOD_ASSIGN_OR_RETURN(const int64_t current, Current());
+  return std::max(current, settings.rolled_back_from);
+}
+
+std::vector<int64_t> KeptVersions(const VersionStore& store, int64_t newest) {
+  absl::StatusOr<std::vector<int64_t>> versions = store.List();
+  if (!versions.ok()) return {};
+  versions->erase(std::upper_bound(versions->begin(), versions->end(), newest),
+                  versions->end());
+  return *std::move(versions);
+}
+
 absl::StatusOr<Manifest> VersionStore::ReadManifest(int64_t version) const {
   const std::string directory =
       JoinPath(JoinPath(directory_, kVersionsDirectory), VersionName(version));
@@ -77,10 +91,9 @@ absl::StatusOr<Manifest> VersionStore::ReadManifest(int64_t version) const {
 }
 
 absl::StatusOr<std::shared_ptr<const OpenVersion>> VersionStore::Open(
-    const IndexSettings& settings, int64_t version, Prefault prefault) const {
+    const IndexSettings& settings, int64_t version) const {
   ANNOD_ASSIGN_OR_RETURN(Manifest manifest, ReadManifest(version));
-  return OpenVersionFiles(fs_, directory_, settings, std::move(manifest),
-                          prefault);
+  return OpenVersionFiles(fs_, directory_, settings, std::move(manifest));
 }
 
 absl::StatusOr<std::shared_ptr<const OpenVersion>> VersionStore::OpenBest(

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,12 @@ struct OpenVersion {
   std::shared_ptr<const ForestIndex> forest;
   std::shared_ptr<const LabelTable> labels;  // null if the version has none
   double load_seconds = 0;
+  // Of an attached file, as it was when it was opened.
+  std::optional<FileInfo> attached_file;
+  // How the forest came into memory: settings.prefault, or kPopulate if it
+  // could not be locked; `lock_refusal` then says why.
+  Prefault prefault = Prefault::kAdvise;
+  std::string lock_refusal;
 };
 
 // A version directory being written; removed again unless published.
@@ -46,15 +53,19 @@ class VersionStore {
   // Number in CURRENT; 0 if nothing has been published. DataLoss if unreadable.
   absl::StatusOr<int64_t> Current() const;
 
+  // Number of the newest version that has been published: CURRENT's or, after
+  // going back to that one, the one gone back from. 0 if none.
+  absl::StatusOr<int64_t> Newest(const IndexSettings& settings) const;
+
   absl::StatusOr<Manifest> ReadManifest(int64_t version) const;
 
   // Manifest, sizes, checksums (in full once on this machine for each file; the
   // result is remembered by inode, size and modification time), structure, then
   // the mapping. DataLoss with the first failed check; NotFound. Concurrent
-  // callers in several processes check a file once between them.
+  // callers in several processes check a file once between them. The forest is
+  // mapped as settings.prefault says; what may not be locked is populated.
   absl::StatusOr<std::shared_ptr<const OpenVersion>> Open(
-      const IndexSettings& settings, int64_t version,
-      Prefault prefault = Prefault::kAdvise) const;
+      const IndexSettings& settings, int64_t version) const;
 
   // The version CURRENT names or, if that one fails its checks, the newest
   // older one that passes; `*rejected` gets every version that failed, with its
@@ -76,6 +87,9 @@ class VersionStore {
   absl::StatusOr<Manifest> Publish(std::unique_ptr<PendingVersion> pending,
                                    Manifest manifest);
 
+  // Points CURRENT to a version that is on disk, durably. NotFound. [writer]
+  absl::Status SetCurrent(int64_t version);
+
   // Removes all published versions but the newest `keep`, CURRENT's always
   // kept. Mapped files live on until unmapped. [writer]
   absl::Status RemoveOld(int keep);
@@ -84,6 +98,10 @@ class VersionStore {
   FileSystem* const fs_;
   const std::string directory_;
 };
+
+// Numbers of the versions on disk up to `newest`, the newest published one:
+// those that can be served. None if they cannot be listed.
+std::vector<int64_t> KeptVersions(const VersionStore& store, int64_t newest);
 
 // Opens an attached file as a version, with the full check; see
 // VersionStore::Open.

@@ -71,12 +71,27 @@ v1::IndexInfo Catalog::Info(const IndexView& view) const {
     quarantined->set_version(rejected.version);
     quarantined->set_reason(rejected.reason);
   }
+  info.set_newest_version(view.newest_version);
+  info.mutable_kept_versions()->Add(view.kept_versions.begin(),
+                                    view.kept_versions.end());
   absl::ReaderMutexLock lock(&mu_);
   const auto it = staged_.find(view.settings.name);
   if (it == staged_.end()) return info;
   const internal::v1::StagedState& staged = it->second;
   info.set_staged_item_count(staged.item_count());
   info.set_staged_bytes(staged.journal_bytes());
+  // An attached file has no journal to say it.
+  if (staged.next_id() > info.next_id()) {
+    info.set_next_id(static_cast<int32_t>(staged.next_id()));
+  }
+  for (const v1::QuarantinedVersion& bad : staged.quarantined()) {
+    const bool known =
+        std::any_of(info.quarantined().begin(), info.quarantined().end(),
+                    [&bad](const v1::QuarantinedVersion& other) {
+                      return other.version() == bad.version();
+                    });
+    if (!known) *info.add_quarantined() = bad;
+  }
   if (staged.has_build()) *info.mutable_build() = staged.build();
   if (!staged.failure().empty() && view.state == v1::INDEX_STATE_EMPTY) {
     info.set_state(v1::INDEX_STATE_FAILED);

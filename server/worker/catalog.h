@@ -24,6 +24,8 @@ struct IndexView {
   std::string state_reason;                    // why, if the state is failed
   std::shared_ptr<const OpenVersion> version;  // not null if serving
   std::vector<VersionStore::Rejected> quarantined;
+  int64_t newest_version = 0;  // see VersionStore::Newest()
+  std::vector<int64_t> kept_versions;
   std::shared_ptr<const IndexMetrics> metrics;  // never null
 };
 

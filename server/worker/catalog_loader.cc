@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "spdlog/spdlog.h"
 
 namespace annod {
@@ -22,6 +23,15 @@ const char* StateName(v1::IndexState state) {
     default:
       return "failed";
   }
+}
+
+bool Serves(const std::shared_ptr<const IndexView>& view) {
+  return view != nullptr && view->version != nullptr;
+}
+
+bool SameFile(const FileInfo& a, const FileInfo& b) {
+  return a.device == b.device && a.inode == b.inode && a.size == b.size &&
+         a.mtime_ns == b.mtime_ns;
 }
 
 }  // namespace
@@ -58,85 +68,145 @@ void CatalogLoader::Load(const std::string& name) {
   if (!settings.ok()) {
     // What serves goes on serving.
     if (before != nullptr && before->version != nullptr) return;
-    IndexSettings unknown;
-    unknown.name = name;
-    PutFailed(unknown, settings.status(), {});
+    IndexView unknown;
+    unknown.settings.name = name;
+    PutFailed(std::move(unknown), settings.status());
     return;
   }
   if (before != nullptr &&
       before->settings.incarnation != settings->incarnation) {
     before = nullptr;
   }
-  LoadVersion(*settings, before);
+  if (settings->attached()) {
+    LoadAttached(*settings, before);
+  } else {
+    LoadVersion(*settings, before);
+  }
+}
+
+void CatalogLoader::LoadAttached(
+    const IndexSettings& settings,
+    const std::shared_ptr<const IndexView>& before) {
+  IndexView view;
+  view.settings = settings;
+  if (Serves(before)) {
+    const OpenVersion& version = *before->version;
+    const absl::StatusOr<FileInfo> file =
+        data_->fs()->Stat(settings.attached_path);
+    if (version.settings.prefault == settings.prefault && file.ok() &&
+        SameFile(*file, *version.attached_file)) {
+      PutServing(std::move(view), before->version);
+      return;
+    }
+  } else {
+    PutLoading(view);
+  }
+  absl::StatusOr<std::shared_ptr<const OpenVersion>> version =
+      OpenAttached(data_->fs(), data_->IndexPath(settings.name), settings);
+  if (version.ok()) {
+    PutServing(std::move(view), *std::move(version));
+  } else if (Serves(before)) {
+    // The file as it was is mapped and serves on.
+    LogRejected(settings.name, {{1, std::string(version.status().message())}});
+    view.quarantined = {{1, std::string(version.status().message())}};
+    PutServing(std::move(view), before->version);
+  } else {
+    PutFailed(std::move(view), version.status());
+  }
 }
 
 void CatalogLoader::LoadVersion(
     const IndexSettings& settings,
     const std::shared_ptr<const IndexView>& before) {
-  const bool serving = before != nullptr && before->version != nullptr;
-  const std::string directory = data_->IndexPath(settings.name);
-  const VersionStore store(data_->fs(), directory);
-  if (settings.attached()) {
-    if (serving) return;
-  } else {
-    const absl::StatusOr<int64_t> current = store.Current();
-    if (serving &&
-        (!current.ok() || before->version->manifest.version == *current)) {
-      return;
-    }
-    if (current.ok() && *current == 0) {
-      IndexView view;
-      view.settings = settings;
-      view.state = v1::INDEX_STATE_EMPTY;
-      Put(std::move(view));
-      return;
-    }
-  }
-  if (!serving) {
-    IndexView view;
-    view.settings = settings;
-    Put(std::move(view));
-  }
-  std::vector<VersionStore::Rejected> rejected;
-  absl::StatusOr<std::shared_ptr<const OpenVersion>> version =
-      settings.attached() ? OpenAttached(data_->fs(), directory, settings)
-                          : store.OpenBest(settings, &rejected);
-  for (const VersionStore::Rejected& bad : rejected) {
-    spdlog::error("version not used index={} version={} reason=\"{}\"",
-                  settings.name, bad.version, bad.reason);
-    metrics_->LoadFailed(settings.name);
-  }
-  // What is mapped has passed its checks: it is better than anything older.
-  if (serving && (!version.ok() || (*version)->manifest.version <
-                                       before->version->manifest.version)) {
-    version = before->version;
-  }
-  if (!version.ok()) {
-    PutFailed(settings, version.status(), std::move(rejected));
-    return;
-  }
+  const VersionStore store(data_->fs(), data_->IndexPath(settings.name));
+  const absl::StatusOr<int64_t> current = store.Current();
   IndexView view;
   view.settings = settings;
+  view.newest_version = store.Newest(settings).value_or(0);
+  view.kept_versions = KeptVersions(store, view.newest_version);
+  if (current.ok() && *current <= settings.unbuilt_through) {
+    view.state = v1::INDEX_STATE_EMPTY;
+    Put(std::move(view));
+    return;
+  }
+  if (Serves(before)) {
+    const OpenVersion& version = *before->version;
+    const bool same = !current.ok() || version.manifest.version == *current;
+    if (same && version.settings.prefault == settings.prefault) {
+      PutServing(std::move(view), before->version);
+      return;
+    }
+  } else {
+    PutLoading(view);
+  }
+  absl::StatusOr<std::shared_ptr<const OpenVersion>> version =
+      store.OpenBest(settings, &view.quarantined);
+  LogRejected(settings.name, view.quarantined);
+  const bool wanted =
+      version.ok() && current.ok() && (*version)->manifest.version == *current;
+  // What is mapped has passed its checks: it is better than anything older that
+  // nobody asked for.
+  if (Serves(before) && !wanted &&
+      (!version.ok() ||
+       (*version)->manifest.version < before->version->manifest.version)) {
+    version = before->version;
+  }
+  if (version.ok()) {
+    PutServing(std::move(view), *std::move(version));
+  } else {
+    PutFailed(std::move(view), version.status());
+  }
+}
+
+void CatalogLoader::PutLoading(const IndexView& view) {
+  IndexView loading = view;
+  loading.state = v1::INDEX_STATE_LOADING;
+  Put(std::move(loading));
+}
+
+void CatalogLoader::PutServing(IndexView view,
+                               std::shared_ptr<const OpenVersion> version) {
+  const std::string& name = view.settings.name;
+  const std::shared_ptr<const IndexView> before = catalog_->Find(name);
+  const bool is_new = before == nullptr || before->version != version;
   view.state = v1::INDEX_STATE_SERVING;
-  view.version = *std::move(version);
-  view.quarantined = std::move(rejected);
-  spdlog::info("index serving index={} version={} items={} load_seconds={:.3f}",
-               settings.name, view.version->manifest.version,
-               view.version->forest->item_count(), view.version->load_seconds);
+  view.version = std::move(version);
+  const OpenVersion& serving = *view.version;
+  if (!serving.lock_refusal.empty()) {
+    view.state_reason = absl::StrCat(
+        "prefault lock was refused, populated "
+        "instead: ",
+        serving.lock_refusal);
+  }
+  if (is_new) {
+    spdlog::info(
+        "index serving index={} version={} items={} prefault={} "
+        "load_seconds={:.3f}",
+        name, serving.manifest.version, serving.forest->item_count(),
+        std::string(PrefaultName(serving.prefault)), serving.load_seconds);
+    if (!view.state_reason.empty()) {
+      spdlog::warn("index={} {}", name, view.state_reason);
+    }
+  }
   Put(std::move(view));
 }
 
-void CatalogLoader::PutFailed(const IndexSettings& settings,
-                              const absl::Status& status,
-                              std::vector<VersionStore::Rejected> quarantined) {
-  spdlog::error("index failed index={} error=\"{}\"", settings.name,
+void CatalogLoader::LogRejected(
+    const std::string& name,
+    const std::vector<VersionStore::Rejected>& rejected) {
+  for (const VersionStore::Rejected& bad : rejected) {
+    spdlog::error("version not used index={} version={} reason=\"{}\"", name,
+                  bad.version, bad.reason);
+    metrics_->LoadFailed(name);
+  }
+}
+
+void CatalogLoader::PutFailed(IndexView view, const absl::Status& status) {
+  spdlog::error("index failed index={} error=\"{}\"", view.settings.name,
                 status.ToString());
-  if (quarantined.empty()) metrics_->LoadFailed(settings.name);
-  IndexView view;
-  view.settings = settings;
+  if (view.quarantined.empty()) metrics_->LoadFailed(view.settings.name);
   view.state = v1::INDEX_STATE_FAILED;
   view.state_reason = std::string(status.message());
-  view.quarantined = std::move(quarantined);
   Put(std::move(view));
 }
 

@@ -26,11 +26,19 @@ class CatalogLoader {
   void Load(const std::string& name);
 
  private:
+  // `before`: what is served now, null if nothing.
   void LoadVersion(const IndexSettings& settings,
                    const std::shared_ptr<const IndexView>& before);
+  void LoadAttached(const IndexSettings& settings,
+                    const std::shared_ptr<const IndexView>& before);
+  // Announces an index that nothing is known about yet.
+  void PutLoading(const IndexView& view);
+  // `view` with the version, which was opened or has been served before.
+  void PutServing(IndexView view, std::shared_ptr<const OpenVersion> version);
   void Put(IndexView view);
-  void PutFailed(const IndexSettings& settings, const absl::Status& status,
-                 std::vector<VersionStore::Rejected> quarantined);
+  void PutFailed(IndexView view, const absl::Status& status);
+  void LogRejected(const std::string& name,
+                   const std::vector<VersionStore::Rejected>& rejected);
 
   const DataDirectory* const data_;
   Catalog* const catalog_;

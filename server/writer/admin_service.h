@@ -1,7 +1,13 @@
 #ifndef ANNOD_SERVER_WRITER_ADMIN_SERVICE_H_
 #define ANNOD_SERVER_WRITER_ADMIN_SERVICE_H_
 
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "annod/v1/admin_service.grpc.pb.h"
+#include "server/writer/item_batch.h"
 #include "server/writer/writer_state.h"
 
 namespace annod {
@@ -31,6 +37,24 @@ class AdminServiceImpl final : public v1::AdminService::Service {
   grpc::Status Attach(grpc::ServerContext* context,
                       const v1::AttachRequest* request,
                       v1::AttachResponse* response) override;
+  grpc::Status UpdateSettings(grpc::ServerContext* context,
+                              const v1::UpdateSettingsRequest* request,
+                              v1::UpdateSettingsResponse* response) override;
+  grpc::Status Detach(grpc::ServerContext* context,
+                      const v1::DetachRequest* request,
+                      v1::DetachResponse* response) override;
+  grpc::Status CancelBuild(grpc::ServerContext* context,
+                           const v1::CancelBuildRequest* request,
+                           v1::CancelBuildResponse* response) override;
+  grpc::Status Unbuild(grpc::ServerContext* context,
+                       const v1::UnbuildRequest* request,
+                       v1::UnbuildResponse* response) override;
+  grpc::Status Activate(grpc::ServerContext* context,
+                        const v1::ActivateRequest* request,
+                        v1::ActivateResponse* response) override;
+  grpc::Status Reload(grpc::ServerContext* context,
+                      const v1::ReloadRequest* request,
+                      v1::ReloadResponse* response) override;
   grpc::Status DropIndex(grpc::ServerContext* context,
                          const v1::DropIndexRequest* request,
                          v1::DropIndexResponse* response) override;
@@ -38,6 +62,18 @@ class AdminServiceImpl final : public v1::AdminService::Service {
  private:
   absl::StatusOr<v1::IndexInfo> Create(const v1::CreateIndexRequest& request);
   absl::StatusOr<v1::IndexInfo> AttachFile(const v1::AttachRequest& request);
+  absl::StatusOr<v1::IndexInfo> ChangeSettings(
+      const v1::UpdateSettingsRequest& request);
+  absl::Status DetachFile(const std::string& name);
+  // `change` changes what is served; workers learn of it.
+  absl::StatusOr<v1::IndexInfo> ChangeServed(
+      const std::string& name,
+      const std::function<absl::Status(WriterIndex*)>& change);
+  absl::Status LookAgain(const std::string& name, v1::ReloadResponse* response);
+  // Checks and converts items to add; those of the first call fix the dimension
+  // of an index that has none.
+  absl::Status Take(const google::protobuf::RepeatedPtrField<v1::Item>& items,
+                    WriterIndex* index, ItemBatch* batch);
   absl::StatusOr<std::vector<int32_t>> Add(const v1::AddItemRequest& request);
   absl::Status AddStream(grpc::ServerReader<v1::AddItemsRequest>* reader,
                          v1::AddItemsResponse* response);

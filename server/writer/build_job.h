@@ -13,7 +13,9 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "annod/v1/admin_service.pb.h"
+#include "core/forest/build_rules.h"
 #include "core/forest/node_layout.h"
+#include "core/metric.h"
 
 namespace annod {
 
@@ -23,11 +25,18 @@ struct BuildSpec {
   uint64_t seed = 0;
   int threads = 0;  // 0: all cores
   LayoutKind dot_layout = LayoutKind::kDot24;
+  LayoutKind hamming_layout = LayoutKind::kHamming16;
+  BuildRules rules = BuildRules::kAnnod;
+  Metric metric = Metric::kAngular;
+  // The index that the items come from, if not from the built one itself.
+  std::string source;
 
   // True if both make the same version; the number of threads does not matter.
   bool SameResult(const BuildSpec& other) const {
     return tree_count == other.tree_count && seed == other.seed &&
-           dot_layout == other.dot_layout;
+           dot_layout == other.dot_layout &&
+           hamming_layout == other.hamming_layout && rules == other.rules &&
+           metric == other.metric && source == other.source;
   }
 };
 

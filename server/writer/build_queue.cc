@@ -48,12 +48,19 @@ std::shared_ptr<BuildJob> BuildQueue::Find(const std::string& index) const {
 
 void BuildQueue::BlockAndCancel(const std::string& index,
                                 const absl::Status& why) {
-  std::shared_ptr<BuildJob> job;
   {
     absl::MutexLock lock(&mu_);
     blocked_.insert(index);
+  }
+  Cancel(index, why);
+}
+
+bool BuildQueue::Cancel(const std::string& index, const absl::Status& why) {
+  std::shared_ptr<BuildJob> job;
+  {
+    absl::MutexLock lock(&mu_);
     const auto it = jobs_.find(index);
-    if (it == jobs_.end()) return;
+    if (it == jobs_.end()) return false;
     job = it->second;
     job->Cancel(why);
     const auto waiting = std::find(waiting_.begin(), waiting_.end(), job);
@@ -65,6 +72,7 @@ void BuildQueue::BlockAndCancel(const std::string& index,
     }
   }
   job->AwaitDone();
+  return true;
 }
 
 void BuildQueue::Unblock(const std::string& index) {

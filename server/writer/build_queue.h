@@ -36,6 +36,10 @@ class BuildQueue {
   // The job of this index that is queued or running; null if none.
   std::shared_ptr<BuildJob> Find(const std::string& index) const;
 
+  // Cancels the job of this index and waits for its end; false if there is
+  // none.
+  bool Cancel(const std::string& index, const absl::Status& why);
+
   // Cancels the job of this index, waits for its end and refuses new ones until
   // Unblock().
   void BlockAndCancel(const std::string& index, const absl::Status& why);

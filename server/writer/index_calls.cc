@@ -3,38 +3,18 @@
 #include <string>
 #include <utility>
 
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
-#include "core/random_name.h"
+#include "absl/strings/str_cat.h"
 #include "core/status_macros.h"
-#include "server/conversions.h"
+#include "server/errors.h"
+#include "server/index_checks.h"
 #include "server/request_checks.h"
 #include "server/rpc_status.h"
 #include "server/writer/admin_service.h"
 #include "server/writer/attach_path.h"
+#include "server/writer/requested_settings.h"
 
 namespace annod {
 namespace {
-
-constexpr int kDefaultN = 10;
-constexpr int kDefaultTreeCount = 50;
-
-std::string NowRfc3339() {
-  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", absl::Now(),
-                          absl::UTCTimeZone());
-}
-
-IndexSettings BaseSettings(const std::string& name, int dim, v1::Metric metric,
-                           int default_n) {
-  IndexSettings settings;
-  settings.name = name;
-  settings.dim = dim;
-  settings.metric = MetricFromProto(metric);
-  settings.default_n = default_n == 0 ? kDefaultN : default_n;
-  settings.incarnation = RandomName();
-  settings.create_time = NowRfc3339();
-  return settings;
-}
 
 template <typename Response>
 grpc::Status Answer(absl::StatusOr<v1::IndexInfo> info, Response* response) {
@@ -48,15 +28,8 @@ grpc::Status Answer(absl::StatusOr<v1::IndexInfo> info, Response* response) {
 absl::StatusOr<v1::IndexInfo> AdminServiceImpl::Create(
     const v1::CreateIndexRequest& request) {
   ANNOD_RETURN_IF_ERROR(CheckCreateIndex(request, state_->config()->limits));
-  IndexSettings settings = BaseSettings(request.index(), request.dimension(),
-                                        request.metric(), request.default_n());
-  settings.default_tree_count = request.default_tree_count() == 0
-                                    ? kDefaultTreeCount
-                                    : request.default_tree_count();
-  settings.seed = request.seed() == 0 ? kDefaultSeed : request.seed();
-  settings.dot_layout =
-      DotLayoutFromProto(request.dot_layout(), LayoutKind::kDot24);
-  absl::StatusOr<std::shared_ptr<WriterIndex>> index = state_->Create(settings);
+  absl::StatusOr<std::shared_ptr<WriterIndex>> index =
+      state_->Create(NewSettings(request));
   ANNOD_RETURN_IF_ERROR(index.status());
   return (*index)->Info();
 }
@@ -71,12 +44,10 @@ absl::StatusOr<v1::IndexInfo> AdminServiceImpl::AttachFile(
     const v1::AttachRequest& request) {
   const std::shared_ptr<const Config> config = state_->config();
   ANNOD_RETURN_IF_ERROR(CheckAttach(request, config->limits));
-  IndexSettings settings = BaseSettings(request.index(), request.dimension(),
-                                        request.metric(), request.default_n());
   absl::StatusOr<std::string> path = ResolveAttachPath(request.path(), *config);
   ANNOD_RETURN_IF_ERROR(path.status());
-  settings.attached_path = *std::move(path);
-  absl::StatusOr<std::shared_ptr<WriterIndex>> index = state_->Create(settings);
+  absl::StatusOr<std::shared_ptr<WriterIndex>> index =
+      state_->Create(NewSettings(request, *std::move(path)));
   ANNOD_RETURN_IF_ERROR(index.status());
   return (*index)->Info();
 }
@@ -85,6 +56,42 @@ grpc::Status AdminServiceImpl::Attach(grpc::ServerContext*,
                                       const v1::AttachRequest* request,
                                       v1::AttachResponse* response) {
   return Answer(AttachFile(*request), response);
+}
+
+absl::StatusOr<v1::IndexInfo> AdminServiceImpl::ChangeSettings(
+    const v1::UpdateSettingsRequest& request) {
+  ANNOD_RETURN_IF_ERROR(CheckUpdateSettings(request, state_->config()->limits));
+  absl::StatusOr<std::shared_ptr<WriterIndex>> index = Find(request.index());
+  ANNOD_RETURN_IF_ERROR(index.status());
+  ANNOD_RETURN_IF_ERROR((*index)->ChangeSettings(
+      [&](IndexSettings* settings) { return Update(request, settings); }));
+  state_->Announce(**index);
+  return (*index)->Info();
+}
+
+grpc::Status AdminServiceImpl::UpdateSettings(
+    grpc::ServerContext*, const v1::UpdateSettingsRequest* request,
+    v1::UpdateSettingsResponse* response) {
+  return Answer(ChangeSettings(*request), response);
+}
+
+absl::Status AdminServiceImpl::DetachFile(const std::string& name) {
+  absl::StatusOr<std::shared_ptr<WriterIndex>> index = Find(name);
+  ANNOD_RETURN_IF_ERROR(index.status());
+  if (!(*index)->settings()->attached()) {
+    return ReasonError(
+        absl::StatusCode::kFailedPrecondition, kIndexNotAttached,
+        absl::StrCat("index '", name,
+                     "' is no attached file; DropIndex deletes an index"),
+        {{"index", name}});
+  }
+  return state_->Drop(name);
+}
+
+grpc::Status AdminServiceImpl::Detach(grpc::ServerContext*,
+                                      const v1::DetachRequest* request,
+                                      v1::DetachResponse*) {
+  return ToGrpcStatus(DetachFile(request->index()));
 }
 
 grpc::Status AdminServiceImpl::DropIndex(grpc::ServerContext*,

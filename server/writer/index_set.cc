@@ -42,7 +42,7 @@ absl::Status IndexSet::OpenAll() {
   ANNOD_RETURN_IF_ERROR(names.status());
   for (const std::string& name : *names) {
     std::shared_ptr<WriterIndex> index =
-        WriterIndex::Open(*data_, name, options_);
+        WriterIndex::Open(data_, name, options_);
     absl::MutexLock lock(&mu_);
     indexes_[name] = std::move(index);
   }
@@ -110,8 +110,7 @@ absl::StatusOr<std::shared_ptr<WriterIndex>> IndexSet::Create(
   // A directory that could not be opened as an index at start-up.
   if (absl::IsAlreadyExists(created)) return ExistsError(name);
   if (!created.ok()) return WithReason(created, kStorageFailed);
-  std::shared_ptr<WriterIndex> index =
-      WriterIndex::Open(*data_, name, options_);
+  std::shared_ptr<WriterIndex> index = WriterIndex::Open(data_, name, options_);
   if (!index->open_status().ok()) {
     // Nobody has seen it yet.
     data_->DropIndex(name).IgnoreError();
@@ -123,6 +122,31 @@ absl::StatusOr<std::shared_ptr<WriterIndex>> IndexSet::Create(
   absl::MutexLock lock(&mu_);
   indexes_[name] = index;
   return index;
+}
+
+absl::StatusOr<std::vector<std::shared_ptr<WriterIndex>>> IndexSet::LookAgain(
+    const std::string& name) {
+  absl::StatusOr<std::vector<std::string>> names = data_->ListIndexes();
+  if (!names.ok()) return WithReason(names.status(), kStorageFailed);
+  for (const std::string& other : *names) {
+    if (!name.empty() && other != name) continue;
+    {
+      absl::MutexLock lock(&mu_);
+      const auto it = indexes_.find(other);
+      const bool open = it != indexes_.end() && it->second->failure().ok();
+      if (open || !reserved_.insert(other).second) continue;
+    }
+    // One that failed to open has no journal open: a second one may be.
+    std::shared_ptr<WriterIndex> index =
+        WriterIndex::Open(data_, other, options_);
+    absl::MutexLock lock(&mu_);
+    reserved_.erase(other);
+    indexes_[other] = std::move(index);
+  }
+  if (name.empty()) return All();
+  absl::StatusOr<std::shared_ptr<WriterIndex>> index = Find(name);
+  ANNOD_RETURN_IF_ERROR(index.status());
+  return std::vector<std::shared_ptr<WriterIndex>>{*std::move(index)};
 }
 
 absl::Status IndexSet::Drop(const std::string& name,

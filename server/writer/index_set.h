@@ -37,6 +37,11 @@ class IndexSet {
   absl::StatusOr<std::shared_ptr<WriterIndex>> Create(
       const IndexSettings& settings, int max_indexes);
 
+  // The index of that name or all for an empty one, opened anew if they could
+  // not be opened before or have been copied in since. INDEX_NOT_FOUND.
+  absl::StatusOr<std::vector<std::shared_ptr<WriterIndex>>> LookAgain(
+      const std::string& name);
+
   // Removes an index durably. `quiesce` is called once no new work can find it
   // and must end what is under way.
   absl::Status Drop(const std::string& name,

@@ -15,14 +15,19 @@ namespace annod {
 // the next message; not thread-safe.
 class ItemBatch {
  public:
-  // Checks and converts all of `items`, or names the first wrong field. The
-  // result refers to `items`, which must stay unchanged while it is used.
+  // Checks and converts all of `items`, or names the first wrong field. If the
+  // index has no dimension yet all must have that of the first, which is then
+  // dim(). The result refers to `items`, which must stay unchanged while it is
+  // used.
   absl::Status Assign(const google::protobuf::RepeatedPtrField<v1::Item>& items,
-                      const IndexSettings& index);
+                      const IndexSettings& index, int max_dim);
+
+  int dim() const { return dim_; }
 
   absl::Span<const StagedItem> items() const { return items_; }
 
  private:
+  int dim_ = 0;
   std::vector<StagedItem> items_;
   std::vector<float> floats_;  // vectors that came as bytes, aligned
 };

@@ -22,6 +22,19 @@ constexpr int64_t kFlushBytes = 8 << 20;
 
 }  // namespace
 
+absl::Status AdminServiceImpl::Take(
+    const google::protobuf::RepeatedPtrField<v1::Item>& items,
+    WriterIndex* index, ItemBatch* batch) {
+  const int max_dim = state_->config()->limits.max_dimension;
+  const bool fixed = index->settings()->dim != 0;
+  ANNOD_RETURN_IF_ERROR(batch->Assign(items, *index->settings(), max_dim));
+  if (fixed) return absl::OkStatus();
+  ANNOD_RETURN_IF_ERROR(index->FixDimension(batch->dim()));
+  state_->Announce(*index);
+  // Another call may have been first, with another dimension.
+  return batch->Assign(items, *index->settings(), max_dim);
+}
+
 absl::StatusOr<std::vector<int32_t>> AdminServiceImpl::Add(
     const v1::AddItemRequest& request) {
   absl::StatusOr<std::shared_ptr<WriterIndex>> index = Find(request.index());
@@ -29,7 +42,7 @@ absl::StatusOr<std::vector<int32_t>> AdminServiceImpl::Add(
   ANNOD_RETURN_IF_ERROR(
       CheckItemCount(request.items_size(), 1, state_->config()->limits));
   ItemBatch batch;
-  ANNOD_RETURN_IF_ERROR(batch.Assign(request.items(), (*index)->settings()));
+  ANNOD_RETURN_IF_ERROR(Take(request.items(), index->get(), &batch));
   absl::StatusOr<std::vector<int32_t>> ids = (*index)->Add(batch.items());
   if (ids.ok()) state_->ItemsAdded(**index, request.items_size());
   return ids;
@@ -70,7 +83,7 @@ absl::Status AdminServiceImpl::AddStream(
     ANNOD_RETURN_IF_ERROR(
         CheckItemCount(request.items_size(), 0, state_->config()->limits));
     if (request.items().empty()) continue;
-    ANNOD_RETURN_IF_ERROR(batch.Assign(request.items(), index->settings()));
+    ANNOD_RETURN_IF_ERROR(Take(request.items(), index.get(), &batch));
     absl::StatusOr<std::vector<int32_t>> ids =
         index->AddWithoutSync(batch.items());
     ANNOD_RETURN_IF_ERROR(ids.status());

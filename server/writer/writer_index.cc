@@ -1,17 +1,13 @@
 #include "server/writer/writer_index.h"
 
-#include <algorithm>
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
-#include "core/forest/forest_builder.h"
 #include "core/status_macros.h"
-#include "core/storage/publish.h"
 #include "server/conversions.h"
 #include "server/errors.h"
 #include "spdlog/spdlog.h"
@@ -31,24 +27,25 @@ absl::Status WithStorageReason(absl::Status status) {
   }
 }
 
-WriterIndex::WriterIndex(const DataDirectory& data, std::string name)
-    : name_(std::move(name)),
-      directory_(data.IndexPath(name_)),
-      fs_(data.fs()),
+WriterIndex::WriterIndex(DataDirectory* data, std::string name,
+                         const StagingOptions& options)
+    : data_(data),
+      name_(std::move(name)),
+      directory_(data->IndexPath(name_)),
+      options_(options),
+      fs_(data->fs()),
       store_(fs_, directory_) {
-  settings_.name = name_;
+  auto settings = std::make_shared<IndexSettings>();
+  settings->name = name_;
+  settings_ = std::move(settings);
 }
 
-std::shared_ptr<WriterIndex> WriterIndex::Open(const DataDirectory& data,
+std::shared_ptr<WriterIndex> WriterIndex::Open(DataDirectory* data,
                                                const std::string& name,
                                                const StagingOptions& options) {
-  auto index = std::shared_ptr<WriterIndex>(new WriterIndex(data, name));
-  absl::StatusOr<IndexSettings> settings = data.ReadSettings(name);
-  absl::Status status = settings.status();
-  if (status.ok()) {
-    index->settings_ = *std::move(settings);
-    status = index->Recover(options);
-  }
+  auto index =
+      std::shared_ptr<WriterIndex>(new WriterIndex(data, name, options));
+  const absl::Status status = index->Recover();
   if (!status.ok()) {
     index->open_status_ = status;
     index->failure_ =
@@ -60,54 +57,37 @@ std::shared_ptr<WriterIndex> WriterIndex::Open(const DataDirectory& data,
   return index;
 }
 
-absl::Status WriterIndex::Recover(const StagingOptions& options) {
-  if (!settings_.attached()) return RecoverOwn(options);
-  absl::StatusOr<std::shared_ptr<const OpenVersion>> version =
-      OpenAttached(fs_, directory_, settings_);
-  ANNOD_RETURN_IF_ERROR(version.status());
-  absl::MutexLock lock(&current_mu_);
-  current_ = *std::move(version);
+absl::Status WriterIndex::Recover() {
+  absl::MutexLock change(&change_mu_);
+  absl::MutexLock lock(&mu_);
+  absl::StatusOr<IndexSettings> read = data_->ReadSettings(name_);
+  ANNOD_RETURN_IF_ERROR(read.status());
+  {
+    absl::MutexLock state(&state_mu_);
+    settings_ = std::make_shared<const IndexSettings>(*read);
+  }
+  absl::StatusOr<Versions> versions =
+      read->attached() ? FindAttached() : FindVersions();
+  ANNOD_RETURN_IF_ERROR(versions.status());
+  if (!read->attached() && read->dim > 0) {
+    absl::StatusOr<std::unique_ptr<Staging>> staging =
+        OpenStaging(*read, *versions);
+    ANNOD_RETURN_IF_ERROR(staging.status());
+    staging_ = *std::move(staging);
+    if (staging_->recovered_cut_bytes() > 0) {
+      spdlog::warn(
+          "unacknowledged end of the journal cut off index={} bytes={}", name_,
+          staging_->recovered_cut_bytes());
+    }
+  }
+  SetVersions(*std::move(versions));
   return absl::OkStatus();
 }
 
-absl::Status WriterIndex::RecoverOwn(const StagingOptions& options) {
-  absl::StatusOr<int64_t> number = store_.Current();
-  ANNOD_RETURN_IF_ERROR(number.status());
-  std::shared_ptr<const OpenVersion> version;
-  int64_t journal_through = 0;
-  if (*number != 0) {
-    std::vector<VersionStore::Rejected> rejected;
-    absl::StatusOr<std::shared_ptr<const OpenVersion>> best =
-        store_.OpenBest(settings_, &rejected);
-    ANNOD_RETURN_IF_ERROR(best.status());
-    version = *std::move(best);
-    journal_through = version->manifest.journal_through;
-    if (version->manifest.version != *number) {
-      // The journal that the damaged version contained is gone: numbering must
-      // go on behind it, or its repair would hide newer items.
-      absl::StatusOr<Manifest> damaged = store_.ReadManifest(*number);
-      ANNOD_RETURN_IF_ERROR(damaged.status());
-      journal_through = std::max(journal_through, damaged->journal_through);
-      base_failure_ = ReasonError(
-          absl::StatusCode::kDataLoss, kStorageFailed,
-          absl::StrCat("index '", name_, "': version ", *number,
-                       " failed its check (",
-                       rejected.empty() ? "unknown" : rejected.front().reason,
-                       "); a build on version ", version->manifest.version,
-                       " would lose its items"));
-    }
-  }
-  absl::StatusOr<std::unique_ptr<Staging>> staging = Staging::Open(
-      fs_, directory_, settings_, options, BaseOf(version, journal_through));
-  ANNOD_RETURN_IF_ERROR(staging.status());
-  staging_ = *std::move(staging);
-  if (staging_->recovered_cut_bytes() > 0) {
-    spdlog::warn("unacknowledged end of the journal cut off index={} bytes={}",
-                 name_, staging_->recovered_cut_bytes());
-  }
-  absl::MutexLock lock(&current_mu_);
-  current_ = std::move(version);
-  return absl::OkStatus();
+absl::StatusOr<std::unique_ptr<Staging>> WriterIndex::OpenStaging(
+    const IndexSettings& settings, const Versions& versions) const {
+  return Staging::Open(fs_, directory_, settings, options_,
+                       BaseOf(versions.newest, versions.journal_through));
 }
 
 Staging::Base WriterIndex::BaseOf(
@@ -134,20 +114,36 @@ Staging::Base WriterIndex::BaseOf(
 absl::Status WriterIndex::CheckWritable() const {
   if (dropped_) return IndexNotFoundError(name_);
   ANNOD_RETURN_IF_ERROR(failure_);
-  if (settings_.attached()) {
+  const std::shared_ptr<const IndexSettings> settings = this->settings();
+  if (settings->attached()) {
     return ReasonError(
         absl::StatusCode::kFailedPrecondition, kIndexAttached,
         absl::StrCat("index '", name_, "' is the attached file ",
-                     settings_.attached_path, ", which is served read-only"),
+                     settings->attached_path, ", which is served read-only"),
         {{"index", name_}});
   }
   return absl::OkStatus();
 }
 
+absl::Status WriterIndex::CheckStaging() const {
+  ANNOD_RETURN_IF_ERROR(CheckWritable());
+  if (staging_ != nullptr) return absl::OkStatus();
+  // Whoever adds items has fixed the dimension before.
+  return ReasonError(
+      absl::StatusCode::kInternal, kStorageFailed,
+      absl::StrCat("index '", name_, "' has no staging area to write to"),
+      {{"index", name_}});
+}
+
+absl::Status WriterIndex::CheckChangeable() const {
+  absl::ReaderMutexLock lock(&mu_);
+  return CheckWritable();
+}
+
 absl::StatusOr<std::vector<int32_t>> WriterIndex::Add(
     absl::Span<const StagedItem> items) {
   absl::ReaderMutexLock lock(&mu_);
-  ANNOD_RETURN_IF_ERROR(CheckWritable());
+  ANNOD_RETURN_IF_ERROR(CheckStaging());
   absl::StatusOr<std::vector<int32_t>> ids = staging_->Add(items);
   if (!ids.ok()) return WithStorageReason(ids.status());
   return ids;
@@ -156,87 +152,71 @@ absl::StatusOr<std::vector<int32_t>> WriterIndex::Add(
 absl::StatusOr<std::vector<int32_t>> WriterIndex::AddWithoutSync(
     absl::Span<const StagedItem> items) {
   absl::ReaderMutexLock lock(&mu_);
-  ANNOD_RETURN_IF_ERROR(CheckWritable());
+  ANNOD_RETURN_IF_ERROR(CheckStaging());
   absl::StatusOr<std::vector<int32_t>> ids = staging_->AddWithoutSync(items);
   if (!ids.ok()) return WithStorageReason(ids.status());
   return ids;
 }
 
 uint64_t WriterIndex::flush_ticket() const {
+  absl::ReaderMutexLock lock(&mu_);
   return staging_ == nullptr ? 0 : staging_->flush_ticket();
 }
 
 absl::Status WriterIndex::Flush(uint64_t ticket) {
   absl::ReaderMutexLock lock(&mu_);
   ANNOD_RETURN_IF_ERROR(CheckWritable());
+  if (staging_ == nullptr) return absl::OkStatus();
   return WithStorageReason(staging_->Flush(ticket));
 }
 
-absl::Status WriterIndex::CheckBuildable() const {
-  absl::ReaderMutexLock lock(&mu_);
-  ANNOD_RETURN_IF_ERROR(CheckWritable());
-  return base_failure_;
-}
-
-absl::StatusOr<v1::BuildResult> WriterIndex::Build(BuildJob* job,
-                                                   int keep_versions) {
-  ANNOD_RETURN_IF_ERROR(CheckBuildable());
-  const absl::Time start = absl::Now();
-  job->Report(v1::BUILD_PHASE_COLLECTING, 0, 0);
-  absl::StatusOr<std::shared_ptr<const StagedSnapshot>> staged =
-      staging_->Freeze();
-  if (!staged.ok()) return WithStorageReason(staged.status());
-  const std::shared_ptr<const OpenVersion> base = current();
-  if (base == nullptr && (*staged)->item_count() == 0) {
-    return ReasonError(
-        absl::StatusCode::kFailedPrecondition, kIndexEmpty,
-        absl::StrCat("index '", name_, "' has 0 items; a build needs 1"),
-        {{"index", name_}});
-  }
-  ForestBuildOptions options;
-  options.tree_count = job->spec().tree_count;
-  options.seed = job->spec().seed;
-  options.threads = job->spec().threads;
-  options.dot_layout = job->spec().dot_layout;
-  options.cancel = job->cancel_flag();
-  options.progress = [job](const BuildProgressReport& report) {
-    const bool grown = report.fraction_done >= 1;
-    job->Report(grown ? v1::BUILD_PHASE_PUBLISHING : v1::BUILD_PHASE_TREES,
-                grown ? 0 : report.fraction_done, report.trees_done);
-  };
-  absl::StatusOr<Manifest> manifest =
-      BuildAndPublish(fs_, settings_, base.get(), **staged, options, &store_);
-  if (!manifest.ok()) return WithStorageReason(manifest.status());
-  job->Report(v1::BUILD_PHASE_PUBLISHING, 0.8, manifest->tree_count);
-  absl::StatusOr<std::shared_ptr<const OpenVersion>> version =
-      store_.Open(settings_, manifest->version);
-  if (!version.ok()) return WithStorageReason(version.status());
-  {
-    absl::MutexLock lock(&current_mu_);
-    current_ = *version;
-  }
-  staging_->Release(**staged, BaseOf(*version, manifest->journal_through));
-  ANNOD_RETURN_IF_ERROR(WithStorageReason(staging_->RemoveReleased()));
-  // Old versions only take space; the next build tries again.
-  store_.RemoveOld(keep_versions).IgnoreError();
-  v1::BuildResult result;
-  result.set_version(manifest->version);
-  result.set_item_count(manifest->item_count);
-  result.set_tree_count(manifest->tree_count);
-  result.set_forest_bytes(
-      static_cast<int64_t>((*version)->forest->bytes().size()));
-  result.set_seconds(absl::ToDoubleSeconds(absl::Now() - start));
-  return result;
+std::shared_ptr<const IndexSettings> WriterIndex::settings() const {
+  absl::MutexLock lock(&state_mu_);
+  return settings_;
 }
 
 std::shared_ptr<const OpenVersion> WriterIndex::current() const {
-  absl::MutexLock lock(&current_mu_);
-  return current_;
+  absl::MutexLock lock(&state_mu_);
+  return versions_.served;
+}
+
+std::shared_ptr<const OpenVersion> WriterIndex::newest() const {
+  absl::MutexLock lock(&state_mu_);
+  return versions_.newest;
+}
+
+void WriterIndex::SetVersions(Versions versions) {
+  // What is replaced is unmapped without the lock.
+  absl::MutexLock lock(&state_mu_);
+  std::swap(versions_, versions);
 }
 
 v1::IndexInfo WriterIndex::Info() const {
-  v1::IndexInfo info = MakeIndexInfo(settings_, current().get());
+  absl::ReaderMutexLock lock(&mu_);
+  const std::shared_ptr<const IndexSettings> settings = this->settings();
+  Versions versions;
+  {
+    absl::MutexLock state(&state_mu_);
+    versions = versions_;
+  }
+  v1::IndexInfo info = MakeIndexInfo(*settings, versions.served.get());
+  for (const VersionStore::Rejected& rejected : versions.rejected) {
+    v1::QuarantinedVersion* quarantined = info.add_quarantined();
+    quarantined->set_version(rejected.version);
+    quarantined->set_reason(rejected.reason);
+  }
+  if (!failure_.ok()) {
+    info.set_state(v1::INDEX_STATE_FAILED);
+    info.set_state_reason(std::string(open_status_.message()));
+  }
+  if (!settings->attached()) {
+    info.set_newest_version(versions.newest_number);
+    for (const int64_t kept : KeptVersions(store_, versions.newest_number)) {
+      info.add_kept_versions(kept);
+    }
+  }
   if (staging_ != nullptr) {
+    info.set_next_id(static_cast<int32_t>(staging_->next_id()));
     info.set_staged_item_count(staging_->item_count());
     info.set_staged_bytes(staging_->journal_bytes());
   }
@@ -244,17 +224,26 @@ v1::IndexInfo WriterIndex::Info() const {
 }
 
 internal::v1::StagedState WriterIndex::Staged() const {
+  absl::ReaderMutexLock lock(&mu_);
   internal::v1::StagedState state;
   state.set_index(name_);
   state.set_failure(std::string(failure_.message()));
   if (staging_ != nullptr) {
     state.set_item_count(staging_->item_count());
     state.set_journal_bytes(staging_->journal_bytes());
+    state.set_next_id(staging_->next_id());
+  }
+  absl::MutexLock versions(&state_mu_);
+  for (const VersionStore::Rejected& rejected : versions_.rejected) {
+    v1::QuarantinedVersion* quarantined = state.add_quarantined();
+    quarantined->set_version(rejected.version);
+    quarantined->set_reason(rejected.reason);
   }
   return state;
 }
 
 absl::Status WriterIndex::Drop(const std::function<absl::Status()>& remove) {
+  absl::MutexLock change(&change_mu_);
   absl::MutexLock lock(&mu_);
   if (dropped_) return IndexNotFoundError(name_);
   ANNOD_RETURN_IF_ERROR(remove());

@@ -86,6 +86,54 @@ absl::Status WriterState::Drop(const std::string& name) {
   return absl::OkStatus();
 }
 
+void WriterState::Announce(const WriterIndex& index) {
+  hub_.AwaitApplied(hub_.Announce(index.name()), absl::Now() + kChangeWait,
+                    nullptr);
+}
+
+void WriterState::AnnounceVersion(const WriterIndex& index) {
+  const bool applied = hub_.AwaitApplied(
+      hub_.Announce(index.name()), absl::Now() + kActivationWait, nullptr);
+  if (!applied) {
+    spdlog::warn("not every worker has looked yet index={}", index.name());
+  }
+}
+
+absl::StatusOr<std::vector<std::shared_ptr<WriterIndex>>> WriterState::Reload(
+    const std::string& name) {
+  absl::StatusOr<std::vector<std::shared_ptr<WriterIndex>>> indexes =
+      indexes_.LookAgain(name);
+  ANNOD_RETURN_IF_ERROR(indexes.status());
+  int64_t generation = 0;
+  for (const auto& index : *indexes) {
+    const absl::Status status = index->Reload();
+    if (!status.ok()) {
+      spdlog::error("cannot reload index={} error=\"{}\"", index->name(),
+                    status.ToString());
+      // Of many, the others can still be looked at.
+      if (!name.empty()) return status;
+    }
+    generation = hub_.Announce(index->name());
+  }
+  if (!indexes->empty()) {
+    hub_.AwaitApplied(generation, absl::Now() + kActivationWait, nullptr);
+  }
+  return indexes;
+}
+
+absl::Status WriterState::CancelBuild(const std::string& index) {
+  if (builds_.Cancel(index, absl::CancelledError(absl::StrCat(
+                                "the build of index '", index,
+                                "' was ended by CancelBuild; its items stay "
+                                "staged")))) {
+    return absl::OkStatus();
+  }
+  ANNOD_RETURN_IF_ERROR(indexes_.Find(index).status());
+  return ReasonError(absl::StatusCode::kFailedPrecondition, kBuildNotRunning,
+                     absl::StrCat("index '", index, "' is not being built"),
+                     {{"index", index}});
+}
+
 absl::StatusOr<std::shared_ptr<BuildJob>> WriterState::StartBuild(
     const WriterIndex& index, const BuildSpec& spec) {
   ANNOD_RETURN_IF_ERROR(index.CheckBuildable());
@@ -104,11 +152,12 @@ absl::StatusOr<v1::BuildResult> WriterState::RunBuild(BuildJob* job) {
     metrics_->BuildEnded(name, job->cancelled() ? "cancelled" : "failed", 0);
     return result;
   }
-  spdlog::info(
-      "version published index={} version={} items={} trees={} "
-      "seconds={:.3f}",
-      name, result->version(), result->item_count(), result->tree_count(),
-      result->seconds());
+  if ((*index)->settings()->verbosity >= 0)
+    spdlog::info(
+        "version published index={} version={} items={} trees={} "
+        "seconds={:.3f}",
+        name, result->version(), result->item_count(), result->tree_count(),
+        result->seconds());
   metrics_->BuildEnded(name, "ok", result->seconds());
   job->Report(v1::BUILD_PHASE_ACTIVATING, 0, result->tree_count());
   const bool applied =

@@ -43,6 +43,17 @@ class WriterState {
       const IndexSettings& settings);
   absl::Status Drop(const std::string& name);
 
+  // The settings of `index` changed on disk: returns as Create() does.
+  void Announce(const WriterIndex& index);
+  // The same for what it serves, which may take workers longer to look at.
+  void AnnounceVersion(const WriterIndex& index);
+  // Looks again at what lies on disk of one index, or of all for an empty name;
+  // returns them when every worker has looked, too.
+  absl::StatusOr<std::vector<std::shared_ptr<WriterIndex>>> Reload(
+      const std::string& name);
+
+  // Ends the build that runs or waits for `index`; BUILD_NOT_RUNNING.
+  absl::Status CancelBuild(const std::string& index);
   absl::StatusOr<std::shared_ptr<BuildJob>> StartBuild(const WriterIndex& index,
                                                        const BuildSpec& spec);
 

@@ -129,6 +129,38 @@ class WrongInputTest : public testing::Test {
       return admin->Attach(Context().get(),
                            Parse<v1::AttachRequest>(row.request), &response);
     }
+    if (method == "UpdateSettings") {
+      v1::UpdateSettingsResponse response;
+      return admin->UpdateSettings(
+          Context().get(), Parse<v1::UpdateSettingsRequest>(row.request),
+          &response);
+    }
+    if (method == "Unbuild") {
+      v1::UnbuildResponse response;
+      return admin->Unbuild(Context().get(),
+                            Parse<v1::UnbuildRequest>(row.request), &response);
+    }
+    if (method == "Activate") {
+      v1::ActivateResponse response;
+      return admin->Activate(
+          Context().get(), Parse<v1::ActivateRequest>(row.request), &response);
+    }
+    if (method == "Detach") {
+      v1::DetachResponse response;
+      return admin->Detach(Context().get(),
+                           Parse<v1::DetachRequest>(row.request), &response);
+    }
+    if (method == "Reload") {
+      v1::ReloadResponse response;
+      return admin->Reload(Context().get(),
+                           Parse<v1::ReloadRequest>(row.request), &response);
+    }
+    if (method == "CancelBuild") {
+      v1::CancelBuildResponse response;
+      return admin->CancelBuild(Context().get(),
+                                Parse<v1::CancelBuildRequest>(row.request),
+                                &response);
+    }
     v1::DropIndexResponse response;
     return admin->DropIndex(
         Context().get(), Parse<v1::DropIndexRequest>(row.request), &response);
@@ -174,6 +206,8 @@ TEST_F(WrongInputTest, AddItem) {
 TEST_F(WrongInputTest, AddItems) { Check(ItemRows("AddItems")); }
 TEST_F(WrongInputTest, Build) { Check(BuildRows()); }
 TEST_F(WrongInputTest, Serialize) { Check(SerializeRows()); }
+TEST_F(WrongInputTest, UpdateSettings) { Check(UpdateSettingsRows()); }
+TEST_F(WrongInputTest, Versions) { Check(VersionRows()); }
 TEST_F(WrongInputTest, Attach) { Check(AttachRows()); }
 TEST_F(WrongInputTest, DropIndex) { Check(DropIndexRows()); }
 

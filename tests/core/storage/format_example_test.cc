@@ -33,10 +33,11 @@ constexpr char kSettings[] = R"({
   "metric": "euclidean",
   "name": "test",
   "prefault": "advise",
+  "rolled_back_from": 0,
   "seed": 1234567890987654321,
   "unbuilt_through": 0,
   "verbosity": 0,
-  "xxh3_64": "4bc412b035055576"
+  "xxh3_64": "52eaaa1b19cb1a95"
 }
 )";
 

@@ -34,6 +34,7 @@ IndexSettings Example() {
   }
   settings.allow_duplicate_labels = true;
   settings.unbuilt_through = 17;
+  settings.rolled_back_from = 18;
   settings.attached_path = "/data/w\xC3\xB6rter.ann";
   settings.incarnation = "0123456789abcdef";
   settings.create_time = "2024-05-06T07:08:09+00:00";
@@ -56,6 +57,7 @@ void ExpectExample(const IndexSettings& settings) {
   EXPECT_EQ(settings.feature_names[99], "99");
   EXPECT_TRUE(settings.allow_duplicate_labels);
   EXPECT_EQ(settings.unbuilt_through, 17);
+  EXPECT_EQ(settings.rolled_back_from, 18);
   EXPECT_EQ(settings.attached_path, "/data/w\xC3\xB6rter.ann");
   EXPECT_EQ(settings.incarnation, "0123456789abcdef");
   EXPECT_EQ(settings.create_time, "2024-05-06T07:08:09+00:00");

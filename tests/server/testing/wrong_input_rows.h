@@ -27,6 +27,9 @@ std::vector<WrongInput> GetItemsRows();
 std::vector<WrongInput> GetDistanceRows();
 std::vector<WrongInput> InfoRows();
 std::vector<WrongInput> CreateIndexRows();
+std::vector<WrongInput> UpdateSettingsRows();
+// Unbuild, Activate, Detach, Reload and CancelBuild.
+std::vector<WrongInput> VersionRows();
 std::vector<WrongInput> AttachRows();
 std::vector<WrongInput> DropIndexRows();
 // For AddItem and AddItems.

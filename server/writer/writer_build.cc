@@ -1,0 +1,123 @@
+// The part of WriterIndex that builds.
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "core/status_macros.h"
+#include "core/storage/publish.h"
+#include "server/errors.h"
+#include "server/writer/writer_index.h"
+#include "spdlog/spdlog.h"
+
+namespace annod {
+
+ForestBuildOptions OptionsOf(BuildJob* job, int verbosity) {
+  const BuildSpec& spec = job->spec();
+  ForestBuildOptions options;
+  options.tree_count = spec.tree_count;
+  options.seed = spec.seed;
+  options.threads = spec.threads;
+  options.dot_layout = spec.dot_layout;
+  if (spec.metric == Metric::kHamming) options.layout = spec.hamming_layout;
+  options.rules = spec.rules;
+  options.cancel = job->cancel_flag();
+  options.progress = [job](const BuildProgressReport& report) {
+    const bool grown = report.fraction_done >= 1;
+    job->Report(grown ? v1::BUILD_PHASE_PUBLISHING : v1::BUILD_PHASE_TREES,
+                grown ? 0 : report.fraction_done, report.trees_done);
+  };
+  if (verbosity >= 1) {
+    options.tree_done = [job](int tree, int64_t nodes) {
+      spdlog::info("tree grown index={} tree={} nodes={}", job->index(), tree,
+                   nodes);
+    };
+  }
+  return options;
+}
+
+v1::BuildResult ResultOf(const Manifest& manifest, uint64_t forest_bytes,
+                         absl::Time start) {
+  v1::BuildResult result;
+  result.set_version(manifest.version);
+  result.set_item_count(manifest.item_count);
+  result.set_tree_count(manifest.tree_count);
+  result.set_forest_bytes(static_cast<int64_t>(forest_bytes));
+  result.set_seconds(absl::ToDoubleSeconds(absl::Now() - start));
+  return result;
+}
+
+absl::Status WriterIndex::CheckBuildable() const {
+  ANNOD_RETURN_IF_ERROR(CheckChangeable());
+  absl::MutexLock lock(&state_mu_);
+  return versions_.base_failure;
+}
+
+absl::StatusOr<WriterIndex::Frozen> WriterIndex::Freeze() const {
+  absl::ReaderMutexLock lock(&mu_);
+  if (dropped_) return IndexNotFoundError(name_);
+  ANNOD_RETURN_IF_ERROR(failure_);
+  Frozen frozen;
+  {
+    absl::MutexLock state(&state_mu_);
+    ANNOD_RETURN_IF_ERROR(versions_.base_failure);
+    frozen.base = versions_.newest;
+  }
+  if (staging_ != nullptr) {
+    absl::StatusOr<std::shared_ptr<const StagedSnapshot>> staged =
+        staging_->Freeze();
+    if (!staged.ok()) return WithStorageReason(staged.status());
+    frozen.staged = *std::move(staged);
+  }
+  if (frozen.base == nullptr &&
+      (frozen.staged == nullptr || frozen.staged->item_count() == 0)) {
+    return ReasonError(
+        absl::StatusCode::kFailedPrecondition, kIndexEmpty,
+        absl::StrCat("index '", name_, "' has 0 items; a build needs 1"),
+        {{"index", name_}});
+  }
+  return frozen;
+}
+
+absl::StatusOr<v1::BuildResult> WriterIndex::Build(BuildJob* job,
+                                                   int keep_versions) {
+  ANNOD_RETURN_IF_ERROR(CheckBuildable());
+  const absl::Time start = absl::Now();
+  job->Report(v1::BUILD_PHASE_COLLECTING, 0, 0);
+  absl::StatusOr<Frozen> frozen = Freeze();
+  ANNOD_RETURN_IF_ERROR(frozen.status());
+  const std::shared_ptr<const IndexSettings> settings = this->settings();
+  absl::StatusOr<PreparedVersion> prepared = PrepareVersion(
+      fs_, *settings, InputOf(frozen->base.get(), *frozen->staged),
+      OptionsOf(job, settings->verbosity), &store_);
+  if (!prepared.ok()) return WithStorageReason(prepared.status());
+  job->Report(v1::BUILD_PHASE_PUBLISHING, 0.5, prepared->manifest.tree_count);
+  if (job->cancelled()) return absl::CancelledError();
+  absl::MutexLock change(&change_mu_);
+  absl::StatusOr<Manifest> manifest = store_.Publish(
+      std::move(prepared->pending), std::move(prepared->manifest));
+  if (!manifest.ok()) return WithStorageReason(manifest.status());
+  job->Report(v1::BUILD_PHASE_PUBLISHING, 0.8, manifest->tree_count);
+  absl::StatusOr<std::shared_ptr<const OpenVersion>> version =
+      store_.Open(OwnView(), manifest->version);
+  if (!version.ok()) return WithStorageReason(version.status());
+  Versions versions;
+  versions.newest = *version;
+  versions.served = *version;
+  versions.newest_number = manifest->version;
+  versions.journal_through = manifest->journal_through;
+  SetVersions(std::move(versions));
+  {
+    absl::ReaderMutexLock lock(&mu_);
+    staging_->Release(*frozen->staged,
+                      BaseOf(*version, manifest->journal_through));
+    ANNOD_RETURN_IF_ERROR(WithStorageReason(staging_->RemoveReleased()));
+  }
+  // Old versions only take space; the next build tries again.
+  store_.RemoveOld(keep_versions).IgnoreError();
+  return ResultOf(*manifest, (*version)->forest->bytes().size(), start);
+}
+
+}  // namespace annod
