@@ -6,7 +6,10 @@
 
 namespace annod::ctl {
 
-CLI::Option* AddMetricOption(CLI::App* command, Metric* metric) {
+namespace {
+
+template <typename T>
+CLI::Option* AddMetric(CLI::App* command, T* metric) {
   return command
       ->add_option_function<std::string>(
           "--metric",
@@ -20,6 +23,16 @@ CLI::Option* AddMetricOption(CLI::App* command, Metric* metric) {
           },
           "angular, euclidean, manhattan, dot or hamming")
       ->type_name("METRIC");
+}
+
+}  // namespace
+
+CLI::Option* AddMetricOption(CLI::App* command, Metric* metric) {
+  return AddMetric(command, metric);
+}
+
+CLI::Option* AddMetricOption(CLI::App* command, std::optional<Metric>* metric) {
+  return AddMetric(command, metric);
 }
 
 CLI::Option* AddVectorOption(CLI::App* command, std::vector<float>* vector) {

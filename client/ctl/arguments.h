@@ -21,6 +21,9 @@ CLI::Option* AddMetricOption(CLI::App* command, Metric* metric);
 // "--vector": numbers separated by commas or blanks.
 CLI::Option* AddVectorOption(CLI::App* command, std::vector<float>* vector);
 
+// The same, not set if not given.
+CLI::Option* AddMetricOption(CLI::App* command, std::optional<Metric>* metric);
+
 // "--layout": a name of node_layout.h; not set if not given.
 CLI::Option* AddLayoutOption(CLI::App* command,
                              std::optional<LayoutKind>* layout);

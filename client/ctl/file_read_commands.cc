@@ -20,9 +20,11 @@ struct FileArguments {
   int dim = 0;
 
   absl::StatusOr<std::shared_ptr<const ForestIndex>> Open(
-      Verify verify = Verify::kSafe) const {
+      Verify verify = Verify::kSafe,
+      std::vector<std::string>* notes = nullptr) const {
     ForestOpenOptions options;
     options.verify = verify;
+    options.notes = notes;
     return ForestIndex::Open(FileSystem::Posix(), path, metric, dim, options);
   }
 };
@@ -162,13 +164,16 @@ absl::Status RunVector(const PairArguments& arguments, const Context& context) {
 }
 
 absl::Status RunVerify(const FileArguments& arguments, const Context& context) {
-  ANNOD_ASSIGN_OR_RETURN(const auto index, arguments.Open(Verify::kFull));
+  std::vector<std::string> notes;
+  ANNOD_ASSIGN_OR_RETURN(const auto index,
+                         arguments.Open(Verify::kFull, &notes));
   if (context.json) {
     PrintJson({{"ok", true},
                {"layout", std::string(LayoutName(index->layout().kind))},
                {"n_items", index->slot_count()},
                {"n_trees", index->tree_count()},
-               {"n_nodes", index->node_count()}});
+               {"n_nodes", index->node_count()},
+               {"notes", notes}});
   } else {
     PrintFields({{arguments.path,
                   absl::StrCat("ok: ", LayoutName(index->layout().kind), ", ",
@@ -176,6 +181,7 @@ absl::Status RunVerify(const FileArguments& arguments, const Context& context) {
                                index->tree_count(), " trees, ",
                                WithCommas(index->node_count()),
                                " nodes, every check passed")}});
+    for (const std::string& note : notes) PrintFields({{"note", note}});
   }
   return absl::OkStatus();
 }

@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "core/forest/forest_check.h"
 #include "core/simd/distance.h"
 #include "core/status_macros.h"
@@ -40,7 +42,7 @@ class FullCheck {
     for (size_t tree = 0; tree < forest_.tree_roots.size(); ++tree) {
       ANNOD_RETURN_IF_ERROR(WalkTree(static_cast<int32_t>(tree)));
     }
-    return absl::OkStatus();
+    return CheckOtherNodes();
   }
 
  private:
@@ -249,6 +251,28 @@ class FullCheck {
     last_tree = tree;
     ++*reached;
     return absl::OkStatus();
+  }
+
+  // Each root is there twice, the original and a copy; one of them was walked
+  // from. The others are all that is in no tree.
+  absl::Status CheckOtherNodes() const {
+    absl::flat_hash_set<absl::string_view> roots;
+    for (const int32_t root : forest_.tree_roots) {
+      roots.insert({forest_.node_data(root), layout_.node_bytes});
+    }
+    int64_t others = 0;
+    for (int64_t i = forest_.slot_count; i < forest_.node_count; ++i) {
+      if (has_parent_[i - forest_.slot_count]) continue;
+      ++others;
+      if (!roots.contains(
+              absl::string_view(forest_.node_data(i), layout_.node_bytes))) {
+        return Violation(i, "is in no tree and no copy of a root");
+      }
+    }
+    if (others == forest_.tree_count) return absl::OkStatus();
+    return absl::DataLossError(absl::StrCat(
+        "there are ", forest_.tree_count, " trees and ", others,
+        " other nodes that equal a root; each root is there twice"));
   }
 
   absl::Status WalkTree(int32_t tree) {

@@ -8,10 +8,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/forest/candidate_search.h"
-#include "core/forest/file_header.h"
 #include "core/forest/filter_cost.h"
-#include "core/forest/forest_check.h"
 #include "core/forest/forest_data.h"
+#include "core/forest/forest_file.h"
 #include "core/forest/hamming_bits.h"
 #include "core/forest/query.h"
 #include "core/forest/ranking.h"
@@ -191,74 +190,14 @@ absl::Status MappedForest::SearchQuery(const Query& query,
   return RankCandidates(forest_, query, options, scratch, out, stats);
 }
 
-struct CheckedForest {
-  ForestData forest;
-  int64_t item_count = -1;
-};
-
-absl::StatusOr<CheckedForest> ReadAs(const NodeLayout& layout,
-                                     absl::Span<const char> bytes,
-                                     const ForestOpenOptions& options) {
-  const Verify verify = options.verify;
-  CheckedForest result;
-  ANNOD_ASSIGN_OR_RETURN(result.forest, FindRoots(bytes, layout));
-  if (verify == Verify::kTrusted) {
-    ANNOD_RETURN_IF_ERROR(CheckFirstSlots(result.forest));
-    return result;
-  }
-  ANNOD_ASSIGN_OR_RETURN(result.item_count, CheckSearchable(result.forest));
-  if (verify == Verify::kFull) {
-    ANNOD_RETURN_IF_ERROR(
-        CheckEverything(result.forest, result.item_count, options.notes));
-  }
-  return result;
-}
-
-// A file with a header says what it is: there is nothing to try.
-absl::StatusOr<CheckedForest> ReadWithHeader(absl::Span<const char> bytes,
-                                             Metric metric, int dim,
-                                             const ForestOpenOptions& options) {
-  const LayoutKind wide = LayoutsForMetric(metric).back();
-  ANNOD_ASSIGN_OR_RETURN(const NodeLayout layout,
-                         MakeNodeLayout(wide, metric, dim));
-  ANNOD_ASSIGN_OR_RETURN(const FileHeader header, ReadFileHeader(bytes));
-  ANNOD_RETURN_IF_ERROR(CheckFileHeader(header, layout));
-  ANNOD_ASSIGN_OR_RETURN(
-      CheckedForest read,
-      ReadAs(layout, bytes.subspan(kFileHeaderBytes), options));
-  if (header.slot_count != static_cast<uint64_t>(read.forest.slot_count)) {
-    return absl::DataLossError(absl::StrCat(
-        "file header: ", header.slot_count, " items; the nodes are those of ",
-        read.forest.slot_count, ": the file was cut short"));
-  }
-  return read;
-}
-
 absl::StatusOr<std::shared_ptr<const ForestIndex>> OpenMapped(
     absl::Span<const char> bytes, std::unique_ptr<MappedFile> file,
     Metric metric, int dim, const ForestOpenOptions& options) {
-  if (HasFileHeader(bytes)) {
-    ANNOD_ASSIGN_OR_RETURN(CheckedForest read,
-                           ReadWithHeader(bytes, metric, dim, options));
-    return std::make_shared<const MappedForest>(
-        std::move(read.forest), read.item_count, bytes, std::move(file));
-  }
-  std::string reasons;
-  const std::vector<LayoutKind> kinds = LayoutsForMetric(metric);
-  for (const LayoutKind kind : kinds) {
-    ANNOD_ASSIGN_OR_RETURN(const NodeLayout layout,
-                           MakeNodeLayout(kind, metric, dim));
-    absl::StatusOr<CheckedForest> read = ReadAs(layout, bytes, options);
-    if (read.ok()) {
-      return std::make_shared<const MappedForest>(
-          std::move(read->forest), read->item_count, bytes, std::move(file));
-    }
-    absl::StrAppend(&reasons, reasons.empty() ? "" : "; ", "as ",
-                    LayoutName(kind), ": ", read.status().message());
-  }
-  return absl::DataLossError(absl::StrCat("no ", MetricName(metric),
-                                          " forest of dimension ", dim, " (",
-                                          reasons, ")"));
+  ANNOD_ASSIGN_OR_RETURN(
+      ForestFile read,
+      ReadForestFile(bytes, metric, dim, options.verify, options.notes));
+  return std::make_shared<const MappedForest>(
+      std::move(read.forest), read.item_count, bytes, std::move(file));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "absl/types/span.h"
 #include "core/file_system.h"
 #include "core/forest/node_layout.h"
+#include "core/forest/verify.h"
 #include "core/metric.h"
 #include "core/search_types.h"
 
@@ -24,20 +25,6 @@ struct SearchScratchDeleter {
 };
 using SearchScratchPtr = std::unique_ptr<SearchScratch, SearchScratchDeleter>;
 SearchScratchPtr NewSearchScratch();
-
-// How much of a file is checked when it is opened. Whatever is chosen, a search
-// stays inside the file and ends.
-enum class Verify {
-  // Size, roots, and every id that a search may follow. Reads every node.
-  kSafe,
-  // kSafe and every other invariant of docs/format.md (sums, norms, unit
-  // normals, ascending lists, each tree reaching each item once).
-  kFull,
-  // Sizes and roots only: answers mean nothing if the file is damaged. For
-  // files this program has verified before and that have not changed since
-  // (same inode, size and modification time).
-  kTrusted,
-};
 
 struct ForestOpenOptions {
   Verify verify = Verify::kSafe;

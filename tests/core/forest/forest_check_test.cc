@@ -286,18 +286,33 @@ CraftedFile DeepLattice() {
 }
 
 TEST(ForestCheckTest, OnlyItemOfManySlotsMustBeAnItem) {
+  for (const bool through_bucket : {false, true}) {
+    CraftedFile file(
+        *MakeNodeLayout(LayoutKind::kMinkowski16, Metric::kEuclidean, 1));
+    for (int i = 0; i < 6; ++i) file.Add(i == 2);
+    const int child = through_bucket ? file.AddBucket({2}) : 2;
+    file.AddCopy(file.AddSplit(6, child, 0));
+    const auto index = file.Open(Verify::kFull);
+    if (through_bucket) {
+      ExpectDataLoss(index.status(), "has child 6 instead of the only item");
+    } else {
+      ASSERT_TRUE(index.ok()) << index.status();
+      EXPECT_EQ((*index)->item_count(), 1);
+    }
+  }
+}
+
+TEST(ForestCheckTest, NodesOfNoTreeAreRefused) {
   CraftedFile file(
       *MakeNodeLayout(LayoutKind::kMinkowski16, Metric::kEuclidean, 1));
-  for (int i = 0; i < 6; ++i) file.Add(i == 2);
-  const int lost = file.AddBucket({2});
-  const int root = file.AddSplit(6, 2, 0);
-  const int copy = file.AddCopy(root);
-  const auto index = file.Open(Verify::kFull);
-  ASSERT_TRUE(index.ok()) << index.status();
-  EXPECT_EQ((*index)->item_count(), 1);
-  for (const int node : {root, copy}) file.SetChild(node, 0, lost);
+  for (int i = 0; i < 6; ++i) file.AddItem(static_cast<float>(i));
+  file.AddBucket({0, 1, 2});
+  file.AddBucket({3, 4, 5});
+  file.AddBucket({1, 2});
+  file.AddCopy(file.AddSplit(6, 6, 7));
+  EXPECT_TRUE(file.Open(Verify::kSafe).ok());
   ExpectDataLoss(file.Open(Verify::kFull).status(),
-                 "has child 6 instead of the only item");
+                 "node 8 is in no tree and no copy of a root");
 }
 
 TEST(ForestCheckTest, SharedNodesCannotMakeASearchRunOn) {
