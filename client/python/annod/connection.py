@@ -108,7 +108,7 @@ class Connection:
                 wait = pause * random.uniform(0.5, 1)
                 if now + wait >= give_up:
                     raise
-                time.sleep(wait)
+                self._wait_for_server(wait)
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
     def stream(self, call: Iterator[Any]) -> Iterator[Any]:
@@ -130,6 +130,21 @@ class Connection:
 
     def __repr__(self) -> str:
         return f"Connection({self.address!r})"
+
+    def _wait_for_server(self, seconds: float) -> None:
+        # gRPC only goes on connecting while somebody waits for it: after a plain
+        # sleep the next attempt would find the channel where it was.
+        start = time.monotonic()
+        ready = grpc.channel_ready_future(self._channel)
+        try:
+            ready.result(timeout=seconds)
+        except grpc.FutureTimeoutError:
+            ready.cancel()
+            return
+        # It can be reached, and still said UNAVAILABLE.
+        time.sleep(
+            min(_FIRST_PAUSE_SECONDS, max(0, start + seconds - time.monotonic()))
+        )
 
     def _translate(self, error: grpc.RpcError) -> errors.AnnodError:
         translated = errors.from_rpc(error)

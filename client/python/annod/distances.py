@@ -18,7 +18,7 @@ def between_items(remote: RemoteIndex, i: int, j: int) -> float:
     """
     remote.flush()
     request = index_service_pb2.GetDistanceRequest(
-        index=remote.name, i=i, j=j, include_staged=True
+        index=remote.name, i=i, j=j, include_staged=remote.staged
     )
     service = remote.connection.index_service
     try:

@@ -71,5 +71,6 @@ def fit(
     response = remote.connection.repeat(lambda _: call(requests()))
     if not append:
         remote.discard()
+    remote.staged = False
     remote.assume_created(f, metric)
     return response

@@ -2,11 +2,11 @@
 
 import operator
 import os
-import sys
 from typing import Any, List, Optional, Tuple, Union
 
 from annod import distances, errors, parameters, queries, transfer, vectors
 from annod.item_buffer import LARGEST_ID
+from annod.progress import print_progress
 from annod.settings import Settings
 
 Neighbours = Union[List[int], Tuple[List[int], List[float]]]
@@ -52,7 +52,9 @@ class Forest(Settings):
             raise ValueError("vector has no components")
         metric = self._metric or "angular"
         if self._f and row.size != self._f:
-            raise ValueError(f"vector has {row.size} components; it must have {self._f}")
+            raise ValueError(
+                f"vector has {row.size} components; it must have {self._f}"
+            )
         vectors.check_row(row, metric)
         self._f, self._metric = row.size, metric
         self._create()
@@ -83,7 +85,7 @@ class Forest(Settings):
         if self._remote.n_items() == 0:
             self._empty_trees = max(0, n_trees)
         else:
-            report = self._report if (self._verbose or 0) >= 1 else None
+            report = print_progress if (self._verbose or 0) >= 1 else None
             self._remote.build(n_trees, n_jobs, self._seed or 0, report)
         self._built = True
         self._write_on_disk()
@@ -250,9 +252,13 @@ class Forest(Settings):
         self._require_built()
         row = vectors.to_row(vector)
         if row.size != self._f:
-            raise ValueError(f"vector has {row.size} components; it must have {self._f}")
+            raise ValueError(
+                f"vector has {row.size} components; it must have {self._f}"
+            )
         vectors.check_row(row, self._metric or "")
-        return self._neighbours(queries.vector_query(row), n, search_k, include_distances)
+        return self._neighbours(
+            queries.vector_query(row), n, search_k, include_distances
+        )
 
     def _neighbours(
         self, query: Any, n: Optional[int], search_k: int, include_distances: bool
@@ -318,11 +324,3 @@ class Forest(Settings):
         i = _item_id(i)
         if i > LARGEST_ID or not self._remote.exists:
             raise errors.NoSuchItem(f"item id is {i}; the index has no such item")
-
-    def _report(self, progress: Any) -> None:
-        print(
-            f"build {100 * progress.fraction_done:3.0f} %,"
-            f" {progress.trees_done_count} trees,"
-            f" {progress.seconds_elapsed:.1f} s",
-            file=sys.stderr,
-        )

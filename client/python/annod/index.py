@@ -2,14 +2,14 @@
 
 import operator
 import os
-import sys
 import warnings
 from typing import Any, List, Optional, Tuple, Union
 
 from annod import distances, errors, queries, transfer, vectors
 from annod.connection import connect
 from annod.item_buffer import LARGEST_ID
-from annod.metrics import canonical_metric, metric_from_proto
+from annod.metrics import canonical_metric
+from annod.progress import print_progress
 from annod.remote import RemoteIndex
 
 Neighbours = Union[List[int], Tuple[List[int], List[float]]]
@@ -78,21 +78,12 @@ class AnnoyIndex:
             self._open(f, metric)
 
     def _open(self, f: int, metric: Optional[str]) -> None:
-        info = self._remote.find()
-        if info is None:
-            return
-        found = metric_from_proto(info.metric)
-        if metric is not None and self._metric != found:
-            raise ValueError(f"index {info.index} has metric {found}, not {self._metric}")
-        if f and info.dimension and f != info.dimension:
-            raise ValueError(
-                f"index {info.index} has vectors of {info.dimension} components, not {f}"
-            )
-        self._f = info.dimension or f
-        self._metric = found
-        self._built = info.version > 0
-        self._loaded = bool(info.attached_path)
-        self._remote.assume_created(self._f, found)
+        info = self._remote.open(f, metric and self._metric)
+        if info is not None:
+            self._f = self._remote.dimension
+            self._metric = self._remote.metric or self._metric
+            self._built = info.version > 0
+            self._loaded = bool(info.attached_path)
 
     @property
     def f(self) -> int:
@@ -166,7 +157,7 @@ class AnnoyIndex:
             self._empty_trees = max(0, n_trees)
         else:
             self._remote.build(
-                n_trees, n_jobs, self._seed, self._report if self._verbose else None
+                n_trees, n_jobs, self._seed, print_progress if self._verbose else None
             )
         self._built = True
         if self._on_disk_path is not None and not self._empty():
@@ -281,8 +272,7 @@ class AnnoyIndex:
         return True
 
     def close(self) -> None:
-        """Drops the server's index if it is temporary. The object can be used
-        again, and is empty then."""
+        """Drops the server's index if it is temporary; the object is empty then."""
         self.unload()
 
     def __enter__(self) -> "AnnoyIndex":
@@ -331,7 +321,9 @@ class AnnoyIndex:
         row = vectors.to_row(v)
         self._check_length(row)
         vectors.check_row(row, self._metric)
-        return self._neighbours(queries.vector_query(row), n, search_k, include_distances)
+        return self._neighbours(
+            queries.vector_query(row), n, search_k, include_distances
+        )
 
     def get_item_vector(self, i: int) -> List[float]:
         """The f components of an item, as stored; zeros for an id nobody added.
@@ -396,7 +388,9 @@ class AnnoyIndex:
 
     def _check_length(self, row: Any) -> None:
         if row.size != self._f:
-            raise IndexError(f"vector has {row.size} components; it must have {self._f}")
+            raise IndexError(
+                f"vector has {row.size} components; it must have {self._f}"
+            )
 
     def _check_ids(self, *ids: int) -> None:
         for i in ids:
@@ -404,11 +398,3 @@ class AnnoyIndex:
                 raise IndexError(f"item id is {i}; it must not be negative")
         if not self._remote.exists:
             raise errors.NoSuchItem(f"item id is {max(ids)}; the index has no items")
-
-    def _report(self, progress: Any) -> None:
-        print(
-            f"build {100 * progress.fraction_done:3.0f} %,"
-            f" {progress.trees_done_count} trees,"
-            f" {progress.seconds_elapsed:.1f} s",
-            file=sys.stderr,
-        )

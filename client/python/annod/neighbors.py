@@ -90,7 +90,9 @@ class Neighbors(Transformer):
           ValueError: an unknown mode; else as kneighbors.
         """
         if mode not in ("connectivity", "distance"):
-            raise ValueError(f"mode is {mode!r}; it must be 'connectivity' or 'distance'")
+            raise ValueError(
+                f"mode is {mode!r}; it must be 'connectivity' or 'distance'"
+            )
         found, ids = self.kneighbors(X, n_neighbors, True, search_k=search_k)
         order = np.argsort(ids, axis=1, kind="stable")
         ids = np.take_along_axis(ids, order, axis=1)

@@ -49,12 +49,12 @@ def neighbours(
       errors.AnnodError: the server refused.
     """
     remote.flush()
-    if n > _MOST_NEIGHBOURS or n * 2000 > LARGEST_SEARCH_K:
+    if n > _MOST_NEIGHBOURS:
         # More than there are is no more than all of them, but counts for search_k.
-        info = remote.info()
         if search_k < 0:
-            search_k = min(n * max(1, info.tree_count), LARGEST_SEARCH_K)
-        n = max(1, min(n, int(info.next_id)))
+            trees = max(1, remote.info().tree_count)
+            search_k = min(n * trees, LARGEST_SEARCH_K)
+        n = max(1, min(n, remote.n_items()))
     answer_bytes = 16 * n + (
         4 * n * remote.dimension if options.get("include_vectors") else 0
     )
@@ -88,12 +88,15 @@ def _ask(
     # Every id has a slot, but not every slot an item.
     present = remote.present(sorted(set(ids)))
     zero = vectors.to_bytes(np.zeros(remote.dimension, dtype=np.float32))
-    answers: List[Optional[index_service_pb2.NeighborList]] = [None] * len(request.queries)
+    answers: List[Optional[index_service_pb2.NeighborList]] = [None] * len(
+        request.queries
+    )
     for by_item in (True, False):
         places = [
             place
             for place, query in enumerate(request.queries)
-            if (query.WhichOneof("target") != "item" or query.item in present) == by_item
+            if (query.WhichOneof("target") != "item" or query.item in present)
+            == by_item
         ]
         if not places:
             continue

@@ -9,7 +9,7 @@ import numpy as np
 from annod import errors, vectors
 from annod.connection import Connection
 from annod.item_buffer import ItemBuffer
-from annod.metrics import metric_to_proto
+from annod.metrics import metric_from_proto, metric_to_proto
 from annod.v1 import admin_service_pb2, index_service_pb2, types_pb2
 
 # Ids of one GetItems call, and bytes of vectors in its answer.
@@ -46,6 +46,7 @@ class RemoteIndex:
       name: of the index on the server.
       temporary: whether it is dropped with this object.
       dimension, metric: fixed when it exists.
+      staged: whether there may be items that the served version does not have.
     """
 
     def __init__(self, connection: Connection, name: Optional[str] = None):
@@ -56,6 +57,7 @@ class RemoteIndex:
         self.metric: Optional[str] = None
         self.exists = False
         self._next_id = 0
+        self.staged = False
         self._buffer = ItemBuffer(connection, self.name)
         self._finalizer: Optional[weakref.finalize] = None
 
@@ -77,6 +79,32 @@ class RemoteIndex:
             if error.reason != "INDEX_EXISTS" or not self.temporary:
                 raise
         self.assume_created(dimension, metric)
+
+    def open(self, f: int, metric: Optional[str]) -> Optional[types_pb2.IndexInfo]:
+        """Takes hold of the index if there is one.
+
+        Args:
+          f, metric: what they must be; 0 and None: anything.
+
+        Returns:
+          What the server knows about it; None if there is none.
+
+        Raises:
+          ValueError: it has others.
+        """
+        info = self.find()
+        if info is None:
+            return None
+        found = metric_from_proto(info.metric)
+        if metric not in (None, found):
+            raise ValueError(f"index {self.name} has metric {found}, not {metric}")
+        if f and info.dimension and f != info.dimension:
+            raise ValueError(
+                f"index {self.name} has vectors of {info.dimension} components, not {f}"
+            )
+        self.assume_created(info.dimension or f, found)
+        self.staged = info.version == 0 or info.staged_item_count > 0
+        return info
 
     def create_request(
         self, dimension: int, metric: str, **settings: Any
@@ -162,6 +190,7 @@ class RemoteIndex:
     def add(self, item: int, row: np.ndarray) -> None:
         """Adds an item, which the server has before any later call runs."""
         self._buffer.add(item, row)
+        self.staged = True
         self._next_id = max(self._next_id, item + 1)
 
     def flush(self) -> None:
@@ -172,6 +201,7 @@ class RemoteIndex:
         """Forgets what was added and not sent, and how far ids went."""
         self._buffer.discard()
         self._next_id = 0
+        self.staged = False
 
     def remove(self, ids: Sequence[int]) -> None:
         """Removes items; ids without one are no error."""
@@ -210,15 +240,13 @@ class RemoteIndex:
         """
         self.flush()
         request = index_service_pb2.GetItemsRequest(
-            index=self.name, ids=ids, include_staged=True
+            index=self.name, ids=ids, include_staged=self.staged
         )
         return self.connection.read(
             self.connection.index_service.GetItems, request
         ).items
 
-    def present(
-        self, ids: Sequence[int]
-    ) -> Dict[int, index_service_pb2.StoredItem]:
+    def present(self, ids: Sequence[int]) -> Dict[int, index_service_pb2.StoredItem]:
         """Those of the ids that have an item, with it. For ids mostly present."""
         if not ids:
             return {}
@@ -302,14 +330,19 @@ class RemoteIndex:
                     tree_count=info.tree_count,
                     forest_bytes=info.forest_bytes,
                 )
-            return _last_result(self.connection.admin_service.Build(request), on_progress)
+            return _last_result(
+                self.connection.admin_service.Build(request), on_progress
+            )
 
-        return self.connection.repeat(attempt)
+        result = self.connection.repeat(attempt)
+        self.staged = False
+        return result
 
     def unbuild(self) -> None:
         """Stops serving the built version; items stay and can be added to."""
         request = admin_service_pb2.UnbuildRequest(index=self.name)
         self.connection.read(self.connection.admin_service.Unbuild, request)
+        self.staged = True
 
     def rebuild_into(
         self,

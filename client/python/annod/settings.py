@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from annod import labels, parameters, transfer
 from annod.connection import connect
-from annod.metrics import canonical_metric, metric_from_proto
+from annod.metrics import canonical_metric
 from annod.remote import RemoteIndex
 
 # In the order in which scikit-plots lists them.
@@ -70,24 +70,13 @@ class Settings:
         self._activate()
 
     def _open(self) -> None:
-        info = self._remote.find()
+        info = self._remote.open(self._f, self._metric)
         if info is None:
             return
-        metric = metric_from_proto(info.metric)
-        if self._metric not in (None, metric):
-            raise ValueError(
-                f"index {info.index} has metric {metric}, not {self._metric}"
-            )
-        if self._f and info.dimension and self._f != info.dimension:
-            raise ValueError(
-                f"index {info.index} has vectors of {info.dimension} components,"
-                f" not {self._f}"
-            )
-        self._f, self._metric = info.dimension or self._f, metric
+        self._f, self._metric = self._remote.dimension, self._remote.metric
         self._built = info.version > 0
         self._loaded = bool(info.attached_path)
         self._feature_names = tuple(info.feature_names) or None
-        self._remote.assume_created(self._f, metric)
         if info.label_count or info.staged_item_count:
             ids = range(self._remote.n_items())
             items = self._remote.present_among(ids)
@@ -103,7 +92,9 @@ class Settings:
 
     def _require_live(self) -> None:
         if not self._live:
-            raise RuntimeError("the index is not initialized: f and metric are not known")
+            raise RuntimeError(
+                "the index is not initialized: f and metric are not known"
+            )
 
     def _require_built(self) -> None:
         self._require_live()

@@ -67,7 +67,9 @@ class Snapshots(Neighbors):
         elif self._metric not in (None, head.metric):
             raise ValueError(f"the blob has metric {head.metric}, not {self._metric}")
         elif self._f not in (0, head.f):
-            raise ValueError(f"the blob has vectors of {head.f} components, not {self._f}")
+            raise ValueError(
+                f"the blob has vectors of {head.f} components, not {self._f}"
+            )
         metric, f = head.metric or self._metric or "", head.f or self._f
         transfer.upload_bytes(self._remote, byte, head.format_number, metric, f)
         self._f, self._metric = f, metric

@@ -138,6 +138,8 @@ def _upload(
     call = remote.connection.admin_service.Deserialize
     response = remote.connection.repeat(lambda _: call(requests()))
     remote.assume_created(response.info.dimension, metric)
+    remote.discard()
+    remote.staged = response.info.version == 0
     return response
 
 

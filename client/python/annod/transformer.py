@@ -149,7 +149,9 @@ class Transformer(Forest):
         return self
 
     def _names_for(self, feature_names: Any, reset: bool) -> Optional[Tuple[str, ...]]:
-        names = None if feature_names is None else _feature_names(feature_names, self._f)
+        names = (
+            None if feature_names is None else _feature_names(feature_names, self._f)
+        )
         if reset:
             return names
         if names is not None and self._remote.exists and names != self._feature_names:
@@ -278,7 +280,10 @@ class Transformer(Forest):
         if return_labels:
             found = self._y_map or {}
             result += (
-                [[found.get(i, y_fill_value) for i in answer.ids] for answer in answers],
+                [
+                    [found.get(i, y_fill_value) for i in answer.ids]
+                    for answer in answers
+                ],
             )
         return result if len(result) > 1 else result[0]
 

@@ -48,9 +48,7 @@ def to_row(vector: Any, what: str = "vector") -> np.ndarray:
         raise ValueError(f"{what}: {error}") from None
     for position, value in enumerate(vector):
         if not isinstance(value, numbers.Real):
-            raise TypeError(
-                f"{what}[{position}] is {value!r}; it must be a number"
-            )
+            raise TypeError(f"{what}[{position}] is {value!r}; it must be a number")
     raise TypeError(f"{what} must be a sequence of numbers")
 
 
@@ -183,7 +181,9 @@ def _dense_row(values: Any, missing_value: Optional[float], name: str) -> np.nda
     if isinstance(values, list) and any(value is None for value in values):
         if missing_value is None:
             position = values.index(None)
-            raise ValueError(f"{name}[{position}] is None, and missing_value is not given")
+            raise ValueError(
+                f"{name}[{position}] is None, and missing_value is not given"
+            )
         values = [missing_value if value is None else value for value in values]
     return to_row(values, name)
 
@@ -201,7 +201,9 @@ def _dict_row(
         if isinstance(position, bool) or not isinstance(position, numbers.Integral):
             raise ValueError(f"{name} has the column {column!r}, which is not known")
         if not 0 <= position < f:
-            raise ValueError(f"{name} has the column {column!r}; columns are 0 to {f - 1}")
+            raise ValueError(
+                f"{name} has the column {column!r}; columns are 0 to {f - 1}"
+            )
         if value is not None:
             row[position] = value
     for position, value in enumerate(row):

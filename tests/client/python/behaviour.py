@@ -53,9 +53,7 @@ def _check(test: unittest.TestCase, row: Row) -> None:
             value, error = row.call(), None
         except Exception as raised:  # pylint: disable=broad-except
             value, error = None, raised
-    kinds: Tuple[Type[Warning], ...] = tuple(
-        w.category for w in caught if not issubclass(w.category, ResourceWarning)
-    )
+    kinds: Tuple[Type[Warning], ...] = tuple(w.category for w in caught if not issubclass(w.category, ResourceWarning))
     if isinstance(row.expected, Raises):
         test.assertIsNotNone(error, f"did not raise, but gave {value!r}")
         test.assertIsInstance(error, row.expected.kind)

@@ -1,0 +1,15 @@
+"""How far a build has come, for people."""
+
+import sys
+
+from annod.v1 import types_pb2
+
+
+def print_progress(progress: types_pb2.BuildProgress) -> None:
+    """Prints one line to standard error."""
+    print(
+        f"build {100 * progress.fraction_done:3.0f} %,"
+        f" {progress.trees_done_count} trees,"
+        f" {progress.seconds_elapsed:.1f} s",
+        file=sys.stderr,
+    )

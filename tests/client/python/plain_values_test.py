@@ -1,0 +1,94 @@
+"""What needs no server: vectors, labels, names, blob headers."""
+
+import array
+import datetime
+import unittest
+
+import numpy as np
+
+from annod import blobs, labels, vectors
+from annod.metrics import canonical_metric, metric_from_proto, metric_to_proto
+
+
+class VectorsTest(unittest.TestCase):
+    def test_every_form_of_a_row(self):
+        wanted = np.array([1, 2.5, 3], dtype=np.float32)
+        for row in (
+            [1, 2.5, 3],
+            (1, 2.5, 3),
+            iter([1, 2.5, 3]),
+            array.array("d", [1, 2.5, 3]),
+            np.array([1, 2.5, 3]),
+            np.array([1, 2.5, 3], dtype=np.float16),
+            np.array([1, 9, 2.5, 9, 3])[::2],
+            [np.float64(1), np.float32(2.5), np.int8(3)],
+        ):
+            got = vectors.to_row(row)
+            self.assertEqual(got.dtype, np.float32)
+            np.testing.assert_array_equal(got, wanted)
+            self.assertEqual(vectors.to_bytes(got), wanted.tobytes())
+
+    def test_the_wire_form_is_little_endian(self):
+        self.assertEqual(vectors.to_bytes(vectors.to_row([1.0])), b"\0\0\x80?")
+        self.assertEqual(vectors.from_bytes(b"\0\0\x80?").tolist(), [1.0])
+
+    def test_names_the_entry_that_is_wrong(self):
+        with self.assertRaisesRegex(TypeError, r"vector\[1\] is 'a'"):
+            vectors.to_row([1, "a"])
+        with self.assertRaisesRegex(ValueError, r"X\[1\]\[0\] is inf"):
+            vectors.check_rows(np.array([[0], [np.inf]], dtype=np.float32), "dot")
+        with self.assertRaisesRegex(ValueError, r"X\[1\] has norm .* too large"):
+            vectors.check_rows(np.array([[0], [3e38]], dtype=np.float32), "dot")
+
+    def test_a_large_norm_is_fine_where_none_is_stored(self):
+        vectors.check_row(np.array([3e38], dtype=np.float32), "euclidean")
+
+    def test_rows_of_a_sparse_matrix(self):
+        class Sparse:
+            def toarray(self):
+                return np.eye(2)
+
+        np.testing.assert_array_equal(vectors.rows_of(Sparse(), 0), np.eye(2))
+
+
+class LabelsTest(unittest.TestCase):
+    def test_json_values_come_back(self):
+        for label in (None, True, 0, -5, 2.5, "", "text", "é", [1, [2]], {"a": None}):
+            self.assertEqual(labels.decode(labels.encode(label)), label)
+
+    def test_none_and_empty_text_are_labels_not_absence(self):
+        self.assertEqual([labels.encode(label) for label in (None, "")], ["null", '""'])
+
+    def test_numpy_scalars_are_plain_values(self):
+        self.assertEqual(labels.encode(np.int64(3)), "3")
+        self.assertEqual(labels.encode(np.str_("a")), '"a"')
+        self.assertEqual(labels.as_list(np.array([1, 2]), 2), [1, 2])
+
+    def test_other_values_come_back_as_text(self):
+        for label in ((1, 2), {1: 2}, b"x", datetime.date(2020, 1, 2)):
+            self.assertEqual(labels.decode(labels.encode(label)), repr(label))
+
+    def test_labels_of_other_programs_are_text(self):
+        self.assertEqual(labels.decode("violin"), "violin")
+
+    def test_too_long(self):
+        self.assertEqual(len(labels.encode("x" * 1022)), 1024)
+        self.assertRaises(ValueError, labels.encode, "x" * 1023)
+        self.assertRaises(ValueError, labels.encode, "\N{EURO SIGN}" * 400)
+
+
+class NamesTest(unittest.TestCase):
+    def test_metrics_there_and_back(self):
+        for name in ("angular", "euclidean", "manhattan", "dot", "hamming"):
+            self.assertEqual(canonical_metric(name), name)
+            self.assertEqual(metric_from_proto(metric_to_proto(name)), name)
+        self.assertIsNone(metric_from_proto(metric_to_proto(None)))
+
+    def test_heads_too_short_are_no_native_blobs(self):
+        for magic in (b"ANNOYSP1", b"ANNOYCN1", b"ANNOYCN2"):
+            self.assertRaisesRegex(OSError, "header", blobs.read_head, magic + b"\1")
+        self.assertIsNone(blobs.read_head(b"ANNOY").metric)
+
+
+if __name__ == "__main__":
+    unittest.main()
