@@ -122,8 +122,9 @@ absl::Status CheckCreateIndex(const v1::CreateIndexRequest& request,
 absl::Status CheckUpdateSettings(const v1::UpdateSettingsRequest& request,
                                  const Limits& limits) {
   ANNOD_RETURN_IF_ERROR(CheckSettings(request, limits));
-  if (request.has_metric())
+  if (request.has_metric()) {
     ANNOD_RETURN_IF_ERROR(CheckMetric(request.metric()));
+  }
   return CheckFeatureNames(request.feature_names().names(), 0);
 }
 

@@ -84,10 +84,12 @@ TEST_F(ReflectionTest, DescribesEverythingItLists) {
     Load(Ask(request));
     const auto* service = pool_.FindServiceByName(name);
     ASSERT_NE(service, nullptr) << name;
-    EXPECT_GT(service->method_count(), 0) << name;
+    const auto* compiled =
+        google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
+            name);
+    ASSERT_NE(compiled, nullptr) << name;
+    EXPECT_EQ(service->method_count(), compiled->method_count()) << name;
   }
-  EXPECT_EQ(pool_.FindServiceByName("annod.v1.AdminService")->method_count(),
-            7);
 }
 
 }  // namespace
