@@ -45,7 +45,7 @@ class Converter {
     }
     ANNOD_ASSIGN_OR_RETURN(const FileInfo info, fs_->Stat(path_));
     result_.bytes = info.size;
-    return std::move(result_);
+    return result_;
   }
 
  private:

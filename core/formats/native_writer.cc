@@ -55,7 +55,7 @@ class NativeWriter {
   }
 
   absl::Status Flush() {
-    const absl::Status status =
+    absl::Status status =
         sink_(absl::string_view(piece_.data(), piece_.size()));
     piece_.clear();
     return status;

@@ -62,8 +62,9 @@ absl::StatusOr<PortableBlob> ReadPortableBlob(absl::Span<const char> bytes) {
                      "; only 1, little-endian, can be read"));
   }
   const uint8_t size_bytes = LoadField<uint8_t>(at, kSizeBytesAt);
-  if (size_bytes != 8)
+  if (size_bytes != 8) {
     return Wrong("the width of a size", size_bytes, "8 wanted");
+  }
   const uint8_t id_bytes = LoadField<uint8_t>(at, kIdBytesAt);
   if (id_bytes != 4 && id_bytes != 8) {
     return Wrong("the width of an id", id_bytes, "4 or 8 wanted");
