@@ -6,14 +6,23 @@
 
 namespace annod::client {
 
-struct CheckedStream::Hash {
-  Hash() : state(XXH3_createState()) { XXH3_64bits_reset(state); }
-  ~Hash() { XXH3_freeState(state); }
+struct Xxh3::State {
+  State() : state(XXH3_createState()) { XXH3_64bits_reset(state); }
+  ~State() { XXH3_freeState(state); }
   XXH3_state_t* const state;
 };
 
-CheckedStream::CheckedStream(const Sink& sink)
-    : sink_(sink), hash_(std::make_unique<Hash>()) {}
+Xxh3::Xxh3() : state_(std::make_unique<State>()) {}
+
+Xxh3::~Xxh3() = default;
+
+void Xxh3::Add(absl::string_view bytes) {
+  XXH3_64bits_update(state_->state, bytes.data(), bytes.size());
+}
+
+uint64_t Xxh3::Digest() const { return XXH3_64bits_digest(state_->state); }
+
+CheckedStream::CheckedStream(const Sink& sink) : sink_(sink) {}
 
 CheckedStream::~CheckedStream() = default;
 
@@ -35,7 +44,7 @@ absl::Status CheckedStream::Take(const v1::SerializeResponse& message) {
         absl::StrCat("more bytes than the ", total_bytes_, " promised"));
   }
   received_bytes_ += chunk.size();
-  XXH3_64bits_update(hash_->state, chunk.data(), chunk.size());
+  hash_.Add(chunk);
   promised_hash_ = message.xxh3_64();
   return sink_(chunk, total_bytes_);
 }
@@ -46,7 +55,7 @@ absl::StatusOr<SerializeResult> CheckedStream::Result() const {
                                             received_bytes_, " of ",
                                             total_bytes_, " bytes"));
   }
-  const uint64_t hash = XXH3_64bits_digest(hash_->state);
+  const uint64_t hash = hash_.Digest();
   if (hash != promised_hash_) {
     return absl::DataLossError(absl::StrCat(
         "checksum of the received bytes is ", absl::Hex(hash, absl::kZeroPad16),

@@ -1,6 +1,7 @@
 #ifndef ANNOD_CLIENT_CHECKED_STREAM_H_
 #define ANNOD_CLIENT_CHECKED_STREAM_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -11,6 +12,19 @@
 #include "client/types.h"
 
 namespace annod::client {
+
+// XXH3-64 of bytes that come piece by piece.
+class Xxh3 {
+ public:
+  Xxh3();
+  ~Xxh3();
+  void Add(absl::string_view bytes);
+  uint64_t Digest() const;
+
+ private:
+  struct State;
+  const std::unique_ptr<State> state_;
+};
 
 // Passes the chunks of a Serialize stream on and checks that together they are
 // what the server says: one version, its length, its checksum.
@@ -31,10 +45,8 @@ class CheckedStream {
   absl::StatusOr<SerializeResult> Result() const;
 
  private:
-  struct Hash;
-
   const Sink& sink_;
-  const std::unique_ptr<Hash> hash_;
+  Xxh3 hash_;
   bool started_ = false;
   int64_t version_ = 0;
   int64_t total_bytes_ = 0;

@@ -216,9 +216,50 @@ absl::StatusOr<client::BuildResult> Client::Build(
 absl::StatusOr<client::SerializeResult> Client::Serialize(
     absl::string_view index, const SerializeSink& sink,
     const CallOptions& call) {
+  return Serialize(index, client::SerializeOptions(), sink, call);
+}
+
+absl::StatusOr<client::DeserializeResult> Client::Deserialize(
+    absl::string_view index, const client::DeserializeOptions& options,
+    const ChunkSource& source, const CallOptions& call) {
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(StreamDeadline(call)));
+  v1::DeserializeResponse response;
+  const auto stream = stubs_->admin->Deserialize(&context, &response);
+  v1::DeserializeRequest request;
+  request.set_index(std::string(index));
+  request.set_format(options.format);
+  request.set_metric(options.metric);
+  request.set_dimension(options.dimension);
+  client::Xxh3 hash;
+  for (bool more = true; more;) {
+    const absl::StatusOr<absl::string_view> chunk = source();
+    if (!chunk.ok()) {
+      context.TryCancel();
+      stream->Finish();
+      return chunk.status();
+    }
+    hash.Add(*chunk);
+    more = !chunk->empty();
+    if (!more) request.set_xxh3_64(hash.Digest());
+    request.set_chunk(chunk->data(), chunk->size());
+    if (!stream->Write(request)) break;  // Finish() says why
+    request.Clear();
+  }
+  stream->WritesDone();
+  const grpc::Status status = stream->Finish();
+  if (!status.ok()) return FromGrpcStatus(status);
+  return client::DeserializeResult{client::FromProto(response.info()),
+                                   response.format()};
+}
+
+absl::StatusOr<client::SerializeResult> Client::Serialize(
+    absl::string_view index, const client::SerializeOptions& options,
+    const SerializeSink& sink, const CallOptions& call) {
   v1::SerializeRequest request;
   request.set_index(std::string(index));
-  request.set_format(v1::SERIALIZE_FORMAT_NATIVE);
+  request.set_format(options.format);
+  request.set_fill_holes(options.fill_holes);
   const absl::Time deadline = StreamDeadline(call);
   client::RetryPause pause(deadline, options_.retry_window);
   while (true) {

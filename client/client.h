@@ -49,8 +49,8 @@ struct CallOptions {
 // ids, item writers whose items all have ids, Build, and Serialize until its
 // first byte are repeated on UNAVAILABLE (ClientOptions::retry_window): a
 // worker or writer that dies and comes back is not seen by callers.
-// CreateIndex, Attach, DropIndex, and adding items without ids are never
-// repeated.
+// CreateIndex, Attach, DropIndex, Deserialize, and adding items without ids are
+// never repeated.
 class Client {
  public:
   // Connects at the first call. InvalidArgument for options out of range.
@@ -101,6 +101,19 @@ class Client {
   absl::StatusOr<client::SerializeResult> Serialize(
       absl::string_view index, const SerializeSink& sink,
       const CallOptions& call = {});
+  // The same in another format.
+  absl::StatusOr<client::SerializeResult> Serialize(
+      absl::string_view index, const client::SerializeOptions& options,
+      const SerializeSink& sink, const CallOptions& call = {});
+
+  // Replaces the items of an index by those of a serialized one, or creates the
+  // index; all or nothing. `source` gives the next bytes (at most
+  // ClientOptions::max_message_bytes), none at the end; its error ends the call
+  // and is returned. Waits until the version answers queries. Never repeated.
+  using ChunkSource = std::function<absl::StatusOr<absl::string_view>()>;
+  absl::StatusOr<client::DeserializeResult> Deserialize(
+      absl::string_view index, const client::DeserializeOptions& options,
+      const ChunkSource& source, const CallOptions& call = {});
 
   // Serves a file that lies on the server. Of `spec`, index, dimension, metric
   // and default_n count.

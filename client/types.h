@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "annod/v1/admin_service.pb.h"
 #include "annod/v1/types.pb.h"
 
 // What Client takes and gives: plain structs whose fields mean what the fields
@@ -104,6 +105,21 @@ struct AddResult {
   int32_t last_id = -1;   // largest stored; -1 if none
 };
 
+struct SerializeOptions {
+  v1::SerializeFormat format = v1::SERIALIZE_FORMAT_NATIVE;
+  // Write holes as zero vectors in a format that cannot say them.
+  bool fill_holes = false;
+};
+
+struct DeserializeOptions {
+  // Unspecified: told from the bytes.
+  v1::SerializeFormat format = v1::SERIALIZE_FORMAT_UNSPECIFIED;
+  // Needed for a new index from bytes that do not say them: native files and
+  // blobs.
+  Metric metric = v1::METRIC_UNSPECIFIED;
+  int dimension = 0;
+};
+
 struct SerializeResult {
   int64_t version = 0;
   int64_t total_bytes = 0;
@@ -137,6 +153,11 @@ struct IndexInfo {
   std::optional<BuildProgress> build;
   std::vector<QuarantinedVersion> quarantined;
   std::string create_time;
+};
+
+struct DeserializeResult {
+  IndexInfo info;
+  v1::SerializeFormat format = v1::SERIALIZE_FORMAT_UNSPECIFIED;  // found
 };
 
 enum class Health { kUnknown, kServing, kNotServing };

@@ -43,6 +43,8 @@ inline constexpr char kWriterUnavailable[] = "WRITER_UNAVAILABLE";
 inline constexpr char kStorageFailed[] = "STORAGE_FAILED";
 inline constexpr char kFileRejected[] = "FILE_REJECTED";
 inline constexpr char kDraining[] = "DRAINING";
+inline constexpr char kHoles[] = "HOLES";
+inline constexpr char kBlobRejected[] = "BLOB_REJECTED";
 
 using ErrorMetadata = std::vector<std::pair<std::string, std::string>>;
 

@@ -19,8 +19,10 @@ void AddFileConvertCommand(CLI::App* file, Context* context);
 
 // query, info, list, health.
 void AddServerReadCommands(CLI::App* app, Context* context);
-// create, attach, drop, build, serialize.
+// create, attach, drop, build.
 void AddServerAdminCommands(CLI::App* app, Context* context);
+// serialize, deserialize.
+void AddServerBlobCommands(CLI::App* app, Context* context);
 // add.
 void AddServerAddCommand(CLI::App* app, Context* context);
 

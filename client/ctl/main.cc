@@ -66,6 +66,7 @@ int Main(int argc, char** argv) {
   app.fallthrough();  // the global options may follow a command
   AddGlobalOptions(&app, &context);
   AddServerReadCommands(&app, &context);
+  AddServerBlobCommands(&app, &context);
   AddServerAdminCommands(&app, &context);
   AddServerAddCommand(&app, &context);
   CLI::App* file =

@@ -10,7 +10,6 @@
 #include "absl/strings/str_format.h"
 #include "client/ctl/arguments.h"
 #include "client/ctl/commands.h"
-#include "client/ctl/output_file.h"
 #include "client/ctl/progress.h"
 #include "client/ctl/server_output.h"
 #include "core/status_macros.h"
@@ -50,12 +49,6 @@ struct BuildArguments {
   std::string index;
   client::BuildOptions options;
   int dot_layout = 0;
-};
-
-struct FileArguments {
-  std::string index;
-  std::string path;
-  bool force = false;
 };
 
 struct DropArguments {
@@ -109,49 +102,6 @@ absl::Status RunBuild(const BuildArguments& arguments, const Context& context) {
                  {"trees", absl::StrCat(result.tree_count)},
                  {"size", HumanBytes(result.forest_bytes)},
                  {"seconds", absl::StrFormat("%.3f", result.seconds)}});
-  }
-  return absl::OkStatus();
-}
-
-absl::Status RunSerialize(const FileArguments& arguments,
-                          const Context& context) {
-  ANNOD_ASSIGN_OR_RETURN(
-      const auto place, OutputFile::Prepare(FileSystem::Posix(), arguments.path,
-                                            arguments.force));
-  ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
-  std::unique_ptr<WritableFile> file;
-  Progress progress("serialize", "bytes", context.json);
-  ANNOD_ASSIGN_OR_RETURN(
-      const client::SerializeResult result,
-      client->Serialize(
-          arguments.index,
-          [&](absl::string_view chunk, int64_t total) -> absl::Status {
-            if (file == nullptr) {
-              ANNOD_ASSIGN_OR_RETURN(file, FileSystem::Posix()->CreateFile(
-                                               place->temporary_path()));
-            }
-            ANNOD_RETURN_IF_ERROR(file->Append(chunk));
-            progress.Update(
-                total > 0 ? static_cast<double>(file->size()) / total : 1.0,
-                file->size());
-            return absl::OkStatus();
-          }));
-  ANNOD_RETURN_IF_ERROR(file->Sync());
-  ANNOD_RETURN_IF_ERROR(file->Close());
-  ANNOD_RETURN_IF_ERROR(place->Commit());
-  progress.Done(result.total_bytes);
-  const std::string hash = absl::StrFormat("%016x", result.xxh3_64);
-  if (context.json) {
-    PrintJson(Json{{"index", arguments.index},
-                   {"file", arguments.path},
-                   {"version", result.version},
-                   {"bytes", result.total_bytes},
-                   {"xxh3_64", hash}});
-  } else {
-    PrintFields({{"file", arguments.path},
-                 {"version", absl::StrCat(result.version)},
-                 {"size", HumanBytes(result.total_bytes)},
-                 {"xxh3_64", hash}});
   }
   return absl::OkStatus();
 }
@@ -235,16 +185,6 @@ void AddServerAdminCommands(CLI::App* app, Context* context) {
                         "default: all cores of the server");
     AddDotLayoutOption(command, &arguments->dot_layout);
     SetRun(command, context, arguments, RunBuild);
-  }
-  {
-    CLI::App* command = app->add_subcommand(
-        "serialize", "fetch the served version as an Annoy file");
-    auto arguments = std::make_shared<FileArguments>();
-    command->add_option("NAME", arguments->index, "the index")->required();
-    command->add_option("OUT_FILE", arguments->path, "the file to write")
-        ->required();
-    command->add_flag("--force", arguments->force, "replace an existing file");
-    SetRun(command, context, arguments, RunSerialize);
   }
   {
     CLI::App* command = app->add_subcommand(

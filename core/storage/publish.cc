@@ -122,7 +122,9 @@ absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
   options.metric = settings.metric;
   options.dim = settings.dim;
   const OverlaySource source(input.base, input.layers);
-  const int64_t item_count = source.CountItems();
+  const ReadyForest* const ready = input.forest;
+  const int64_t item_count =
+      ready == nullptr ? source.CountItems() : ready->item_count;
   if (item_count == 0) {
     return absl::FailedPreconditionError(
         absl::StrCat("index '", settings.name, "' has 0 items; a build needs 1",
@@ -132,13 +134,16 @@ absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
   ANNOD_ASSIGN_OR_RETURN(const NodeLayout layout, LayoutToWrite(options));
   ANNOD_ASSIGN_OR_RETURN(std::unique_ptr<PendingVersion> pending,
                          store->Begin());
-  ANNOD_RETURN_IF_ERROR(
-      CheckSpace(fs, pending->directory(),
-                 PredictBytes(layout, source.slot_count(), item_count,
-                              options.tree_count, labels)));
-  ANNOD_ASSIGN_OR_RETURN(
-      const ForestBuildResult built,
-      BuildForest(source, options, fs, pending->FilePath(kForestFile)));
+  ANNOD_RETURN_IF_ERROR(CheckSpace(
+      fs, pending->directory(),
+      ready == nullptr ? PredictBytes(layout, source.slot_count(), item_count,
+                                      options.tree_count, labels)
+                       : ready->bytes));
+  const std::string forest_path = pending->FilePath(kForestFile);
+  ANNOD_ASSIGN_OR_RETURN(const ForestBuildResult built,
+                         ready == nullptr
+                             ? BuildForest(source, options, fs, forest_path)
+                             : ready->write(forest_path, options));
   if (!labels.empty()) {
     const absl::Status written =
         WriteLabels(fs, pending->FilePath(kLabelsFile), labels,
@@ -159,7 +164,7 @@ absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
   manifest.item_count = built.item_count;
   manifest.tree_count = built.tree_count;
   manifest.label_count = static_cast<int64_t>(labels.size());
-  manifest.seed = options.seed;
+  manifest.seed = ready == nullptr ? options.seed : ready->seed;
   manifest.build_seconds = absl::ToDoubleSeconds(absl::Now() - start);
   manifest.create_time =
       absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone());

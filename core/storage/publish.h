@@ -2,7 +2,9 @@
 #define ANNOD_CORE_STORAGE_PUBLISH_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -15,11 +17,25 @@
 
 namespace annod {
 
+// A forest that is not built from items but is there already, in some form.
+struct ReadyForest {
+  int64_t item_count = 0;  // at least one
+  uint64_t bytes = 0;      // about, of the native file
+  uint64_t seed = 0;       // of its trees; 0: not known
+  // Writes it as a native file. Of the options, those of a build that does not
+  // end here count: threads, progress, cancel.
+  std::function<absl::StatusOr<ForestBuildResult>(
+      const std::string& path, const ForestBuildOptions& options)>
+      write;
+};
+
 // What the next version is made of.
 struct BuildInput {
   const OpenVersion* base = nullptr;  // null: none
   // Laid over the base, the last one topmost (OverlaySource).
   std::vector<const ItemLayer*> layers;
+  // Not null: what it is made of, instead of base and layers.
+  const ReadyForest* forest = nullptr;
   // Last journal segment that the version contains or replaces.
   int64_t journal_through = 0;
 };

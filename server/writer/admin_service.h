@@ -34,6 +34,9 @@ class AdminServiceImpl final : public v1::AdminService::Service {
   grpc::Status Serialize(
       grpc::ServerContext* context, const v1::SerializeRequest* request,
       grpc::ServerWriter<v1::SerializeResponse>* writer) override;
+  grpc::Status Deserialize(grpc::ServerContext* context,
+                           grpc::ServerReader<v1::DeserializeRequest>* reader,
+                           v1::DeserializeResponse* response) override;
   grpc::Status Attach(grpc::ServerContext* context,
                       const v1::AttachRequest* request,
                       v1::AttachResponse* response) override;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -16,6 +17,7 @@
 #include "core/forest/build_rules.h"
 #include "core/forest/node_layout.h"
 #include "core/metric.h"
+#include "core/storage/publish.h"
 
 namespace annod {
 
@@ -30,13 +32,16 @@ struct BuildSpec {
   Metric metric = Metric::kAngular;
   // The index that the items come from, if not from the built one itself.
   std::string source;
+  // What the version is made of, instead of items, as by Deserialize.
+  std::shared_ptr<const ReadyForest> forest;
 
   // True if both make the same version; the number of threads does not matter.
   bool SameResult(const BuildSpec& other) const {
     return tree_count == other.tree_count && seed == other.seed &&
            dot_layout == other.dot_layout &&
            hamming_layout == other.hamming_layout && rules == other.rules &&
-           metric == other.metric && source == other.source;
+           metric == other.metric && source == other.source &&
+           forest == other.forest;
   }
 };
 

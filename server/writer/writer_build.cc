@@ -55,7 +55,8 @@ absl::Status WriterIndex::CheckBuildable() const {
   return versions_.base_failure;
 }
 
-absl::StatusOr<WriterIndex::Frozen> WriterIndex::Freeze() const {
+absl::StatusOr<WriterIndex::Frozen> WriterIndex::Freeze(
+    bool may_be_empty) const {
   absl::ReaderMutexLock lock(&mu_);
   if (dropped_) return IndexNotFoundError(name_);
   ANNOD_RETURN_IF_ERROR(failure_);
@@ -71,7 +72,7 @@ absl::StatusOr<WriterIndex::Frozen> WriterIndex::Freeze() const {
     if (!staged.ok()) return WithStorageReason(staged.status());
     frozen.staged = *std::move(staged);
   }
-  if (frozen.base == nullptr &&
+  if (!may_be_empty && frozen.base == nullptr &&
       (frozen.staged == nullptr || frozen.staged->item_count() == 0)) {
     return ReasonError(
         absl::StatusCode::kFailedPrecondition, kIndexEmpty,
@@ -86,12 +87,18 @@ absl::StatusOr<v1::BuildResult> WriterIndex::Build(BuildJob* job,
   ANNOD_RETURN_IF_ERROR(CheckBuildable());
   const absl::Time start = absl::Now();
   job->Report(v1::BUILD_PHASE_COLLECTING, 0, 0);
-  absl::StatusOr<Frozen> frozen = Freeze();
+  const ReadyForest* const forest = job->spec().forest.get();
+  absl::StatusOr<Frozen> frozen = Freeze(/*may_be_empty=*/forest != nullptr);
   ANNOD_RETURN_IF_ERROR(frozen.status());
+  BuildInput input = InputOf(frozen->base.get(), *frozen->staged);
+  if (forest != nullptr) {
+    input.base = nullptr;
+    input.layers.clear();
+    input.forest = forest;
+  }
   const std::shared_ptr<const IndexSettings> settings = this->settings();
   absl::StatusOr<PreparedVersion> prepared = PrepareVersion(
-      fs_, *settings, InputOf(frozen->base.get(), *frozen->staged),
-      OptionsOf(job, settings->verbosity), &store_);
+      fs_, *settings, input, OptionsOf(job, settings->verbosity), &store_);
   if (!prepared.ok()) return WithStorageReason(prepared.status());
   job->Report(v1::BUILD_PHASE_PUBLISHING, 0.5, prepared->manifest.tree_count);
   if (job->cancelled()) return absl::CancelledError();

@@ -70,7 +70,8 @@ class WriterIndex {
     std::shared_ptr<const OpenVersion> base;       // null if there is none
     std::shared_ptr<const StagedSnapshot> staged;  // null if there is none
   };
-  absl::StatusOr<Frozen> Freeze() const;
+  // INDEX_EMPTY if that is nothing, unless `may_be_empty`.
+  absl::StatusOr<Frozen> Freeze(bool may_be_empty = false) const;
 
   // Stops or changes what is served, durably; workers learn of it from the
   // caller. See AdminService for the errors.

@@ -30,7 +30,8 @@ StagingOptions OptionsOf(const Config& config) {
 
 WriterState::WriterState(DataDirectory* data, const LiveConfig* config,
                          WriterMetrics* metrics)
-    : config_(config),
+    : data_(data),
+      config_(config),
       metrics_(metrics),
       indexes_(data, OptionsOf(*config->Get())),
       hub_([this](const std::set<std::string>* names) {

@@ -36,6 +36,7 @@ class WriterState {
   SyncHub* hub() { return &hub_; }
   IndexSet* indexes() { return &indexes_; }
   std::shared_ptr<const Config> config() const { return config_->Get(); }
+  const DataDirectory& data() const { return *data_; }
 
   // Create an index; return when every connected worker knows it, or after a
   // bounded time, for the change is durable and they will learn of it.
@@ -69,6 +70,7 @@ class WriterState {
       const std::set<std::string>* names) const;
   internal::v1::StagedState StagedStateOf(const WriterIndex& index) const;
 
+  DataDirectory* const data_;
   const LiveConfig* const config_;
   WriterMetrics* const metrics_;
   IndexSet indexes_;

@@ -1,0 +1,58 @@
+#ifndef ANNOD_SERVER_WRITER_BLOB_STREAM_H_
+#define ANNOD_SERVER_WRITER_BLOB_STREAM_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "annod/v1/admin_service.grpc.pb.h"
+#include "grpcpp/grpcpp.h"
+#include "xxhash.h"
+
+namespace annod {
+
+// XXH3-64 of bytes that come piece by piece.
+class StreamHash {
+ public:
+  StreamHash() : state_(XXH3_createState(), XXH3_freeState) {
+    XXH3_64bits_reset(state_.get());
+  }
+  void Add(absl::string_view bytes) {
+    XXH3_64bits_update(state_.get(), bytes.data(), bytes.size());
+  }
+  uint64_t Digest() const { return XXH3_64bits_digest(state_.get()); }
+
+ private:
+  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state_;
+};
+
+// Cuts what is written to it into the chunks of a Serialize stream, the last of
+// which carries the checksum. Not thread-safe.
+class ChunkWriter {
+ public:
+  // `total_bytes` will be written in all. `writer` must outlive the object.
+  ChunkWriter(grpc::ServerWriter<v1::SerializeResponse>* writer,
+              int64_t version, uint64_t total_bytes, size_t chunk_bytes);
+
+  // Cancelled if the caller has gone.
+  absl::Status Write(absl::string_view bytes);
+  // Sends what is left. Internal if it is not the announced number of bytes.
+  absl::Status Finish();
+
+ private:
+  absl::Status Send();
+
+  grpc::ServerWriter<v1::SerializeResponse>* const writer_;
+  const uint64_t total_bytes_;
+  const size_t chunk_bytes_;
+  v1::SerializeResponse response_;
+  StreamHash hash_;
+  uint64_t sent_ = 0;
+  bool finished_ = false;
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_WRITER_BLOB_STREAM_H_
