@@ -1,0 +1,51 @@
+#ifndef ANNOD_CORE_GRAPH_GRAPH_H_
+#define ANNOD_CORE_GRAPH_GRAPH_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "core/graph/code_book.h"
+#include "core/graph/code_rows.h"
+#include "core/simd/distance.h"
+
+namespace annod {
+
+// A graph of near neighbours over the items of a forest. Items are numbered
+// anew, as rows, so that near ones lie near in memory. A view: nothing is
+// owned.
+struct Graph {
+  CodeBook book;
+  const uint8_t* codes = nullptr;       // book.row_bytes() each row, 64-aligned
+  absl::Span<const int32_t> items;      // id of the item of each row
+  absl::Span<const int32_t> rows;       // row of each item slot; -1 for a hole
+  absl::Span<const int32_t> neighbors;  // `degree` rows for each, -1 at the end
+  int degree = 0;
+  int32_t entry_root = 0;  // node of the tree that searches start with
+
+  int64_t size() const { return static_cast<int64_t>(items.size()); }
+  const uint8_t* CodesOf(int64_t row) const {
+    return codes + static_cast<size_t>(row) * book.row_bytes();
+  }
+  Rows code_rows() const {
+    return {reinterpret_cast<const char*>(codes), book.row_bytes()};
+  }
+  absl::Span<const int32_t> NeighborsOf(int64_t row) const {
+    return neighbors.subspan(static_cast<size_t>(row) * degree, degree);
+  }
+};
+
+// A graph just built, in memory. Moving it keeps the view valid.
+struct BuiltGraph {
+  Graph graph;
+  std::vector<float> centre;
+  CodeRows codes;
+  std::vector<int32_t> items;
+  std::vector<int32_t> rows;
+  std::vector<int32_t> neighbors;
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_CORE_GRAPH_GRAPH_H_

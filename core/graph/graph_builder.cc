@@ -1,0 +1,216 @@
+#include "core/graph/graph_builder.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "core/graph/cluster_pairs.h"
+#include "core/graph/clusters.h"
+#include "core/graph/graph_space.h"
+#include "core/graph/neighbor_lists.h"
+#include "core/graph/parallel.h"
+#include "core/graph/pruning.h"
+#include "core/graph/reach.h"
+
+namespace annod {
+namespace {
+
+constexpr int64_t kSampleItems = 10000;
+constexpr int64_t kPiece = 256;  // rows a thread takes at a time
+
+class Stopwatch {
+ public:
+  // Seconds since construction or the last call.
+  double Lap() {
+    const absl::Time now = absl::Now();
+    const double seconds = absl::ToDoubleSeconds(now - start_);
+    start_ = now;
+    return seconds;
+  }
+
+ private:
+  absl::Time start_ = absl::Now();
+};
+
+class Builder {
+ public:
+  Builder(const ForestData& forest, const GraphBuildOptions& options,
+          GraphBuildTimes* times)
+      : forest_(forest), options_(options), space_(forest), times_(*times) {}
+
+  absl::StatusOr<BuiltGraph> Build() {
+    const std::vector<int32_t> roots = DistinctRoots(forest_);
+    Stopwatch watch;
+    const Clusters first = CutTree(forest_, roots[0], options_.cluster_items);
+    if (first.items.size() < 2) {
+      return absl::FailedPreconditionError(
+          "a graph needs 2 items; the forest has fewer");
+    }
+    graph_.graph.entry_root = roots[0];
+    graph_.graph.degree = options_.degree;
+    NumberRows(first);
+    MakeCodes();
+    times_.codes = watch.Lap();
+    lists_ = std::make_unique<NeighborLists>(size(), options_.candidates);
+    AddClusters(first);
+    for (size_t t = 1;
+         t < roots.size() && t < static_cast<size_t>(options_.trees); ++t) {
+      AddClusters(CutTree(forest_, roots[t], options_.cluster_items));
+    }
+    times_.clusters = watch.Lap();
+    PruneLists();
+    times_.first_prune = watch.Lap();
+    AddReverseEdges();
+    times_.second_prune = watch.Lap();
+    times_.repaired = ConnectAll(*lists_, options_.degree, &graph_.neighbors);
+    times_.repair = watch.Lap();
+    graph_.graph.codes = graph_.codes.row(0);
+    graph_.graph.items = graph_.items;
+    graph_.graph.rows = graph_.rows;
+    graph_.graph.neighbors = graph_.neighbors;
+    return std::move(graph_);
+  }
+
+ private:
+  int64_t size() const { return static_cast<int64_t>(graph_.items.size()); }
+
+  void NumberRows(const Clusters& order) {
+    graph_.items = order.items;
+    graph_.rows.assign(forest_.slot_count, -1);
+    for (size_t row = 0; row < graph_.items.size(); ++row) {
+      graph_.rows[graph_.items[row]] = static_cast<int32_t>(row);
+    }
+  }
+
+  void MakeCodes() {
+    const int dim = space_.dim();
+    const int64_t size = this->size();
+    const int64_t sampled = std::min(size, kSampleItems);
+    std::vector<float> sample(sampled * dim);
+    for (int64_t k = 0; k < sampled; ++k) {
+      space_.Item(forest_, graph_.items[k * size / sampled],
+                  sample.data() + k * dim);
+    }
+    const CodeBook book = TrainCodeBook(sample, dim, &graph_.centre);
+    graph_.codes = CodeRows(size, book.row_bytes());
+    graph_.graph.book = book;
+    ParallelFor(options_.threads, size, kPiece,
+                [&](int, int64_t begin, int64_t end) {
+                  std::vector<float> vector(dim);
+                  for (int64_t row = begin; row < end; ++row) {
+                    space_.Item(forest_, graph_.items[row], vector.data());
+                    book.Encode(vector.data(), graph_.codes.row(row));
+                  }
+                });
+  }
+
+  void AddClusters(const Clusters& clusters) {
+    std::vector<int32_t> rows(clusters.items.size());
+    for (size_t k = 0; k < rows.size(); ++k) {
+      rows[k] = graph_.rows[clusters.items[k]];
+    }
+    std::vector<std::unique_ptr<ClusterPairs>> pairs(options_.threads);
+    ParallelFor(options_.threads, static_cast<int64_t>(clusters.size()), 1,
+                [&](int worker, int64_t begin, int64_t) {
+                  if (pairs[worker] == nullptr) {
+                    pairs[worker] = std::make_unique<ClusterPairs>(
+                        &graph_.codes, options_.cluster_neighbors);
+                  }
+                  const int64_t from = clusters.begins[begin];
+                  pairs[worker]->Add(
+                      absl::MakeSpan(rows).subspan(
+                          from, clusters.begins[begin + 1] - from),
+                      lists_.get());
+                });
+  }
+
+  // The first choice of edges, kept beside the graph with their distances.
+  void PruneLists() {
+    edges_.resize(size() * options_.degree);
+    edge_counts_.resize(size());
+    ParallelFor(
+        options_.threads, size(), kPiece, [&](int, int64_t begin, int64_t end) {
+          Pruner pruner(&graph_.codes, options_.degree);
+          std::vector<CodeNeighbor> candidates, chosen;
+          for (int64_t row = begin; row < end; ++row) {
+            lists_->Sorted(row, &candidates);
+            pruner.Prune(candidates, options_.first_alpha_squared, &chosen);
+            std::copy(chosen.begin(), chosen.end(),
+                      edges_.begin() + row * options_.degree);
+            edge_counts_[row] = static_cast<int32_t>(chosen.size());
+          }
+        });
+  }
+
+  // Lets every edge be walked both ways where there is room, and chooses again.
+  void AddReverseEdges() {
+    const int64_t size = this->size();
+    std::vector<int64_t> begins(size + 1);
+    ForEachEdge(
+        [&](int64_t, const CodeNeighbor& edge) { ++begins[edge.id + 1]; });
+    for (int64_t row = 0; row < size; ++row) begins[row + 1] += begins[row];
+    std::vector<CodeNeighbor> reverse(begins[size]);
+    std::vector<int64_t> ends(begins.begin(), begins.end() - 1);
+    ForEachEdge([&](int64_t row, const CodeNeighbor& edge) {
+      reverse[ends[edge.id]++] = {edge.distance, static_cast<int32_t>(row)};
+    });
+    graph_.neighbors.assign(size * options_.degree, -1);
+    ParallelFor(
+        options_.threads, size, kPiece, [&](int, int64_t begin, int64_t end) {
+          Pruner pruner(&graph_.codes, options_.degree);
+          std::vector<CodeNeighbor> all, chosen;
+          for (int64_t row = begin; row < end; ++row) {
+            const CodeNeighbor* own = edges_.data() + row * options_.degree;
+            all.assign(own, own + edge_counts_[row]);
+            all.insert(all.end(), reverse.begin() + begins[row],
+                       reverse.begin() + begins[row + 1]);
+            std::sort(all.begin(), all.end());
+            all.erase(
+                std::unique(all.begin(), all.end(),
+                            [](const CodeNeighbor& a, const CodeNeighbor& b) {
+                              return a.id == b.id;
+                            }),
+                all.end());
+            pruner.Prune(all, options_.second_alpha_squared, &chosen);
+            for (size_t k = 0; k < chosen.size(); ++k) {
+              graph_.neighbors[row * options_.degree + k] = chosen[k].id;
+            }
+          }
+        });
+  }
+
+  template <typename Function>
+  void ForEachEdge(Function function) const {
+    for (int64_t row = 0; row < size(); ++row) {
+      for (int32_t k = 0; k < edge_counts_[row]; ++k) {
+        function(row, edges_[row * options_.degree + k]);
+      }
+    }
+  }
+
+  const ForestData& forest_;
+  const GraphBuildOptions options_;
+  const GraphSpace space_;
+  GraphBuildTimes& times_;
+  BuiltGraph graph_;
+  std::unique_ptr<NeighborLists> lists_;
+  std::vector<CodeNeighbor> edges_;
+  std::vector<int32_t> edge_counts_;
+};
+
+}  // namespace
+
+absl::StatusOr<BuiltGraph> BuildGraph(const ForestData& forest,
+                                      const GraphBuildOptions& options,
+                                      GraphBuildTimes* times) {
+  if (!GraphSpace::Supports(forest.layout.metric) || forest.roots.empty()) {
+    return absl::FailedPreconditionError(
+        "there is no graph for this metric or an empty forest");
+  }
+  return Builder(forest, options, times).Build();
+}
+
+}  // namespace annod

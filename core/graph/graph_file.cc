@@ -1,0 +1,207 @@
+#include "core/graph/graph_file.h"
+
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/graph/graph_space.h"
+#include "core/status_macros.h"
+#include "xxhash.h"
+
+namespace annod {
+namespace {
+
+constexpr uint64_t kAlignment = 64;
+constexpr uint32_t kMaxDegree = 1024;
+
+uint64_t Align(uint64_t offset) {
+  return (offset + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+// Where the parts lie. Cannot overflow for the counts a header may have.
+struct Layout {
+  explicit Layout(const GraphHeader& header) {
+    centre = sizeof(GraphHeader);
+    codes = Align(centre + uint64_t{header.dim} * sizeof(float));
+    items = Align(codes + header.item_count * header.row_bytes);
+    rows = Align(items + header.item_count * sizeof(int32_t));
+    neighbors = Align(rows + header.slot_count * sizeof(int32_t));
+    end = neighbors + header.item_count * header.degree * sizeof(int32_t);
+  }
+  uint64_t centre, codes, items, rows, neighbors, end;
+};
+
+uint64_t HeaderChecksum(const GraphHeader& header) {
+  return XXH3_64bits(&header, offsetof(GraphHeader, header_checksum));
+}
+
+}  // namespace
+
+absl::Status GraphFile::Damaged(const std::string& message) const {
+  return absl::DataLossError(absl::StrCat("graph '", path_, "': ", message));
+}
+
+absl::StatusOr<std::shared_ptr<const GraphFile>> GraphFile::Open(
+    FileSystem* fs, const std::string& path, const ForestData& forest,
+    bool verify, Prefault prefault) {
+  ANNOD_ASSIGN_OR_RETURN(std::unique_ptr<MappedFile> mapped,
+                         fs->MapReadOnly(path, prefault));
+  std::shared_ptr<GraphFile> file(new GraphFile(path, std::move(mapped)));
+  ANNOD_RETURN_IF_ERROR(file->Init(forest, verify));
+  return file;
+}
+
+absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
+  GraphHeader header;
+  if (file_->size() < sizeof(header)) {
+    return Damaged(absl::StrCat("has ", file_->size(), " bytes, a header ",
+                                sizeof(header)));
+  }
+  std::memcpy(&header, file_->data(), sizeof(header));
+  if (std::memcmp(header.magic, kGraphMagic, sizeof(header.magic)) != 0) {
+    return Damaged(absl::StrCat("does not start with ", kGraphMagic));
+  }
+  if (HeaderChecksum(header) != header.header_checksum) {
+    return Damaged("its header does not have the checksum it names");
+  }
+  if (header.format_version > kGraphFormatVersion) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("graph '", path_, "' has format ", header.format_version,
+                     "; this program reads up to ", kGraphFormatVersion));
+  }
+  const auto dim = static_cast<uint32_t>(GraphSpace::DimOf(forest.layout));
+  if (header.dim != dim || header.row_bytes != PaddedCodeBytes(dim) ||
+      header.slot_count != static_cast<uint64_t>(forest.slot_count) ||
+      header.forest_bytes != forest.bytes.size() ||
+      header.item_count > header.slot_count || header.item_count == 0) {
+    return Damaged(absl::StrCat(
+        "belongs to a forest of ", header.slot_count, " slots, ",
+        header.forest_bytes, " bytes and ", header.dim,
+        " components in the graph; this one has ", forest.slot_count, ", ",
+        forest.bytes.size(), " and ", dim));
+  }
+  if (header.degree == 0 || header.degree > kMaxDegree ||
+      !std::isfinite(header.steps_per_unit) || header.entry_root < 0 ||
+      header.entry_root >= forest.node_count) {
+    return Damaged("its degree, step or entry is out of range");
+  }
+  const Layout layout(header);
+  if (layout.end != file_->size() || header.file_bytes != layout.end) {
+    return Damaged(absl::StrCat("has ", file_->size(),
+                                " bytes; its header says ", layout.end));
+  }
+  const char* const data = file_->data();
+  const auto ints = [data](uint64_t offset, uint64_t count) {
+    return absl::MakeConstSpan(reinterpret_cast<const int32_t*>(data + offset),
+                               count);
+  };
+  graph_.book.centre = absl::MakeConstSpan(
+      reinterpret_cast<const float*>(data + layout.centre), header.dim);
+  graph_.book.steps_per_unit = header.steps_per_unit;
+  graph_.codes = reinterpret_cast<const uint8_t*>(data + layout.codes);
+  graph_.items = ints(layout.items, header.item_count);
+  graph_.rows = ints(layout.rows, header.slot_count);
+  graph_.neighbors = ints(layout.neighbors, header.item_count * header.degree);
+  graph_.degree = static_cast<int>(header.degree);
+  graph_.entry_root = header.entry_root;
+  if (!verify) return absl::OkStatus();
+  if (XXH3_64bits(data + sizeof(header), file_->size() - sizeof(header)) !=
+      header.payload_checksum) {
+    return Damaged("its contents do not have the checksum its header names");
+  }
+  return CheckIds(forest);
+}
+
+// All that a search follows.
+absl::Status GraphFile::CheckIds(const ForestData& forest) const {
+  const int64_t size = graph_.size();
+  for (int64_t row = 0; row < size; ++row) {
+    const int32_t id = graph_.items[row];
+    if (id < 0 || id >= forest.slot_count || graph_.rows[id] != row ||
+        forest.node(id).descendants() != 1) {
+      return Damaged(absl::StrCat("row ", row, " names item ", id,
+                                  ", which is no item or does not name it"));
+    }
+    for (const int32_t near : graph_.NeighborsOf(row)) {
+      if (near < -1 || near >= size) {
+        return Damaged(absl::StrCat("row ", row, " has the neighbour ", near,
+                                    "; there are ", size, " rows"));
+      }
+    }
+  }
+  for (size_t id = 0; id < graph_.rows.size(); ++id) {
+    const int32_t row = graph_.rows[id];
+    const bool item = forest.node(static_cast<int64_t>(id)).descendants() == 1;
+    if (row < -1 || row >= size || (row >= 0) != item) {
+      return Damaged(absl::StrCat("slot ", id, " names row ", row));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
+                            const Graph& graph, const ForestData& forest) {
+  GraphHeader header = {};
+  std::memcpy(header.magic, kGraphMagic, sizeof(header.magic));
+  header.format_version = kGraphFormatVersion;
+  header.dim = static_cast<uint32_t>(graph.book.centre.size());
+  header.row_bytes = static_cast<uint32_t>(graph.book.row_bytes());
+  header.degree = static_cast<uint32_t>(graph.degree);
+  header.item_count = graph.items.size();
+  header.slot_count = graph.rows.size();
+  header.forest_bytes = forest.bytes.size();
+  header.entry_root = graph.entry_root;
+  header.steps_per_unit = graph.book.steps_per_unit;
+  const Layout layout(header);
+  header.file_bytes = layout.end;
+
+  struct Part {
+    uint64_t offset;
+    absl::string_view bytes;
+  };
+  const auto bytes_of = [](const auto& span) {
+    return absl::string_view(reinterpret_cast<const char*>(span.data()),
+                             span.size() * sizeof(span[0]));
+  };
+  const Part parts[] = {
+      {layout.centre, bytes_of(graph.book.centre)},
+      {layout.codes,
+       absl::string_view(reinterpret_cast<const char*>(graph.codes),
+                         header.item_count * header.row_bytes)},
+      {layout.items, bytes_of(graph.items)},
+      {layout.rows, bytes_of(graph.rows)},
+      {layout.neighbors, bytes_of(graph.neighbors)}};
+
+  // Once for the checksum, once for the file.
+  const auto for_each_piece = [&](const auto& take) {
+    uint64_t at = sizeof(GraphHeader);
+    static constexpr char kZeros[kAlignment] = {};
+    for (const Part& part : parts) {
+      ANNOD_RETURN_IF_ERROR(take(absl::string_view(kZeros, part.offset - at)));
+      ANNOD_RETURN_IF_ERROR(take(part.bytes));
+      at = part.offset + part.bytes.size();
+    }
+    return absl::OkStatus();
+  };
+  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(
+      XXH3_createState(), &XXH3_freeState);
+  XXH3_64bits_reset(state.get());
+  ANNOD_RETURN_IF_ERROR(for_each_piece([&](absl::string_view piece) {
+    XXH3_64bits_update(state.get(), piece.data(), piece.size());
+    return absl::OkStatus();
+  }));
+  header.payload_checksum = XXH3_64bits_digest(state.get());
+  header.header_checksum = HeaderChecksum(header);
+
+  ANNOD_ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file,
+                         fs->CreateFile(path));
+  ANNOD_RETURN_IF_ERROR(file->Append(absl::string_view(
+      reinterpret_cast<const char*>(&header), sizeof(header))));
+  ANNOD_RETURN_IF_ERROR(for_each_piece(
+      [&](absl::string_view piece) { return file->Append(piece); }));
+  ANNOD_RETURN_IF_ERROR(file->Sync());
+  return file->Close();
+}
+
+}  // namespace annod

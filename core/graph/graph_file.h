@@ -1,0 +1,79 @@
+#ifndef ANNOD_CORE_GRAPH_GRAPH_FILE_H_
+#define ANNOD_CORE_GRAPH_GRAPH_FILE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/file_system.h"
+#include "core/forest/forest_data.h"
+#include "core/graph/graph.h"
+
+namespace annod {
+
+// A graph file (docs/format.md, "graph"): this header, then, each at the next
+// multiple of 64 bytes and little-endian,
+//   float   centre[dim]
+//   uint8   codes[item_count][row_bytes]
+//   int32   items[item_count]
+//   int32   rows[slot_count]
+//   int32   neighbors[item_count][degree]
+inline constexpr char kGraphMagic[] = "ANNODGRF";
+inline constexpr uint32_t kGraphFormatVersion = 1;
+
+struct GraphHeader {
+  char magic[8];
+  uint32_t format_version;  // readers refuse anything newer
+  uint32_t dim;             // components of the graph's space
+  uint32_t row_bytes;
+  uint32_t degree;
+  uint64_t item_count;
+  uint64_t slot_count;
+  uint64_t forest_bytes;  // size of the forest's file: it belongs to that one
+  int32_t entry_root;
+  float steps_per_unit;
+  uint64_t file_bytes;
+  uint64_t reserved[6];       // written as zero, ignored
+  uint64_t payload_checksum;  // XXH3-64 of everything behind the header
+  uint64_t header_checksum;   // XXH3-64 of the 120 bytes before it
+};
+static_assert(sizeof(GraphHeader) == 128 &&
+              offsetof(GraphHeader, header_checksum) == 120);
+
+// A graph in a mapped file. Immutable; thread-safe.
+class GraphFile {
+ public:
+  // DataLoss naming what is wrong if the file is damaged or does not belong to
+  // `forest`; FailedPrecondition if its format is newer. With `verify` false
+  // the payload's checksum and ids are taken on trust: for files verified
+  // before.
+  static absl::StatusOr<std::shared_ptr<const GraphFile>> Open(
+      FileSystem* fs, const std::string& path, const ForestData& forest,
+      bool verify, Prefault prefault);
+
+  const Graph& graph() const { return graph_; }
+  size_t bytes() const { return file_->size(); }
+
+ private:
+  GraphFile(std::string path, std::unique_ptr<MappedFile> file)
+      : path_(std::move(path)), file_(std::move(file)) {}
+
+  absl::Status Init(const ForestData& forest, bool verify);
+  absl::Status CheckIds(const ForestData& forest) const;
+  absl::Status Damaged(const std::string& message) const;
+
+  const std::string path_;
+  const std::unique_ptr<MappedFile> file_;
+  Graph graph_;
+};
+
+// Writes a graph of `forest` to `path`, which must not exist, synced.
+absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
+                            const Graph& graph, const ForestData& forest);
+
+}  // namespace annod
+
+#endif  // ANNOD_CORE_GRAPH_GRAPH_FILE_H_

@@ -1,0 +1,54 @@
+#ifndef ANNOD_TESTS_CORE_GRAPH_BUILT_GRAPH_H_
+#define ANNOD_TESTS_CORE_GRAPH_BUILT_GRAPH_H_
+
+#include <memory>
+#include <string>
+
+#include "core/forest/forest_data.h"
+#include "core/forest/forest_index.h"
+#include "core/graph/graph_builder.h"
+#include "gtest/gtest.h"
+#include "tests/core/forest/build_file.h"
+#include "tests/core/forest/memory_vectors.h"
+
+namespace annod {
+
+// A forest of 12 trees and a graph of it.
+struct ForestAndGraph {
+  std::shared_ptr<const ForestIndex> index;
+  ForestData forest;
+  BuiltGraph built;
+  GraphBuildTimes times;
+};
+
+inline GraphBuildOptions SmallGraphOptions() {
+  GraphBuildOptions options;
+  options.cluster_items = 300;
+  options.candidates = 48;
+  options.degree = 24;
+  return options;
+}
+
+inline ForestAndGraph BuildBoth(
+    const VectorSource& source, Metric metric, int dim,
+    const GraphBuildOptions& options = SmallGraphOptions()) {
+  ForestBuildOptions forest_options;
+  forest_options.metric = metric;
+  forest_options.dim = dim;
+  forest_options.tree_count = 12;
+  forest_options.threads = 1;
+  const std::string path = BuildFile(source, forest_options, "graph.ann");
+  auto index = ForestIndex::Open(FileSystem::Posix(), path, metric, dim, {});
+  EXPECT_TRUE(index.ok()) << index.status();
+  ForestAndGraph both;
+  both.index = *index;
+  both.forest = *FindRoots(both.index->bytes(), both.index->layout());
+  auto built = BuildGraph(both.forest, options, &both.times);
+  EXPECT_TRUE(built.ok()) << built.status();
+  both.built = *std::move(built);
+  return both;
+}
+
+}  // namespace annod
+
+#endif  // ANNOD_TESTS_CORE_GRAPH_BUILT_GRAPH_H_

@@ -1,0 +1,107 @@
+#include "core/graph/graph_file.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/graph/graph_search.h"
+#include "gtest/gtest.h"
+#include "tests/core/graph/built_graph.h"
+#include "tests/core/testing/temp_dir.h"
+#include "xxhash.h"
+
+namespace annod {
+namespace {
+
+constexpr int kDim = 8;
+
+class GraphFileTest : public testing::Test {
+ protected:
+  GraphFileTest()
+      : items_(MemoryVectors::Random(600, kDim, 9)),
+        both_(BuildBoth(items_, Metric::kDot, kDim)) {
+    EXPECT_TRUE(WriteGraphFile(FileSystem::Posix(), dir_.Path("graph"),
+                               both_.built.graph, both_.forest)
+                    .ok());
+    bytes_ = FileContents(dir_.Path("graph"));
+  }
+
+  absl::StatusOr<std::shared_ptr<const GraphFile>> Open(
+      const std::string& bytes, bool verify = true) {
+    OverwriteFile(dir_.Path("changed"), bytes);
+    return GraphFile::Open(FileSystem::Posix(), dir_.Path("changed"),
+                           both_.forest, verify, Prefault::kNone);
+  }
+
+  // `bytes` with the checksums that they should have.
+  static std::string Sealed(std::string bytes) {
+    auto* header = reinterpret_cast<GraphHeader*>(&bytes[0]);
+    header->payload_checksum = XXH3_64bits(bytes.data() + sizeof(GraphHeader),
+                                           bytes.size() - sizeof(GraphHeader));
+    header->header_checksum =
+        XXH3_64bits(header, offsetof(GraphHeader, header_checksum));
+    return bytes;
+  }
+
+  const TempDir dir_;
+  const MemoryVectors items_;
+  const ForestAndGraph both_;
+  std::string bytes_;
+};
+
+TEST_F(GraphFileTest, AnswersAsTheGraphThatWasWritten) {
+  const auto file = Open(bytes_);
+  ASSERT_TRUE(file.ok()) << file.status();
+  const GraphSearcher written(&both_.forest, &both_.built.graph);
+  const GraphSearcher read(&both_.forest, &(*file)->graph());
+  GraphScratch scratch;
+  SearchStats stats;
+  std::vector<Neighbor> expected, found;
+  for (int id = 0; id < 600; id += 7) {
+    written.Search(items_.Row(id).data(), 10, 30, &scratch, &expected, &stats);
+    read.Search(items_.Row(id).data(), 10, 30, &scratch, &found, &stats);
+    EXPECT_EQ(found, expected);
+  }
+}
+
+TEST_F(GraphFileTest, EveryFlippedByteAndCutIsDataLoss) {
+  for (size_t at = 0; at < bytes_.size(); at += at < 200 ? 1 : 97) {
+    std::string damaged = bytes_;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
+    EXPECT_EQ(Open(damaged).status().code(), absl::StatusCode::kDataLoss) << at;
+    EXPECT_EQ(Open(bytes_.substr(0, at)).status().code(),
+              at == 0 ? Open("").status().code() : absl::StatusCode::kDataLoss)
+        << at;
+  }
+}
+
+TEST_F(GraphFileTest, WellSealedNonsenseIsDataLoss) {
+  const auto set = [this](size_t offset, int32_t value) {
+    std::string changed = bytes_;
+    std::copy_n(reinterpret_cast<const char*>(&value), sizeof(value),
+                changed.begin() + static_cast<int64_t>(offset));
+    return Open(Sealed(changed)).status().code();
+  };
+  // The last part.
+  const size_t neighbors =
+      bytes_.size() - both_.built.graph.neighbors.size() * sizeof(int32_t);
+  EXPECT_EQ(set(neighbors, 600), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(set(neighbors, -2), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(set(neighbors, 599), absl::StatusCode::kOk);
+  for (const size_t field : {8, 12, 16, 20, 24, 32, 40, 48, 56}) {
+    EXPECT_NE(set(field, 0x7ffffff0), absl::StatusCode::kOk) << field;
+  }
+}
+
+TEST_F(GraphFileTest, BelongsToItsForest) {
+  MemoryVectors items = items_;
+  items.Set(600, items_.Row(0));
+  const ForestAndGraph other = BuildBoth(items, Metric::kDot, kDim);
+  const auto file = GraphFile::Open(FileSystem::Posix(), dir_.Path("graph"),
+                                    other.forest, true, Prefault::kNone);
+  EXPECT_EQ(file.status().code(), absl::StatusCode::kDataLoss);
+}
+
+}  // namespace
+}  // namespace annod
