@@ -4,10 +4,16 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "bench/stock_annoy.h"
 #include "core/file_system.h"
+#include "core/forest/forest_builder.h"
+#include "core/forest/forest_data.h"
 #include "core/forest/forest_index.h"
+#include "core/graph/graph_builder.h"
+#include "core/graph/graph_file.h"
+#include "core/graph/graph_search.h"
 #include "core/status_macros.h"
 
 namespace annod {
@@ -77,6 +83,79 @@ class ForestEngine final : public BenchEngine {
   SearchStats stats_;
 };
 
+// The graph made of the same forest; beside it on disk.
+class GraphEngine final : public BenchEngine {
+ public:
+  GraphEngine() { name_ = "graph"; }
+
+  absl::Status Open(const BenchDataset& data,
+                    const BenchBuildOptions& options) {
+    FileSystem* fs = FileSystem::Posix();
+    const std::string path = IndexPath("forest", data, options);
+    const std::string graph_path = absl::StrCat(path, ".graph");
+    const absl::Time start = absl::Now();
+    const bool has_forest = fs->Stat(path).ok();
+    if (!has_forest) {
+      ForestBuildOptions build;
+      build.metric = data.metric;
+      build.dim = data.train.dim();
+      build.tree_count = options.trees;
+      build.seed = options.seed;
+      build.threads = options.threads;
+      ANNOD_RETURN_IF_ERROR(BuildForest(data.train, build, fs, path).status());
+    }
+    ForestOpenOptions open;
+    open.prefault = Prefault::kPopulate;
+    ANNOD_ASSIGN_OR_RETURN(index_, ForestIndex::Open(fs, path, data.metric,
+                                                     data.train.dim(), open));
+    ANNOD_ASSIGN_OR_RETURN(forest_,
+                           FindRoots(index_->bytes(), index_->layout()));
+    if (!fs->Stat(graph_path).ok()) {
+      GraphBuildOptions build;
+      build.threads = options.threads;
+      build.degree = options.degree;
+      GraphBuildTimes times;
+      ANNOD_ASSIGN_OR_RETURN(const BuiltGraph built,
+                             BuildGraph(forest_, build, &times));
+      ANNOD_RETURN_IF_ERROR(
+          WriteGraphFile(fs, graph_path, built.graph, forest_));
+      if (!has_forest) {
+        build_seconds_ = absl::ToDoubleSeconds(absl::Now() - start);
+      }
+      absl::FPrintF(stderr,
+                    "graph: codes %.2f s, clusters %.2f, edges %.2f, both ways "
+                    "%.2f, reach %.2f (%d rows)\n",
+                    times.codes, times.clusters, times.first_prune,
+                    times.second_prune, times.repair, times.repaired);
+    }
+    ANNOD_ASSIGN_OR_RETURN(file_, GraphFile::Open(fs, graph_path, forest_, true,
+                                                  Prefault::kPopulate));
+    searcher_ = std::make_unique<GraphSearcher>(&forest_, &file_->graph());
+    index_bytes_ = index_->bytes().size() + file_->bytes();
+    return absl::OkStatus();
+  }
+
+  const char* setting_name() const override { return "beam"; }
+
+  void Search(absl::Span<const float> query, int n, int beam,
+              std::vector<int32_t>* ids) override {
+    searcher_->Search(query.data(), n, beam, &scratch_, &found_, &stats_);
+    ids->clear();
+    for (const Neighbor& neighbor : found_) ids->push_back(neighbor.id);
+  }
+
+  std::optional<int64_t> distances() const override { return stats_.distances; }
+
+ private:
+  std::shared_ptr<const ForestIndex> index_;
+  ForestData forest_;
+  std::shared_ptr<const GraphFile> file_;
+  std::unique_ptr<GraphSearcher> searcher_;
+  GraphScratch scratch_;
+  std::vector<Neighbor> found_;
+  SearchStats stats_;
+};
+
 class AnnoyEngine final : public BenchEngine {
  public:
   AnnoyEngine() { name_ = "annoy"; }
@@ -127,13 +206,18 @@ absl::StatusOr<std::unique_ptr<BenchEngine>> BenchEngine::Make(
     ANNOD_RETURN_IF_ERROR(engine->Open(data, options));
     return engine;
   }
+  if (name == "graph") {
+    auto engine = std::make_unique<GraphEngine>();
+    ANNOD_RETURN_IF_ERROR(engine->Open(data, options));
+    return engine;
+  }
   if (name == "annoy") {
     auto engine = std::make_unique<AnnoyEngine>();
     ANNOD_RETURN_IF_ERROR(engine->Open(data, options));
     return engine;
   }
   return absl::InvalidArgumentError(absl::StrCat(
-      "engine '", name, "' is unknown; choose forest, exact or annoy"));
+      "engine '", name, "' is unknown; choose graph, forest, exact or annoy"));
 }
 
 }  // namespace annod

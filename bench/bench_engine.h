@@ -17,6 +17,7 @@ struct BenchBuildOptions {
   int trees = 50;
   uint64_t seed = kDefaultSeed;
   int threads = 1;
+  int degree = 48;  // graph: neighbours of an item
   // Where indexes are kept. One that is there already is used as it is.
   std::string directory;
 };
@@ -24,8 +25,9 @@ struct BenchBuildOptions {
 // One way to search a data set, with one thread.
 class BenchEngine {
  public:
-  // "forest": ours; "exact": ours, every item; "annoy": the original library.
-  // InvalidArgument for another name; failures of building and opening.
+  // "graph", "forest": ours; "exact": ours, every item; "annoy": the original
+  // library. InvalidArgument for another name; failures of building and
+  // opening.
   static absl::StatusOr<std::unique_ptr<BenchEngine>> Make(
       const std::string& name, const BenchDataset& data,
       const BenchBuildOptions& options);
@@ -36,11 +38,13 @@ class BenchEngine {
   // Wall seconds; nothing if the index was there already.
   std::optional<double> build_seconds() const { return build_seconds_; }
   uint64_t index_bytes() const { return index_bytes_; }
-  // True if search_k means something.
+  // True if the setting of Search() means something.
   virtual bool is_tunable() const { return true; }
+  // What it is called: "search_k" or "beam".
+  virtual const char* setting_name() const { return "search_k"; }
 
   // Replaces `*ids` with the `n` nearest found. Aborts on an internal error.
-  virtual void Search(absl::Span<const float> query, int n, int search_k,
+  virtual void Search(absl::Span<const float> query, int n, int setting,
                       std::vector<int32_t>* ids) = 0;
 
   // Distances computed by all searches so far; nothing if unknown.

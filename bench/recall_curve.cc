@@ -38,19 +38,19 @@ float Farness(Metric metric, absl::Span<const float> query,
 
 }  // namespace
 
-CurvePoint MeasureOnce(const BenchDataset& data, int n, int search_k,
+CurvePoint MeasureOnce(const BenchDataset& data, int n, int setting,
                        int64_t queries, BenchEngine* engine) {
   queries = std::min(queries, data.test.slot_count());
   std::vector<std::vector<int32_t>> answers(queries);
   const std::optional<int64_t> distances_before = engine->distances();
   const double start = ThreadCpuSeconds();
   for (int64_t q = 0; q < queries; ++q) {
-    engine->Search(data.test.row(q), n, search_k, &answers[q]);
+    engine->Search(data.test.row(q), n, setting, &answers[q]);
   }
   const double seconds = ThreadCpuSeconds() - start;
 
   CurvePoint point;
-  point.search_k = engine->is_tunable() ? search_k : 0;
+  point.setting = engine->is_tunable() ? setting : 0;
   point.qps = static_cast<double>(queries) / seconds;
   if (distances_before.has_value()) {
     point.distances_per_query =

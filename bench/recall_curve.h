@@ -11,7 +11,7 @@ namespace annod {
 
 // What one setting of one engine gave.
 struct CurvePoint {
-  int search_k = 0;  // 0: the engine has none
+  int setting = 0;  // 0: the engine has none
   double recall = 0;
   double qps = 0;
   std::optional<double> distances_per_query;
@@ -21,7 +21,7 @@ struct CurvePoint {
 // counts as right if it is as near as the n-th true neighbour, whatever its id.
 // Queries per second are by the thread's CPU time: what else the machine does
 // hardly shows.
-CurvePoint MeasureOnce(const BenchDataset& data, int n, int search_k,
+CurvePoint MeasureOnce(const BenchDataset& data, int n, int setting,
                        int64_t queries, BenchEngine* engine);
 
 // The median of repeated measurements of one setting, by QPS. Not empty.

@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <cstring>
+#include <exception>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -30,11 +33,12 @@ namespace {
 struct Flags {
   std::string data;
   int k = 10;
-  std::vector<std::string> engines = {"forest", "exact", "annoy"};
+  std::vector<std::string> engines = {"graph", "forest", "exact", "annoy"};
   int64_t queries = 2000;
   int64_t exact_queries = 200;
   std::vector<int> search_k = {500,  1000,  2000,  4000,
                                8000, 16000, 32000, 64000};
+  std::vector<int> beams = {10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 400};
   int rounds = 3;
   bool json = false;
   BenchBuildOptions build;
@@ -74,14 +78,14 @@ void PrintHead(const Flags& flags, const BenchDataset& data) {
 }
 
 void PrintTable(const std::vector<EngineCurve>& curves) {
-  absl::PrintF("%-8s %9s %8s %10s %12s %9s %9s\n", "engine", "search_k",
+  absl::PrintF("%-8s %9s %8s %10s %12s %9s %9s\n", "engine", "setting",
                "recall", "QPS", "dist./query", "build s", "MB");
   for (const EngineCurve& curve : curves) {
     const auto seconds = curve.engine->build_seconds();
     for (const CurvePoint& point : curve.points) {
       absl::PrintF(
           "%-8s %9s %8.4f %10.0f %12s %9s %9.1f\n", curve.engine->name(),
-          point.search_k > 0 ? absl::StrCat(point.search_k) : "-", point.recall,
+          point.setting > 0 ? absl::StrCat(point.setting) : "-", point.recall,
           point.qps,
           point.distances_per_query.has_value()
               ? absl::StrFormat("%.0f", *point.distances_per_query)
@@ -125,7 +129,7 @@ void PrintJson(const Flags& flags, const std::vector<EngineCurve>& curves) {
       line["params"] = nlohmann::json::object();
       if (engine.is_tunable()) {
         line["params"] = {{"trees", flags.build.trees},
-                          {"search_k", point.search_k}};
+                          {engine.setting_name(), point.setting}};
       }
       line["recall"] = point.recall;
       line["qps"] = point.qps;
@@ -147,18 +151,23 @@ void MeasureAll(const Flags& flags, const BenchDataset& data,
                 std::vector<EngineCurve>* curves) {
   std::map<std::pair<size_t, int>, std::vector<CurvePoint>> measured;
   for (int round = 0; round < flags.rounds; ++round) {
-    for (const int search_k : flags.search_k) {
+    const size_t steps = std::max(flags.search_k.size(), flags.beams.size());
+    for (size_t step = 0; step < steps; ++step) {
       for (size_t e = 0; e < curves->size(); ++e) {
         BenchEngine* engine = (*curves)[e].engine.get();
         const bool tunable = engine->is_tunable();
-        // What has no setting is measured with the first only.
-        if (!tunable && search_k != flags.search_k[0]) continue;
+        const std::vector<int>& settings =
+            std::strcmp(engine->setting_name(), "beam") == 0 ? flags.beams
+                                                             : flags.search_k;
+        // What has no setting is measured once.
+        if (step >= (tunable ? settings.size() : 1)) continue;
+        const int setting = settings[step];
         const int64_t queries = tunable ? flags.queries : flags.exact_queries;
         if (round == 0) {  // warm up
-          MeasureOnce(data, flags.k, search_k, queries / 20 + 1, engine);
+          MeasureOnce(data, flags.k, setting, queries / 20 + 1, engine);
         }
-        measured[{e, tunable ? search_k : 0}].push_back(
-            MeasureOnce(data, flags.k, search_k, queries, engine));
+        measured[{e, tunable ? setting : 0}].push_back(
+            MeasureOnce(data, flags.k, setting, queries, engine));
       }
     }
     absl::FPrintF(stderr, "round %d of %d done\n", round + 1, flags.rounds);
@@ -222,7 +231,7 @@ int Main(int argc, char** argv) {
   app.add_option("--k", flags.k, "neighbours to ask for")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  app.add_option("--engines", flags.engines, "some of forest,exact,annoy")
+  app.add_option("--engines", flags.engines, "some of graph,forest,exact,annoy")
       ->delimiter(',')
       ->capture_default_str();
   app.add_option("--trees", flags.build.trees)
@@ -240,9 +249,17 @@ int Main(int argc, char** argv) {
                  "at most, for the exact engine")
       ->check(CLI::Range(1, 1 << 30))
       ->capture_default_str();
-  app.add_option("--search_k", flags.search_k, "settings to try")
+  app.add_option("--search_k", flags.search_k,
+                 "settings to try, for forest and annoy")
       ->delimiter(',')
       ->check(CLI::Range(1, 1 << 30))
+      ->capture_default_str();
+  app.add_option("--beams", flags.beams, "beam widths to try, for graph")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  app.add_option("--degree", flags.build.degree, "of the graph")
+      ->check(CLI::Range(4, 1024))
       ->capture_default_str();
   app.add_option("--rounds", flags.rounds)
       ->check(CLI::Range(1, 1000))
@@ -265,4 +282,11 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace annod
 
-int main(int argc, char** argv) { return annod::Main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return annod::Main(argc, argv);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "recall_qps: %s\n", e.what());
+    return 1;
+  }
+}
