@@ -37,8 +37,9 @@ absl::Status NonFiniteError(const std::string& field, const char* floats,
   return FieldError(field, absl::StrCat(value), "finite");
 }
 
-// `prefix` is "queries[2]." or "items[0].".
-absl::Status CheckFloats(const std::string& prefix,
+}  // namespace
+
+absl::Status CheckVector(const std::string& prefix,
                          const v1::FloatVector& vector,
                          const IndexSettings& index) {
   const int count = vector.values_size();
@@ -56,8 +57,9 @@ absl::Status CheckFloats(const std::string& prefix,
   return NonFiniteError(absl::StrCat(field, ".values[", bad, "]"), data, bad);
 }
 
-absl::Status CheckBytes(const std::string& prefix, const std::string& bytes,
-                        const IndexSettings& index) {
+absl::Status CheckVectorBytes(const std::string& prefix,
+                              const std::string& bytes,
+                              const IndexSettings& index) {
   const std::string field = absl::StrCat(prefix, "vector_bytes");
   const int64_t want = int64_t{index.dim} * sizeof(float);
   if (bytes.size() != static_cast<uint64_t>(want)) {
@@ -78,7 +80,16 @@ absl::Status CheckBytes(const std::string& prefix, const std::string& bytes,
                         bytes.data(), bad);
 }
 
-}  // namespace
+absl::Status CheckItemLabel(const std::string& prefix,
+                            const std::string& label) {
+  if (label.empty() || ValidateLabel(label).ok()) return absl::OkStatus();
+  const std::string limit =
+      absl::StrCat("UTF-8 of at most ", kMaxLabelBytes, " bytes without NUL");
+  const std::string field = absl::StrCat(prefix, "label");
+  return FieldError(field, label, limit,
+                    absl::StrCat(field, " is '", Printable(label), "' (",
+                                 label.size(), " bytes); it must be ", limit));
+}
 
 absl::Status CheckIndexName(absl::string_view name) {
   if (ValidateIndexName(name).ok()) return absl::OkStatus();
@@ -114,9 +125,9 @@ absl::Status CheckQuery(const v1::Query& query, int position,
   };
   switch (query.target_case()) {
     case v1::Query::kVector:
-      return CheckFloats(prefix(), query.vector(), index);
+      return CheckVector(prefix(), query.vector(), index);
     case v1::Query::kVectorBytes:
-      return CheckBytes(prefix(), query.vector_bytes(), index);
+      return CheckVectorBytes(prefix(), query.vector_bytes(), index);
     case v1::Query::kItem:
       return CheckRange(absl::StrCat(prefix(), "item"), query.item(), 0,
                         kMaxItemId);
@@ -156,20 +167,14 @@ absl::Status CheckItem(const v1::Item& item, int position,
   if (item.has_id() && (item.id() < 0 || item.id() > kMaxItemId)) {
     return CheckRange(absl::StrCat(prefix(), "id"), item.id(), 0, kMaxItemId);
   }
-  if (!item.label().empty() && !ValidateLabel(item.label()).ok()) {
-    const std::string limit =
-        absl::StrCat("UTF-8 of at most ", kMaxLabelBytes, " bytes without NUL");
-    const std::string field = absl::StrCat(prefix(), "label");
-    return FieldError(
-        field, item.label(), limit,
-        absl::StrCat(field, " is '", Printable(item.label()), "' (",
-                     item.label().size(), " bytes); it must be ", limit));
+  if (!item.label().empty()) {
+    ANNOD_RETURN_IF_ERROR(CheckItemLabel(prefix(), item.label()));
   }
   switch (item.data_case()) {
     case v1::Item::kVector:
-      return CheckFloats(prefix(), item.vector(), index);
+      return CheckVector(prefix(), item.vector(), index);
     case v1::Item::kVectorBytes:
-      return CheckBytes(prefix(), item.vector_bytes(), index);
+      return CheckVectorBytes(prefix(), item.vector_bytes(), index);
     case v1::Item::DATA_NOT_SET:
       break;
   }

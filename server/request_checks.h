@@ -32,6 +32,17 @@ absl::Status CheckItemCount(int64_t count, int min_count, const Limits& limits);
 absl::Status CheckItem(const v1::Item& item, int position,
                        const IndexSettings& index);
 
+// Parts of requests. `prefix` is what comes before the field in messages, such
+// as "items[0].".
+absl::Status CheckVector(const std::string& prefix,
+                         const v1::FloatVector& vector,
+                         const IndexSettings& index);
+absl::Status CheckVectorBytes(const std::string& prefix,
+                              const std::string& bytes,
+                              const IndexSettings& index);
+absl::Status CheckItemLabel(const std::string& prefix,
+                            const std::string& label);
+
 absl::Status CheckSerialize(const v1::SerializeRequest& request);
 
 }  // namespace annod

@@ -12,8 +12,9 @@
 
 namespace annod {
 
-// No JSON file of ours comes near this; longer ones are not read.
-inline constexpr size_t kMaxJsonBytes = size_t{1} << 20;
+// No JSON file of ours comes near this, with as many feature names as there may
+// be; longer ones are not read.
+inline constexpr size_t kMaxJsonBytes = size_t{4} << 20;
 
 // The text of a JSON file: `object` with two members added, "format" and
 // "xxh3_64", the checksum of all others (docs/format.md, "JSON files").

@@ -71,9 +71,9 @@ absl::StatusOr<Value> ByName(const Value (&values)[kCount], NameOf name_of,
 }
 
 constexpr const char* kLaterFields[] = {
-    "hamming_layout",  "build_rules",     "prefault",
-    "verbosity",       "feature_names",   "allow_duplicate_labels",
-    "unbuilt_through", "rolled_back_from"};
+    "hamming_layout",  "build_rules",      "prefault",
+    "verbosity",       "feature_names",    "allow_duplicate_labels",
+    "unbuilt_through", "rolled_back_from", "feature_names_through"};
 
 // What settings written by earlier programs do not have: none of it or all.
 absl::Status ReadLaterFields(const nlohmann::json& object,
@@ -92,6 +92,8 @@ absl::Status ReadLaterFields(const nlohmann::json& object,
       fields.Int("allow_duplicate_labels", 0, 1) == 1;
   settings->unbuilt_through = fields.Int("unbuilt_through", 0, INT64_MAX);
   settings->rolled_back_from = fields.Int("rolled_back_from", 0, INT64_MAX);
+  settings->feature_names_through =
+      fields.Int("feature_names_through", 0, INT64_MAX);
   const nlohmann::json* names = fields.Array("feature_names", kMaxDim);
   ANNOD_RETURN_IF_ERROR(fields.status());
   ANNOD_ASSIGN_OR_RETURN(settings->hamming_layout,
@@ -101,18 +103,26 @@ absl::Status ReadLaterFields(const nlohmann::json& object,
       ByName(kAllBuildRules, BuildRulesName, "build_rules", rules));
   ANNOD_ASSIGN_OR_RETURN(settings->prefault, ByName(kAllPrefaults, PrefaultName,
                                                     "prefault", prefault));
-  for (const nlohmann::json& name : *names) {
-    if (!name.is_string()) {
-      return absl::DataLossError(absl::StrCat(kWhat, ": feature_names holds ",
-                                              name.type_name(),
-                                              " where a text was expected"));
-    }
-    settings->feature_names.push_back(name.get<std::string>());
-  }
+  ANNOD_ASSIGN_OR_RETURN(settings->feature_names,
+                         FeatureNamesFromJson(*names, kWhat));
   return absl::OkStatus();
 }
 
 }  // namespace
+
+absl::StatusOr<std::vector<std::string>> FeatureNamesFromJson(
+    const nlohmann::json& array, absl::string_view what) {
+  std::vector<std::string> names;
+  for (const nlohmann::json& name : array) {
+    if (!name.is_string()) {
+      return absl::DataLossError(absl::StrCat(what, ": feature_names holds ",
+                                              name.type_name(),
+                                              " where a text was expected"));
+    }
+    names.push_back(name.get<std::string>());
+  }
+  return names;
+}
 
 absl::Status ValidateFeatureNames(const std::vector<std::string>& names,
                                   int dim) {
@@ -125,11 +135,14 @@ absl::Status ValidateFeatureNames(const std::vector<std::string>& names,
   absl::flat_hash_set<absl::string_view> seen;
   for (const std::string& name : names) {
     bytes += name.size();
-    if (name.empty() || name.size() > kMaxFeatureNameBytes ||
+    const bool has_control =
+        std::any_of(name.begin(), name.end(), absl::ascii_iscntrl);
+    if (name.empty() || name.size() > kMaxFeatureNameBytes || has_control ||
         !IsValidUtf8(name)) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "feature name '", ForMessage(name), "' has ", name.size(),
-          " bytes; it must be UTF-8 of 1 to ", kMaxFeatureNameBytes, " bytes"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("feature name '", ForMessage(name), "' has ",
+                       name.size(), " bytes; it must be UTF-8 of 1 to ",
+                       kMaxFeatureNameBytes, " without control characters"));
     }
     if (!seen.insert(name).second) {
       return absl::InvalidArgumentError(
@@ -198,6 +211,10 @@ absl::Status ValidateIndexSettings(const IndexSettings& settings) {
   if (settings.unbuilt_through < 0) {
     return OutOfRange("unbuilt_through", settings.unbuilt_through, "0 or more");
   }
+  if (settings.feature_names_through < 0) {
+    return OutOfRange("feature_names_through", settings.feature_names_through,
+                      "0 or more");
+  }
   if (settings.rolled_back_from < 0) {
     return OutOfRange("rolled_back_from", settings.rolled_back_from,
                       "0 or more");
@@ -224,6 +241,7 @@ std::string IndexSettingsToJson(const IndexSettings& settings) {
   object["prefault"] = std::string(PrefaultName(settings.prefault));
   object["verbosity"] = settings.verbosity;
   object["feature_names"] = settings.feature_names;
+  object["feature_names_through"] = settings.feature_names_through;
   object["allow_duplicate_labels"] = settings.allow_duplicate_labels ? 1 : 0;
   object["unbuilt_through"] = settings.unbuilt_through;
   object["rolled_back_from"] = settings.rolled_back_from;

@@ -2,6 +2,7 @@
 #define ANNOD_CORE_STORAGE_INDEX_SETTINGS_H_
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ struct IndexSettings {
   int verbosity = 0;  // how much builds log, [-2, 2]
   // Names of the components: none, or `dim` different ones.
   std::vector<std::string> feature_names;
+  // Versions up to this number have these feature names; a later one has those
+  // of its manifest (EffectiveSettings).
+  int64_t feature_names_through = 0;
   bool allow_duplicate_labels = false;
   // Versions up to this number are not served (Unbuild); 0: none.
   int64_t unbuilt_through = 0;
@@ -58,6 +62,10 @@ absl::Status ValidateIndexName(absl::string_view name);
 // `dim` 0: not known yet.
 absl::Status ValidateFeatureNames(const std::vector<std::string>& names,
                                   int dim);
+// From an array of a JSON file, which `what` names: DataLoss unless all are
+// texts.
+absl::StatusOr<std::vector<std::string>> FeatureNamesFromJson(
+    const nlohmann::json& array, absl::string_view what);
 absl::Status ValidateIndexSettings(const IndexSettings& settings);
 
 std::string IndexSettingsToJson(const IndexSettings& settings);

@@ -15,6 +15,7 @@
 #include "core/status_macros.h"
 #include "core/storage/checked_json.h"
 #include "core/storage/checksum.h"
+#include "core/storage/index_settings.h"
 #include "core/storage/layout_names.h"
 #include "core/utf8.h"
 
@@ -140,6 +141,9 @@ std::string ManifestToJson(const Manifest& manifest) {
   object["create_time"] = manifest.create_time;
   object["journal_through"] = manifest.journal_through;
   object["incarnation"] = manifest.incarnation;
+  if (manifest.feature_names.has_value()) {
+    object["feature_names"] = *manifest.feature_names;
+  }
   object["files"] = std::move(files);
   if (!manifest.recall_curve.points.empty()) {
     object["recall_curve"] = CurveToJson(manifest.recall_curve);
@@ -186,6 +190,17 @@ absl::StatusOr<Manifest> ManifestFromJson(absl::string_view text) {
   // Versions of before it was measured have none.
   if (const auto curve = object.find("recall_curve"); curve != object.end()) {
     ANNOD_ASSIGN_OR_RETURN(manifest.recall_curve, CurveFromJson(*curve));
+  }
+  if (object.contains("feature_names")) {
+    const json* const names = fields.Array("feature_names", kMaxDim);
+    ANNOD_RETURN_IF_ERROR(fields.status());
+    ANNOD_ASSIGN_OR_RETURN(manifest.feature_names,
+                           FeatureNamesFromJson(*names, kWhat));
+    const absl::Status valid =
+        ValidateFeatureNames(*manifest.feature_names, manifest.dim);
+    if (!valid.ok()) {
+      return absl::DataLossError(absl::StrCat(kWhat, ": ", valid.message()));
+    }
   }
   ANNOD_RETURN_IF_ERROR(CheckCounts(manifest));
   return manifest;

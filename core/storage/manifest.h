@@ -2,6 +2,7 @@
 #define ANNOD_CORE_STORAGE_MANIFEST_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,9 @@ struct Manifest {
   // elsewhere) journal_through is taken as 0.
   int64_t journal_through = 0;
   std::string incarnation;
+  // Names of the components when it was built; absent if its builder did not
+  // know of names.
+  std::optional<std::vector<std::string>> feature_names;
   std::vector<ManifestFile> files;
 };
 

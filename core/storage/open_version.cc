@@ -194,8 +194,9 @@ std::shared_ptr<OpenVersion> Assemble(const IndexSettings& settings,
 
 absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenVersionFiles(
     FileSystem* fs, const std::string& index_directory,
-    const IndexSettings& settings, Manifest manifest) {
+    const IndexSettings& index_settings, Manifest manifest) {
   const absl::Time start = absl::Now();
+  const IndexSettings settings = EffectiveSettings(index_settings, manifest);
   const std::string versions = JoinPath(index_directory, kVersionsDirectory);
   const std::string directory =
       JoinPath(versions, VersionName(manifest.version));

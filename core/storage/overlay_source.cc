@@ -38,6 +38,15 @@ const ItemLayer* OverlaySource::LayerOf(int32_t id, bool* named) const {
   return nullptr;
 }
 
+int OverlaySource::DepthOf(int32_t id) const {
+  bool named;
+  const ItemLayer* const layer = LayerOf(id, &named);
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    if (layers_[i] == layer) return static_cast<int>(i) + 1;
+  }
+  return 0;
+}
+
 bool OverlaySource::HasItem(int64_t id) const {
   bool named;
   const ItemLayer* const layer = LayerOf(static_cast<int32_t>(id), &named);

@@ -33,6 +33,10 @@ class OverlaySource final : public VectorSource {
   // hides the label it had below.
   std::vector<std::pair<int32_t, absl::string_view>> Labels() const;
 
+  // 0 if the base decides about `id`, else the number of the layer that does,
+  // counted from 1 for the lowest.
+  int DepthOf(int32_t id) const;
+
  private:
   bool InBase(int64_t id) const;
   // The layer whose vector `id` has; null if that is none. `*named` tells

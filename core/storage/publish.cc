@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,6 +52,34 @@ uint64_t PredictBytes(const NodeLayout& layout, int64_t slots, int64_t items,
   constexpr uint64_t kSmallFiles = uint64_t{1} << 16;  // manifest, directories
   return static_cast<uint64_t>(nodes * layout.node_bytes) + LabelBytes(labels) +
          kSmallFiles;
+}
+
+// Of items that claim one label, the one stored last has it. Two claim it if
+// they were stored without knowledge of each other: a row of a Fit and an item
+// staged while its version was built, or items on both sides of a change of
+// versions.
+Labels LatestOfEach(const OverlaySource& source, Labels labels) {
+  std::vector<uint32_t> order(labels.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    const int text = labels[a].second.compare(labels[b].second);
+    if (text != 0) return text < 0;
+    const int depth_a = source.DepthOf(labels[a].first);
+    const int depth_b = source.DepthOf(labels[b].first);
+    return depth_a != depth_b ? depth_a > depth_b : a < b;
+  });
+  std::vector<bool> keep(labels.size(), true);
+  for (size_t i = 1; i < order.size(); ++i) {
+    if (labels[order[i]].second == labels[order[i - 1]].second) {
+      keep[order[i]] = false;
+    }
+  }
+  size_t kept = 0;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    if (keep[i]) labels[kept++] = labels[i];
+  }
+  labels.resize(kept);
+  return labels;
 }
 
 absl::Status CheckSpace(FileSystem* fs, const std::string& directory,
@@ -130,7 +159,7 @@ absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
         absl::StrCat("index '", settings.name, "' has 0 items; a build needs 1",
                      input.base == nullptr ? "" : " (all were removed)"));
   }
-  const Labels labels = source.Labels();
+  Labels labels = source.Labels();
   ANNOD_ASSIGN_OR_RETURN(const NodeLayout layout, LayoutToWrite(options));
   ANNOD_ASSIGN_OR_RETURN(std::unique_ptr<PendingVersion> pending,
                          store->Begin());
@@ -145,13 +174,12 @@ absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
                              ? BuildForest(source, options, fs, forest_path)
                              : ready->write(forest_path, options));
   if (!labels.empty()) {
-    const absl::Status written =
-        WriteLabels(fs, pending->FilePath(kLabelsFile), labels,
-                    settings.allow_duplicate_labels);
+    const std::string path = pending->FilePath(kLabelsFile);
+    absl::Status written =
+        WriteLabels(fs, path, labels, settings.allow_duplicate_labels);
     if (absl::IsInvalidArgument(written)) {
-      // Staging and base disagree, as after rolling back to another version.
-      return absl::FailedPreconditionError(
-          absl::StrCat("index '", settings.name, "': ", written.message()));
+      labels = LatestOfEach(source, std::move(labels));
+      written = WriteLabels(fs, path, labels, settings.allow_duplicate_labels);
     }
     ANNOD_RETURN_IF_ERROR(written);
   }
@@ -170,6 +198,7 @@ absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
       absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone());
   manifest.journal_through = input.journal_through;
   manifest.incarnation = settings.incarnation;
+  manifest.feature_names = settings.feature_names;
   return PreparedVersion{std::move(pending), std::move(manifest)};
 }
 

@@ -18,6 +18,26 @@
 
 namespace annod {
 
+absl::Status CheckItemLimits(const StagingOptions& options, int64_t total_items,
+                             int64_t largest_new_id) {
+  if (total_items > options.max_items) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the index would hold ", total_items,
+                     " items; the limit is ", options.max_items));
+  }
+  const double largest_allowed = options.max_id_waste_factor * total_items +
+                                 static_cast<double>(options.waste_floor);
+  if (static_cast<double>(largest_new_id) > largest_allowed) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "id ", largest_new_id, " is too large for an index of ", total_items,
+        " items: storage grows to the largest id, and the limit is now ",
+        static_cast<int64_t>(largest_allowed), " (",
+        options.max_id_waste_factor, " times the items, plus ",
+        options.waste_floor, ")"));
+  }
+  return absl::OkStatus();
+}
+
 StagedItems::StagedItems(const StagingOptions& options, Staging::Base base,
                          bool allow_duplicate_labels)
     : options_(options),
@@ -153,24 +173,10 @@ RemovedItems StagedItems::Remove(absl::Span<const int32_t> ids,
   return result;
 }
 
-absl::Status StagedItems::CheckLimits(int64_t largest_new_id) const {
-  const int64_t total = TotalItems();
-  if (total > options_.max_items) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("the index would hold ", total, " items; the limit is ",
-                     options_.max_items));
-  }
-  const double largest_allowed = options_.max_id_waste_factor * total +
-                                 static_cast<double>(options_.waste_floor);
-  if (static_cast<double>(largest_new_id) > largest_allowed) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "id ", largest_new_id, " is too large for an index of ", total,
-        " items: storage grows to the largest id, and the limit is now ",
-        static_cast<int64_t>(largest_allowed), " (",
-        options_.max_id_waste_factor, " times the items, plus ",
-        options_.waste_floor, ")"));
-  }
-  return absl::OkStatus();
+int64_t StagedItems::ReserveIds(std::optional<int32_t> first, int64_t count) {
+  const int64_t begin = first.has_value() ? *first : next_id_;
+  next_id_ = std::max(next_id_, begin + count);
+  return begin;
 }
 
 absl::StatusOr<std::vector<int32_t>> StagedItems::Add(
@@ -200,7 +206,7 @@ absl::StatusOr<std::vector<int32_t>> StagedItems::Add(
     ids.push_back(static_cast<int32_t>(id));
     largest = std::max(largest, id);
   }
-  if (status.ok()) status = CheckLimits(largest);
+  if (status.ok()) status = CheckItemLimits(options_, TotalItems(), largest);
   if (status.ok()) return ids;
   RollBack(before);
   return status;
@@ -208,7 +214,7 @@ absl::StatusOr<std::vector<int32_t>> StagedItems::Add(
 
 void StagedItems::Release(int64_t through, Staging::Base base) {
   base_ = std::move(base);
-  next_id_ = std::max({next_id_, base_.slot_count, base_.next_id});
+  next_id_ = std::max(base_.slot_count, base_.next_id);
   staged_count_ = 0;
   removed_count_ = 0;
   gained_count_ = 0;
@@ -217,9 +223,10 @@ void StagedItems::Release(int64_t through, Staging::Base base) {
     if (place->second.segment <= through) {
       RemoveLabel(place->first, &place->second);
       items_.erase(place);
-    } else {
-      Count(place->first, place->second, 1);
+      continue;
     }
+    next_id_ = std::max(next_id_, int64_t{place->first} + 1);
+    Count(place->first, place->second, 1);
   }
   // Going back to a released record means going back to the base's.
   for (Change& change : changes_) {

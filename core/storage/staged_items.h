@@ -94,7 +94,6 @@ class StagedItems {
   void Put(int32_t id, absl::string_view label, int64_t segment, bool removed);
   void SetLabel(int32_t id, Entry* entry, absl::string_view label);
   void RemoveLabel(int32_t id, Entry* entry);
-  absl::Status CheckLimits(int64_t largest_new_id) const;
 
   const StagingOptions options_;
   Staging::Base base_;

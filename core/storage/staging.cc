@@ -177,6 +177,13 @@ class JournalStaging final : public Staging {
     return absl::OkStatus();
   }
 
+  int64_t ReserveIds(std::optional<int32_t> first, int64_t count) override {
+    MutexLock lock(&journal_mu_);
+    const int64_t begin = items_.ReserveIds(first, count);
+    PublishCounts();
+    return begin;
+  }
+
   void AllowDuplicateLabels() override {
     MutexLock lock(&journal_mu_);
     items_.AllowDuplicateLabels();

@@ -34,6 +34,12 @@ struct StagingOptions {
   std::function<void(JournalPosition)> publish;
 };
 
+// Whether an index may hold `total_items` of which `largest_new_id` is the
+// largest id to come: ResourceExhausted for too many, InvalidArgument for an id
+// that would waste too much; -1: none.
+absl::Status CheckItemLimits(const StagingOptions& options, int64_t total_items,
+                             int64_t largest_new_id);
+
 // An item to stage. `vector` has the index's dimension, finite components.
 struct StagedItem {
   std::optional<int32_t> id;  // absent: the largest id so far plus one
@@ -126,6 +132,10 @@ class Staging {
   virtual absl::StatusOr<RemovedItems> Remove(
       absl::Span<const int32_t> ids,
       absl::Span<const absl::string_view> labels) = 0;
+
+  // Keeps `count` ids, those from `first` on or the next ones, from items without
+  // an id until a base has them (Release). Returns the first of them.
+  virtual int64_t ReserveIds(std::optional<int32_t> first, int64_t count) = 0;
 
   // Call when `snapshot` is contained in a published version, described by
   // `base`: its segments count no more. Items staged and removed since stay.

@@ -18,6 +18,16 @@
 
 namespace annod {
 
+IndexSettings EffectiveSettings(IndexSettings settings,
+                                const Manifest& manifest) {
+  if (settings.dim == 0) settings.dim = manifest.dim;
+  if (manifest.feature_names.has_value() &&
+      manifest.version > settings.feature_names_through) {
+    settings.feature_names = *manifest.feature_names;
+  }
+  return settings;
+}
+
 VersionStore::VersionStore(FileSystem* fs, std::string index_directory)
     : fs_(fs), directory_(std::move(index_directory)) {}
 

@@ -20,8 +20,8 @@ namespace annod {
 // A verified, mapped version: immutable, shared by the queries that use it; the
 // mapping goes away with the last reference.
 struct OpenVersion {
-  IndexSettings settings;
-  Manifest manifest;  // synthesised for an attached file, version 1
+  IndexSettings settings;  // effective ones
+  Manifest manifest;       // synthesised for an attached file, version 1
   std::shared_ptr<const ForestIndex> forest;
   std::shared_ptr<const LabelTable> labels;  // null if the version has none
   double load_seconds = 0;
@@ -32,6 +32,12 @@ struct OpenVersion {
   Prefault prefault = Prefault::kAdvise;
   std::string lock_refusal;
 };
+
+// The settings of an index while it serves the version of `manifest`: feature
+// names go with a version, unless they were changed after it, and the dimension
+// of an index made without one is that of its first version.
+IndexSettings EffectiveSettings(IndexSettings settings,
+                                const Manifest& manifest);
 
 // A version directory being written; removed again unless published.
 class PendingVersion {

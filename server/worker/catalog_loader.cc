@@ -170,6 +170,7 @@ void CatalogLoader::PutServing(IndexView view,
   const std::shared_ptr<const IndexView> before = catalog_->Find(name);
   const bool is_new = before == nullptr || before->version != version;
   view.state = v1::INDEX_STATE_SERVING;
+  view.settings = EffectiveSettings(view.settings, version->manifest);
   view.version = std::move(version);
   const OpenVersion& serving = *view.version;
   if (!serving.lock_refusal.empty()) {

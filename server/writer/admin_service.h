@@ -28,6 +28,9 @@ class AdminServiceImpl final : public v1::AdminService::Service {
   grpc::Status AddItems(grpc::ServerContext* context,
                         grpc::ServerReader<v1::AddItemsRequest>* reader,
                         v1::AddItemsResponse* response) override;
+  grpc::Status Fit(grpc::ServerContext* context,
+                   grpc::ServerReader<v1::FitRequest>* reader,
+                   v1::FitResponse* response) override;
   grpc::Status Build(grpc::ServerContext* context,
                      const v1::BuildRequest* request,
                      grpc::ServerWriter<v1::BuildResponse>* writer) override;

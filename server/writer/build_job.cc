@@ -74,6 +74,13 @@ void BuildJob::Cancel(absl::Status why) {
   if (result_ || cancelled_.load()) return;
   cancel_reason_ = std::move(why);
   cancelled_.store(true);
+  if (on_cancel_) on_cancel_();
+}
+
+void BuildJob::SetOnCancel(std::function<void()> on_cancel) {
+  absl::MutexLock lock(&mu_);
+  on_cancel_ = std::move(on_cancel);
+  if (on_cancel_ && cancelled_.load()) on_cancel_();
 }
 
 absl::Status BuildJob::cancel_reason() const {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -34,11 +35,13 @@ struct BuildSpec {
   std::string source;
   // What the version is made of, instead of items, as by Deserialize.
   std::shared_ptr<const ReadyForest> forest;
+  // Made of more than what is staged, as by Fit: never the same as another.
+  bool own_items = false;
 
   // True if both make the same version; the number of threads does not matter.
   bool SameResult(const BuildSpec& other) const {
-    return tree_count == other.tree_count && seed == other.seed &&
-           dot_layout == other.dot_layout &&
+    return !own_items && !other.own_items && tree_count == other.tree_count &&
+           seed == other.seed && dot_layout == other.dot_layout &&
            hamming_layout == other.hamming_layout && rules == other.rules &&
            metric == other.metric && source == other.source &&
            forest == other.forest;
@@ -52,6 +55,14 @@ class BuildJob {
   // `on_report` is called after each Report() that is not of a past phase, from
   // its thread; may be empty.
   BuildJob(std::string index, BuildSpec spec, std::function<void()> on_report);
+
+  // What is run instead of the index's Build(), set before the job is queued.
+  using Work = std::function<absl::StatusOr<v1::BuildResult>(BuildJob* job)>;
+  void set_work(Work work) { work_ = std::move(work); }
+  const Work& work() const { return work_; }
+
+  // Called once by Cancel(), from its thread; must not block. Empty: no more.
+  void SetOnCancel(std::function<void()> on_cancel);
 
   const std::string& index() const { return index_; }
   const BuildSpec& spec() const { return spec_; }
@@ -80,6 +91,7 @@ class BuildJob {
   const BuildSpec spec_;
   const std::function<void()> on_report_;
   const absl::Time started_;
+  Work work_;
   std::atomic<bool> cancelled_{false};
 
   mutable absl::Mutex mu_;
@@ -87,6 +99,7 @@ class BuildJob {
   double fraction_ ABSL_GUARDED_BY(mu_) = 0;
   int trees_done_ ABSL_GUARDED_BY(mu_) = 0;
   absl::Status cancel_reason_ ABSL_GUARDED_BY(mu_);
+  std::function<void()> on_cancel_ ABSL_GUARDED_BY(mu_);
   std::optional<absl::StatusOr<v1::BuildResult>> result_ ABSL_GUARDED_BY(mu_);
   absl::Time began_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
   absl::Time ended_ ABSL_GUARDED_BY(mu_) = absl::InfiniteFuture();

@@ -10,6 +10,23 @@
 #include "server/errors.h"
 
 namespace annod {
+namespace {
+
+absl::Status RunningError(const BuildJob& job) {
+  const std::string& index = job.index();
+  return ReasonError(
+      absl::StatusCode::kFailedPrecondition, kBuildRunning,
+      job.spec().own_items
+          ? absl::StrCat("index '", index,
+                         "' is taking in the rows of a Fit; wait for its end")
+          : absl::StrCat("index '", index, "' is being built with tree_count ",
+                         job.spec().tree_count, " and seed ", job.spec().seed,
+                         "; wait for its end, or join it with the same "
+                         "parameters"),
+      {{"index", index}});
+}
+
+}  // namespace
 
 BuildQueue::BuildQueue(Run run, OnReport on_report)
     : run_(std::move(run)), on_report_(std::move(on_report)) {
@@ -26,18 +43,49 @@ absl::StatusOr<std::shared_ptr<BuildJob>> BuildQueue::Submit(
   std::shared_ptr<BuildJob>& job = jobs_[index];
   if (job != nullptr) {
     if (job->spec().SameResult(spec)) return job;
-    return ReasonError(
-        absl::StatusCode::kFailedPrecondition, kBuildRunning,
-        absl::StrCat("index '", index, "' is being built with tree_count ",
-                     job->spec().tree_count, " and seed ", job->spec().seed,
-                     "; wait for its end, or join it with the same parameters"),
-        {{"index", index}});
+    return RunningError(*job);
   }
-  job = std::make_shared<BuildJob>(index, spec, [this, index] {
-    if (on_report_) on_report_(index);
-  });
+  job = NewJob(index, spec);
   waiting_.push_back(job);
   return job;
+}
+
+std::shared_ptr<BuildJob> BuildQueue::NewJob(const std::string& index,
+                                             const BuildSpec& spec) const {
+  return std::make_shared<BuildJob>(index, spec, [this, index] {
+    if (on_report_) on_report_(index);
+  });
+}
+
+absl::StatusOr<std::shared_ptr<BuildJob>> BuildQueue::Reserve(
+    const std::string& index, const BuildSpec& spec) {
+  absl::MutexLock lock(&mu_);
+  if (!stopped_.ok()) return stopped_;
+  if (blocked_.count(index) > 0) return IndexNotFoundError(index);
+  std::shared_ptr<BuildJob>& job = jobs_[index];
+  if (job != nullptr) return RunningError(*job);
+  job = NewJob(index, spec);
+  return job;
+}
+
+void BuildQueue::Enqueue(const std::shared_ptr<BuildJob>& job) {
+  absl::Status stopped;
+  {
+    absl::MutexLock lock(&mu_);
+    stopped = stopped_;
+    if (stopped.ok()) waiting_.push_back(job);
+  }
+  if (!stopped.ok()) Abandon(job, stopped);
+}
+
+void BuildQueue::Abandon(const std::shared_ptr<BuildJob>& job,
+                         const absl::Status& why) {
+  {
+    absl::MutexLock lock(&mu_);
+    jobs_.erase(job->index());
+  }
+  job->Finish(job->cancelled() ? job->cancel_reason() : why);
+  if (on_report_) on_report_(job->index());
 }
 
 std::shared_ptr<BuildJob> BuildQueue::Find(const std::string& index) const {

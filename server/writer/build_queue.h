@@ -33,7 +33,17 @@ class BuildQueue {
   absl::StatusOr<std::shared_ptr<BuildJob>> Submit(const std::string& index,
                                                    const BuildSpec& spec);
 
-  // The job of this index that is queued or running; null if none.
+  // A job whose items are still being gathered, as by Fit: the index is taken
+  // by it, like by one that is queued, until Enqueue() or Abandon(), one of
+  // which must follow. BUILD_RUNNING if the index has a job.
+  absl::StatusOr<std::shared_ptr<BuildJob>> Reserve(const std::string& index,
+                                                    const BuildSpec& spec);
+  // Queues a job of Reserve(), which has work() now.
+  void Enqueue(const std::shared_ptr<BuildJob>& job);
+  // Ends a job of Reserve() that was not queued.
+  void Abandon(const std::shared_ptr<BuildJob>& job, const absl::Status& why);
+
+  // The job of this index that is gathering, queued or running; null if none.
   std::shared_ptr<BuildJob> Find(const std::string& index) const;
 
   // Cancels the job of this index and waits for its end; false if there is
@@ -50,6 +60,8 @@ class BuildQueue {
 
  private:
   void Loop();
+  std::shared_ptr<BuildJob> NewJob(const std::string& index,
+                                   const BuildSpec& spec) const;
 
   const Run run_;
   const OnReport on_report_;

@@ -102,11 +102,15 @@ void IndexSet::Release(const std::string& name) {
 }
 
 absl::StatusOr<std::shared_ptr<WriterIndex>> IndexSet::Create(
-    const IndexSettings& settings, int max_indexes) {
+    const IndexSettings& settings, int max_indexes, const Fill& fill) {
   const std::string& name = settings.name;
   ANNOD_RETURN_IF_ERROR(ReserveNew(name, max_indexes));
   absl::Cleanup release = [&] { Release(name); };
-  const absl::Status created = data_->CreateIndex(settings);
+  absl::StatusOr<std::unique_ptr<PendingIndex>> pending =
+      data_->BeginIndex(settings);
+  if (!pending.ok()) return WithReason(pending.status(), kStorageFailed);
+  if (fill) ANNOD_RETURN_IF_ERROR(fill(**pending));
+  const absl::Status created = data_->CommitIndex(*std::move(pending));
   // A directory that could not be opened as an index at start-up.
   if (absl::IsAlreadyExists(created)) return ExistsError(name);
   if (!created.ok()) return WithReason(created, kStorageFailed);

@@ -32,10 +32,16 @@ class IndexSet {
       const std::string& name) const;
   std::vector<std::shared_ptr<WriterIndex>> All() const;
 
+  const StagingOptions& options() const { return options_; }
+
   // Creates an index durably; an attached one only if its file passes
-  // (FILE_REJECTED). INDEX_EXISTS, LIMIT_REACHED, STORAGE_FAILED.
+  // (FILE_REJECTED). INDEX_EXISTS, LIMIT_REACHED, STORAGE_FAILED. `fill`, if
+  // given, puts more into the index before anybody sees it, such as a version;
+  // if it fails there is no index.
+  using Fill = std::function<absl::Status(const PendingIndex& index)>;
   absl::StatusOr<std::shared_ptr<WriterIndex>> Create(
-      const IndexSettings& settings, int max_indexes);
+      const IndexSettings& settings, int max_indexes,
+      const Fill& fill = nullptr);
 
   // The index of that name or all for an empty one, opened anew if they could
   // not be opened before or have been copied in since. INDEX_NOT_FOUND.

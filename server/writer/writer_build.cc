@@ -85,7 +85,6 @@ absl::StatusOr<WriterIndex::Frozen> WriterIndex::Freeze(
 absl::StatusOr<v1::BuildResult> WriterIndex::Build(BuildJob* job,
                                                    int keep_versions) {
   ANNOD_RETURN_IF_ERROR(CheckBuildable());
-  const absl::Time start = absl::Now();
   job->Report(v1::BUILD_PHASE_COLLECTING, 0, 0);
   const ReadyForest* const forest = job->spec().forest.get();
   absl::StatusOr<Frozen> frozen = Freeze(/*may_be_empty=*/forest != nullptr);
@@ -96,9 +95,15 @@ absl::StatusOr<v1::BuildResult> WriterIndex::Build(BuildJob* job,
     input.layers.clear();
     input.forest = forest;
   }
-  const std::shared_ptr<const IndexSettings> settings = this->settings();
+  return PublishBuild(*settings(), input, *frozen->staged, job, keep_versions);
+}
+
+absl::StatusOr<v1::BuildResult> WriterIndex::PublishBuild(
+    const IndexSettings& settings, const BuildInput& input,
+    const StagedSnapshot& staged, BuildJob* job, int keep_versions) {
+  const absl::Time start = absl::Now();
   absl::StatusOr<PreparedVersion> prepared = PrepareVersion(
-      fs_, *settings, input, OptionsOf(job, settings->verbosity), &store_);
+      fs_, settings, input, OptionsOf(job, settings.verbosity), &store_);
   if (!prepared.ok()) return WithStorageReason(prepared.status());
   job->Report(v1::BUILD_PHASE_PUBLISHING, 0.5, prepared->manifest.tree_count);
   if (job->cancelled()) return absl::CancelledError();
@@ -118,9 +123,13 @@ absl::StatusOr<v1::BuildResult> WriterIndex::Build(BuildJob* job,
   SetVersions(std::move(versions));
   {
     absl::ReaderMutexLock lock(&mu_);
-    staging_->Release(*frozen->staged,
-                      BaseOf(*version, manifest->journal_through));
-    ANNOD_RETURN_IF_ERROR(WithStorageReason(staging_->RemoveReleased()));
+    staging_->Release(staged, BaseOf(*version, manifest->journal_through));
+    const absl::Status removed = staging_->RemoveReleased();
+    if (!removed.ok()) {
+      // The items are where they belong; the next build tries again.
+      spdlog::warn("journal not removed index={} error=\"{}\"", name_,
+                   removed.ToString());
+    }
   }
   // Old versions only take space; the next build tries again.
   store_.RemoveOld(keep_versions).IgnoreError();

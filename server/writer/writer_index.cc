@@ -189,6 +189,10 @@ void WriterIndex::SetVersions(Versions versions) {
   // What is replaced is unmapped without the lock.
   absl::MutexLock lock(&state_mu_);
   std::swap(versions_, versions);
+  if (versions_.newest == nullptr) return;
+  // Feature names go with a version.
+  settings_ = std::make_shared<const IndexSettings>(
+      EffectiveSettings(*settings_, versions_.newest->manifest));
 }
 
 v1::IndexInfo WriterIndex::Info() const {

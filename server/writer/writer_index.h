@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,11 +18,31 @@
 #include "core/forest/forest_builder.h"
 #include "core/storage/data_directory.h"
 #include "core/storage/index_settings.h"
+#include "core/storage/publish.h"
+#include "core/storage/row_spool.h"
 #include "core/storage/staging.h"
 #include "core/storage/version_store.h"
 #include "server/writer/build_job.h"
 
 namespace annod {
+
+// Rows that are to become a version.
+struct FitInput {
+  RowSpool* rows = nullptr;  // at least one
+  int dim = 0;               // of the rows
+  // Over the items there are, else instead of them.
+  bool append = false;
+  // Of BeginReset(), unless `append`.
+  std::shared_ptr<const StagedSnapshot> replaced;
+  std::optional<int32_t> start_index;  // id of the first row
+  // Names of the components from now on; absent: those there are.
+  std::optional<std::vector<std::string>> feature_names;
+};
+
+struct FitResult {
+  int32_t first_id = 0;
+  v1::BuildResult build;
+};
 
 // One index as the writer holds it: its settings, its staging area, its
 // versions, the one that is served and the one that the next build starts from.
@@ -73,6 +94,16 @@ class WriterIndex {
   // INDEX_EMPTY if that is nothing, unless `may_be_empty`.
   absl::StatusOr<Frozen> Freeze(bool may_be_empty = false) const;
 
+  // A reset Fit has begun: the journal is sealed, and what is in it now is what
+  // FitInput::replaced stands for; null for an index without a dimension.
+  absl::StatusOr<std::shared_ptr<const StagedSnapshot>> BeginReset();
+  // Builds from the rows of a Fit, publishes, and lets go of what was staged
+  // and is now contained or replaced. On failure nothing has changed.
+  // LABEL_TAKEN, LIMIT_REACHED, INVALID_FIELD for ids out of bounds; otherwise
+  // as Build().
+  absl::StatusOr<FitResult> Fit(const FitInput& input, BuildJob* job,
+                                int keep_versions);
+
   // Stops or changes what is served, durably; workers learn of it from the
   // caller. See AdminService for the errors.
   absl::Status Unbuild();
@@ -109,6 +140,16 @@ class WriterIndex {
 
   WriterIndex(DataDirectory* data, std::string name,
               const StagingOptions& options);
+
+  // Builds and publishes a version that contains or replaces what `staged`
+  // holds, and releases that.
+  absl::StatusOr<v1::BuildResult> PublishBuild(const IndexSettings& settings,
+                                               const BuildInput& input,
+                                               const StagedSnapshot& staged,
+                                               BuildJob* job,
+                                               int keep_versions);
+  absl::StatusOr<FitResult> FitItems(const FitInput& fit, BuildJob* job,
+                                     int keep_versions);
 
   absl::Status Recover();
   absl::StatusOr<Versions> FindVersions()

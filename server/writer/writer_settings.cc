@@ -68,6 +68,11 @@ absl::Status WriterIndex::ChangeSettings(
   const std::shared_ptr<const IndexSettings> before = settings();
   IndexSettings after = *before;
   ANNOD_RETURN_IF_ERROR(edit(&after));
+  if (after.feature_names != before->feature_names) {
+    // From now on, also of the versions there are.
+    absl::MutexLock state(&state_mu_);
+    after.feature_names_through = versions_.newest_number;
+  }
   if (after.dim == before->dim && after.metric == before->metric) {
     ANNOD_RETURN_IF_ERROR(StoreSettings(after));
     if (after.allow_duplicate_labels && staging_ != nullptr) {

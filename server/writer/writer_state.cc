@@ -143,22 +143,27 @@ absl::StatusOr<std::shared_ptr<BuildJob>> WriterState::StartBuild(
 
 absl::StatusOr<v1::BuildResult> WriterState::RunBuild(BuildJob* job) {
   const std::string& name = job->index();
-  absl::StatusOr<std::shared_ptr<WriterIndex>> index = indexes_.Find(name);
-  ANNOD_RETURN_IF_ERROR(index.status());
-  absl::StatusOr<v1::BuildResult> result =
-      (*index)->Build(job, config_->Get()->keep_versions);
+  const auto build = [&]() -> absl::StatusOr<v1::BuildResult> {
+    if (job->work()) return job->work()(job);
+    absl::StatusOr<std::shared_ptr<WriterIndex>> index = indexes_.Find(name);
+    ANNOD_RETURN_IF_ERROR(index.status());
+    return (*index)->Build(job, config_->Get()->keep_versions);
+  };
+  const absl::StatusOr<v1::BuildResult> result = build();
   if (!result.ok()) {
     spdlog::warn("build ended index={} error=\"{}\"", name,
                  result.status().ToString());
     metrics_->BuildEnded(name, job->cancelled() ? "cancelled" : "failed", 0);
     return result;
   }
-  if ((*index)->settings()->verbosity >= 0)
+  const auto index = indexes_.Find(name);
+  if (index.ok() && (*index)->settings()->verbosity >= 0) {
     spdlog::info(
         "version published index={} version={} items={} trees={} "
         "seconds={:.3f}",
         name, result->version(), result->item_count(), result->tree_count(),
         result->seconds());
+  }
   metrics_->BuildEnded(name, "ok", result->seconds());
   job->Report(v1::BUILD_PHASE_ACTIVATING, 0, result->tree_count());
   const bool applied =

@@ -35,6 +35,8 @@ class WriterState {
 
   SyncHub* hub() { return &hub_; }
   IndexSet* indexes() { return &indexes_; }
+  BuildQueue* builds() { return &builds_; }
+  const DataDirectory& data() const { return *data_; }
   std::shared_ptr<const Config> config() const { return config_->Get(); }
   const DataDirectory& data() const { return *data_; }
 

@@ -27,6 +27,7 @@ constexpr char kSettings[] = R"({
   "dim": 3,
   "dot_layout": "dot-24",
   "feature_names": [],
+  "feature_names_through": 0,
   "format": 1,
   "hamming_layout": "hamming-16",
   "incarnation": "incarnation of the test index",
@@ -37,7 +38,7 @@ constexpr char kSettings[] = R"({
   "seed": 1234567890987654321,
   "unbuilt_through": 0,
   "verbosity": 0,
-  "xxh3_64": "52eaaa1b19cb1a95"
+  "xxh3_64": "335730f001eb7ea3"
 }
 )";
 
@@ -74,6 +75,7 @@ constexpr char kManifest[] = R"({
       "xxh3_64": "f38aa6dbf9ec456d"
     }
   ],
+  "feature_names": [],
   "format": 1,
   "incarnation": "incarnation of the test index",
   "item_count": 2,
@@ -85,7 +87,7 @@ constexpr char kManifest[] = R"({
   "slot_count": 2,
   "tree_count": 2,
   "version": 1,
-  "xxh3_64": "5a40109ef6e0032f"
+  "xxh3_64": "3147a1efe47f491b"
 }
 )";
 

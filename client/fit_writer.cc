@@ -1,0 +1,103 @@
+#include "client/fit_writer.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "client/convert.h"
+#include "client/error.h"
+#include "core/status_macros.h"
+
+namespace annod {
+namespace {
+
+constexpr size_t kMessageBytes = size_t{1} << 20;
+constexpr int kMaxRowsPerMessage = 65536;  // admin_service.proto
+
+}  // namespace
+
+FitWriter::FitWriter(v1::AdminService::Stub* stub, const std::string& index,
+                     const client::FitOptions& options, absl::Time deadline) {
+  request_.set_index(index);
+  client::ToProto(options, request_.mutable_options());
+  context_.set_deadline(absl::ToChronoTime(deadline));
+  stream_ = stub->Fit(&context_, &response_);
+}
+
+FitWriter::~FitWriter() {
+  if (stream_ == nullptr) return;
+  context_.TryCancel();
+  stream_->Finish();
+}
+
+absl::Status FitWriter::Add(absl::Span<const float> vector,
+                            absl::string_view label) {
+  ANNOD_RETURN_IF_ERROR(failed_);
+  v1::FitRow* const row = request_.add_rows();
+  row->set_vector_bytes(client::VectorBytes(vector));
+  row->set_label(label.data(), label.size());
+  return Added(vector.size() * sizeof(float) + label.size());
+}
+
+absl::Status FitWriter::AddSparse(absl::Span<const int32_t> positions,
+                                  absl::Span<const float> values,
+                                  absl::string_view label) {
+  ANNOD_RETURN_IF_ERROR(failed_);
+  if (positions.size() != values.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("row ", row_count_, " has ", positions.size(),
+                     " positions and ", values.size(), " values"));
+  }
+  v1::FitRow* const row = request_.add_rows();
+  row->mutable_sparse()->mutable_positions()->Add(positions.begin(),
+                                                  positions.end());
+  row->mutable_sparse()->mutable_values()->Add(values.begin(), values.end());
+  row->set_label(label.data(), label.size());
+  return Added(positions.size() * 2 * sizeof(float) + label.size());
+}
+
+absl::Status FitWriter::Added(size_t row_bytes) {
+  ++row_count_;
+  request_bytes_ += row_bytes + 16;  // 16: field tags and lengths
+  if (request_bytes_ < kMessageBytes &&
+      request_.rows_size() < kMaxRowsPerMessage) {
+    return absl::OkStatus();
+  }
+  return Send();
+}
+
+absl::Status FitWriter::Send() {
+  const bool sent = stream_->Write(request_);
+  request_.Clear();
+  request_bytes_ = 0;
+  if (!sent) {
+    failed_ = Close();
+    // A server that answers before the end has not taken what followed.
+    if (failed_.ok()) {
+      failed_ = absl::InternalError("the server ended the stream early");
+    }
+  }
+  return failed_;
+}
+
+absl::Status FitWriter::Close() {
+  const grpc::Status status = stream_->Finish();
+  stream_.reset();
+  return FromGrpcStatus(status);
+}
+
+absl::StatusOr<client::FitResult> FitWriter::Finish() {
+  ANNOD_RETURN_IF_ERROR(failed_);
+  request_.set_row_count(row_count_);
+  ANNOD_RETURN_IF_ERROR(Send());
+  stream_->WritesDone();
+  failed_ = Close();
+  ANNOD_RETURN_IF_ERROR(failed_);
+  failed_ = absl::FailedPreconditionError("the Fit has been finished");
+  client::FitResult result;
+  result.row_count = response_.row_count();
+  result.first_id = response_.first_id();
+  result.build = client::FromProto(response_.result());
+  return result;
+}
+
+}  // namespace annod
