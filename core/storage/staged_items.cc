@@ -179,6 +179,13 @@ int64_t StagedItems::ReserveIds(std::optional<int32_t> first, int64_t count) {
   return begin;
 }
 
+void StagedItems::ForgetReservedIds() {
+  next_id_ = std::max(base_.slot_count, base_.next_id);
+  for (const auto& [id, entry] : items_) {
+    next_id_ = std::max(next_id_, int64_t{id} + 1);
+  }
+}
+
 absl::StatusOr<std::vector<int32_t>> StagedItems::Add(
     absl::Span<const StagedItem> items, int64_t segment) {
   const size_t before = Checkpoint();

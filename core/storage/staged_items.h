@@ -51,6 +51,10 @@ class StagedItems {
   void Replay(int32_t id, absl::string_view label, int64_t segment);
   void ReplayRemoval(int32_t id, int64_t segment);
 
+  // See Staging.
+  int64_t ReserveIds(std::optional<int32_t> first, int64_t count);
+  void ForgetReservedIds();
+
   // A moment to go back to; valid until KeepAll().
   size_t Checkpoint() const { return changes_.size(); }
   void RollBack(size_t checkpoint);

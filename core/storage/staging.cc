@@ -184,6 +184,12 @@ class JournalStaging final : public Staging {
     return begin;
   }
 
+  void ForgetReservedIds() override {
+    MutexLock lock(&journal_mu_);
+    items_.ForgetReservedIds();
+    PublishCounts();
+  }
+
   void AllowDuplicateLabels() override {
     MutexLock lock(&journal_mu_);
     items_.AllowDuplicateLabels();

@@ -136,6 +136,8 @@ class Staging {
   // Keeps `count` ids, those from `first` on or the next ones, from items without
   // an id until a base has them (Release). Returns the first of them.
   virtual int64_t ReserveIds(std::optional<int32_t> first, int64_t count) = 0;
+  // They will not be used after all.
+  virtual void ForgetReservedIds() = 0;
 
   // Call when `snapshot` is contained in a published version, described by
   // `base`: its segments count no more. Items staged and removed since stay.

@@ -262,6 +262,18 @@ TEST_F(StagingTest, ManyItemsMayHaveOneLabelOnceThatIsAllowed) {
   EXPECT_THAT(staging->IdsOfLabel("b"), ElementsAre(2, 11));
 }
 
+TEST_F(StagingTest, ReservedIdsAreNotGivenToItems) {
+  const auto staging = Open();
+  ASSERT_TRUE(Add(staging.get(), 4, 1).ok());
+  EXPECT_EQ(staging->ReserveIds(std::nullopt, 10), 5);
+  EXPECT_THAT(*Add(staging.get(), std::nullopt, 1), ElementsAre(15));
+  EXPECT_EQ(staging->ReserveIds(3, 2), 3);
+  EXPECT_EQ(staging->ReserveIds(100, 2), 100);
+  EXPECT_EQ(staging->next_id(), 102);
+  staging->ForgetReservedIds();
+  EXPECT_THAT(*Add(staging.get(), std::nullopt, 1), ElementsAre(16));
+}
+
 TEST_F(StagingTest, OpenForgetsWhatAVersionHolds) {
   Staging::Base base;
   {
