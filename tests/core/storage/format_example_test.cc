@@ -63,6 +63,7 @@ constexpr char kManifest[] = R"({
   "build_seconds": 0.007117507,
   "create_time": "2026-11-21T09:51:01+00:00",
   "dim": 3,
+  "feature_names": [],
   "files": [
     {
       "bytes": 168,
@@ -75,7 +76,6 @@ constexpr char kManifest[] = R"({
       "xxh3_64": "f38aa6dbf9ec456d"
     }
   ],
-  "feature_names": [],
   "format": 1,
   "incarnation": "incarnation of the test index",
   "item_count": 2,
