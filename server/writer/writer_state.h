@@ -38,7 +38,6 @@ class WriterState {
   BuildQueue* builds() { return &builds_; }
   const DataDirectory& data() const { return *data_; }
   std::shared_ptr<const Config> config() const { return config_->Get(); }
-  const DataDirectory& data() const { return *data_; }
 
   // Create an index; return when every connected worker knows it, or after a
   // bounded time, for the change is durable and they will learn of it.
