@@ -37,7 +37,7 @@ absl::Status Damaged(const std::string& path, uint64_t offset,
 
 absl::StatusOr<std::unique_ptr<StagedFollower>> StagedFollower::Open(
     const std::string& index_directory, const IndexSettings& settings,
-    int64_t contained_through, int64_t slot_count) {
+    Base base) {
   const JournalIdentity identity = {Xxh3(settings.incarnation),
                                     static_cast<uint32_t>(settings.dim)};
   ANNOD_ASSIGN_OR_RETURN(
@@ -45,22 +45,21 @@ absl::StatusOr<std::unique_ptr<StagedFollower>> StagedFollower::Open(
       PublishedJournal::Open(index_directory, identity.index_tag));
   auto follower = absl::WrapUnique(
       new StagedFollower(JoinPath(index_directory, kStagingDirectory), identity,
-                         std::move(published), contained_through, slot_count));
+                         std::move(published), std::move(base)));
   ANNOD_RETURN_IF_ERROR(follower->View().status());
   return follower;
 }
 
 StagedFollower::StagedFollower(
     std::string directory, const JournalIdentity& identity,
-    std::unique_ptr<const PublishedJournal> published,
-    int64_t contained_through, int64_t slot_count)
+    std::unique_ptr<const PublishedJournal> published, Base base)
     : directory_(std::move(directory)),
       identity_(identity),
       published_(std::move(published)),
-      base_slot_count_(slot_count),
-      read_{contained_through, 0},
-      removed_(slot_count),
-      replaced_(slot_count),
+      base_(std::move(base)),
+      read_{base_.contained_through, 0},
+      removed_(base_.slot_count),
+      replaced_(base_.slot_count),
       view_(std::make_shared<const StagedView>(records_, 0, nullptr, nullptr, 0,
                                                0)) {}
 
@@ -69,6 +68,10 @@ std::string StagedFollower::PathOf(int64_t segment) const {
 }
 
 absl::StatusOr<std::shared_ptr<const StagedView>> StagedFollower::View() {
+  if (published_->retired()) {
+    return absl::UnavailableError(
+        absl::StrCat("the journal in '", directory_, "' was made anew"));
+  }
   const JournalPosition target = published_->position();
   const auto newest = [&]() -> std::shared_ptr<const StagedView> {
     MutexLock lock(&view_mu_);
@@ -175,7 +178,7 @@ void StagedFollower::Note(size_t first) {
                           records_->at(record.older).vector != nullptr;
     item_count_ += int64_t{is_item} - int64_t{was_item};
     if (is_item) slot_count_ = std::max(slot_count_, int64_t{record.id} + 1);
-    if (record.id >= base_slot_count_) continue;
+    if (record.id >= base_.slot_count || !base_.has_item(record.id)) continue;
     replaced_.Set(record.id, true);
     removed_.Set(record.id, !is_item);
   }

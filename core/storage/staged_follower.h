@@ -2,6 +2,7 @@
 #define ANNOD_CORE_STORAGE_STAGED_FOLLOWER_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,14 +24,20 @@ namespace annod {
 // worker knows what is staged over the version it serves. Thread-safe.
 class StagedFollower {
  public:
-  // Follows the journal of an index (not an attached one) from the segment
-  // behind `contained_through` on: those up to it are in the version, whose
-  // slot count is given; both 0 without one. Reads what there is. Unavailable
+  // The version that the journal goes on from; all as made if there is none.
+  struct Base {
+    int64_t contained_through = 0;  // segments up to it are in the version
+    int64_t slot_count = 0;
+    std::function<bool(int32_t)> has_item;  // for ids below slot_count
+  };
+
+  // Follows the journal of an index that is not attached and has a dimension.
+  // Reads what there is. Unavailable
   // if the writer has not been there since the machine started, or if the
   // journal goes on behind what the version contains: look again at both.
   static absl::StatusOr<std::unique_ptr<StagedFollower>> Open(
       const std::string& index_directory, const IndexSettings& settings,
-      int64_t contained_through, int64_t slot_count);
+      Base base);
 
   // Everything acknowledged before the call. Compares a number if nothing has
   // changed; else reads what was added, for all threads that wait. Unavailable
@@ -40,8 +47,7 @@ class StagedFollower {
 
  private:
   StagedFollower(std::string directory, const JournalIdentity& identity,
-                 std::unique_ptr<const PublishedJournal> published,
-                 int64_t contained_through, int64_t slot_count);
+                 std::unique_ptr<const PublishedJournal> published, Base base);
 
   absl::Status ReadTo(JournalPosition target)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -55,7 +61,7 @@ class StagedFollower {
   const std::string directory_;
   const JournalIdentity identity_;
   const std::unique_ptr<const PublishedJournal> published_;
-  const int64_t base_slot_count_;
+  const Base base_;
   const std::shared_ptr<StagedRecords> records_ =
       std::make_shared<StagedRecords>();
 

@@ -210,7 +210,9 @@ absl::StatusOr<RemovedItems> WriterIndex::Remove(
     // Without a dimension there has never been an item.
     RemovedItems none;
     none.missing_ids.assign(ids.begin(), ids.end());
-    none.missing_labels.assign(labels.begin(), labels.end());
+    for (const absl::string_view label : labels) {
+      none.missing_labels.emplace_back(label);
+    }
     return none;
   }
   absl::StatusOr<RemovedItems> removed = staging_->Remove(ids, labels);

@@ -71,6 +71,17 @@ class Writer {
   std::unique_ptr<TestIndex> index_;
 };
 
+StagedFollower::Base BaseOf(const std::shared_ptr<const OpenVersion>& version) {
+  StagedFollower::Base base;
+  if (version == nullptr) return base;
+  base.contained_through = version->manifest.journal_through;
+  base.slot_count = version->forest->slot_count();
+  base.has_item = [version](int32_t id) {
+    return version->forest->HasItem(id);
+  };
+  return base;
+}
+
 // A worker's side.
 class Reader {
  public:
@@ -81,16 +92,14 @@ class Reader {
   }
 
   void Activate(std::shared_ptr<const OpenVersion> version) {
-    auto follower = StagedFollower::Open(
-        directory_, TestSettings(),
-        version == nullptr ? 0 : version->manifest.journal_through,
-        version == nullptr ? 0 : version->forest->slot_count());
+    auto follower =
+        StagedFollower::Open(directory_, TestSettings(), BaseOf(version));
     ASSERT_TRUE(follower.ok()) << follower.status();
     follower_ = *std::move(follower);
     version_ = std::move(version);
   }
 
-  const OpenVersion* version() const { return version_.get(); }
+  const std::shared_ptr<const OpenVersion>& version() const { return version_; }
   StagedFollower* follower() { return follower_.get(); }
 
   // Version and staged items together.
@@ -215,9 +224,8 @@ TEST_F(StagedFollowerTest, AReaderOfAnOldVersionGoesOnUntilItsSegmentsAreGone) {
   Check(&old);  // had them mapped
   Check(&fresh);
   Reader* const late = &old;
-  auto follower = StagedFollower::Open(
-      dir_.path(), TestSettings(), late->version()->manifest.journal_through,
-      late->version()->forest->slot_count());
+  auto follower = StagedFollower::Open(dir_.path(), TestSettings(),
+                                       BaseOf(late->version()));
   EXPECT_EQ(follower.status().code(), absl::StatusCode::kUnavailable)
       << follower.status();
 }
@@ -237,7 +245,7 @@ TEST_F(StagedFollowerTest, RandomLivesAgreeWithAMapOnEveryReader) {
           if (below(2) == 0) reader.Activate(writer_.version());
         }
         if (readers[0].version() == readers[1].version() &&
-            readers[0].version() == writer_.version().get()) {
+            readers[0].version() == writer_.version()) {
           ASSERT_TRUE(writer_.staging()->RemoveReleased().ok());
         }
         break;
@@ -335,7 +343,7 @@ TEST_F(StagedFollowerTest, ThreadsReadWhileItGrows) {
 TEST_F(StagedFollowerTest, NoPageOrOneOfAnotherIndexIsUnavailable) {
   const TempDir empty;
   const auto open = [](const std::string& directory, IndexSettings settings) {
-    return StagedFollower::Open(directory, settings, 0, 0).status().code();
+    return StagedFollower::Open(directory, settings, {}).status().code();
   };
   EXPECT_EQ(open(empty.path(), TestSettings()), absl::StatusCode::kUnavailable);
   IndexSettings other = TestSettings();
@@ -345,7 +353,7 @@ TEST_F(StagedFollowerTest, NoPageOrOneOfAnotherIndexIsUnavailable) {
   writer_.published()->SetFailed();
   Add(ItemList().Add(1, 1));
   writer_.published()->SetFailed();
-  const auto follower = StagedFollower::Open(dir_.path(), TestSettings(), 0, 0);
+  const auto follower = StagedFollower::Open(dir_.path(), TestSettings(), {});
   ASSERT_TRUE(follower.ok()) << follower.status();
   EXPECT_TRUE((*(*follower)->View())->empty());
 }
