@@ -45,12 +45,12 @@ struct CallOptions {
 // reason that ErrorReason() gives, DEADLINE_EXCEEDED when the time is up, and
 // UNAVAILABLE when no server answers.
 //
-// Retries: queries, Info, ListIndexes, Health, AddItem whose items all have
-// ids, item writers whose items all have ids, Build, and Serialize until its
-// first byte are repeated on UNAVAILABLE (ClientOptions::retry_window): a
-// worker or writer that dies and comes back is not seen by callers.
-// CreateIndex, Attach, DropIndex, Deserialize, and adding items without ids are
-// never repeated.
+// Retries: queries, Info, ListIndexes, Health, RemoveItems, AddItem whose items
+// all have ids, item writers whose items all have ids, Build, and Serialize
+// until its first byte are repeated on UNAVAILABLE
+// (ClientOptions::retry_window): a worker or writer that dies and comes back is
+// not seen by callers. CreateIndex, Attach, DropIndex, Deserialize, and adding
+// items without ids are never repeated.
 class Client {
  public:
   // Connects at the first call. InvalidArgument for options out of range.
@@ -79,6 +79,12 @@ class Client {
   absl::StatusOr<std::vector<int32_t>> AddItem(
       absl::string_view index, absl::Span<const client::Item> items,
       const CallOptions& call = {});
+
+  // Removes items by id and label, all or none, durably: hidden from queries on
+  // every worker when it returns. What names no item is in the result.
+  absl::StatusOr<client::RemoveResult> RemoveItems(
+      absl::string_view index, absl::Span<const int32_t> ids,
+      absl::Span<const std::string> labels, const CallOptions& call = {});
 
   // Stores many items. Never null.
   std::unique_ptr<ItemWriter> NewItemWriter(

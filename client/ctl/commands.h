@@ -25,6 +25,8 @@ void AddServerAdminCommands(CLI::App* app, Context* context);
 void AddServerBlobCommands(CLI::App* app, Context* context);
 // add.
 void AddServerAddCommand(CLI::App* app, Context* context);
+// remove.
+void AddServerRemoveCommand(CLI::App* app, Context* context);
 
 }  // namespace annod::ctl
 

@@ -69,6 +69,7 @@ int Main(int argc, char** argv) {
   AddServerBlobCommands(&app, &context);
   AddServerAdminCommands(&app, &context);
   AddServerAddCommand(&app, &context);
+  AddServerRemoveCommand(&app, &context);
   CLI::App* file =
       app.add_subcommand("file", "work on Annoy files, without a server");
   file->require_subcommand(1);
