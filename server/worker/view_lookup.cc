@@ -62,10 +62,15 @@ absl::StatusOr<int32_t> FindLabel(const ItemView& items,
   const ErrorMetadata metadata = {{"index", index},
                                   {"label", Printable(label)}};
   if (ids.empty()) {
+    const LabelTable* const built_labels =
+        items.version() == nullptr ? nullptr : items.version()->labels.get();
     return ReasonError(
         absl::StatusCode::kNotFound, kLabelNotFound,
         absl::StrCat(field, " is '", Printable(label), "'; index '", index,
-                     "' version ", version, " has no such label"),
+                     "' version ", version, " has ",
+                     built_labels == nullptr ? 0 : built_labels->size(),
+                     " labels and not this one",
+                     items.staged() == nullptr ? "" : ", nor do staged items"),
         metadata);
   }
   const absl::Span<const int32_t> named =
