@@ -174,6 +174,7 @@ absl::StatusOr<v1::BuildResult> WriterState::RunBuild(BuildJob* job) {
                  result->version());
     return result;
   }
+  if (!index.ok()) return result;  // dropped meanwhile
   const absl::Status removed = (*index)->RemoveReleased();
   if (!removed.ok()) {
     // Takes space only; the next build tries again.
