@@ -183,6 +183,13 @@ std::unique_ptr<ItemWriter> Client::NewItemWriter(
                      StreamDeadline(call), options_.retry_window));
 }
 
+std::unique_ptr<FitWriter> Client::NewFit(absl::string_view index,
+                                          const client::FitOptions& options,
+                                          const CallOptions& call) {
+  return std::unique_ptr<FitWriter>(new FitWriter(
+      stubs_->admin.get(), std::string(index), options, StreamDeadline(call)));
+}
+
 absl::StatusOr<client::BuildResult> Client::Build(
     absl::string_view index, const client::BuildOptions& options,
     const std::function<void(const client::BuildProgress&)>& progress,

@@ -15,6 +15,7 @@
 #include "absl/types/span.h"
 #include "client/channel.h"
 #include "client/error.h"
+#include "client/fit_writer.h"
 #include "client/item_writer.h"
 #include "client/types.h"
 
@@ -90,6 +91,12 @@ class Client {
   std::unique_ptr<ItemWriter> NewItemWriter(
       absl::string_view index, const ItemWriterOptions& options = {},
       const CallOptions& call = {});
+
+  // Starts a Fit: rows that become the index's items, with a version that holds
+  // them, or nothing at all. Never null, never repeated.
+  std::unique_ptr<FitWriter> NewFit(absl::string_view index,
+                                    const client::FitOptions& options,
+                                    const CallOptions& call = {});
 
   // Builds and waits until the new version answers queries; joins a running
   // build of equal parameters. `progress` may be empty; it is called on this

@@ -61,6 +61,8 @@ IndexInfo FromProto(const v1::IndexInfo& message) {
     info.quarantined.push_back({bad.version(), bad.reason()});
   }
   info.create_time = message.create_time();
+  info.feature_names.assign(message.feature_names().begin(),
+                            message.feature_names().end());
   return info;
 }
 

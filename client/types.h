@@ -161,6 +161,7 @@ struct IndexInfo {
   std::optional<BuildProgress> build;
   std::vector<QuarantinedVersion> quarantined;
   std::string create_time;
+  std::vector<std::string> feature_names;
 };
 
 struct DeserializeResult {

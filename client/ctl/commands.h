@@ -27,6 +27,8 @@ void AddServerBlobCommands(CLI::App* app, Context* context);
 void AddServerAddCommand(CLI::App* app, Context* context);
 // remove.
 void AddServerRemoveCommand(CLI::App* app, Context* context);
+// fit.
+void AddServerFitCommand(CLI::App* app, Context* context);
 
 }  // namespace annod::ctl
 

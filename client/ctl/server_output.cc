@@ -83,6 +83,7 @@ Json ToJson(const client::IndexInfo& info) {
         Json{{"version", bad.version}, {"reason", bad.reason}});
   }
   json["create_time"] = info.create_time;
+  json["feature_names"] = info.feature_names;
   return json;
 }
 
