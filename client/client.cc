@@ -10,21 +10,11 @@
 #include "client/checked_stream.h"
 #include "client/convert.h"
 #include "client/retry.h"
+#include "client/stubs.h"
 #include "core/status_macros.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 
 namespace annod {
-
-struct Client::Stubs {
-  explicit Stubs(const std::shared_ptr<grpc::Channel>& channel)
-      : index(v1::IndexService::NewStub(channel)),
-        admin(v1::AdminService::NewStub(channel)),
-        health(grpc::health::v1::Health::NewStub(channel)) {}
-
-  const std::unique_ptr<v1::IndexService::Stub> index;
-  const std::unique_ptr<v1::AdminService::Stub> admin;
-  const std::unique_ptr<grpc::health::v1::Health::Stub> health;
-};
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Create(
     const ClientOptions& options) {
@@ -53,34 +43,6 @@ Client::Client(const ClientOptions& options)
       stubs_(std::make_unique<Stubs>(MakeChannel(options))) {}
 
 Client::~Client() = default;
-
-template <typename Stub, typename Method, typename Request, typename Response>
-absl::Status Client::Call(Stub* stub, Method method, const Request& request,
-                          Response* response, bool idempotent,
-                          const CallOptions& call) {
-  const absl::Time deadline =
-      absl::Now() + call.timeout.value_or(options_.timeout);
-  client::RetryPause pause(deadline, options_.retry_window);
-  std::string last_failure;
-  while (true) {
-    grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(deadline));
-    const grpc::Status status = (stub->*method)(&context, request, response);
-    if (status.ok()) return absl::OkStatus();
-    if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED &&
-        !last_failure.empty()) {
-      return absl::DeadlineExceededError(
-          absl::StrCat(status.error_message(),
-                       "; the attempt before failed: ", last_failure));
-    }
-    last_failure = status.error_message();
-    if (!idempotent || status.error_code() != grpc::StatusCode::UNAVAILABLE ||
-        !pause.Wait()) {
-      return FromGrpcStatus(status);
-    }
-    response->Clear();
-  }
-}
 
 absl::Time Client::StreamDeadline(const CallOptions& call) const {
   return absl::Now() + call.timeout.value_or(options_.stream_timeout);
@@ -155,39 +117,12 @@ absl::StatusOr<std::vector<int32_t>> Client::AddItem(
   return std::vector<int32_t>(response.ids().begin(), response.ids().end());
 }
 
-absl::StatusOr<client::RemoveResult> Client::RemoveItems(
-    absl::string_view index, absl::Span<const int32_t> ids,
-    absl::Span<const std::string> labels, const CallOptions& call) {
-  v1::RemoveItemsRequest request;
-  request.set_index(std::string(index));
-  request.mutable_ids()->Add(ids.begin(), ids.end());
-  for (const std::string& label : labels) request.add_labels(label);
-  v1::RemoveItemsResponse response;
-  ANNOD_RETURN_IF_ERROR(Call(stubs_->admin.get(),
-                             &v1::AdminService::Stub::RemoveItems, request,
-                             &response, /*idempotent=*/true, call));
-  client::RemoveResult result;
-  result.removed_count = response.removed_count();
-  result.missing_ids.assign(response.missing_ids().begin(),
-                            response.missing_ids().end());
-  result.missing_labels.assign(response.missing_labels().begin(),
-                               response.missing_labels().end());
-  return result;
-}
-
 std::unique_ptr<ItemWriter> Client::NewItemWriter(
     absl::string_view index, const ItemWriterOptions& options,
     const CallOptions& call) {
   return std::unique_ptr<ItemWriter>(
       new ItemWriter(stubs_->admin.get(), std::string(index), options,
                      StreamDeadline(call), options_.retry_window));
-}
-
-std::unique_ptr<FitWriter> Client::NewFit(absl::string_view index,
-                                          const client::FitOptions& options,
-                                          const CallOptions& call) {
-  return std::unique_ptr<FitWriter>(new FitWriter(
-      stubs_->admin.get(), std::string(index), options, StreamDeadline(call)));
 }
 
 absl::StatusOr<client::BuildResult> Client::Build(
@@ -200,6 +135,8 @@ absl::StatusOr<client::BuildResult> Client::Build(
   request.set_seed(options.seed);
   request.set_thread_count(options.thread_count);
   request.set_dot_layout(options.dot_layout);
+  request.set_hamming_layout(options.hamming_layout);
+  request.set_rules(options.rules);
   const absl::Time deadline = StreamDeadline(call);
   const absl::Time start = absl::Now();
   // To tell, should the stream break, whether the build ended meanwhile. If it
@@ -322,6 +259,7 @@ absl::StatusOr<client::IndexInfo> Client::Attach(const client::IndexSpec& spec,
   request.set_dimension(spec.dimension);
   request.set_metric(spec.metric);
   request.set_default_n(spec.default_n);
+  request.set_prefault(spec.prefault);
   v1::AttachResponse response;
   ANNOD_RETURN_IF_ERROR(Call(stubs_->admin.get(),
                              &v1::AdminService::Stub::Attach, request,

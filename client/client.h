@@ -15,7 +15,6 @@
 #include "absl/types/span.h"
 #include "client/channel.h"
 #include "client/error.h"
-#include "client/fit_writer.h"
 #include "client/item_writer.h"
 #include "client/types.h"
 
@@ -46,12 +45,12 @@ struct CallOptions {
 // reason that ErrorReason() gives, DEADLINE_EXCEEDED when the time is up, and
 // UNAVAILABLE when no server answers.
 //
-// Retries: queries, Info, ListIndexes, Health, RemoveItems, AddItem whose items
-// all have ids, item writers whose items all have ids, Build, and Serialize
-// until its first byte are repeated on UNAVAILABLE
-// (ClientOptions::retry_window): a worker or writer that dies and comes back is
-// not seen by callers. CreateIndex, Attach, DropIndex, Deserialize, and adding
-// items without ids are never repeated.
+// Retries: queries, Info, ListIndexes, Health, AddItem whose items all have
+// ids, item writers whose items all have ids, Build, Rebuild, UpdateSettings,
+// Unbuild, Activate, Reload, and Serialize until its first byte are repeated on
+// UNAVAILABLE (ClientOptions::retry_window): a worker or writer that dies and
+// comes back is not seen by callers. CreateIndex, Attach, Detach, DropIndex,
+// CancelBuild, Deserialize, and adding items without ids are never repeated.
 class Client {
  public:
   // Connects at the first call. InvalidArgument for options out of range.
@@ -81,22 +80,10 @@ class Client {
       absl::string_view index, absl::Span<const client::Item> items,
       const CallOptions& call = {});
 
-  // Removes items by id and label, all or none, durably: hidden from queries on
-  // every worker when it returns. What names no item is in the result.
-  absl::StatusOr<client::RemoveResult> RemoveItems(
-      absl::string_view index, absl::Span<const int32_t> ids,
-      absl::Span<const std::string> labels, const CallOptions& call = {});
-
   // Stores many items. Never null.
   std::unique_ptr<ItemWriter> NewItemWriter(
       absl::string_view index, const ItemWriterOptions& options = {},
       const CallOptions& call = {});
-
-  // Starts a Fit: rows that become the index's items, with a version that holds
-  // them, or nothing at all. Never null, never repeated.
-  std::unique_ptr<FitWriter> NewFit(absl::string_view index,
-                                    const client::FitOptions& options,
-                                    const CallOptions& call = {});
 
   // Builds and waits until the new version answers queries; joins a running
   // build of equal parameters. `progress` may be empty; it is called on this
@@ -133,6 +120,33 @@ class Client {
   absl::StatusOr<client::IndexInfo> Attach(const client::IndexSpec& spec,
                                            absl::string_view path,
                                            const CallOptions& call = {});
+
+  // Changes settings; dimension and metric only while there are no items.
+  absl::StatusOr<client::IndexInfo> UpdateSettings(
+      absl::string_view index, const client::SettingsChange& change,
+      const CallOptions& call = {});
+
+  // Stops serving the built version; its items stay for the next Build().
+  absl::StatusOr<client::IndexInfo> Unbuild(absl::string_view index,
+                                            const CallOptions& call = {});
+  // Serves another of the kept versions.
+  absl::StatusOr<client::IndexInfo> Activate(absl::string_view index,
+                                             int64_t version,
+                                             const CallOptions& call = {});
+  // Looks again at what lies on disk, of all indexes for an empty name.
+  absl::StatusOr<std::vector<client::IndexInfo>> Reload(
+      absl::string_view index, const CallOptions& call = {});
+  // Stops serving an attached file.
+  absl::Status Detach(absl::string_view index, const CallOptions& call = {});
+  // Ends a build, or the rebuild whose target this is.
+  absl::Status CancelBuild(absl::string_view index,
+                           const CallOptions& call = {});
+  // Builds `target` from the items and labels of `index`; otherwise as Build().
+  absl::StatusOr<client::BuildResult> Rebuild(
+      absl::string_view index, absl::string_view target,
+      const client::RebuildOptions& options,
+      const std::function<void(const client::BuildProgress&)>& progress = {},
+      const CallOptions& call = {});
 
   absl::Status DropIndex(absl::string_view index, const CallOptions& call = {});
 

@@ -50,7 +50,6 @@ IndexInfo FromProto(const v1::IndexInfo& message) {
   info.layout = message.layout();
   info.seed = message.seed();
   info.staged_item_count = message.staged_item_count();
-  info.removed_item_count = message.removed_item_count();
   info.staged_bytes = message.staged_bytes();
   info.label_count = message.label_count();
   info.default_n = message.default_n();
@@ -61,8 +60,17 @@ IndexInfo FromProto(const v1::IndexInfo& message) {
     info.quarantined.push_back({bad.version(), bad.reason()});
   }
   info.create_time = message.create_time();
+  info.removed_item_count = message.removed_item_count();
+  info.next_id = message.next_id();
+  info.newest_version = message.newest_version();
+  info.kept_versions.assign(message.kept_versions().begin(),
+                            message.kept_versions().end());
+  info.prefault = message.prefault();
+  info.verbosity = message.verbosity();
   info.feature_names.assign(message.feature_names().begin(),
                             message.feature_names().end());
+  info.allow_duplicate_labels = message.allow_duplicate_labels();
+  info.build_rules = message.build_rules();
   return info;
 }
 
@@ -97,6 +105,39 @@ v1::CreateIndexRequest ToProto(const IndexSpec& spec) {
   request.set_default_tree_count(spec.default_tree_count);
   request.set_seed(spec.seed);
   request.set_dot_layout(spec.dot_layout);
+  request.set_hamming_layout(spec.hamming_layout);
+  request.set_prefault(spec.prefault);
+  request.set_verbosity(spec.verbosity);
+  request.mutable_feature_names()->Add(spec.feature_names.begin(),
+                                       spec.feature_names.end());
+  request.set_allow_duplicate_labels(spec.allow_duplicate_labels);
+  request.set_build_rules(spec.build_rules);
+  return request;
+}
+
+v1::UpdateSettingsRequest ToProto(absl::string_view index,
+                                  const SettingsChange& change) {
+  v1::UpdateSettingsRequest request;
+  request.set_index(std::string(index));
+  if (change.dimension) request.set_dimension(*change.dimension);
+  if (change.metric) request.set_metric(*change.metric);
+  if (change.default_n) request.set_default_n(*change.default_n);
+  if (change.default_tree_count) {
+    request.set_default_tree_count(*change.default_tree_count);
+  }
+  if (change.seed) request.set_seed(*change.seed);
+  if (change.dot_layout) request.set_dot_layout(*change.dot_layout);
+  if (change.hamming_layout) request.set_hamming_layout(*change.hamming_layout);
+  if (change.prefault) request.set_prefault(*change.prefault);
+  if (change.verbosity) request.set_verbosity(*change.verbosity);
+  if (change.feature_names) {
+    request.mutable_feature_names()->mutable_names()->Add(
+        change.feature_names->begin(), change.feature_names->end());
+  }
+  if (change.allow_duplicate_labels) {
+    request.set_allow_duplicate_labels(*change.allow_duplicate_labels);
+  }
+  if (change.build_rules) request.set_build_rules(*change.build_rules);
   return request;
 }
 
@@ -121,7 +162,6 @@ void ToProto(absl::string_view index, absl::Span<const Query> queries,
   request->set_include_distances(options.include_distances);
   request->set_include_labels(options.include_labels);
   request->set_include_cost(options.include_cost);
-  request->set_include_staged(options.include_staged);
 }
 
 void SetItem(std::optional<int32_t> id, absl::Span<const float> vector,

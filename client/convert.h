@@ -19,6 +19,8 @@ BuildResult FromProto(const v1::BuildResult& message);
 QueryResult FromProto(const v1::GetNnsResponse& message);
 
 v1::CreateIndexRequest ToProto(const IndexSpec& spec);
+v1::UpdateSettingsRequest ToProto(absl::string_view index,
+                                  const SettingsChange& change);
 void ToProto(absl::string_view index, absl::Span<const Query> queries,
              const QueryOptions& options, v1::GetNnsRequest* request);
 

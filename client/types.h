@@ -18,6 +18,9 @@ namespace annod::client {
 using Metric = v1::Metric;  // v1::METRIC_ANGULAR, ...
 using Engine = v1::Engine;  // v1::ENGINE_AUTO, ENGINE_FOREST, ENGINE_EXACT
 using DotLayout = v1::DotLayout;  // v1::DOT_LAYOUT_24, DOT_LAYOUT_16
+using HammingLayout = v1::HammingLayout;
+using BuildRules = v1::BuildRules;
+using Prefault = v1::Prefault;
 
 struct IndexSpec {
   std::string index;
@@ -27,6 +30,28 @@ struct IndexSpec {
   int default_tree_count = 0;  // 0: the server's default; -1: automatic
   uint64_t seed = 0;           // 0: Annoy's default
   DotLayout dot_layout = v1::DOT_LAYOUT_UNSPECIFIED;
+  HammingLayout hamming_layout = v1::HAMMING_LAYOUT_UNSPECIFIED;
+  Prefault prefault = v1::PREFAULT_UNSPECIFIED;
+  int verbosity = 0;
+  std::vector<std::string> feature_names;
+  bool allow_duplicate_labels = false;
+  BuildRules build_rules = v1::BUILD_RULES_UNSPECIFIED;
+};
+
+// Settings to change; what is absent stays.
+struct SettingsChange {
+  std::optional<int> dimension;
+  std::optional<Metric> metric;
+  std::optional<int> default_n;
+  std::optional<int> default_tree_count;
+  std::optional<uint64_t> seed;
+  std::optional<DotLayout> dot_layout;
+  std::optional<HammingLayout> hamming_layout;
+  std::optional<Prefault> prefault;
+  std::optional<int> verbosity;
+  std::optional<std::vector<std::string>> feature_names;
+  std::optional<bool> allow_duplicate_labels;
+  std::optional<BuildRules> build_rules;
 };
 
 struct Item {
@@ -54,7 +79,6 @@ struct QueryOptions {
   bool include_distances = true;
   bool include_labels = false;
   bool include_cost = false;
-  bool include_staged = false;  // items stored since the last build too
 };
 
 struct NeighborList {
@@ -82,6 +106,13 @@ struct BuildOptions {
   uint64_t seed = 0;     // 0: the index's
   int thread_count = 0;  // 0: all cores of the server
   DotLayout dot_layout = v1::DOT_LAYOUT_UNSPECIFIED;
+  HammingLayout hamming_layout = v1::HAMMING_LAYOUT_UNSPECIFIED;
+  BuildRules rules = v1::BUILD_RULES_UNSPECIFIED;
+};
+
+struct RebuildOptions {
+  Metric metric = v1::METRIC_UNSPECIFIED;  // the source's
+  BuildOptions build;  // where nothing is given, the source's
 };
 
 struct BuildProgress {
@@ -121,12 +152,6 @@ struct DeserializeOptions {
   int dimension = 0;
 };
 
-struct RemoveResult {
-  int64_t removed_count = 0;
-  std::vector<int32_t> missing_ids;
-  std::vector<std::string> missing_labels;
-};
-
 struct SerializeResult {
   int64_t version = 0;
   int64_t total_bytes = 0;
@@ -152,7 +177,6 @@ struct IndexInfo {
   std::string layout;
   uint64_t seed = 0;
   int64_t staged_item_count = 0;
-  int64_t removed_item_count = 0;  // since the last build
   int64_t staged_bytes = 0;
   int64_t label_count = 0;
   int default_n = 0;
@@ -161,7 +185,15 @@ struct IndexInfo {
   std::optional<BuildProgress> build;
   std::vector<QuarantinedVersion> quarantined;
   std::string create_time;
+  int64_t removed_item_count = 0;
+  int64_t next_id = 0;
+  int64_t newest_version = 0;
+  std::vector<int64_t> kept_versions;  // ascending
+  Prefault prefault = v1::PREFAULT_UNSPECIFIED;
+  int verbosity = 0;
   std::vector<std::string> feature_names;
+  bool allow_duplicate_labels = false;
+  BuildRules build_rules = v1::BUILD_RULES_UNSPECIFIED;
 };
 
 struct DeserializeResult {

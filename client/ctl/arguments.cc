@@ -2,6 +2,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
 namespace annod::ctl {
@@ -102,6 +103,95 @@ CLI::Option* AddRulesOption(CLI::App* command,
           "whose build to repeat byte for byte: 1.17 (default with --compat), "
           "1.16, scikit-plots-0.4, scikit-plots-main")
       ->type_name("RULES");
+}
+
+namespace {
+
+// An option whose value is one of a few names, each standing for a value.
+template <typename Value>
+void AddChoice(CLI::App* command, const std::string& name,
+               const std::vector<std::pair<std::string, Value>>& choices,
+               const std::string& help, const std::string& type_name,
+               std::optional<Value>* value) {
+  command
+      ->add_option_function<std::string>(
+          name,
+          [name, choices, value](const std::string& text) {
+            std::vector<std::string> names;
+            for (const auto& [choice, meaning] : choices) {
+              if (choice == text) {
+                *value = meaning;
+                return;
+              }
+              names.push_back(choice);
+            }
+            throw CLI::ValidationError(
+                name, absl::StrCat("'", text.substr(0, 40), "' is none of ",
+                                   absl::StrJoin(names, ", ")));
+          },
+          help)
+      ->type_name(type_name);
+}
+
+}  // namespace
+
+void AddPrefaultOption(CLI::App* command,
+                       std::optional<v1::Prefault>* prefault) {
+  AddChoice<v1::Prefault>(command, "--prefault",
+                          {{"none", v1::PREFAULT_NONE},
+                           {"advise", v1::PREFAULT_ADVISE},
+                           {"populate", v1::PREFAULT_POPULATE},
+                           {"lock", v1::PREFAULT_LOCK}},
+                          "how versions come into memory: none (when used), "
+                          "advise (default), populate or lock",
+                          "MODE", prefault);
+}
+
+void AddHammingLayoutOption(CLI::App* command,
+                            std::optional<v1::HammingLayout>* layout) {
+  AddChoice<v1::HammingLayout>(
+      command, "--hamming_layout",
+      {{"16", v1::HAMMING_LAYOUT_16}, {"12", v1::HAMMING_LAYOUT_12}},
+      "layout of hamming files: 16 (default) or 12 (for Annoy up to 1.16)",
+      "LAYOUT", layout);
+}
+
+void AddBuildRulesOption(CLI::App* command,
+                         std::optional<v1::BuildRules>* rules) {
+  AddChoice<v1::BuildRules>(
+      command, "--build_rules",
+      {{"annod", v1::BUILD_RULES_ANNOD},
+       {"annoy-1.17", v1::BUILD_RULES_ANNOY_1_17},
+       {"annoy-1.16", v1::BUILD_RULES_ANNOY_1_16},
+       {"scikit-plots-0.4", v1::BUILD_RULES_SCIKIT_PLOTS_0_4}},
+      "whose builds to make: annod (default), or byte for byte annoy-1.17, "
+      "annoy-1.16 or scikit-plots-0.4",
+      "RULES", rules);
+}
+
+void AddSettingOptions(CLI::App* command, SettingArguments* arguments) {
+  AddHammingLayoutOption(command, &arguments->hamming_layout);
+  AddPrefaultOption(command, &arguments->prefault);
+  command
+      ->add_option(
+          "--verbosity", arguments->verbosity,
+          "how much builds log, -2 to 2: from 1 on every tree, below 0 "
+          "failures only")
+      ->type_name("N");
+  command
+      ->add_option_function<std::string>(
+          "--feature_names",
+          [arguments](const std::string& text) {
+            arguments->feature_names = std::vector<std::string>();
+            if (text.empty()) return;
+            *arguments->feature_names = absl::StrSplit(text, ',');
+          },
+          "names of the components, separated by commas; empty: none")
+      ->type_name("NAME,NAME,...");
+  command->add_flag("--allow_duplicate_labels",
+                    arguments->allow_duplicate_labels,
+                    "let several items have one label, for good");
+  AddBuildRulesOption(command, &arguments->build_rules);
 }
 
 CLI::Option* AddDotLayoutOption(CLI::App* command, int* layout) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "annod/v1/types.pb.h"
 #include "core/forest/build_rules.h"
 #include "core/forest/node_layout.h"
 #include "core/metric.h"
@@ -32,6 +33,27 @@ CLI::Option* AddLayoutOption(CLI::App* command,
 // given.
 CLI::Option* AddRulesOption(CLI::App* command,
                             std::optional<BuildRules>* rules);
+
+// The settings that `create` and `settings` share: "--hamming_layout",
+// "--prefault", "--verbosity", "--feature_names", "--allow_duplicate_labels"
+// and
+// "--build_rules". What is not given stays unset.
+struct SettingArguments {
+  std::optional<v1::HammingLayout> hamming_layout;
+  std::optional<v1::Prefault> prefault;
+  std::optional<int> verbosity;
+  std::optional<std::vector<std::string>> feature_names;
+  bool allow_duplicate_labels = false;
+  std::optional<v1::BuildRules> build_rules;
+};
+void AddSettingOptions(CLI::App* command, SettingArguments* arguments);
+// Of these, "--prefault", "--hamming_layout" and "--build_rules" alone.
+void AddPrefaultOption(CLI::App* command,
+                       std::optional<v1::Prefault>* prefault);
+void AddHammingLayoutOption(CLI::App* command,
+                            std::optional<v1::HammingLayout>* layout);
+void AddBuildRulesOption(CLI::App* command,
+                         std::optional<v1::BuildRules>* rules);
 
 // "--dot_layout": 16 or 24; `*layout` keeps its value if not given.
 CLI::Option* AddDotLayoutOption(CLI::App* command, int* layout);

@@ -23,12 +23,10 @@ void AddServerReadCommands(CLI::App* app, Context* context);
 void AddServerAdminCommands(CLI::App* app, Context* context);
 // serialize, deserialize.
 void AddServerBlobCommands(CLI::App* app, Context* context);
+// settings, unbuild, activate, rebuild, detach, reload, cancel-build.
+void AddServerLifecycleCommands(CLI::App* app, Context* context);
 // add.
 void AddServerAddCommand(CLI::App* app, Context* context);
-// remove.
-void AddServerRemoveCommand(CLI::App* app, Context* context);
-// fit.
-void AddServerFitCommand(CLI::App* app, Context* context);
 
 }  // namespace annod::ctl
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -22,12 +23,20 @@ struct SpecArguments {
   Metric metric = Metric::kAngular;
   int dot_layout = 0;  // 0: not given
   std::string path;    // attach
+  SettingArguments more;
 
   client::IndexSpec Spec() const {
     client::IndexSpec result = spec;
     // The numbers of core's metrics are those of the API (core/metric.h).
     result.metric = static_cast<v1::Metric>(metric);
     result.dot_layout = DotLayoutOf(dot_layout);
+    result.hamming_layout =
+        more.hamming_layout.value_or(v1::HAMMING_LAYOUT_UNSPECIFIED);
+    result.prefault = more.prefault.value_or(v1::PREFAULT_UNSPECIFIED);
+    result.verbosity = more.verbosity.value_or(0);
+    if (more.feature_names) result.feature_names = *more.feature_names;
+    result.allow_duplicate_labels = more.allow_duplicate_labels;
+    result.build_rules = more.build_rules.value_or(v1::BUILD_RULES_UNSPECIFIED);
     return result;
   }
   static client::DotLayout DotLayoutOf(int dot_layout) {
@@ -49,6 +58,8 @@ struct BuildArguments {
   std::string index;
   client::BuildOptions options;
   int dot_layout = 0;
+  std::optional<client::HammingLayout> hamming_layout;
+  std::optional<client::BuildRules> rules;
 };
 
 struct DropArguments {
@@ -79,6 +90,9 @@ absl::Status RunBuild(const BuildArguments& arguments, const Context& context) {
   ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
   client::BuildOptions options = arguments.options;
   options.dot_layout = SpecArguments::DotLayoutOf(arguments.dot_layout);
+  options.hamming_layout =
+      arguments.hamming_layout.value_or(v1::HAMMING_LAYOUT_UNSPECIFIED);
+  options.rules = arguments.rules.value_or(v1::BUILD_RULES_UNSPECIFIED);
   Progress progress("build", "", context.json);
   ANNOD_ASSIGN_OR_RETURN(const client::BuildResult result,
                          client->Build(arguments.index, options,
@@ -88,21 +102,7 @@ absl::Status RunBuild(const BuildArguments& arguments, const Context& context) {
                                                          Name(state.phase));
                                        }));
   progress.Done(0);
-  if (context.json) {
-    PrintJson(Json{{"index", arguments.index},
-                   {"version", result.version},
-                   {"item_count", result.item_count},
-                   {"tree_count", result.tree_count},
-                   {"forest_bytes", result.forest_bytes},
-                   {"seconds", result.seconds}});
-  } else {
-    PrintFields({{"index", arguments.index},
-                 {"version", absl::StrCat(result.version)},
-                 {"items", WithCommas(result.item_count)},
-                 {"trees", absl::StrCat(result.tree_count)},
-                 {"size", HumanBytes(result.forest_bytes)},
-                 {"seconds", absl::StrFormat("%.3f", result.seconds)}});
-  }
+  PrintResult(arguments.index, result, context);
   return absl::OkStatus();
 }
 
@@ -142,7 +142,9 @@ void AddSpecOptions(CLI::App* command, SpecArguments* arguments) {
   command->add_option("NAME", arguments->spec.index, "name of the index")
       ->required();
   command
-      ->add_option("--dim", arguments->spec.dimension, "components of a vector")
+      ->add_option("--dim", arguments->spec.dimension,
+                   "components of a vector; 0 for create: the first item fixes "
+                   "it")
       ->required();
   AddMetricOption(command, &arguments->metric)->required();
   command->add_option("--default_n", arguments->spec.default_n,
@@ -161,6 +163,7 @@ void AddServerAdminCommands(CLI::App* app, Context* context) {
     command->add_option("--seed", arguments->spec.seed,
                         "seed of builds that do not say");
     AddDotLayoutOption(command, &arguments->dot_layout);
+    AddSettingOptions(command, &arguments->more);
     SetRun(command, context, arguments, RunCreate);
   }
   {
@@ -170,6 +173,7 @@ void AddServerAdminCommands(CLI::App* app, Context* context) {
     AddSpecOptions(command, arguments.get());
     command->add_option("PATH", arguments->path, "absolute path, on the server")
         ->required();
+    AddPrefaultOption(command, &arguments->more.prefault);
     SetRun(command, context, arguments, RunAttach);
   }
   {
@@ -184,6 +188,8 @@ void AddServerAdminCommands(CLI::App* app, Context* context) {
     command->add_option("--threads", arguments->options.thread_count,
                         "default: all cores of the server");
     AddDotLayoutOption(command, &arguments->dot_layout);
+    AddHammingLayoutOption(command, &arguments->hamming_layout);
+    AddBuildRulesOption(command, &arguments->rules);
     SetRun(command, context, arguments, RunBuild);
   }
   {

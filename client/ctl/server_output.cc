@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 
 namespace annod::ctl {
@@ -55,6 +56,45 @@ std::string Name(client::Engine engine) {
       WithoutPrefix(v1::Engine_Name(engine), "ENGINE_"));
 }
 
+std::string Name(client::Prefault prefault) {
+  return absl::AsciiStrToLower(
+      WithoutPrefix(v1::Prefault_Name(prefault), "PREFAULT_"));
+}
+
+std::string Name(client::BuildRules rules) {
+  switch (rules) {
+    case v1::BUILD_RULES_ANNOD:
+      return "annod";
+    case v1::BUILD_RULES_ANNOY_1_17:
+      return "annoy-1.17";
+    case v1::BUILD_RULES_ANNOY_1_16:
+      return "annoy-1.16";
+    case v1::BUILD_RULES_SCIKIT_PLOTS_0_4:
+      return "scikit-plots-0.4";
+    default:
+      return "unknown";
+  }
+}
+
+void PrintResult(const std::string& index, const client::BuildResult& result,
+                 const Context& context) {
+  if (context.json) {
+    PrintJson(Json{{"index", index},
+                   {"version", result.version},
+                   {"item_count", result.item_count},
+                   {"tree_count", result.tree_count},
+                   {"forest_bytes", result.forest_bytes},
+                   {"seconds", result.seconds}});
+    return;
+  }
+  PrintFields({{"index", index},
+               {"version", absl::StrCat(result.version)},
+               {"items", WithCommas(result.item_count)},
+               {"trees", absl::StrCat(result.tree_count)},
+               {"size", HumanBytes(result.forest_bytes)},
+               {"seconds", absl::StrFormat("%.3f", result.seconds)}});
+}
+
 Json ToJson(const client::IndexInfo& info) {
   Json json;
   json["index"] = info.index;
@@ -70,7 +110,6 @@ Json ToJson(const client::IndexInfo& info) {
   json["layout"] = info.layout;
   json["seed"] = info.seed;
   json["staged_item_count"] = info.staged_item_count;
-  json["removed_item_count"] = info.removed_item_count;
   json["staged_bytes"] = info.staged_bytes;
   json["label_count"] = info.label_count;
   json["default_n"] = info.default_n;
@@ -83,7 +122,15 @@ Json ToJson(const client::IndexInfo& info) {
         Json{{"version", bad.version}, {"reason", bad.reason}});
   }
   json["create_time"] = info.create_time;
+  json["removed_item_count"] = info.removed_item_count;
+  json["next_id"] = info.next_id;
+  json["newest_version"] = info.newest_version;
+  json["kept_versions"] = info.kept_versions;
+  json["prefault"] = Name(info.prefault);
+  json["verbosity"] = info.verbosity;
   json["feature_names"] = info.feature_names;
+  json["allow_duplicate_labels"] = info.allow_duplicate_labels;
+  json["build_rules"] = Name(info.build_rules);
   return json;
 }
 
@@ -117,11 +164,6 @@ void PrintInfo(const client::IndexInfo& info, const Context& context) {
   fields.push_back(
       {"staged", absl::StrCat(WithCommas(info.staged_item_count), " items, ",
                               HumanBytes(info.staged_bytes))});
-  if (info.removed_item_count > 0) {
-    fields.push_back(
-        {"removed", absl::StrCat(WithCommas(info.removed_item_count),
-                                 " items since the last build")});
-  }
   if (!info.attached_path.empty()) {
     fields.push_back({"attached", info.attached_path});
   }
@@ -134,6 +176,10 @@ void PrintInfo(const client::IndexInfo& info, const Context& context) {
     fields.push_back({"quarantined",
                       absl::StrCat("version ", bad.version, ": ", bad.reason)});
   }
+  if (!info.kept_versions.empty()) {
+    fields.push_back({"kept", absl::StrJoin(info.kept_versions, ", ")});
+  }
+  fields.push_back({"prefault", Name(info.prefault)});
   fields.push_back({"created", info.create_time});
   PrintFields(fields);
 }

@@ -22,6 +22,13 @@ std::string Name(client::Engine engine);
 
 Json ToJson(const client::IndexInfo& info);
 
+std::string Name(client::Prefault prefault);
+std::string Name(client::BuildRules rules);
+
+// Prints what a build made as JSON or as lines.
+void PrintResult(const std::string& index, const client::BuildResult& result,
+                 const Context& context);
+
 // Prints an index as JSON or as lines.
 void PrintInfo(const client::IndexInfo& info, const Context& context);
 

@@ -196,8 +196,10 @@ absl::StatusOr<std::shared_ptr<const ForestIndex>> OpenMapped(
   ANNOD_ASSIGN_OR_RETURN(
       ForestFile read,
       ReadForestFile(bytes, metric, dim, options.verify, options.notes));
+  const int64_t item_count =
+      options.verify == Verify::kTrusted ? options.item_count : read.item_count;
   return std::make_shared<const MappedForest>(
-      std::move(read.forest), read.item_count, bytes, std::move(file));
+      std::move(read.forest), item_count, bytes, std::move(file));
 }
 
 }  // namespace

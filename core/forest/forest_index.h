@@ -29,6 +29,9 @@ SearchScratchPtr NewSearchScratch();
 struct ForestOpenOptions {
   Verify verify = Verify::kSafe;
   Prefault prefault = Prefault::kNone;
+  // Items present, where they are known from an earlier Open(): what kTrusted
+  // does not count. -1: not known.
+  int64_t item_count = -1;
   // If set, kFull appends what is odd about the file without being wrong.
   std::vector<std::string>* notes = nullptr;
 };
@@ -64,7 +67,8 @@ class ForestIndex {
 
   // Largest id plus one; ids without an item (holes) included.
   virtual int64_t slot_count() const = 0;
-  // Items present. With kTrusted the first call reads every slot.
+  // Items present. With kTrusted and no options.item_count the first call
+  // reads every slot.
   virtual int64_t item_count() const = 0;
   // Trees, copies counted once.
   virtual int tree_count() const = 0;

@@ -137,18 +137,22 @@ absl::StatusOr<Forest> OpenOrPopulate(Prefault prefault,
 // pass for another layout of the metric: then they are looked at.
 absl::StatusOr<Forest> OpenTrusted(FileSystem* fs, const std::string& path,
                                    const IndexSettings& settings,
-                                   LayoutKind layout,
+                                   const VerifiedFacts& facts,
                                    std::string* lock_refusal) {
   return OpenOrPopulate(settings.prefault, lock_refusal,
                         [&](Prefault prefault) -> absl::StatusOr<Forest> {
                           ForestOpenOptions options;
                           options.prefault = prefault;
                           options.verify = Verify::kTrusted;
+                          // Counting would bring every page into memory.
+                          options.item_count = facts.item_count;
                           ANNOD_ASSIGN_OR_RETURN(
                               Forest forest,
                               ForestIndex::Open(fs, path, settings.metric,
                                                 settings.dim, options));
-                          if (forest->layout().kind == layout) return forest;
+                          if (forest->layout().kind == facts.layout) {
+                            return forest;
+                          }
                           options.verify = Verify::kSafe;
                           return ForestIndex::Open(fs, path, settings.metric,
                                                    settings.dim, options);
@@ -228,8 +232,8 @@ absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenVersionFiles(
       VerifyOnce(fs, JoinPath(versions, VerifiedRecordName(manifest.version)),
                  JoinPath(versions, kVerifyLockFile), files, verify, &trusted));
   if (trusted) {
-    ANNOD_ASSIGN_OR_RETURN(forest, OpenTrusted(fs, forest_path, settings,
-                                               facts.layout, &lock_refusal));
+    ANNOD_ASSIGN_OR_RETURN(
+        forest, OpenTrusted(fs, forest_path, settings, facts, &lock_refusal));
   }
   ANNOD_RETURN_IF_ERROR(CheckCounts(forest_path, *forest, manifest));
   std::shared_ptr<const LabelTable> labels;
@@ -269,7 +273,7 @@ absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenAttached(
                  &trusted));
   if (trusted) {
     ANNOD_ASSIGN_OR_RETURN(
-        forest, OpenTrusted(fs, path, settings, facts.layout, &lock_refusal));
+        forest, OpenTrusted(fs, path, settings, facts, &lock_refusal));
   }
   Manifest manifest;
   manifest.version = 1;

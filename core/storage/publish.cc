@@ -25,9 +25,10 @@ namespace {
 using Labels = std::vector<std::pair<int32_t, absl::string_view>>;
 
 absl::StatusOr<NodeLayout> LayoutToWrite(const ForestBuildOptions& options) {
-  const LayoutKind kind = options.metric == Metric::kDot
-                              ? options.dot_layout
-                              : LayoutsForMetric(options.metric).front();
+  const LayoutKind kind =
+      options.layout.value_or(options.metric == Metric::kDot
+                                  ? options.dot_layout
+                                  : LayoutsForMetric(options.metric).front());
   return MakeNodeLayout(kind, options.metric, options.dim);
 }
 
@@ -108,6 +109,21 @@ int64_t NextId(const BuildInput& input, int64_t slot_count) {
   return next_id;
 }
 
+// Vectors as a hamming index would give them back.
+class BitSource final : public VectorSource {
+ public:
+  explicit BitSource(const VectorSource* source) : source_(*source) {}
+  int64_t slot_count() const override { return source_.slot_count(); }
+  bool Get(int64_t id, absl::Span<float> out) const override {
+    if (!source_.Get(id, out)) return false;
+    for (float& component : out) component = component > 0.5f ? 1.0f : 0.0f;
+    return true;
+  }
+
+ private:
+  const VectorSource& source_;
+};
+
 }  // namespace
 
 BuildInput InputOf(const OpenVersion* base, const StagedSnapshot& staged) {
@@ -151,6 +167,9 @@ absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
   options.metric = settings.metric;
   options.dim = settings.dim;
   const OverlaySource source(input.base, input.layers);
+  const BitSource bits(&source);
+  const VectorSource& vectors =
+      input.as_bits ? static_cast<const VectorSource&>(bits) : source;
   const ReadyForest* const ready = input.forest;
   const int64_t item_count =
       ready == nullptr ? source.CountItems() : ready->item_count;
@@ -171,7 +190,7 @@ absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
   const std::string forest_path = pending->FilePath(kForestFile);
   ANNOD_ASSIGN_OR_RETURN(const ForestBuildResult built,
                          ready == nullptr
-                             ? BuildForest(source, options, fs, forest_path)
+                             ? BuildForest(vectors, options, fs, forest_path)
                              : ready->write(forest_path, options));
   if (!labels.empty()) {
     const std::string path = pending->FilePath(kLabelsFile);

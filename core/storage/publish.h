@@ -36,6 +36,9 @@ struct BuildInput {
   std::vector<const ItemLayer*> layers;
   // Not null: what it is made of, instead of base and layers.
   const ReadyForest* forest = nullptr;
+  // The vectors are those of a hamming index: what is staged counts as 1 above
+  // 0.5, else as 0, as it does in a version. For a build with another metric.
+  bool as_bits = false;
   // Last journal segment that the version contains or replaces.
   int64_t journal_through = 0;
 };

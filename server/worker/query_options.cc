@@ -29,10 +29,9 @@ void FillSet(const google::protobuf::RepeatedField<int32_t>& ids,
                         static_cast<size_t>(ids.size()));
 }
 
-void FillFilter(const v1::GetNnsRequest& request, const ItemView& items,
+void FillFilter(const v1::GetNnsRequest& request, const IndexView& view,
                 FilterSets* sets, ItemFilter* filter) {
-  const int64_t slot_count = items.slot_count();
-  filter->hidden = items.hidden();
+  const int64_t slot_count = view.version->forest->slot_count();
   if (request.exclude_items_size() > 0) {
     FillSet(request.exclude_items(), slot_count, &sets->excluded);
     filter->excluded = sets->excluded.view();
@@ -92,16 +91,16 @@ absl::Status ChooseByRecall(double recall, const IndexView& view,
 }
 
 absl::Status CheckVersion(const v1::GetNnsRequest& request,
-                          const ItemView& items) {
-  const int64_t served = items.version_number();
+                          const IndexView& view) {
+  const int64_t served = view.version->manifest.version;
   if (request.version() == 0 || request.version() == served) {
     return absl::OkStatus();
   }
   return ReasonError(
       absl::StatusCode::kFailedPrecondition, kVersionNotServed,
       absl::StrCat("version is ", request.version(), "; index '",
-                   items.index().settings.name, "' serves version ", served),
-      {{"index", items.index().settings.name},
+                   view.settings.name, "' serves version ", served),
+      {{"index", view.settings.name},
        {"version", absl::StrCat(request.version())},
        {"served", absl::StrCat(served)}});
 }
@@ -114,10 +113,10 @@ void FilterSets::Shrink() {
 }
 
 absl::Status MakeQueryOptions(const v1::GetNnsRequest& request,
-                              const ItemView& items, absl::Time deadline,
+                              const IndexView& view, absl::Time deadline,
                               FilterSets* sets, QueryOptions* options) {
-  const IndexView& view = items.index();
-  ANNOD_RETURN_IF_ERROR(CheckVersion(request, items));
+  ANNOD_RETURN_IF_ERROR(CheckVersion(request, view));
+  const ForestIndex& forest = *view.version->forest;
   SearchOptions& search = options->search;
   search.n = request.n() == 0 ? view.settings.default_n : request.n();
   search.deadline = deadline;
@@ -125,13 +124,7 @@ absl::Status MakeQueryOptions(const v1::GetNnsRequest& request,
   search.filter = &options->filter;
   if (request.has_max_distance()) search.max_distance = request.max_distance();
   options->exclude_self = request.exclude_self();
-  FillFilter(request, items, sets, &options->filter);
-  if (items.version() == nullptr) {
-    // Staged items only, which are always all compared.
-    search.engine = Engine::kExact;
-    return absl::OkStatus();
-  }
-  const ForestIndex& forest = *items.version()->forest;
+  FillFilter(request, view, sets, &options->filter);
   // 0, "not set" in a proto, means the default too.
   const bool default_search_k = request.search_k() <= 0;
   if (search.engine == Engine::kAuto && default_search_k &&

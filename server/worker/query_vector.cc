@@ -34,17 +34,16 @@ absl::Status FillSparse(const v1::SparseVector& sparse, float missing_value,
 }  // namespace
 
 absl::StatusOr<QueryVector> FindQueryVector(const v1::GetNnsRequest& request,
-                                            int position, const ItemView& items,
+                                            int position, const IndexView& view,
                                             std::vector<float>* buffer,
                                             IdSet* positions) {
   const v1::Query& query = request.queries(position);
   if (query.has_sparse()) {
-    ANNOD_RETURN_IF_ERROR(
-        CheckSparseQuery(request, position, items.index().settings));
+    ANNOD_RETURN_IF_ERROR(CheckSparseQuery(request, position, view.settings));
   } else {
-    ANNOD_RETURN_IF_ERROR(CheckQuery(query, position, items.index().settings));
+    ANNOD_RETURN_IF_ERROR(CheckQuery(query, position, view.settings));
   }
-  const int dim = items.index().settings.dim;
+  const ForestIndex& forest = *view.version->forest;
   QueryVector result;
   if (query.has_vector() || query.has_vector_bytes()) {
     result.values = VectorOf(query, buffer);
@@ -52,25 +51,26 @@ absl::StatusOr<QueryVector> FindQueryVector(const v1::GetNnsRequest& request,
   }
   if (query.has_sparse()) {
     ANNOD_RETURN_IF_ERROR(FillSparse(query.sparse(), request.missing_value(),
-                                     position, dim, buffer, positions));
+                                     position, forest.dim(), buffer,
+                                     positions));
     result.values = *buffer;
     return result;
   }
   if (query.has_label()) {
     ANNOD_ASSIGN_OR_RETURN(
         result.item,
-        FindLabel(items, absl::StrCat("queries[", position, "].label"),
+        FindLabel(view, absl::StrCat("queries[", position, "].label"),
                   query.label()));
   } else {
     result.item = query.item();
     // A hole would search with the zero vector: nobody stored that.
-    if (!items.HasItem(result.item)) {
-      return CheckHasItem(items, absl::StrCat("queries[", position, "].item"),
+    if (!forest.HasItem(result.item)) {
+      return CheckHasItem(view, absl::StrCat("queries[", position, "].item"),
                           result.item);
     }
   }
-  buffer->resize(dim);
-  ANNOD_RETURN_IF_ERROR(items.GetVector(result.item, absl::MakeSpan(*buffer)));
+  buffer->resize(forest.dim());
+  ANNOD_RETURN_IF_ERROR(forest.GetVector(result.item, absl::MakeSpan(*buffer)));
   result.values = *buffer;
   return result;
 }

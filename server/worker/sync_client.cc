@@ -75,10 +75,7 @@ void SyncClient::ReadStream(grpc::ClientContext* context) {
   bool first = true;
   SyncResponse message;
   while (stream->Read(&message)) {
-    for (const auto& staged : message.staged()) {
-      catalog_->SetStaged(staged);
-      Follow(staged.index());
-    }
+    for (const auto& staged : message.staged()) catalog_->SetStaged(staged);
     absl::MutexLock lock(&mu_);
     if (!first && message.changed_indexes().empty()) continue;
     pending_ = true;
@@ -94,12 +91,6 @@ void SyncClient::ReadStream(grpc::ClientContext* context) {
     stream_ = nullptr;
   }
   stream->Finish();
-}
-
-void SyncClient::Follow(const std::string& index) {
-  const std::shared_ptr<const IndexView> view = catalog_->Find(index);
-  if (view == nullptr || view->staged == nullptr) return;
-  view->staged->View().status().IgnoreError();
 }
 
 void SyncClient::LoadLoop() {

@@ -31,9 +31,6 @@ class AdminServiceImpl final : public v1::AdminService::Service {
   grpc::Status Fit(grpc::ServerContext* context,
                    grpc::ServerReader<v1::FitRequest>* reader,
                    v1::FitResponse* response) override;
-  grpc::Status RemoveItems(grpc::ServerContext* context,
-                           const v1::RemoveItemsRequest* request,
-                           v1::RemoveItemsResponse* response) override;
   grpc::Status Build(grpc::ServerContext* context,
                      const v1::BuildRequest* request,
                      grpc::ServerWriter<v1::BuildResponse>* writer) override;
@@ -52,6 +49,9 @@ class AdminServiceImpl final : public v1::AdminService::Service {
   grpc::Status Detach(grpc::ServerContext* context,
                       const v1::DetachRequest* request,
                       v1::DetachResponse* response) override;
+  grpc::Status Rebuild(
+      grpc::ServerContext* context, const v1::RebuildRequest* request,
+      grpc::ServerWriter<v1::RebuildResponse>* writer) override;
   grpc::Status CancelBuild(grpc::ServerContext* context,
                            const v1::CancelBuildRequest* request,
                            v1::CancelBuildResponse* response) override;
@@ -71,6 +71,9 @@ class AdminServiceImpl final : public v1::AdminService::Service {
  private:
   absl::StatusOr<v1::IndexInfo> Create(const v1::CreateIndexRequest& request);
   absl::StatusOr<v1::IndexInfo> AttachFile(const v1::AttachRequest& request);
+  absl::Status RunRebuild(grpc::ServerContext* context,
+                          const v1::RebuildRequest& request,
+                          grpc::ServerWriter<v1::RebuildResponse>* writer);
   absl::StatusOr<v1::IndexInfo> ChangeSettings(
       const v1::UpdateSettingsRequest& request);
   absl::Status DetachFile(const std::string& name);
@@ -86,8 +89,6 @@ class AdminServiceImpl final : public v1::AdminService::Service {
   absl::StatusOr<std::vector<int32_t>> Add(const v1::AddItemRequest& request);
   absl::Status AddStream(grpc::ServerReader<v1::AddItemsRequest>* reader,
                          v1::AddItemsResponse* response);
-  absl::Status Remove(const v1::RemoveItemsRequest& request,
-                      v1::RemoveItemsResponse* response);
   absl::Status RunBuild(grpc::ServerContext* context,
                         const v1::BuildRequest& request,
                         grpc::ServerWriter<v1::BuildResponse>* writer);

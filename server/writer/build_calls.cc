@@ -54,6 +54,29 @@ absl::Status AdminServiceImpl::RunBuild(
   return Watch<v1::BuildResponse>(context, **job, writer);
 }
 
+absl::Status AdminServiceImpl::RunRebuild(
+    grpc::ServerContext* context, const v1::RebuildRequest& request,
+    grpc::ServerWriter<v1::RebuildResponse>* writer) {
+  ANNOD_RETURN_IF_ERROR(CheckRebuild(request));
+  absl::StatusOr<std::shared_ptr<WriterIndex>> source = Find(request.index());
+  ANNOD_RETURN_IF_ERROR(source.status());
+  const IndexSettings target = NewSettings(request, *(*source)->settings());
+  ANNOD_RETURN_IF_ERROR(CheckRebuildLayout(request, target.metric));
+  const std::shared_ptr<const OpenVersion> newest = (*source)->newest();
+  const BuildSpec spec = SpecOf(
+      request, target, newest == nullptr ? 0 : newest->forest->tree_count());
+  absl::StatusOr<std::shared_ptr<BuildJob>> job =
+      state_->StartRebuild(*std::move(source), target, spec);
+  ANNOD_RETURN_IF_ERROR(job.status());
+  return Watch<v1::RebuildResponse>(context, **job, writer);
+}
+
+grpc::Status AdminServiceImpl::Rebuild(
+    grpc::ServerContext* context, const v1::RebuildRequest* request,
+    grpc::ServerWriter<v1::RebuildResponse>* writer) {
+  return ToGrpcStatus(RunRebuild(context, *request, writer));
+}
+
 grpc::Status AdminServiceImpl::CancelBuild(
     grpc::ServerContext*, const v1::CancelBuildRequest* request,
     v1::CancelBuildResponse*) {

@@ -36,7 +36,7 @@ BuildQueue::BuildQueue(Run run, OnReport on_report)
 BuildQueue::~BuildQueue() { Stop(absl::CancelledError("shutting down")); }
 
 absl::StatusOr<std::shared_ptr<BuildJob>> BuildQueue::Submit(
-    const std::string& index, const BuildSpec& spec) {
+    const std::string& index, const BuildSpec& spec, BuildJob::Work work) {
   absl::MutexLock lock(&mu_);
   if (!stopped_.ok()) return stopped_;
   if (blocked_.count(index) > 0) return IndexNotFoundError(index);
@@ -46,6 +46,7 @@ absl::StatusOr<std::shared_ptr<BuildJob>> BuildQueue::Submit(
     return RunningError(*job);
   }
   job = NewJob(index, spec);
+  job->set_work(std::move(work));
   waiting_.push_back(job);
   return job;
 }
@@ -105,6 +106,7 @@ void BuildQueue::BlockAndCancel(const std::string& index,
 
 bool BuildQueue::Cancel(const std::string& index, const absl::Status& why) {
   std::shared_ptr<BuildJob> job;
+  bool never_run = false;
   {
     absl::MutexLock lock(&mu_);
     const auto it = jobs_.find(index);
@@ -114,10 +116,14 @@ bool BuildQueue::Cancel(const std::string& index, const absl::Status& why) {
     const auto waiting = std::find(waiting_.begin(), waiting_.end(), job);
     if (waiting != waiting_.end()) {
       // It need not wait for its turn to end.
+      never_run = true;
       waiting_.erase(waiting);
       jobs_.erase(it);
-      job->Finish(why);
     }
+  }
+  if (never_run) {
+    job->set_work(nullptr);
+    job->Finish(why);
   }
   job->AwaitDone();
   return true;
@@ -152,6 +158,8 @@ void BuildQueue::Loop() {
     }
     absl::StatusOr<v1::BuildResult> result =
         job->cancelled() ? absl::CancelledError() : run_(job.get());
+    // Callers shall find free what it held.
+    job->set_work(nullptr);
     if (!result.ok() && job->cancelled()) result = job->cancel_reason();
     {
       absl::MutexLock lock(&mu_);

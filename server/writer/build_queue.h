@@ -29,9 +29,11 @@ class BuildQueue {
   ~BuildQueue();
 
   // A new job, or the one of this index that is queued or running if it makes
-  // the same version; BUILD_RUNNING if it makes another.
-  absl::StatusOr<std::shared_ptr<BuildJob>> Submit(const std::string& index,
-                                                   const BuildSpec& spec);
+  // the same version; BUILD_RUNNING if it makes another. `work`, if given, is
+  // the new job's; it is gone when the job is done.
+  absl::StatusOr<std::shared_ptr<BuildJob>> Submit(
+      const std::string& index, const BuildSpec& spec,
+      BuildJob::Work work = nullptr);
 
   // A job whose items are still being gathered, as by Fit: the index is taken
   // by it, like by one that is queued, until Enqueue() or Abandon(), one of

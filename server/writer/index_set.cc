@@ -103,9 +103,14 @@ void IndexSet::Release(const std::string& name) {
 
 absl::StatusOr<std::shared_ptr<WriterIndex>> IndexSet::Create(
     const IndexSettings& settings, int max_indexes, const Fill& fill) {
+  ANNOD_RETURN_IF_ERROR(ReserveNew(settings.name, max_indexes));
+  absl::Cleanup release = [&] { Release(settings.name); };
+  return CreateReserved(settings, fill);
+}
+
+absl::StatusOr<std::shared_ptr<WriterIndex>> IndexSet::CreateReserved(
+    const IndexSettings& settings, const Fill& fill) {
   const std::string& name = settings.name;
-  ANNOD_RETURN_IF_ERROR(ReserveNew(name, max_indexes));
-  absl::Cleanup release = [&] { Release(name); };
   absl::StatusOr<std::unique_ptr<PendingIndex>> pending =
       data_->BeginIndex(settings);
   if (!pending.ok()) return WithReason(pending.status(), kStorageFailed);
@@ -151,6 +156,12 @@ absl::StatusOr<std::vector<std::shared_ptr<WriterIndex>>> IndexSet::LookAgain(
   absl::StatusOr<std::shared_ptr<WriterIndex>> index = Find(name);
   ANNOD_RETURN_IF_ERROR(index.status());
   return std::vector<std::shared_ptr<WriterIndex>>{*std::move(index)};
+}
+
+absl::StatusOr<std::shared_ptr<void>> IndexSet::Reserve(const std::string& name,
+                                                        int max_indexes) {
+  ANNOD_RETURN_IF_ERROR(ReserveNew(name, max_indexes));
+  return std::shared_ptr<void>(nullptr, [this, name](void*) { Release(name); });
 }
 
 absl::Status IndexSet::Drop(const std::string& name,

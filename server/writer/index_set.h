@@ -48,6 +48,15 @@ class IndexSet {
   absl::StatusOr<std::vector<std::shared_ptr<WriterIndex>>> LookAgain(
       const std::string& name);
 
+  // Takes a name for an index to come, for as long as the result lives.
+  // INDEX_EXISTS, LIMIT_REACHED.
+  absl::StatusOr<std::shared_ptr<void>> Reserve(const std::string& name,
+                                                int max_indexes);
+
+  // Create() under a name that the caller has reserved.
+  absl::StatusOr<std::shared_ptr<WriterIndex>> CreateReserved(
+      const IndexSettings& settings, const Fill& fill);
+
   // Removes an index durably. `quiesce` is called once no new work can find it
   // and must end what is under way.
   absl::Status Drop(const std::string& name,

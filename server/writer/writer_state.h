@@ -54,6 +54,12 @@ class WriterState {
   absl::StatusOr<std::vector<std::shared_ptr<WriterIndex>>> Reload(
       const std::string& name);
 
+  // Builds a new index, `target`, from all items of `source`; joins a rebuild
+  // that makes the same.
+  absl::StatusOr<std::shared_ptr<BuildJob>> StartRebuild(
+      std::shared_ptr<WriterIndex> source, const IndexSettings& target,
+      const BuildSpec& spec);
+
   // Ends the build that runs or waits for `index`; BUILD_NOT_RUNNING.
   absl::Status CancelBuild(const std::string& index);
   absl::StatusOr<std::shared_ptr<BuildJob>> StartBuild(const WriterIndex& index,
@@ -62,14 +68,13 @@ class WriterState {
   // Items were added to `index`.
   void ItemsAdded(const WriterIndex& index, int64_t count);
 
-  // Items of `index` were removed.
-  void ItemsRemoved(const WriterIndex& index, int64_t count);
-
   // Brings the gauges of all indexes up to date.
   void UpdateGauges();
 
  private:
   absl::StatusOr<v1::BuildResult> RunBuild(BuildJob* job);
+  absl::StatusOr<v1::BuildResult> Rebuild(WriterIndex* source,
+                                          IndexSettings target, BuildJob* job);
   std::vector<internal::v1::StagedState> StagedStates(
       const std::set<std::string>* names) const;
   internal::v1::StagedState StagedStateOf(const WriterIndex& index) const;

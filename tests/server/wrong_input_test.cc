@@ -135,6 +135,15 @@ class WrongInputTest : public testing::Test {
           Context().get(), Parse<v1::UpdateSettingsRequest>(row.request),
           &response);
     }
+    if (method == "Rebuild") {
+      const auto context = Context();
+      const auto reader =
+          admin->Rebuild(context.get(), Parse<v1::RebuildRequest>(row.request));
+      v1::RebuildResponse response;
+      while (reader->Read(&response)) {
+      }
+      return reader->Finish();
+    }
     if (method == "Unbuild") {
       v1::UnbuildResponse response;
       return admin->Unbuild(Context().get(),
@@ -207,6 +216,7 @@ TEST_F(WrongInputTest, AddItems) { Check(ItemRows("AddItems")); }
 TEST_F(WrongInputTest, Build) { Check(BuildRows()); }
 TEST_F(WrongInputTest, Serialize) { Check(SerializeRows()); }
 TEST_F(WrongInputTest, UpdateSettings) { Check(UpdateSettingsRows()); }
+TEST_F(WrongInputTest, Rebuild) { Check(RebuildRows()); }
 TEST_F(WrongInputTest, Versions) { Check(VersionRows()); }
 TEST_F(WrongInputTest, Attach) { Check(AttachRows()); }
 TEST_F(WrongInputTest, DropIndex) { Check(DropIndexRows()); }

@@ -35,6 +35,7 @@ class Cluster {
   // SIGKILL, and waits for the end.
   void KillWriter() { Kill(workers_); }
   void KillWorker(int slot) { Kill(slot); }
+  pid_t WorkerPid(int slot) const { return processes_.at(slot); }
   // Sends a signal; returns without waiting.
   void SignalWorker(int slot, int signal);
   void SignalWriter(int signal);

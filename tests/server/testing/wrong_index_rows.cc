@@ -198,6 +198,53 @@ std::vector<WrongInput> UpdateSettingsRows() {
   };
 }
 
+std::vector<WrongInput> RebuildRows() {
+  const char* method = "Rebuild";
+  const std::string good = "index: 'a' target_index: 'new' ";
+  return {
+      {method, "target_index: 'new'", kInvalid, kField, {"index is ''"}},
+      {method,
+       "index: 'a'",
+       kInvalid,
+       kField,
+       {"target_index is ''", kNameLimit}},
+      {method, "index: 'b' target_index: 'new'", kMissing, kNoIndex, {"'b'"}},
+      {method,
+       "index: 'a' target_index: 'a'",
+       StatusCode::ALREADY_EXISTS,
+       "INDEX_EXISTS",
+       {"'a'"}},
+      {method, good + "metric: 9", kInvalid, kField, {"metric is 9"}},
+      {method,
+       good + "tree_count: -2",
+       kInvalid,
+       kField,
+       {"tree_count is -2", "[-1, 10000]"}},
+      {method,
+       good + "thread_count: 1025",
+       kInvalid,
+       kField,
+       {"thread_count is 1025", "[0, 1024]"}},
+      {method, good + "dot_layout: 9", kInvalid, kField, {"dot_layout is 9"}},
+      {method,
+       good + "dot_layout: DOT_LAYOUT_16",
+       kInvalid,
+       kField,
+       {"dot_layout is DOT_LAYOUT_16", "METRIC_DOT"}},
+      {method,
+       good + "hamming_layout: 9",
+       kInvalid,
+       kField,
+       {"hamming_layout is 9"}},
+      {method, good + "rules: 17", kInvalid, kField, {"rules is 17"}},
+      {method,
+       good,
+       StatusCode::RESOURCE_EXHAUSTED,
+       "LIMIT_REACHED",
+       {"at most 2"}},
+  };
+}
+
 std::vector<WrongInput> VersionRows() {
   const StatusCode kState = StatusCode::FAILED_PRECONDITION;
   return {

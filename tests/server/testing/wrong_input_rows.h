@@ -30,6 +30,7 @@ std::vector<WrongInput> CreateIndexRows();
 std::vector<WrongInput> UpdateSettingsRows();
 // Unbuild, Activate, Detach, Reload and CancelBuild.
 std::vector<WrongInput> VersionRows();
+std::vector<WrongInput> RebuildRows();
 std::vector<WrongInput> AttachRows();
 std::vector<WrongInput> DropIndexRows();
 // For AddItem and AddItems.
