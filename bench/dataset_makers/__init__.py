@@ -1,0 +1,1 @@
+"""What bench/datasets makes data sets from: one module a source."""
