@@ -36,6 +36,12 @@ class FullCheck {
       ANNOD_RETURN_IF_ERROR(CheckSlotFields(i));
     }
     ANNOD_RETURN_IF_ERROR(CheckStaleSlots(notes));
+    if (item_count_ == 0 && notes != nullptr) {
+      notes->push_back(
+          absl::StrCat("none of the ", forest_.node_count,
+                       " nodes is an item: an index of nothing, or one that "
+                       "was cut before its first item"));
+    }
     for (int64_t i = forest_.slot_count; i < forest_.node_count; ++i) {
       ANNOD_RETURN_IF_ERROR(IsSplit(i) ? CheckPlane(i) : CheckList(i));
     }

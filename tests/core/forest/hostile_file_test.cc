@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "core/forest/forest_index.h"
 #include "gtest/gtest.h"
 #include "tests/core/forest/golden_index.h"
@@ -129,6 +130,36 @@ TEST_F(HostileFileTest, FileCutAtAnyNodeIsRefused) {
     }
   }
   EXPECT_LT(opened, 500);
+}
+
+// What is left is then a forest in itself: only the caller knows that there
+// were more items or trees.
+TEST_F(HostileFileTest, FullVerificationPassesOnlyCutsThatAreWholeForests) {
+  int whole = 0, cuts = 0;
+  for (const GoldenIndex& golden : ReadAllGolden()) {
+    const size_t node_bytes = LayoutOf(golden).node_bytes;
+    const size_t node_count =
+        (golden.bytes.size() - golden.header_bytes) / node_bytes;
+    for (size_t nodes = 0; nodes < node_count; ++nodes, ++cuts) {
+      const absl::Span<const char> cut =
+          absl::MakeSpan(golden.bytes)
+              .first(golden.header_bytes + nodes * node_bytes);
+      if (!Use(cut, golden, Verify::kFull).ok()) continue;
+      ++whole;
+      const std::string what =
+          absl::StrCat(golden.name, " cut to ", nodes, " of ", node_count);
+      if (slot_count_ == 0) {
+        EXPECT_EQ(std::count(cut.begin(), cut.end(), 0), cut.size()) << what;
+        continue;
+      }
+      // Trees of one node each, of which as many are left as copies of them.
+      EXPECT_EQ(slot_count_, golden.slot_count) << what;
+      EXPECT_EQ(node_count, golden.slot_count + 2 * golden.tree_count) << what;
+      EXPECT_EQ((nodes - golden.slot_count) % 2, 0) << what;
+    }
+  }
+  EXPECT_GT(cuts, 20000);
+  EXPECT_LT(whole, 250);
 }
 
 TEST_F(HostileFileTest, FileCutInsideANodeIsRefused) {
