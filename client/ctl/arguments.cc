@@ -159,10 +159,12 @@ void AddHammingLayoutOption(CLI::App* command,
 void AddBuildRulesOption(CLI::App* command,
                          std::optional<v1::BuildRules>* rules) {
   AddChoice<v1::BuildRules>(
-      command, "--build_rules",
+      command, "--build_rules,--rules",
       {{"annod", v1::BUILD_RULES_ANNOD},
        {"annoy-1.17", v1::BUILD_RULES_ANNOY_1_17},
+       {"1.17", v1::BUILD_RULES_ANNOY_1_17},
        {"annoy-1.16", v1::BUILD_RULES_ANNOY_1_16},
+       {"1.16", v1::BUILD_RULES_ANNOY_1_16},
        {"scikit-plots-0.4", v1::BUILD_RULES_SCIKIT_PLOTS_0_4}},
       "whose builds to make: annod (default), or byte for byte annoy-1.17, "
       "annoy-1.16 or scikit-plots-0.4",

@@ -145,6 +145,51 @@ TEST(QuickPathTest, AFewWordsFromFileToAnswerAndBack) {
   EXPECT_EQ(here["ids"], there["ids"]);
   EXPECT_EQ(here["distances"], there["distances"]);
 
+  // There and back in every format: another index that answers the same.
+  for (const std::string format :
+       {"native", "native-blob", "portable", "canonical"}) {
+    SCOPED_TRACE(format);
+    const std::string file = dir.Path("words." + format);
+    const std::string copy = "copy-" + format;
+    const nlohmann::json fetched =
+        run({"serialize", "words", file, "--format", format});
+    EXPECT_EQ(fetched["format"], format);
+    const nlohmann::json sent =
+        run({"deserialize", copy, file, "--metric", "angular", "--dim", "100"});
+    EXPECT_EQ(sent["format"], format);
+    const nlohmann::json answer =
+        run({"query", copy, "--item", "7", "-n", "5", "--engine", "forest",
+             "--search_k", "100000"});
+    const nlohmann::json original =
+        run({"query", "words", "--item", "7", "-n", "5", "--engine", "forest",
+             "--search_k", "100000"});
+    EXPECT_EQ(answer["ids"], original["ids"]);
+    EXPECT_EQ(answer["distances"], original["distances"]);
+    run({"drop", copy, "--yes"});
+  }
+  EXPECT_EQ(run({"deserialize", "bad", dir.Path("words.vec"), "--metric",
+                 "angular", "--dim", "100"},
+                1)["error"]["reason"],
+            "BLOB_REJECTED");
+
+  // Another program's build, over the wire: the bytes of the same build here.
+  run({"build", "words", "--trees", "3", "--rules", "1.16", "--seed", "5"});
+  run({"serialize", "words", dir.Path("served.ann")});
+  run({"file", "build", dir.Path("words.vec"), "--metric", "angular",
+       "--output", dir.Path("built.ann"), "--trees", "3", "--rules", "1.16",
+       "--seed", "5"});
+  EXPECT_TRUE(FileContents(dir.Path("served.ann")) ==
+              FileContents(dir.Path("built.ann")));
+  // Ids of 64 bits are for files only.
+  run({"build", "words", "--rules", "scikit-plots-main"}, 2);
+  run({"build", "words", "--trees", "2", "--compat"});
+  run({"serialize", "words", dir.Path("served.ann"), "--force"});
+  run({"file", "build", dir.Path("words.vec"), "--metric", "angular",
+       "--output", dir.Path("built.ann"), "--trees", "2", "--compat",
+       "--force"});
+  EXPECT_TRUE(FileContents(dir.Path("served.ann")) ==
+              FileContents(dir.Path("built.ann")));
+
   EXPECT_EQ(run({"drop", "words", "--yes"})["dropped"], true);
   EXPECT_EQ(run({"list"})["indexes"].size(), 0u);
   EXPECT_EQ(server.Stop(), 0);
