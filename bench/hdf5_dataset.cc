@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/input/vector_reader.h"
 #include "core/status_macros.h"
+#include "core/storage/checksum.h"
 
 namespace annod {
 namespace {
@@ -60,6 +61,11 @@ std::string ReadAttribute(const std::string& path, const char* name) {
 }
 
 }  // namespace
+
+uint64_t FloatRows::Hash() const {
+  return Xxh3(absl::string_view(reinterpret_cast<const char*>(values_.data()),
+                                values_.size() * sizeof(float)));
+}
 
 bool FloatRows::Get(int64_t id, absl::Span<float> out) const {
   const absl::Span<const float> from = row(id);

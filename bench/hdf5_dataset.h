@@ -27,6 +27,9 @@ class FloatRows : public VectorSource {
   absl::Span<const float> row(int64_t i) const {
     return absl::MakeConstSpan(values_).subspan(i * dim_, dim_);
   }
+  const std::vector<float>& values() const { return values_; }
+  // Of all the rows' bytes.
+  uint64_t Hash() const;
   bool Get(int64_t id, absl::Span<float> out) const override;
 
  private:

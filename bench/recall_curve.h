@@ -1,35 +1,35 @@
 #ifndef ANNOD_BENCH_RECALL_CURVE_H_
 #define ANNOD_BENCH_RECALL_CURVE_H_
 
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "bench/bench_engine.h"
-#include "bench/hdf5_dataset.h"
 
 namespace annod {
 
 // What one setting of one engine gave.
 struct CurvePoint {
-  int setting = 0;  // 0: the engine has none
+  BenchParams setting = BenchParams::object();
   double recall = 0;
   double qps = 0;
   std::optional<double> distances_per_query;
 };
 
-// Answers all queries of `data` once, with one thread, and measures. An answer
-// counts as right if it is as near as the n-th true neighbour, whatever its id.
-// Queries per second are by the thread's CPU time: what else the machine does
-// hardly shows.
-CurvePoint MeasureOnce(const BenchDataset& data, int n, int setting,
-                       int64_t queries, BenchEngine* engine);
+struct EngineCurve {
+  std::unique_ptr<BenchEngine> engine;
+  std::vector<CurvePoint> points;
+};
 
 // The median of repeated measurements of one setting, by QPS. Not empty.
 CurvePoint MedianPoint(std::vector<CurvePoint> points);
 
-// QPS at a recall, between the two nearest points (log QPS linear in recall);
-// nothing if the curve does not reach from below to above it.
-std::optional<double> QpsAtRecall(std::vector<CurvePoint> curve, double recall);
+// The most queries a second with this recall or a better one, between the two
+// nearest points (log QPS linear in recall); nothing if no point has it. Points
+// with both fewer QPS and less recall than another do not matter.
+std::optional<double> QpsAtRecall(std::vector<CurvePoint> points,
+                                  double recall);
 
 }  // namespace annod
 

@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#define ANNOYLIB_MULTITHREADED_BUILD
 // Its chatter is not ours.
 #define __ERROR_PRINTER_OVERRIDE__(...)
 #include "annoylib.h"
@@ -21,9 +22,9 @@ class StockAnnoyOf final : public StockAnnoy {
   bool Add(int32_t id, absl::Span<const float> vector) override {
     return index_.add_item(id, Pack(vector).data());
   }
-  bool Build(int trees, uint64_t seed) override {
+  bool Build(int trees, uint64_t seed, int threads) override {
     index_.set_seed(seed);
-    return index_.build(trees, 1);
+    return index_.build(trees, threads);
   }
   bool Save(const std::string& path) override {
     return index_.save(path.c_str());
@@ -61,7 +62,7 @@ class StockAnnoyOf final : public StockAnnoy {
   }
 
   AnnoyIndex<int32_t, T, Distance, Kiss64Random,
-             AnnoyIndexSingleThreadedBuildPolicy>
+             AnnoyIndexMultiThreadedBuildPolicy>
       index_;
 };
 

@@ -20,8 +20,8 @@ class StockAnnoy {
   virtual ~StockAnnoy() = default;
 
   virtual bool Add(int32_t id, absl::Span<const float> vector) = 0;
-  // With one thread.
-  virtual bool Build(int trees, uint64_t seed) = 0;
+  // What several threads build differs from what one does.
+  virtual bool Build(int trees, uint64_t seed, int threads) = 0;
   virtual bool Save(const std::string& path) = 0;
   virtual bool Load(const std::string& path) = 0;
   virtual int tree_count() const = 0;

@@ -151,7 +151,7 @@ TEST_P(RecallParityTest, EqualsStockAnnoy) {
     for (int64_t id = 0; id < vectors.slot_count(); ++id) {
       ASSERT_TRUE(index->Add(static_cast<int32_t>(id), vectors.Row(id)));
     }
-    ASSERT_TRUE(index->Build(c.trees, seed) && index->Save(stock_path));
+    ASSERT_TRUE(index->Build(c.trees, seed, 1) && index->Save(stock_path));
     stock += meter.Recall(stock_path, c.search_k) / kSeeds;
   }
   RecordProperty("ours", std::to_string(ours));

@@ -121,7 +121,7 @@ TEST_P(StockAnnoyTest, CompatibleBuildEqualsItsFile) {
     ASSERT_TRUE(stock->Add(id, vectors.Row(id)));
   }
   const std::string path = FreshPath("stock_compat_" + Name());
-  ASSERT_TRUE(stock->Build(6, 7) && stock->Save(path));
+  ASSERT_TRUE(stock->Build(6, 7, 1) && stock->Save(path));
   EXPECT_TRUE(WithoutGarbage(BuildBytes(vectors, options, "ours_" + Name())) ==
               WithoutGarbage(FileBytes(path)));
 }
