@@ -27,10 +27,13 @@ absl::StatusOr<absl::Duration> Build(const ForestData& forest,
   build.degree = options.degree;
   GraphBuildTimes times;
   const absl::Time start = absl::Now();
-  ANNOD_ASSIGN_OR_RETURN(const BuiltGraph built,
-                         BuildGraph(forest, build, &times));
+  const absl::StatusOr<BuiltGraph> built = BuildGraph(forest, build, &times);
+  if (absl::IsFailedPrecondition(built.status())) {
+    return absl::UnimplementedError(built.status().message());
+  }
+  ANNOD_RETURN_IF_ERROR(built.status());
   ANNOD_RETURN_IF_ERROR(
-      WriteGraphFile(FileSystem::Posix(), path, built.graph, forest));
+      WriteGraphFile(FileSystem::Posix(), path, built->graph, forest));
   absl::FPrintF(stderr,
                 "graph: codes %.2f s, clusters %.2f, edges %.2f, both ways "
                 "%.2f, reach %.2f (%d rows)\n",

@@ -11,7 +11,7 @@
 namespace annod {
 
 // The graph, and a forest of its own of `options.graph_trees` trees. Build time
-// and size are those of both.
+// and size are those of both. Unimplemented for a metric without a graph.
 absl::StatusOr<std::unique_ptr<BenchEngine>> MakeGraphEngine(
     const BenchDataset& data, const BenchOptions& options,
     const IndexStore& store);

@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "bench/bench_engine.h"
-#include "bench/recall_curve.h"
 #include "gtest/gtest.h"
 
 namespace annod {
@@ -100,25 +98,6 @@ TEST(Hdf5DatasetTest, RefusesWhatIsNoBenchmark) {
   const auto bad_id =
       ReadHdf5Dataset(SmallFile("id", "euclidean", true, 200), 0);
   EXPECT_EQ(bad_id.status().code(), absl::StatusCode::kDataLoss);
-}
-
-TEST(BenchEngineTest, EveryEngineFindsEverythingWithEnoughWork) {
-  const auto data =
-      ReadHdf5Dataset(SmallFile("engines", "euclidean", true, 100), 0);
-  ASSERT_TRUE(data.ok()) << data.status();
-  BenchBuildOptions options;
-  options.trees = 3;
-  options.directory = testing::TempDir();
-  for (const char* name : {"forest", "exact", "annoy"}) {
-    const auto engine = BenchEngine::Make(name, *data, options);
-    ASSERT_TRUE(engine.ok()) << engine.status();
-    EXPECT_EQ((*engine)->name(), name);
-    EXPECT_GT((*engine)->index_bytes(), 200 * 24u);
-    EXPECT_EQ(MeasureOnce(*data, 1, 100000, 10, engine->get()).recall, 1.0)
-        << name;
-  }
-  EXPECT_EQ(BenchEngine::Make("magic", *data, options).status().code(),
-            absl::StatusCode::kInvalidArgument);
 }
 
 }  // namespace
