@@ -278,7 +278,7 @@ absl::Status DeserializeCall::Run(
   ANNOD_RETURN_IF_ERROR(Read());
   const bool is_new = index_ == nullptr;
   if (is_new) ANNOD_RETURN_IF_ERROR(CreateIndex());
-  const absl::Status published = Publish();
+  absl::Status published = Publish();
   if (!published.ok()) {
     // The first error is the one to tell.
     if (is_new) state_->Drop(name_).IgnoreError();

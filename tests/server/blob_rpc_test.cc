@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/client.h"
 #include "core/file_system.h"
+#include "core/forest/node_layout.h"
 #include "core/formats/serialized.h"
 #include "gtest/gtest.h"
 #include "tests/core/formats/golden_blobs.h"
@@ -206,7 +207,6 @@ TEST_F(BlobRpcTest, GoldenBlobsAreServed) {
   for (const GoldenBlobs& golden : ReadGoldenBlobs()) {
     for (const auto& [kind, bytes] : golden.bytes) {
       SCOPED_TRACE(golden.name + " " + kind);
-      if (kind == "ondisk" || kind == "saved") continue;
       const std::string index = absl::StrCat("golden", served++);
       v1::DeserializeRequest request;
       request.set_index(index);
@@ -221,6 +221,60 @@ TEST_F(BlobRpcTest, GoldenBlobsAreServed) {
     }
   }
   EXPECT_GT(served, 40);
+}
+
+// What Annoy's releases open instead of what it reads now.
+TEST_F(BlobRpcTest, ReleasedLayoutsComeOnRequestAndBackAsTheyAre) {
+  struct Case {
+    v1::Metric metric;
+    LayoutKind layout;
+  };
+  for (const Case& c : {Case{v1::METRIC_DOT, LayoutKind::kDot16},
+                        Case{v1::METRIC_HAMMING, LayoutKind::kHamming12}}) {
+    const std::string index(LayoutName(c.layout));
+    SCOPED_TRACE(index);
+    ExpectOk(CreateIndex(&cluster_, index, kDim, c.metric));
+    ExpectOk(AddRandomItems(&cluster_, index, kDim, 0, 200));
+    v1::BuildRequest build;
+    build.set_index(index);
+    build.set_dot_layout(c.metric == v1::METRIC_DOT
+                             ? v1::DOT_LAYOUT_16
+                             : v1::DOT_LAYOUT_UNSPECIFIED);
+    build.set_hamming_layout(c.metric == v1::METRIC_HAMMING
+                                 ? v1::HAMMING_LAYOUT_12
+                                 : v1::HAMMING_LAYOUT_UNSPECIFIED);
+    ExpectOk(Build(&cluster_, build, nullptr));
+    const std::string bytes = Serialized(index, v1::SERIALIZE_FORMAT_NATIVE);
+    SerializedReadOptions options;
+    options.metric = static_cast<Metric>(c.metric);
+    options.dim = kDim;
+    const auto read = ReadSerialized(bytes, options);
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(read->forest->layout.kind, c.layout);
+
+    v1::DeserializeRequest request;
+    request.set_index(index + "-copy");
+    request.set_metric(c.metric);
+    request.set_dimension(kDim);
+    v1::DeserializeResponse response;
+    ExpectOk(Deserialize(request, bytes, &response));
+    EXPECT_TRUE(Serialized(index + "-copy", v1::SERIALIZE_FORMAT_NATIVE) ==
+                bytes);
+
+    // Readers of blobs take the other layout for granted.
+    for (const v1::SerializeFormat format :
+         {v1::SERIALIZE_FORMAT_NATIVE_BLOB, v1::SERIALIZE_FORMAT_PORTABLE}) {
+      std::string blob;
+      const grpc::Status refused = Serialize(index, format, &blob);
+      EXPECT_EQ(refused.error_code(), StatusCode::FAILED_PRECONDITION);
+      EXPECT_TRUE(absl::StrContains(refused.error_message(), index))
+          << Describe(refused);
+    }
+    ExpectOk(Deserialize(index + "-canonical",
+                         Serialized(index, v1::SERIALIZE_FORMAT_CANONICAL),
+                         &response));
+    EXPECT_EQ(response.info().item_count(), 200);
+  }
 }
 
 TEST_F(BlobRpcTest, AnIndexIsReplacedWithWhatIsStagedForIt) {

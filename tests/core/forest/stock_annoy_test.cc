@@ -126,6 +126,20 @@ TEST_P(StockAnnoyTest, CompatibleBuildEqualsItsFile) {
               WithoutGarbage(FileBytes(path)));
 }
 
+TEST_P(StockAnnoyTest, ItsFilesPassEveryCheckHereAndAnswerAlike) {
+  const MemoryVectors vectors = MemoryVectors::Random(2000, kDim, 24);
+  for (const int threads : {1, 4}) {
+    const auto stock = StockAnnoy::New(GetParam(), kDim);
+    for (int id = 0; id < 2000; ++id) {
+      if (id % 7 == 3) continue;  // a hole
+      ASSERT_TRUE(stock->Add(id, vectors.Row(id)));
+    }
+    const std::string path = FreshPath("stock_own_" + Name());
+    ASSERT_TRUE(stock->Build(8, 3, threads) && stock->Save(path));
+    ExpectEqualAnswers(path, 200);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Metrics, StockAnnoyTest,
                          testing::Values(Metric::kAngular, Metric::kEuclidean,
                                          Metric::kManhattan, Metric::kDot,
