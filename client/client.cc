@@ -117,12 +117,39 @@ absl::StatusOr<std::vector<int32_t>> Client::AddItem(
   return std::vector<int32_t>(response.ids().begin(), response.ids().end());
 }
 
+absl::StatusOr<client::RemoveResult> Client::RemoveItems(
+    absl::string_view index, absl::Span<const int32_t> ids,
+    absl::Span<const std::string> labels, const CallOptions& call) {
+  v1::RemoveItemsRequest request;
+  request.set_index(std::string(index));
+  request.mutable_ids()->Add(ids.begin(), ids.end());
+  for (const std::string& label : labels) request.add_labels(label);
+  v1::RemoveItemsResponse response;
+  ANNOD_RETURN_IF_ERROR(Call(stubs_->admin.get(),
+                             &v1::AdminService::Stub::RemoveItems, request,
+                             &response, /*idempotent=*/true, call));
+  client::RemoveResult result;
+  result.removed_count = response.removed_count();
+  result.missing_ids.assign(response.missing_ids().begin(),
+                            response.missing_ids().end());
+  result.missing_labels.assign(response.missing_labels().begin(),
+                               response.missing_labels().end());
+  return result;
+}
+
 std::unique_ptr<ItemWriter> Client::NewItemWriter(
     absl::string_view index, const ItemWriterOptions& options,
     const CallOptions& call) {
   return std::unique_ptr<ItemWriter>(
       new ItemWriter(stubs_->admin.get(), std::string(index), options,
                      StreamDeadline(call), options_.retry_window));
+}
+
+std::unique_ptr<FitWriter> Client::NewFit(absl::string_view index,
+                                          const client::FitOptions& options,
+                                          const CallOptions& call) {
+  return std::unique_ptr<FitWriter>(new FitWriter(
+      stubs_->admin.get(), std::string(index), options, StreamDeadline(call)));
 }
 
 absl::StatusOr<client::BuildResult> Client::Build(

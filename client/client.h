@@ -15,6 +15,7 @@
 #include "absl/types/span.h"
 #include "client/channel.h"
 #include "client/error.h"
+#include "client/fit_writer.h"
 #include "client/item_writer.h"
 #include "client/types.h"
 
@@ -45,12 +46,13 @@ struct CallOptions {
 // reason that ErrorReason() gives, DEADLINE_EXCEEDED when the time is up, and
 // UNAVAILABLE when no server answers.
 //
-// Retries: queries, Info, ListIndexes, Health, AddItem whose items all have
-// ids, item writers whose items all have ids, Build, Rebuild, UpdateSettings,
-// Unbuild, Activate, Reload, and Serialize until its first byte are repeated on
-// UNAVAILABLE (ClientOptions::retry_window): a worker or writer that dies and
-// comes back is not seen by callers. CreateIndex, Attach, Detach, DropIndex,
-// CancelBuild, Deserialize, and adding items without ids are never repeated.
+// Retries: queries, Info, ListIndexes, Health, RemoveItems, AddItem whose items
+// all have ids, item writers whose items all have ids, Build, Rebuild,
+// UpdateSettings, Unbuild, Activate, Reload, and Serialize until its first byte
+// are repeated on UNAVAILABLE (ClientOptions::retry_window): a worker or writer
+// that dies and comes back is not seen by callers. CreateIndex, Attach, Detach,
+// DropIndex, CancelBuild, Deserialize, Fit, and adding items without ids are
+// never repeated.
 class Client {
  public:
   // Connects at the first call. InvalidArgument for options out of range.
@@ -80,10 +82,22 @@ class Client {
       absl::string_view index, absl::Span<const client::Item> items,
       const CallOptions& call = {});
 
+  // Removes items by id and label, all or none, durably: hidden from queries on
+  // every worker when it returns. What names no item is in the result.
+  absl::StatusOr<client::RemoveResult> RemoveItems(
+      absl::string_view index, absl::Span<const int32_t> ids,
+      absl::Span<const std::string> labels, const CallOptions& call = {});
+
   // Stores many items. Never null.
   std::unique_ptr<ItemWriter> NewItemWriter(
       absl::string_view index, const ItemWriterOptions& options = {},
       const CallOptions& call = {});
+
+  // Starts a Fit: rows that become the index's items, with a version that holds
+  // them, or nothing at all. Never null, never repeated.
+  std::unique_ptr<FitWriter> NewFit(absl::string_view index,
+                                    const client::FitOptions& options,
+                                    const CallOptions& call = {});
 
   // Builds and waits until the new version answers queries; joins a running
   // build of equal parameters. `progress` may be empty; it is called on this

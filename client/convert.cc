@@ -50,6 +50,7 @@ IndexInfo FromProto(const v1::IndexInfo& message) {
   info.layout = message.layout();
   info.seed = message.seed();
   info.staged_item_count = message.staged_item_count();
+  info.removed_item_count = message.removed_item_count();
   info.staged_bytes = message.staged_bytes();
   info.label_count = message.label_count();
   info.default_n = message.default_n();
@@ -60,7 +61,6 @@ IndexInfo FromProto(const v1::IndexInfo& message) {
     info.quarantined.push_back({bad.version(), bad.reason()});
   }
   info.create_time = message.create_time();
-  info.removed_item_count = message.removed_item_count();
   info.next_id = message.next_id();
   info.newest_version = message.newest_version();
   info.kept_versions.assign(message.kept_versions().begin(),
@@ -162,6 +162,7 @@ void ToProto(absl::string_view index, absl::Span<const Query> queries,
   request->set_include_distances(options.include_distances);
   request->set_include_labels(options.include_labels);
   request->set_include_cost(options.include_cost);
+  request->set_include_staged(options.include_staged);
 }
 
 void SetItem(std::optional<int32_t> id, absl::Span<const float> vector,

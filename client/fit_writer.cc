@@ -13,12 +13,37 @@ namespace {
 constexpr size_t kMessageBytes = size_t{1} << 20;
 constexpr int kMaxRowsPerMessage = 65536;  // admin_service.proto
 
+void ToProto(const client::FitOptions& options, v1::FitOptions* message) {
+  message->set_append(options.append);
+  if (options.start_index) message->set_start_index(*options.start_index);
+  if (options.missing_value) message->set_missing_value(*options.missing_value);
+  message->mutable_feature_names()->Add(options.feature_names.begin(),
+                                        options.feature_names.end());
+  if (options.create) {
+    *message->mutable_create() = client::ToProto(*options.create);
+    message->mutable_create()->set_allow_duplicate_labels(
+        options.allow_duplicate_labels);
+  }
+  v1::BuildRequest* const build = message->mutable_build();
+  build->set_tree_count(options.build.tree_count);
+  build->set_seed(options.build.seed);
+  build->set_thread_count(options.build.thread_count);
+  build->set_dot_layout(options.build.dot_layout);
+}
+
+// Little-endian float32, as this program's platforms have it in memory.
+void SetVector(absl::Span<const float> vector, v1::FitRow* row) {
+  static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+                "vectors are sent as they lie in memory");
+  row->set_vector_bytes(vector.data(), vector.size() * sizeof(float));
+}
+
 }  // namespace
 
 FitWriter::FitWriter(v1::AdminService::Stub* stub, const std::string& index,
                      const client::FitOptions& options, absl::Time deadline) {
   request_.set_index(index);
-  client::ToProto(options, request_.mutable_options());
+  ToProto(options, request_.mutable_options());
   context_.set_deadline(absl::ToChronoTime(deadline));
   stream_ = stub->Fit(&context_, &response_);
 }
@@ -33,7 +58,7 @@ absl::Status FitWriter::Add(absl::Span<const float> vector,
                             absl::string_view label) {
   ANNOD_RETURN_IF_ERROR(failed_);
   v1::FitRow* const row = request_.add_rows();
-  row->set_vector_bytes(client::VectorBytes(vector));
+  SetVector(vector, row);
   row->set_label(label.data(), label.size());
   return Added(vector.size() * sizeof(float) + label.size());
 }

@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -19,18 +21,42 @@
 
 namespace annod {
 
+namespace client {
+
+// Fields mean what those of FitOptions in proto/annod/v1/admin_service.proto
+// do.
+struct FitOptions {
+  bool append = false;  // else the rows replace everything
+  std::optional<int32_t> start_index;
+  std::optional<float> missing_value;
+  std::vector<std::string> feature_names;
+  // Creates the index if there is none; its `index` is ignored.
+  std::optional<IndexSpec> create;
+  // Of an index that is created: several items may have one label.
+  bool allow_duplicate_labels = false;
+  BuildOptions build;
+};
+
+struct FitResult {
+  int64_t row_count = 0;
+  int32_t first_id = 0;
+  BuildResult build;
+};
+
+}  // namespace client
+
 // One Fit: rows that become items together, with a version that holds them, or
 // not at all. Never repeated: a stream that breaks has changed nothing, and who
-// still has the rows may begin again. One thread at a time; must not outlive its
-// Client. Destroying it without Finish() changes nothing either.
+// still has the rows may begin again. One thread at a time; must not outlive
+// its Client. Destroying it without Finish() changes nothing either.
 class FitWriter {
  public:
   ~FitWriter();
   FitWriter(const FitWriter&) = delete;
   FitWriter& operator=(const FitWriter&) = delete;
 
-  // Takes one row; blocks while the network is slower. After an error every call
-  // returns it again.
+  // Takes one row; blocks while the network is slower. After an error every
+  // call returns it again.
   absl::Status Add(absl::Span<const float> vector,
                    absl::string_view label = {});
   // A row that gives the components at `positions`; the others are missing.

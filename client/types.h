@@ -79,6 +79,7 @@ struct QueryOptions {
   bool include_distances = true;
   bool include_labels = false;
   bool include_cost = false;
+  bool include_staged = false;  // items stored since the last build too
 };
 
 struct NeighborList {
@@ -152,6 +153,12 @@ struct DeserializeOptions {
   int dimension = 0;
 };
 
+struct RemoveResult {
+  int64_t removed_count = 0;
+  std::vector<int32_t> missing_ids;
+  std::vector<std::string> missing_labels;
+};
+
 struct SerializeResult {
   int64_t version = 0;
   int64_t total_bytes = 0;
@@ -177,6 +184,7 @@ struct IndexInfo {
   std::string layout;
   uint64_t seed = 0;
   int64_t staged_item_count = 0;
+  int64_t removed_item_count = 0;  // since the last build
   int64_t staged_bytes = 0;
   int64_t label_count = 0;
   int default_n = 0;
@@ -185,7 +193,6 @@ struct IndexInfo {
   std::optional<BuildProgress> build;
   std::vector<QuarantinedVersion> quarantined;
   std::string create_time;
-  int64_t removed_item_count = 0;
   int64_t next_id = 0;
   int64_t newest_version = 0;
   std::vector<int64_t> kept_versions;  // ascending

@@ -159,6 +159,30 @@ absl::Status CheckItemCount(int64_t count, int min_count,
       absl::StrCat("items has ", count, " elements; it must have ", limit));
 }
 
+absl::Status CheckRemoveItems(const v1::RemoveItemsRequest& request,
+                              const Limits& limits) {
+  const int64_t count = int64_t{request.ids_size()} + request.labels_size();
+  if (count < 1 || count > limits.max_items_per_call) {
+    const std::string limit = absl::StrCat("1 to ", limits.max_items_per_call);
+    return FieldError("ids", absl::StrCat(count), limit,
+                      absl::StrCat("ids and labels have ", count,
+                                   " elements; they must have ", limit));
+  }
+  for (int i = 0; i < request.ids_size(); ++i) {
+    if (request.ids(i) >= 0 && request.ids(i) <= kMaxItemId) continue;
+    return CheckRange(absl::StrCat("ids[", i, "]"), request.ids(i), 0,
+                      kMaxItemId);
+  }
+  for (int i = 0; i < request.labels_size(); ++i) {
+    const std::string& label = request.labels(i);
+    if (!label.empty() && ValidateLabel(label).ok()) continue;
+    return FieldError(
+        absl::StrCat("labels[", i, "]"), Printable(label),
+        absl::StrCat("UTF-8 of 1 to ", kMaxLabelBytes, " bytes without NUL"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckItem(const v1::Item& item, int position,
                        const IndexSettings& index) {
   const auto prefix = [position] {

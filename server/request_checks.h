@@ -28,6 +28,8 @@ absl::Status CheckQuery(const v1::Query& query, int position,
 
 // Number of items of one message: [min_count, limits.max_items_per_call].
 absl::Status CheckItemCount(int64_t count, int min_count, const Limits& limits);
+absl::Status CheckRemoveItems(const v1::RemoveItemsRequest& request,
+                              const Limits& limits);
 // `items[position]` against the index it is for.
 absl::Status CheckItem(const v1::Item& item, int position,
                        const IndexSettings& index);

@@ -27,6 +27,10 @@ void AddServerBlobCommands(CLI::App* app, Context* context);
 void AddServerLifecycleCommands(CLI::App* app, Context* context);
 // add.
 void AddServerAddCommand(CLI::App* app, Context* context);
+// remove.
+void AddServerRemoveCommand(CLI::App* app, Context* context);
+// fit.
+void AddServerFitCommand(CLI::App* app, Context* context);
 
 }  // namespace annod::ctl
 

@@ -119,8 +119,8 @@ class JsonLinesInput final : public FitInput {
                          "' is neither a position nor a feature name"));
       }
       if (value.is_null()) continue;
-      ANNOD_RETURN_IF_ERROR(TakeNumber(
-          absl::StrCat("'", ForMessage(name), "'"), value, position, row));
+      ANNOD_RETURN_IF_ERROR(TakeNumber(absl::StrCat("'", ForMessage(name), "'"),
+                                       value, position, row));
     }
     return absl::OkStatus();
   }
@@ -178,8 +178,8 @@ absl::StatusOr<std::unique_ptr<FitInput>> OpenRows(
   if (absl::EndsWith(name, ".gz")) name.resize(name.size() - 3);
   if (name == "-" || absl::EndsWith(name, ".jsonl") ||
       absl::EndsWith(name, ".ndjson")) {
-    ANNOD_ASSIGN_OR_RETURN(
-        auto lines, LineReader::Open(name == "-" ? "/dev/stdin" : path));
+    ANNOD_ASSIGN_OR_RETURN(auto lines,
+                           LineReader::Open(name == "-" ? "/dev/stdin" : path));
     return std::make_unique<JsonLinesInput>(std::move(lines),
                                             options.feature_names);
   }

@@ -23,8 +23,8 @@ struct FitInputRow {
 
 struct FitInputOptions {
   CsvLabels csv_labels = CsvLabels::kAuto;
-  // A file with the label of each row, one a line, an empty line for none; empty:
-  // the input's own labels.
+  // A file with the label of each row, one a line, an empty line for none;
+  // empty: the input's own labels.
   std::string labels_path;
   // Names by which JSON rows may call components.
   std::vector<std::string> feature_names;
@@ -39,17 +39,17 @@ class FitInput {
   // Components of a row; 0 if the file does not tell (JSON lines).
   virtual int dim() const = 0;
   virtual std::optional<int64_t> row_count() const = 0;
-  // The names in a .csv's first line, without that of the labels; none if it has
-  // no such line.
+  // The names in a .csv's first line, without that of the labels; none if it
+  // has no such line.
   virtual std::vector<std::string> column_names() const = 0;
   // False at the end. DataLoss or InvalidArgument naming file, line and value.
   virtual absl::StatusOr<bool> Next(FitInputRow* row) = 0;
 };
 
-// Opens what OpenVectorFile() opens, in a .csv also with empty cells and "NA" for
-// missing components, and .jsonl or .ndjson: on each line an object of positions
-// or names and numbers, {"0":1.5,"height":2}, or an array with null where a
-// component is missing. "-" reads JSON lines from standard input.
+// Opens what OpenVectorFile() opens, in a .csv also with empty cells and "NA"
+// for missing components, and .jsonl or .ndjson: on each line an object of
+// positions or names and numbers, {"0":1.5,"height":2}, or an array with null
+// where a component is missing. "-" reads JSON lines from standard input.
 absl::StatusOr<std::unique_ptr<FitInput>> OpenFitInput(
     const std::string& path, const FitInputOptions& options);
 

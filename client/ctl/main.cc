@@ -70,6 +70,8 @@ int Main(int argc, char** argv) {
   AddServerAdminCommands(&app, &context);
   AddServerLifecycleCommands(&app, &context);
   AddServerAddCommand(&app, &context);
+  AddServerRemoveCommand(&app, &context);
+  AddServerFitCommand(&app, &context);
   CLI::App* file =
       app.add_subcommand("file", "work on Annoy files, without a server");
   file->require_subcommand(1);

@@ -28,9 +28,25 @@ struct FitArguments {
   std::string label_column = "auto";
   bool header = false;
   std::string feature_names;
-  std::string metric;
-  int dot_layout = 0;
+  int dot_layout = 0;  // 0: not given
+  std::optional<Metric> create_metric;
+  int create_dim = 0;
   client::FitOptions fit;
+
+  client::FitOptions Options() const {
+    client::FitOptions options = fit;
+    if (dot_layout != 0) {
+      options.build.dot_layout =
+          dot_layout == 16 ? v1::DOT_LAYOUT_16 : v1::DOT_LAYOUT_24;
+    }
+    if (create_metric.has_value()) {
+      options.create.emplace();
+      // The numbers of core's metrics are those of the API (core/metric.h).
+      options.create->metric = static_cast<v1::Metric>(*create_metric);
+      options.create->dimension = create_dim;
+    }
+    return options;
+  }
 };
 
 absl::Status NameFeatures(const FitArguments& arguments, const FitInput& input,
@@ -91,17 +107,16 @@ absl::Status RunFit(const FitArguments& arguments, const Context& context) {
     if (info.ok()) read.feature_names = info->feature_names;
   }
   ANNOD_ASSIGN_OR_RETURN(const auto input, OpenFitInput(arguments.input, read));
-  client::FitOptions options = arguments.fit;
+  client::FitOptions options = arguments.Options();
   ANNOD_RETURN_IF_ERROR(NameFeatures(arguments, *input, &options));
   const std::unique_ptr<FitWriter> writer =
       client->NewFit(arguments.index, options);
   Progress sending("fit", "rows", context.json);
-  const absl::Status sent = SendRows(input.get(), writer.get(), &sending);
-  ANNOD_RETURN_IF_ERROR(sent);
+  ANNOD_RETURN_IF_ERROR(SendRows(input.get(), writer.get(), &sending));
   Progress building("build", "", context.json);
-  ANNOD_ASSIGN_OR_RETURN(const client::FitResult result,
-                         AwaitVersion(arguments.index, client.get(),
-                                      writer.get(), &building));
+  ANNOD_ASSIGN_OR_RETURN(
+      const client::FitResult result,
+      AwaitVersion(arguments.index, client.get(), writer.get(), &building));
   building.Done(0);
   const client::BuildResult& build = result.build;
   if (context.json) {
@@ -115,16 +130,32 @@ absl::Status RunFit(const FitArguments& arguments, const Context& context) {
                    {"seconds", build.seconds}});
     return absl::OkStatus();
   }
-  PrintFields(
-      {{"index", arguments.index},
-       {"rows", WithCommas(result.row_count)},
-       {"ids", absl::StrCat(result.first_id, " to ",
-                            result.first_id + result.row_count - 1)},
-       {"version", absl::StrCat(build.version)},
-       {"items", WithCommas(build.item_count)},
-       {"trees", WithCommas(build.tree_count)},
-       {"size", HumanBytes(static_cast<double>(build.forest_bytes))}});
+  PrintFields({{"index", arguments.index},
+               {"rows", WithCommas(result.row_count)},
+               {"ids", absl::StrCat(result.first_id, " to ",
+                                    result.first_id + result.row_count - 1)},
+               {"version", absl::StrCat(build.version)},
+               {"items", WithCommas(build.item_count)},
+               {"trees", WithCommas(build.tree_count)},
+               {"size", HumanBytes(static_cast<double>(build.forest_bytes))}});
   return absl::OkStatus();
+}
+
+void AddCreateOptions(CLI::App* command, FitArguments* arguments) {
+  CLI::Option* create = AddMetricOption(command, &arguments->create_metric)
+                            ->description(
+                                "create the index with this metric "
+                                "if there is none");
+  command
+      ->add_option("--dim", arguments->create_dim,
+                   "dimension of an index that is created; default: that of "
+                   "the first row")
+      ->needs(create);
+  command
+      ->add_flag("--allow_duplicate_labels",
+                 arguments->fit.allow_duplicate_labels,
+                 "let items of an index that is created share a label")
+      ->needs(create);
 }
 
 }  // namespace
@@ -140,8 +171,12 @@ void AddServerFitCommand(CLI::App* app, Context* context) {
                    ".npy .fvecs .bvecs .hdf5[:dataset] .csv[.gz] .vec[.gz] "
                    ".jsonl[.gz], or - for JSON lines on standard input")
       ->required();
-  command->add_flag("--append", fit->append,
-                    "keep the items there are; else the rows replace them");
+  CLI::Option* append =
+      command->add_flag("--append", fit->append, "keep the items there are");
+  command
+      ->add_flag("--reset",
+                 "replace the items there are by the rows, the default")
+      ->excludes(append);
   command->add_option("--start_index", fit->start_index,
                       "id of the first row; default: 0, or with --append the "
                       "largest id plus one");
@@ -167,23 +202,8 @@ void AddServerFitCommand(CLI::App* app, Context* context) {
   command->add_option("--threads", fit->build.thread_count,
                       "threads of the build; default: all cores");
   AddDotLayoutOption(command, &arguments->dot_layout);
-  auto metric = std::make_shared<Metric>();
-  CLI::Option* create = AddMetricOption(command, metric.get());
-  create->required(false)->description(
-      "create the index with this metric if there is none");
-  auto allow_duplicates = std::make_shared<bool>(false);
-  command
-      ->add_flag("--allow_duplicate_labels", *allow_duplicates,
-                 "of an index that is created")
-      ->needs(create);
-  command->callback([context, arguments, metric, create, allow_duplicates] {
-    client::FitOptions& options = arguments->fit;
-    options.build.dot_layout = ToDotLayout(arguments->dot_layout);
-    if (create->count() > 0) {
-      options.create.emplace();
-      options.create->metric = ToProtoMetric(*metric);
-      options.create->allow_duplicate_labels = *allow_duplicates;
-    }
+  AddCreateOptions(command, arguments.get());
+  command->callback([context, arguments] {
     context->run = [context, arguments] {
       return RunFit(*arguments, *context);
     };

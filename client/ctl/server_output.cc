@@ -110,6 +110,7 @@ Json ToJson(const client::IndexInfo& info) {
   json["layout"] = info.layout;
   json["seed"] = info.seed;
   json["staged_item_count"] = info.staged_item_count;
+  json["removed_item_count"] = info.removed_item_count;
   json["staged_bytes"] = info.staged_bytes;
   json["label_count"] = info.label_count;
   json["default_n"] = info.default_n;
@@ -122,7 +123,6 @@ Json ToJson(const client::IndexInfo& info) {
         Json{{"version", bad.version}, {"reason", bad.reason}});
   }
   json["create_time"] = info.create_time;
-  json["removed_item_count"] = info.removed_item_count;
   json["next_id"] = info.next_id;
   json["newest_version"] = info.newest_version;
   json["kept_versions"] = info.kept_versions;
@@ -164,6 +164,11 @@ void PrintInfo(const client::IndexInfo& info, const Context& context) {
   fields.push_back(
       {"staged", absl::StrCat(WithCommas(info.staged_item_count), " items, ",
                               HumanBytes(info.staged_bytes))});
+  if (info.removed_item_count > 0) {
+    fields.push_back(
+        {"removed", absl::StrCat(WithCommas(info.removed_item_count),
+                                 " items since the last build")});
+  }
   if (!info.attached_path.empty()) {
     fields.push_back({"attached", info.attached_path});
   }

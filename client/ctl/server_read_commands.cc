@@ -28,6 +28,7 @@ struct QueryArguments {
   int search_k = -1;
   std::string engine = "auto";
   bool cost = false;
+  bool include_staged = false;
 };
 
 Json ToJson(const client::QueryResult& result) {
@@ -50,6 +51,7 @@ Json ToJson(const client::QueryResult& result) {
 absl::Status RunQuery(const QueryArguments& arguments, const Context& context) {
   client::QueryOptions options;
   options.n = arguments.n;
+  options.include_staged = arguments.include_staged;
   options.search_k = arguments.search_k;
   options.engine = arguments.engine == "forest"  ? v1::ENGINE_FOREST
                    : arguments.engine == "exact" ? v1::ENGINE_EXACT
@@ -177,6 +179,8 @@ void AddServerReadCommands(CLI::App* app, Context* context) {
                      "auto (default), forest or exact")
         ->check(CLI::IsMember({"auto", "forest", "exact"}));
     command->add_flag("--cost", arguments->cost, "also print what it cost");
+    command->add_flag("--include_staged", arguments->include_staged,
+                      "find items stored since the last build too");
     command->callback([context, arguments] {
       context->run = [context, arguments] {
         return RunQuery(*arguments, *context);

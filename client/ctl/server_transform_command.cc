@@ -68,9 +68,9 @@ class Queries {
       }
       ANNOD_ASSIGN_OR_RETURN(const bool more, input_->Next(&row_));
       if (!more) break;
-      batch->push_back(row_.sparse ? client::Query::OfSparse(row_.positions,
-                                                             row_.values)
-                                   : client::Query::OfVector(row_.values));
+      batch->push_back(
+          row_.sparse ? client::Query::OfSparse(row_.positions, row_.values)
+                      : client::Query::OfVector(row_.values));
     }
     return absl::OkStatus();
   }

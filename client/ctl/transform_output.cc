@@ -27,7 +27,8 @@ class TextTarget {
     TextTarget target;
     if (path.empty()) return target;
     FileSystem* const fs = FileSystem::Posix();
-    ANNOD_ASSIGN_OR_RETURN(target.output_, OutputFile::Prepare(fs, path, force));
+    ANNOD_ASSIGN_OR_RETURN(target.output_,
+                           OutputFile::Prepare(fs, path, force));
     ANNOD_ASSIGN_OR_RETURN(target.file_,
                            fs->CreateFile(target.output_->temporary_path()));
     return target;
@@ -164,8 +165,8 @@ class CsvOutput final : public TransformOutput {
 // Numpy's array format 1.0.
 std::string NpyHeader(absl::string_view type, const std::string& shape) {
   std::string header =
-      absl::StrCat("{'descr': '", type,
-                   "', 'fortran_order': False, 'shape': (", shape, "), }");
+      absl::StrCat("{'descr': '", type, "', 'fortran_order': False, 'shape': (",
+                   shape, "), }");
   constexpr size_t kPrefixBytes = 10;
   constexpr size_t kAlignment = 64;
   while ((kPrefixBytes + header.size() + 1) % kAlignment != 0) header += ' ';
@@ -207,9 +208,8 @@ class NpyOutput final : public TransformOutput {
   absl::Status Finish() override {
     const std::string shape = absl::StrCat(rows_, ", ", shape_.n);
     ANNOD_RETURN_IF_ERROR(neighbors_.Write(
-        shape_.vectors
-            ? NpyHeader("<f4", absl::StrCat(shape, ", ", shape_.dim))
-            : NpyHeader("<i4", shape)));
+        shape_.vectors ? NpyHeader("<f4", absl::StrCat(shape, ", ", shape_.dim))
+                       : NpyHeader("<i4", shape)));
     ANNOD_RETURN_IF_ERROR(neighbors_.Write(neighbor_bytes_));
     ANNOD_RETURN_IF_ERROR(neighbors_.Finish());
     if (!shape_.distances) return absl::OkStatus();
@@ -239,9 +239,10 @@ absl::StatusOr<std::unique_ptr<TransformOutput>> OpenTransformOutput(
   const bool is_npy = absl::EndsWith(path, ".npy");
   const bool is_csv = absl::EndsWith(path, ".csv");
   if (!path.empty() && !is_npy && !is_csv && !absl::EndsWith(path, ".jsonl")) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "'", path, "' must end with .jsonl, .csv or .npy: that says what is "
-        "written"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", path,
+                     "' must end with .jsonl, .csv or .npy: that says what is "
+                     "written"));
   }
   if (is_npy && shape.labels) {
     return absl::InvalidArgumentError(
@@ -253,9 +254,9 @@ absl::StatusOr<std::unique_ptr<TransformOutput>> OpenTransformOutput(
     if (shape.distances) {
       ANNOD_ASSIGN_OR_RETURN(
           distances,
-          TextTarget::Open(absl::StrCat(path.substr(0, path.size() - 4),
-                                        "_distances.npy"),
-                           force));
+          TextTarget::Open(
+              absl::StrCat(path.substr(0, path.size() - 4), "_distances.npy"),
+              force));
     }
     return std::make_unique<NpyOutput>(shape, std::move(target),
                                        std::move(distances));

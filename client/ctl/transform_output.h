@@ -33,7 +33,8 @@ class TransformOutput {
 //   ""        JSON lines on standard output: {"ids":[...],"distances":[...],
 //             "labels":[...],"vectors":[[...]],"truncated":false}
 //   .jsonl    the same in a file
-//   .csv      a heading and a line a row: neighbor_0.., distance_0.., label_0..,
+//   .csv      a heading and a line a row: neighbor_0.., distance_0..,
+//   label_0..,
 //             or of vectors neighbor_0_0..; cells that nothing fills are empty
 //   .npy      int32 ids, -1 where there is none, of shape (rows, n), or float32
 //             vectors, NaN where there is none, of shape (rows, n, dim);

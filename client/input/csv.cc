@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -59,27 +60,31 @@ bool IsNumber(const std::string& text) {
   return ParseComponent(text, &ignored);
 }
 
-bool AllNumbers(const std::vector<std::string>& fields, size_t first) {
-  return std::all_of(fields.begin() + first, fields.end(), IsNumber);
-}
+bool IsMissing(const std::string& text) { return text.empty() || text == "NA"; }
 
 class CsvReader final : public VectorReader {
  public:
-  explicit CsvReader(std::unique_ptr<LineReader> lines)
-      : lines_(std::move(lines)) {}
+  CsvReader(std::unique_ptr<LineReader> lines,
+            const VectorReaderOptions& options)
+      : lines_(std::move(lines)), options_(options) {}
 
   // Reads up to the first row of numbers, which tells the dimension.
-  absl::Status Start(CsvLabels labels) {
+  absl::Status Start() {
+    const CsvLabels labels = options_.csv_labels;
+    std::vector<std::string> header;
     ANNOD_ASSIGN_OR_RETURN(bool more, ReadFields());
     if (!more) return lines_->Error("the file holds no vector");
-    if (!LooksLikeRow(labels)) {  // a header
+    if (!LooksLikeRow(labels)) {
+      header = fields_;
       ANNOD_ASSIGN_OR_RETURN(more, ReadFields());
       if (!more) return lines_->Error("the file holds no vector");
     }
     has_labels_ = labels == CsvLabels::kFirst ||
-                  (labels == CsvLabels::kAuto && !IsNumber(fields_[0]) &&
+                  (labels == CsvLabels::kAuto && !IsCell(fields_[0]) &&
                    fields_.size() > 1);
     dim_ = static_cast<int64_t>(fields_.size()) - (has_labels_ ? 1 : 0);
+    if (has_labels_ && !header.empty()) header.erase(header.begin());
+    column_names_ = std::move(header);
     pending_ = true;
     return CheckDim(lines_->path(), dim_);
   }
@@ -87,6 +92,9 @@ class CsvReader final : public VectorReader {
   int dim() const override { return static_cast<int>(dim_); }
   std::optional<int64_t> row_count() const override { return std::nullopt; }
   bool has_labels() const override { return has_labels_; }
+  std::vector<std::string> column_names() const override {
+    return column_names_;
+  }
 
   absl::StatusOr<bool> Next(absl::Span<float> row,
                             std::string* label) override {
@@ -97,11 +105,20 @@ class CsvReader final : public VectorReader {
   }
 
  private:
+  bool IsCell(const std::string& text) const {
+    return IsNumber(text) || (options_.csv_missing && IsMissing(text));
+  }
+  bool AllCells(size_t first) const {
+    return std::all_of(
+        fields_.begin() + static_cast<std::ptrdiff_t>(first), fields_.end(),
+        [this](const std::string& text) { return IsCell(text); });
+  }
+
   // A header has text where a row has numbers.
   bool LooksLikeRow(CsvLabels labels) const {
-    if (labels == CsvLabels::kNone) return AllNumbers(fields_, 0);
-    if (labels == CsvLabels::kAuto && AllNumbers(fields_, 0)) return true;
-    return fields_.size() > 1 && AllNumbers(fields_, 1);
+    if (labels == CsvLabels::kNone) return AllCells(0);
+    if (labels == CsvLabels::kAuto && AllCells(0)) return true;
+    return fields_.size() > 1 && AllCells(1);
   }
 
   // Fields of the next line that is not blank; false at the end.
@@ -132,7 +149,9 @@ class CsvReader final : public VectorReader {
     }
     for (size_t i = 0; i < row.size(); ++i) {
       const std::string& text = fields_[i + first];
-      if (!ParseComponent(text, &row[i])) {
+      if (options_.csv_missing && IsMissing(text)) {
+        row[i] = std::numeric_limits<float>::quiet_NaN();
+      } else if (!ParseComponent(text, &row[i])) {
         return lines_->Error(absl::StrCat("column ", i + first + 1, ": '",
                                           absl::CHexEscape(text.substr(0, 40)),
                                           "' is not a finite number"));
@@ -154,6 +173,8 @@ class CsvReader final : public VectorReader {
   }
 
   const std::unique_ptr<LineReader> lines_;
+  const VectorReaderOptions options_;
+  std::vector<std::string> column_names_;
   int64_t dim_ = 0;
   bool has_labels_ = false;
   bool pending_ = false;  // fields_ holds a row not yet handed out
@@ -165,11 +186,11 @@ class CsvReader final : public VectorReader {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<VectorReader>> OpenCsv(const std::string& path,
-                                                      CsvLabels labels) {
+absl::StatusOr<std::unique_ptr<VectorReader>> OpenCsv(
+    const std::string& path, const VectorReaderOptions& options) {
   ANNOD_ASSIGN_OR_RETURN(auto lines, LineReader::Open(path));
-  auto reader = std::make_unique<CsvReader>(std::move(lines));
-  ANNOD_RETURN_IF_ERROR(reader->Start(labels));
+  auto reader = std::make_unique<CsvReader>(std::move(lines), options);
+  ANNOD_RETURN_IF_ERROR(reader->Start());
   return reader;
 }
 

@@ -20,8 +20,8 @@ absl::StatusOr<std::unique_ptr<VectorReader>> OpenVecs(const std::string& path,
 absl::StatusOr<std::unique_ptr<VectorReader>> OpenHdf5(
     const std::string& path, const std::string& dataset);
 
-absl::StatusOr<std::unique_ptr<VectorReader>> OpenCsv(const std::string& path,
-                                                      CsvLabels labels);
+absl::StatusOr<std::unique_ptr<VectorReader>> OpenCsv(
+    const std::string& path, const VectorReaderOptions& options);
 
 absl::StatusOr<std::unique_ptr<VectorReader>> OpenVec(const std::string& path);
 

@@ -42,7 +42,7 @@ absl::StatusOr<std::unique_ptr<VectorReader>> OpenVectorFile(
   if (absl::EndsWith(lower, ".fvecs")) return input::OpenVecs(path, 4);
   if (absl::EndsWith(lower, ".bvecs")) return input::OpenVecs(path, 1);
   if (absl::EndsWith(lower, ".csv") || absl::EndsWith(lower, ".csv.gz")) {
-    return input::OpenCsv(path, options.csv_labels);
+    return input::OpenCsv(path, options);
   }
   if (absl::EndsWith(lower, ".vec") || absl::EndsWith(lower, ".vec.gz")) {
     return input::OpenVec(path);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -40,6 +41,10 @@ class VectorReader {
   // True if rows carry names.
   virtual bool has_labels() const = 0;
 
+  // Names of the components as the first line of a .csv file gives them, as
+  // many as it gives; empty if it gives none, and for other formats.
+  virtual std::vector<std::string> column_names() const { return {}; }
+
   // Reads the next row into `row` (dim() floats) and its name, empty if it has
   // none, into `*label`; false at the end of the file. DataLoss names the file,
   // the line (text) or row (binary, from 0) and the value that is wrong; after
@@ -57,6 +62,9 @@ enum class CsvLabels {
 
 struct VectorReaderOptions {
   CsvLabels csv_labels = CsvLabels::kAuto;
+  // Take empty cells of a .csv file, and "NA", for missing components, which
+  // are NaN in the row; else they are errors.
+  bool csv_missing = false;
 };
 
 // Opens a file by what its name ends with:

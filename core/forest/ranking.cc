@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/forest/deadline.h"
+#include "core/forest/distance_key.h"
 #include "core/forest/ordered_key.h"
 #include "core/simd/distance.h"
 
@@ -15,14 +16,6 @@ namespace {
 // Ids that are looked at between two looks at the deadline, when none of them
 // is an answer.
 constexpr int64_t kMaxPassedOver = 4096;
-
-// 2 - 2 cos, the square of what callers get: the order is the same. The last
-// steps in double and rounded once, as in stock Annoy.
-float AngularKey(float dot, float query_norm, float item_norm) {
-  const float norms = query_norm * item_norm;
-  if (!(norms > 0)) return 2;
-  return static_cast<float>(2.0 - 2.0 * dot / std::sqrt(norms));
-}
 
 // The squared norm of a slot; files of old versions do not store it.
 float SlotNorm(NodeView node, const DistanceKernels& kernels, int dim) {
@@ -62,26 +55,6 @@ void ComputeKeys(const ForestData& forest, const Query& query,
                            rows, ids, count, keys);
       return;
   }
-}
-
-// From the sort key to the distance that callers get.
-float DistanceOfKey(Metric metric, float key) {
-  switch (metric) {
-    case Metric::kAngular:
-    case Metric::kEuclidean:
-      return std::sqrt(std::max(key, 0.0f));
-    case Metric::kManhattan:
-      return std::max(key, 0.0f);
-    case Metric::kDot:
-      return 0.0f - key;
-    case Metric::kHamming:
-      return key;
-  }
-  return key;
-}
-
-bool IsFarther(Metric metric, float distance, float limit) {
-  return LargerIsCloser(metric) ? !(distance >= limit) : !(distance <= limit);
 }
 
 // Keeps the nearest `n` of the items offered to it.

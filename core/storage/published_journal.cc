@@ -174,6 +174,10 @@ void PublishedJournal::SetFailed() {
   page_->state.store(Page::kFailed, std::memory_order_release);
 }
 
+void PublishedJournal::Retire() {
+  page_->state.store(Page::kUnset, std::memory_order_release);
+}
+
 JournalPosition PublishedJournal::position() const {
   return Unpack(page_->position.load(std::memory_order_acquire));
 }
@@ -185,6 +189,10 @@ int64_t PublishedJournal::contained_through() const {
 
 bool PublishedJournal::failed() const {
   return page_->state.load(std::memory_order_acquire) == Page::kFailed;
+}
+
+bool PublishedJournal::retired() const {
+  return page_->state.load(std::memory_order_acquire) == Page::kUnset;
 }
 
 }  // namespace annod

@@ -46,10 +46,14 @@ class PublishedJournal {
   void SetContainedThrough(int64_t segment);
   // The journal cannot be read: nothing of it shall be served.
   void SetFailed();
+  // The journal is given up, and so is this page: another one will take its
+  // place.
+  void Retire();
 
   JournalPosition position() const;
   int64_t contained_through() const;
   bool failed() const;
+  bool retired() const;
 
  private:
   struct Page;

@@ -58,7 +58,8 @@ void StagedItems::Count(int32_t id, const Entry& entry, int sign) {
   const bool in_base = InBase(id);
   staged_count_ += entry.removed ? 0 : sign;
   removed_count_ += entry.removed && in_base ? sign : 0;
-  gained_count_ += sign * ((entry.removed ? 0 : 1) - (in_base ? 1 : 0));
+  gained_count_ +=
+      int64_t{sign} * ((entry.removed ? 0 : 1) - (in_base ? 1 : 0));
 }
 
 std::vector<int32_t> StagedItems::IdsOfLabel(absl::string_view label) const {

@@ -202,6 +202,10 @@ class JournalStaging final : public Staging {
 
   int64_t next_id() const override { return next_id_.load(); }
   int64_t item_count() const override { return item_count_.load(); }
+  int64_t released_through() const override {
+    MutexLock lock(&journal_mu_);
+    return released_through_;
+  }
   int64_t removed_count() const override { return removed_count_.load(); }
   int64_t journal_bytes() const override { return journal_bytes_.load(); }
   uint64_t recovered_cut_bytes() const override { return recovered_cut_bytes_; }

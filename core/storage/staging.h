@@ -158,6 +158,8 @@ class Staging {
 
   // Items staged and not released; an id counts once.
   virtual int64_t item_count() const = 0;
+  // Last segment that counts no more: a version contains it.
+  virtual int64_t released_through() const = 0;
   // Items of the base that were removed since.
   virtual int64_t removed_count() const = 0;
   // The id that the next item without one gets.

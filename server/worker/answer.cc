@@ -21,10 +21,10 @@ constexpr size_t kMaxNamedQueries = 5;
 
 }  // namespace
 
-Answer::Answer(const v1::GetNnsRequest& request, const IndexView& view, int n,
+Answer::Answer(const v1::GetNnsRequest& request, const ItemView& items, int n,
                int64_t max_bytes, v1::GetNnsResponse* response)
     : request_(request),
-      view_(view),
+      items_(items),
       n_(n),
       max_bytes_(max_bytes),
       response_(response) {
@@ -48,7 +48,7 @@ absl::Status Answer::Add(absl::Span<const Neighbor> neighbors) {
   const int count = static_cast<int>(neighbors.size());
   int64_t bytes = kNeighborBytes * count;
   if (request_.include_vectors()) {
-    bytes += int64_t{count} * view_.settings.dim *
+    bytes += int64_t{count} * items_.index().settings.dim *
              static_cast<int64_t>(sizeof(float));
   }
   ANNOD_RETURN_IF_ERROR(CheckSize(bytes));
@@ -79,11 +79,9 @@ absl::Status Answer::Add(absl::Span<const Neighbor> neighbors) {
 
 absl::Status Answer::AddLabels(absl::Span<const Neighbor> neighbors,
                                v1::NeighborList* result) {
-  const LabelTable* labels = view_.version->labels.get();
   int64_t bytes = 0;
   for (const Neighbor& neighbor : neighbors) {
-    absl::string_view label =
-        labels == nullptr ? absl::string_view() : labels->LabelOf(neighbor.id);
+    absl::string_view label = items_.LabelOf(neighbor.id);
     if (label.empty()) label = request_.label_fill();
     result->add_labels(label.data(), label.size());
     bytes += static_cast<int64_t>(label.size()) + kLabelOverheadBytes;
@@ -93,15 +91,14 @@ absl::Status Answer::AddLabels(absl::Span<const Neighbor> neighbors,
 
 absl::Status Answer::AddVectors(absl::Span<const Neighbor> neighbors,
                                 v1::NeighborList* result) const {
-  const ForestIndex& forest = *view_.version->forest;
-  const auto dim = static_cast<size_t>(forest.dim());
+  const auto dim = static_cast<size_t>(items_.index().settings.dim);
   std::string* vectors = result->mutable_vectors();
   vectors->resize(neighbors.size() * dim * sizeof(float));
   // The bytes of a string are aligned for floats: it comes from the heap or is
   // shorter than one.
   auto* const rows = reinterpret_cast<float*>(&(*vectors)[0]);
   for (size_t i = 0; i < neighbors.size(); ++i) {
-    ANNOD_RETURN_IF_ERROR(forest.GetVector(
+    ANNOD_RETURN_IF_ERROR(items_.GetVector(
         neighbors[i].id, absl::Span<float>(rows + i * dim, dim)));
   }
   return absl::OkStatus();
@@ -121,7 +118,7 @@ absl::Status Answer::Finish() const {
                    first_short_.size() < static_cast<size_t>(short_count_)
                        ? ", ..."
                        : ""),
-      {{"index", view_.settings.name},
+      {{"index", items_.index().settings.name},
        {"n", absl::StrCat(n_)},
        {"short_count", absl::StrCat(short_count_)},
        {"first_query", absl::StrCat(first_short_[0].first)},

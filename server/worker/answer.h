@@ -9,7 +9,7 @@
 #include "absl/types/span.h"
 #include "annod/v1/index_service.pb.h"
 #include "core/search_types.h"
-#include "server/worker/catalog.h"
+#include "server/worker/item_view.h"
 
 namespace annod {
 
@@ -18,7 +18,7 @@ namespace annod {
 class Answer {
  public:
   // All must outlive the object. `n` is the number of neighbours wanted.
-  Answer(const v1::GetNnsRequest& request, const IndexView& view, int n,
+  Answer(const v1::GetNnsRequest& request, const ItemView& items, int n,
          int64_t max_bytes, v1::GetNnsResponse* response);
 
   // The neighbours of the next query. LIMIT_REACHED before the memory is taken.
@@ -36,7 +36,7 @@ class Answer {
                           v1::NeighborList* result) const;
 
   const v1::GetNnsRequest& request_;
-  const IndexView& view_;
+  const ItemView& items_;
   const int n_;
   const int64_t max_bytes_;
   v1::GetNnsResponse* const response_;

@@ -74,11 +74,25 @@ v1::IndexInfo Catalog::Info(const IndexView& view) const {
   info.set_newest_version(view.newest_version);
   info.mutable_kept_versions()->Add(view.kept_versions.begin(),
                                     view.kept_versions.end());
+  FillStaged(view, &info);
+  return info;
+}
+
+void Catalog::FillStaged(const IndexView& view, v1::IndexInfo* out) const {
+  v1::IndexInfo& info = *out;
+  // What the writer says may be a moment old.
+  absl::StatusOr<std::shared_ptr<const StagedView>> changes =
+      absl::UnavailableError("");
+  if (view.staged != nullptr) changes = view.staged->View();
   absl::ReaderMutexLock lock(&mu_);
   const auto it = staged_.find(view.settings.name);
-  if (it == staged_.end()) return info;
+  if (changes.ok()) {
+    info.set_staged_item_count((*changes)->item_count());
+    info.set_removed_item_count((*changes)->removed().size());
+  }
+  if (it == staged_.end()) return;
   const internal::v1::StagedState& staged = it->second;
-  info.set_staged_item_count(staged.item_count());
+  if (!changes.ok()) info.set_staged_item_count(staged.item_count());
   info.set_staged_bytes(staged.journal_bytes());
   // An attached file has no journal to say it.
   if (staged.next_id() > info.next_id()) {
@@ -97,7 +111,6 @@ v1::IndexInfo Catalog::Info(const IndexView& view) const {
     info.set_state(v1::INDEX_STATE_FAILED);
     info.set_state_reason(staged.failure());
   }
-  return info;
 }
 
 void Catalog::ReleaseRetired() {

@@ -12,6 +12,7 @@
 #include "annod/internal/v1/sync_service.pb.h"
 #include "annod/v1/types.pb.h"
 #include "core/storage/index_settings.h"
+#include "core/storage/staged_follower.h"
 #include "core/storage/version_store.h"
 #include "server/worker/worker_metrics.h"
 
@@ -23,6 +24,9 @@ struct IndexView {
   v1::IndexState state = v1::INDEX_STATE_LOADING;
   std::string state_reason;                    // why, if the state is failed
   std::shared_ptr<const OpenVersion> version;  // not null if serving
+  // What is stored and removed since the version was built, or in an index that
+  // was never built; null if there is nothing to follow. Thread-safe.
+  std::shared_ptr<StagedFollower> staged;
   std::vector<VersionStore::Rejected> quarantined;
   int64_t newest_version = 0;  // see VersionStore::Newest()
   std::vector<int64_t> kept_versions;
@@ -59,6 +63,7 @@ class Catalog {
   void ReleaseRetired();
 
  private:
+  void FillStaged(const IndexView& view, v1::IndexInfo* info) const;
   void Replace(const std::string& name, std::shared_ptr<const IndexView> view);
 
   std::function<void()> on_change_;

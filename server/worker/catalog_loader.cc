@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/worker/follow_staged.h"
 #include "spdlog/spdlog.h"
 
 namespace annod {
@@ -118,7 +119,9 @@ void CatalogLoader::LoadAttached(
 void CatalogLoader::LoadVersion(
     const IndexSettings& settings,
     const std::shared_ptr<const IndexView>& before) {
-  const VersionStore store(data_->fs(), data_->IndexPath(settings.name));
+  const std::string directory = data_->IndexPath(settings.name);
+  const VersionStore store(data_->fs(), directory);
+  const int64_t contained = ContainedThrough(directory, settings);
   const absl::StatusOr<int64_t> current = store.Current();
   IndexView view;
   view.settings = settings;
@@ -126,14 +129,20 @@ void CatalogLoader::LoadVersion(
   view.kept_versions = KeptVersions(store, view.newest_version);
   if (current.ok() && *current <= settings.unbuilt_through) {
     view.state = v1::INDEX_STATE_EMPTY;
-    Put(std::move(view));
+    // What is staged beside an unbuilt version is not all there is.
+    if (*current > 0 || Follow(directory, contained, before, &view)) {
+      Put(std::move(view));
+    }
     return;
   }
   if (Serves(before)) {
     const OpenVersion& version = *before->version;
     const bool same = !current.ok() || version.manifest.version == *current;
     if (same && version.settings.prefault == settings.prefault) {
-      PutServing(std::move(view), before->version);
+      view.version = before->version;
+      if (Follow(directory, contained, before, &view)) {
+        PutServing(std::move(view), before->version);
+      }
       return;
     }
   } else {
@@ -151,11 +160,37 @@ void CatalogLoader::LoadVersion(
        (*version)->manifest.version < before->version->manifest.version)) {
     version = before->version;
   }
-  if (version.ok()) {
-    PutServing(std::move(view), *std::move(version));
-  } else {
+  if (!version.ok()) {
     PutFailed(std::move(view), version.status());
+    return;
   }
+  view.version = *version;
+  if (Follow(directory, contained, before, &view)) {
+    PutServing(std::move(view), *std::move(version));
+  }
+}
+
+bool CatalogLoader::Follow(const std::string& directory,
+                           int64_t contained_through,
+                           const std::shared_ptr<const IndexView>& before,
+                           IndexView* view) {
+  if (view->settings.dim == 0) return true;
+  const absl::Status status =
+      FollowStaged(directory, contained_through, before.get(), view);
+  if (status.ok()) return true;
+  if (!absl::IsUnavailable(status)) {
+    view->version = nullptr;
+    PutFailed(std::move(*view), status);
+    return false;
+  }
+  // Served without it, a removed item could come back. The writer will say when
+  // to look again; until then what serves goes on serving.
+  spdlog::info("index waits for its writer index={} reason=\"{}\"",
+               view->settings.name, status.ToString());
+  if (Serves(before)) return false;
+  view->version = nullptr;
+  PutLoading(*view);
+  return false;
 }
 
 void CatalogLoader::PutLoading(const IndexView& view) {

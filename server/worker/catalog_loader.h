@@ -31,6 +31,10 @@ class CatalogLoader {
                    const std::shared_ptr<const IndexView>& before);
   void LoadAttached(const IndexSettings& settings,
                     const std::shared_ptr<const IndexView>& before);
+  // Has `view` follow what is staged over its version. False if it cannot be
+  // served: then another one has been put in its place, or `before` stays.
+  bool Follow(const std::string& directory, int64_t contained_through,
+              const std::shared_ptr<const IndexView>& before, IndexView* view);
   // Announces an index that nothing is known about yet.
   void PutLoading(const IndexView& view);
   // `view` with the version, which was opened or has been served before.

@@ -5,11 +5,13 @@
 
 #include "absl/time/clock.h"
 #include "core/status_macros.h"
+#include "core/storage/staged_search.h"
 #include "server/conversions.h"
 #include "server/errors.h"
 #include "server/query_checks.h"
 #include "server/request_checks.h"
 #include "server/worker/answer.h"
+#include "server/worker/item_view.h"
 #include "server/worker/query_vector.h"
 #include "server/worker/view_lookup.h"
 
@@ -24,22 +26,33 @@ GetNnsHandler::GetNnsHandler(const Catalog* catalog, const LiveConfig* config,
     : catalog_(catalog), config_(config), sampler_(sampler) {}
 
 absl::Status GetNnsHandler::Search(const v1::GetNnsRequest& request,
-                                   int position, const IndexView& view,
+                                   int position, const ItemView& items,
                                    QueryOptions* options, QueryScratch* scratch,
                                    SearchStats* stats) const {
   ANNOD_ASSIGN_OR_RETURN(
       const QueryVector query,
-      FindQueryVector(request, position, view, &scratch->vector,
+      FindQueryVector(request, position, items, &scratch->vector,
                       &scratch->positions));
   if (options->exclude_self) options->filter.excluded_id = query.item;
   const SearchOptions& search = options->search;
-  ANNOD_RETURN_IF_ERROR(view.version->forest->Search(
-      query.values, search, scratch->search.get(), &scratch->neighbors, stats));
-  // Asked again, a query gets no filter and no limit: it must have had none.
-  if (search.engine != Engine::kExact && !options->filter.active() &&
+  const OpenVersion* const version = items.version();
+  scratch->neighbors.clear();
+  if (version != nullptr) {
+    ANNOD_RETURN_IF_ERROR(version->forest->Search(query.values, search,
+                                                  scratch->search.get(),
+                                                  &scratch->neighbors, stats));
+  }
+  if (items.staged() != nullptr) {
+    return SearchStaged(*items.staged(), items.index().settings.metric,
+                        query.values, search, &scratch->neighbors, stats);
+  }
+  // Asked again, a query is not filtered but for removed items: it must not
+  // have been.
+  if (search.engine != Engine::kExact && !options->filtered_by_call() &&
       !search.max_distance && sampler_->ShouldSample(&scratch->random_state)) {
-    sampler_->Add(view.version, view.metrics, query.values, search.n,
-                  scratch->neighbors);
+    const IndexView& index = items.index();
+    sampler_->Add(index.version, items.changes(), index.metrics, query.values,
+                  search.n, scratch->neighbors);
   }
   return absl::OkStatus();
 }
@@ -58,27 +71,25 @@ absl::Status GetNnsHandler::Handle(const v1::GetNnsRequest& request,
   const std::shared_ptr<const Config> config = config_->Get();
   ANNOD_RETURN_IF_ERROR(CheckGetNns(request, config->limits));
   ANNOD_RETURN_IF_ERROR(CheckQueryOptions(request));
-  if (request.include_staged()) {
-    return FieldError("include_staged", "true", "false");
-  }
   const IndexView& index = **view;
-  ANNOD_RETURN_IF_ERROR(CheckServing(index));
+  ANNOD_ASSIGN_OR_RETURN(const ItemView items,
+                         ItemView::Take(index, request.include_staged()));
   QueryOptions options;
-  ANNOD_RETURN_IF_ERROR(MakeQueryOptions(request, index, deadline,
+  ANNOD_RETURN_IF_ERROR(MakeQueryOptions(request, items, deadline,
                                          &scratch->filter_sets, &options));
   SearchStats stats;
   const absl::Time start = absl::Now();
-  Answer answer(request, index, options.search.n,
+  Answer answer(request, items, options.search.n,
                 config->limits.max_message_bytes, response);
   for (int i = 0; i < request.queries_size(); ++i) {
     if (i > 0 && cancelled()) return absl::CancelledError("call cancelled");
-    ANNOD_RETURN_IF_ERROR(Search(request, i, index, &options, scratch, &stats));
+    ANNOD_RETURN_IF_ERROR(Search(request, i, items, &options, scratch, &stats));
     ANNOD_RETURN_IF_ERROR(answer.Add(scratch->neighbors));
   }
   scratch->filter_sets.Shrink();
   ANNOD_RETURN_IF_ERROR(answer.Finish());
   const Engine engine = options.search.engine;
-  response->set_version(index.version->manifest.version);
+  response->set_version(items.version_number());
   response->set_engine(EngineToProto(engine));
   if (engine == Engine::kForest) {
     response->set_search_k(options.search.search_k);

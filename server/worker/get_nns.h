@@ -49,7 +49,7 @@ class GetNnsHandler {
  private:
   // The neighbours of `request.queries(position)`, into `scratch->neighbors`.
   absl::Status Search(const v1::GetNnsRequest& request, int position,
-                      const IndexView& view, QueryOptions* options,
+                      const ItemView& items, QueryOptions* options,
                       QueryScratch* scratch, SearchStats* stats) const;
 
   const Catalog* const catalog_;

@@ -29,9 +29,10 @@ void FillSet(const google::protobuf::RepeatedField<int32_t>& ids,
                         static_cast<size_t>(ids.size()));
 }
 
-void FillFilter(const v1::GetNnsRequest& request, const IndexView& view,
+void FillFilter(const v1::GetNnsRequest& request, const ItemView& items,
                 FilterSets* sets, ItemFilter* filter) {
-  const int64_t slot_count = view.version->forest->slot_count();
+  const int64_t slot_count = items.slot_count();
+  filter->hidden = items.hidden();
   if (request.exclude_items_size() > 0) {
     FillSet(request.exclude_items(), slot_count, &sets->excluded);
     filter->excluded = sets->excluded.view();
@@ -91,16 +92,16 @@ absl::Status ChooseByRecall(double recall, const IndexView& view,
 }
 
 absl::Status CheckVersion(const v1::GetNnsRequest& request,
-                          const IndexView& view) {
-  const int64_t served = view.version->manifest.version;
+                          const ItemView& items) {
+  const int64_t served = items.version_number();
   if (request.version() == 0 || request.version() == served) {
     return absl::OkStatus();
   }
   return ReasonError(
       absl::StatusCode::kFailedPrecondition, kVersionNotServed,
       absl::StrCat("version is ", request.version(), "; index '",
-                   view.settings.name, "' serves version ", served),
-      {{"index", view.settings.name},
+                   items.index().settings.name, "' serves version ", served),
+      {{"index", items.index().settings.name},
        {"version", absl::StrCat(request.version())},
        {"served", absl::StrCat(served)}});
 }
@@ -113,10 +114,10 @@ void FilterSets::Shrink() {
 }
 
 absl::Status MakeQueryOptions(const v1::GetNnsRequest& request,
-                              const IndexView& view, absl::Time deadline,
+                              const ItemView& items, absl::Time deadline,
                               FilterSets* sets, QueryOptions* options) {
-  ANNOD_RETURN_IF_ERROR(CheckVersion(request, view));
-  const ForestIndex& forest = *view.version->forest;
+  const IndexView& view = items.index();
+  ANNOD_RETURN_IF_ERROR(CheckVersion(request, items));
   SearchOptions& search = options->search;
   search.n = request.n() == 0 ? view.settings.default_n : request.n();
   search.deadline = deadline;
@@ -124,7 +125,13 @@ absl::Status MakeQueryOptions(const v1::GetNnsRequest& request,
   search.filter = &options->filter;
   if (request.has_max_distance()) search.max_distance = request.max_distance();
   options->exclude_self = request.exclude_self();
-  FillFilter(request, view, sets, &options->filter);
+  FillFilter(request, items, sets, &options->filter);
+  if (items.version() == nullptr) {
+    // Staged items only, which are always all compared.
+    search.engine = Engine::kExact;
+    return absl::OkStatus();
+  }
+  const ForestIndex& forest = *items.version()->forest;
   // 0, "not set" in a proto, means the default too.
   const bool default_search_k = request.search_k() <= 0;
   if (search.engine == Engine::kAuto && default_search_k &&

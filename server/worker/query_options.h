@@ -7,7 +7,7 @@
 #include "core/id_set.h"
 #include "core/item_filter.h"
 #include "core/search_types.h"
-#include "server/worker/catalog.h"
+#include "server/worker/item_view.h"
 
 namespace annod {
 
@@ -31,12 +31,19 @@ struct QueryOptions {
   // Only its excluded_id changes from query to query.
   ItemFilter filter;
   bool exclude_self = false;
+
+  // Whether the call itself leaves items out.
+  bool filtered_by_call() const {
+    ItemFilter own = filter;
+    own.hidden = IdSetView();
+    return own.active();
+  }
 };
 
 // Turns a request that CheckGetNns() has passed, for a view that serves, into
 // options. `*sets` must outlive them. VERSION_NOT_SERVED; RECALL_UNREACHABLE.
 absl::Status MakeQueryOptions(const v1::GetNnsRequest& request,
-                              const IndexView& view, absl::Time deadline,
+                              const ItemView& items, absl::Time deadline,
                               FilterSets* sets, QueryOptions* options);
 
 }  // namespace annod

@@ -34,16 +34,17 @@ absl::Status FillSparse(const v1::SparseVector& sparse, float missing_value,
 }  // namespace
 
 absl::StatusOr<QueryVector> FindQueryVector(const v1::GetNnsRequest& request,
-                                            int position, const IndexView& view,
+                                            int position, const ItemView& items,
                                             std::vector<float>* buffer,
                                             IdSet* positions) {
   const v1::Query& query = request.queries(position);
   if (query.has_sparse()) {
-    ANNOD_RETURN_IF_ERROR(CheckSparseQuery(request, position, view.settings));
+    ANNOD_RETURN_IF_ERROR(
+        CheckSparseQuery(request, position, items.index().settings));
   } else {
-    ANNOD_RETURN_IF_ERROR(CheckQuery(query, position, view.settings));
+    ANNOD_RETURN_IF_ERROR(CheckQuery(query, position, items.index().settings));
   }
-  const ForestIndex& forest = *view.version->forest;
+  const int dim = items.index().settings.dim;
   QueryVector result;
   if (query.has_vector() || query.has_vector_bytes()) {
     result.values = VectorOf(query, buffer);
@@ -51,26 +52,25 @@ absl::StatusOr<QueryVector> FindQueryVector(const v1::GetNnsRequest& request,
   }
   if (query.has_sparse()) {
     ANNOD_RETURN_IF_ERROR(FillSparse(query.sparse(), request.missing_value(),
-                                     position, forest.dim(), buffer,
-                                     positions));
+                                     position, dim, buffer, positions));
     result.values = *buffer;
     return result;
   }
   if (query.has_label()) {
     ANNOD_ASSIGN_OR_RETURN(
         result.item,
-        FindLabel(view, absl::StrCat("queries[", position, "].label"),
+        FindLabel(items, absl::StrCat("queries[", position, "].label"),
                   query.label()));
   } else {
     result.item = query.item();
     // A hole would search with the zero vector: nobody stored that.
-    if (!forest.HasItem(result.item)) {
-      return CheckHasItem(view, absl::StrCat("queries[", position, "].item"),
+    if (!items.HasItem(result.item)) {
+      return CheckHasItem(items, absl::StrCat("queries[", position, "].item"),
                           result.item);
     }
   }
-  buffer->resize(forest.dim());
-  ANNOD_RETURN_IF_ERROR(forest.GetVector(result.item, absl::MakeSpan(*buffer)));
+  buffer->resize(dim);
+  ANNOD_RETURN_IF_ERROR(items.GetVector(result.item, absl::MakeSpan(*buffer)));
   result.values = *buffer;
   return result;
 }

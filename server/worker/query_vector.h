@@ -8,7 +8,7 @@
 #include "absl/types/span.h"
 #include "annod/v1/index_service.pb.h"
 #include "core/id_set.h"
-#include "server/worker/catalog.h"
+#include "server/worker/item_view.h"
 
 namespace annod {
 
@@ -24,7 +24,7 @@ struct QueryVector {
 // that serves. `*buffer` and `*positions` are memory to work in. INVALID_FIELD,
 // ITEM_NOT_FOUND, LABEL_NOT_FOUND, LABEL_AMBIGUOUS.
 absl::StatusOr<QueryVector> FindQueryVector(const v1::GetNnsRequest& request,
-                                            int position, const IndexView& view,
+                                            int position, const ItemView& items,
                                             std::vector<float>* buffer,
                                             IdSet* positions);
 

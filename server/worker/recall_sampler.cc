@@ -68,14 +68,13 @@ bool RecallSampler::ShouldSample(uint64_t* state) const {
 }
 
 void RecallSampler::Add(const std::shared_ptr<const OpenVersion>& version,
+                        const std::shared_ptr<const StagedView>& changes,
                         const std::shared_ptr<const IndexMetrics>& metrics,
                         absl::Span<const float> query, int n,
                         absl::Span<const Neighbor> found) {
-  Sample sample = {version,
-                   metrics,
-                   {query.begin(), query.end()},
-                   n,
-                   {found.begin(), found.end()}};
+  Sample sample = {version, changes,
+                   metrics, {query.begin(), query.end()},
+                   n,       {found.begin(), found.end()}};
   absl::MutexLock lock(&mu_);
   if (queue_.size() >= kMaxWaiting) {
     metrics_->recall_dropped_queue.Add();
@@ -123,7 +122,10 @@ void RecallSampler::Measure(const Sample& sample, SearchScratch* scratch) {
     metrics_->recall_dropped_version.Add();
     return;
   }
+  ItemFilter filter;
+  if (sample.changes != nullptr) filter.hidden = sample.changes->removed();
   SearchOptions options;
+  options.filter = &filter;
   options.n = sample.n;
   options.engine = Engine::kExact;
   options.deadline = absl::Now() + kSearchLimit;

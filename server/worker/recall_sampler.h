@@ -12,6 +12,7 @@
 #include "absl/types/span.h"
 #include "core/metric.h"
 #include "core/search_types.h"
+#include "core/storage/staged_view.h"
 #include "core/storage/version_store.h"
 #include "server/live_config.h"
 #include "server/worker/worker_metrics.h"
@@ -38,8 +39,10 @@ class RecallSampler {
   // random state; any start value but 0.
   bool ShouldSample(uint64_t* state) const;
 
-  // Takes an answer for later; drops it, counted, if too many wait.
+  // Takes an answer for later; drops it, counted, if too many wait. `changes`
+  // hide removed items; null if there are none.
   void Add(const std::shared_ptr<const OpenVersion>& version,
+           const std::shared_ptr<const StagedView>& changes,
            const std::shared_ptr<const IndexMetrics>& metrics,
            absl::Span<const float> query, int n,
            absl::Span<const Neighbor> found);
@@ -51,6 +54,7 @@ class RecallSampler {
   struct Sample {
     // Weak: a sample in the queue keeps no replaced version mapped.
     std::weak_ptr<const OpenVersion> version;
+    std::shared_ptr<const StagedView> changes;
     std::shared_ptr<const IndexMetrics> metrics;
     std::vector<float> query;
     int n;

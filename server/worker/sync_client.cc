@@ -75,7 +75,10 @@ void SyncClient::ReadStream(grpc::ClientContext* context) {
   bool first = true;
   SyncResponse message;
   while (stream->Read(&message)) {
-    for (const auto& staged : message.staged()) catalog_->SetStaged(staged);
+    for (const auto& staged : message.staged()) {
+      catalog_->SetStaged(staged);
+      Follow(staged.index());
+    }
     absl::MutexLock lock(&mu_);
     if (!first && message.changed_indexes().empty()) continue;
     pending_ = true;
@@ -91,6 +94,12 @@ void SyncClient::ReadStream(grpc::ClientContext* context) {
     stream_ = nullptr;
   }
   stream->Finish();
+}
+
+void SyncClient::Follow(const std::string& index) {
+  const std::shared_ptr<const IndexView> view = catalog_->Find(index);
+  if (view == nullptr || view->staged == nullptr) return;
+  view->staged->View().status().IgnoreError();
 }
 
 void SyncClient::LoadLoop() {

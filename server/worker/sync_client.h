@@ -37,6 +37,9 @@ class SyncClient {
 
   void StreamLoop();
   void ReadStream(grpc::ClientContext* context);
+  // Reads what was staged in `index`, so that not all of it is left to the next
+  // query.
+  void Follow(const std::string& index);
   void LoadLoop();
   void Acknowledge(int64_t epoch, int64_t generation);
 

@@ -39,37 +39,38 @@ absl::Status CheckServing(const IndexView& view) {
   }
 }
 
-absl::Status CheckHasItem(const IndexView& view, absl::string_view field,
-                          int64_t id) {
-  const ForestIndex& forest = *view.version->forest;
-  if (forest.HasItem(id)) return absl::OkStatus();
+absl::Status CheckHasItem(const ItemView& items, absl::string_view field,
+                          int32_t id) {
+  if (items.HasItem(id)) return absl::OkStatus();
+  const std::string& index = items.index().settings.name;
   return ReasonError(
       absl::StatusCode::kNotFound, kItemNotFound,
-      absl::StrCat(field, " is ", id, "; index '", view.settings.name,
-                   "' version ", view.version->manifest.version, " has ",
-                   forest.item_count(), " items with ids below ",
-                   forest.slot_count(), " and none with this one"),
-      {{"index", view.settings.name}, {"item", absl::StrCat(id)}});
+      absl::StrCat(field, " is ", id, "; index '", index, "' version ",
+                   items.version_number(), " has ", items.item_count(),
+                   " items with ids below ", items.slot_count(),
+                   " and none with this one"),
+      {{"index", index}, {"item", absl::StrCat(id)}});
 }
 
-absl::StatusOr<int32_t> FindLabel(const IndexView& view,
+absl::StatusOr<int32_t> FindLabel(const ItemView& items,
                                   absl::string_view field,
                                   const std::string& label) {
-  const LabelTable* labels = view.version->labels.get();
-  const std::vector<int32_t> ids =
-      labels == nullptr ? std::vector<int32_t>() : labels->IdsOf(label);
+  const std::vector<int32_t> ids = items.IdsOfLabel(label);
   if (ids.size() == 1) return ids[0];
-  const std::string& index = view.settings.name;
-  const int64_t version = view.version->manifest.version;
+  const std::string& index = items.index().settings.name;
+  const int64_t version = items.version_number();
   const ErrorMetadata metadata = {{"index", index},
                                   {"label", Printable(label)}};
   if (ids.empty()) {
+    const LabelTable* const built_labels =
+        items.version() == nullptr ? nullptr : items.version()->labels.get();
     return ReasonError(
         absl::StatusCode::kNotFound, kLabelNotFound,
         absl::StrCat(field, " is '", Printable(label), "'; index '", index,
                      "' version ", version, " has ",
-                     labels == nullptr ? 0 : labels->size(),
-                     " labels and not this one"),
+                     built_labels == nullptr ? 0 : built_labels->size(),
+                     " labels and not this one",
+                     items.staged() == nullptr ? "" : ", nor do staged items"),
         metadata);
   }
   const absl::Span<const int32_t> named =

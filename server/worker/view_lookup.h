@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "server/worker/catalog.h"
+#include "server/worker/item_view.h"
 
 namespace annod {
 
@@ -18,12 +19,12 @@ namespace annod {
 // INDEX_FAILED.
 absl::Status CheckServing(const IndexView& view);
 
-// ITEM_NOT_FOUND unless the version has an item with this id.
-absl::Status CheckHasItem(const IndexView& view, absl::string_view field,
-                          int64_t id);
+// ITEM_NOT_FOUND unless there is an item with this id.
+absl::Status CheckHasItem(const ItemView& items, absl::string_view field,
+                          int32_t id);
 
 // The one item with this label: LABEL_NOT_FOUND, LABEL_AMBIGUOUS.
-absl::StatusOr<int32_t> FindLabel(const IndexView& view,
+absl::StatusOr<int32_t> FindLabel(const ItemView& items,
                                   absl::string_view field,
                                   const std::string& label);
 

@@ -31,6 +31,9 @@ class AdminServiceImpl final : public v1::AdminService::Service {
   grpc::Status Fit(grpc::ServerContext* context,
                    grpc::ServerReader<v1::FitRequest>* reader,
                    v1::FitResponse* response) override;
+  grpc::Status RemoveItems(grpc::ServerContext* context,
+                           const v1::RemoveItemsRequest* request,
+                           v1::RemoveItemsResponse* response) override;
   grpc::Status Build(grpc::ServerContext* context,
                      const v1::BuildRequest* request,
                      grpc::ServerWriter<v1::BuildResponse>* writer) override;
@@ -89,6 +92,8 @@ class AdminServiceImpl final : public v1::AdminService::Service {
   absl::StatusOr<std::vector<int32_t>> Add(const v1::AddItemRequest& request);
   absl::Status AddStream(grpc::ServerReader<v1::AddItemsRequest>* reader,
                          v1::AddItemsResponse* response);
+  absl::Status Remove(const v1::RemoveItemsRequest& request,
+                      v1::RemoveItemsResponse* response);
   absl::Status RunBuild(grpc::ServerContext* context,
                         const v1::BuildRequest& request,
                         grpc::ServerWriter<v1::BuildResponse>* writer);

@@ -109,4 +109,31 @@ grpc::Status AdminServiceImpl::AddItems(
   return ToGrpcStatus(AddStream(reader, response));
 }
 
+absl::Status AdminServiceImpl::Remove(const v1::RemoveItemsRequest& request,
+                                      v1::RemoveItemsResponse* response) {
+  absl::StatusOr<std::shared_ptr<WriterIndex>> index = Find(request.index());
+  ANNOD_RETURN_IF_ERROR(index.status());
+  ANNOD_RETURN_IF_ERROR(CheckRemoveItems(request, state_->config()->limits));
+  const std::vector<absl::string_view> labels(request.labels().begin(),
+                                              request.labels().end());
+  absl::StatusOr<RemovedItems> removed = (*index)->Remove(
+      {request.ids().data(), static_cast<size_t>(request.ids_size())}, labels);
+  ANNOD_RETURN_IF_ERROR(removed.status());
+  const auto count = static_cast<int64_t>(removed->removed_ids.size());
+  if (count > 0) state_->ItemsRemoved(**index, count);
+  response->set_removed_count(count);
+  response->mutable_missing_ids()->Add(removed->missing_ids.begin(),
+                                       removed->missing_ids.end());
+  for (std::string& label : removed->missing_labels) {
+    response->add_missing_labels(std::move(label));
+  }
+  return absl::OkStatus();
+}
+
+grpc::Status AdminServiceImpl::RemoveItems(
+    grpc::ServerContext*, const v1::RemoveItemsRequest* request,
+    v1::RemoveItemsResponse* response) {
+  return ToGrpcStatus(Remove(*request, response));
+}
+
 }  // namespace annod

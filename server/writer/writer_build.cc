@@ -104,6 +104,16 @@ absl::StatusOr<v1::BuildResult> WriterIndex::PublishBuild(
   const absl::Time start = absl::Now();
   absl::StatusOr<PreparedVersion> prepared = PrepareVersion(
       fs_, settings, input, OptionsOf(job, settings.verbosity), &store_);
+  if (input.base != nullptr && input.forest == nullptr &&
+      absl::IsFailedPrecondition(prepared.status()) &&
+      staged.item_count() == 0) {
+    return ReasonError(
+        absl::StatusCode::kFailedPrecondition, kIndexEmpty,
+        absl::StrCat("all items of index '", name_,
+                     "' were removed; a build needs 1. No query finds them; "
+                     "Unbuild or DropIndex ends the index's version"),
+        {{"index", name_}});
+  }
   if (!prepared.ok()) return WithStorageReason(prepared.status());
   job->Report(v1::BUILD_PHASE_PUBLISHING, 0.5, prepared->manifest.tree_count);
   if (job->cancelled()) return absl::CancelledError();
@@ -124,12 +134,7 @@ absl::StatusOr<v1::BuildResult> WriterIndex::PublishBuild(
   {
     absl::ReaderMutexLock lock(&mu_);
     staging_->Release(staged, BaseOf(*version, manifest->journal_through));
-    const absl::Status removed = staging_->RemoveReleased();
-    if (!removed.ok()) {
-      // The items are where they belong; the next build tries again.
-      spdlog::warn("journal not removed index={} error=\"{}\"", name_,
-                   removed.ToString());
-    }
+    published_->SetContainedThrough(manifest->journal_through);
   }
   // Old versions only take space; the next build tries again.
   store_.RemoveOld(keep_versions).IgnoreError();

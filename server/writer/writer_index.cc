@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "core/status_macros.h"
+#include "core/storage/checksum.h"
+#include "core/storage/version_files.h"
 #include "server/conversions.h"
 #include "server/errors.h"
 #include "spdlog/spdlog.h"
@@ -66,12 +68,22 @@ absl::Status WriterIndex::Recover() {
     absl::MutexLock state(&state_mu_);
     settings_ = std::make_shared<const IndexSettings>(*read);
   }
-  absl::StatusOr<Versions> versions =
-      read->attached() ? FindAttached() : FindVersions();
-  ANNOD_RETURN_IF_ERROR(versions.status());
   if (!read->attached() && read->dim > 0) {
+    ANNOD_RETURN_IF_ERROR(OpenPage(*read));
+  }
+  absl::Status recovered = RecoverItems(*read);
+  // Workers that wait for the page shall serve what they can.
+  if (!recovered.ok() && published_ != nullptr) published_->SetFailed();
+  return recovered;
+}
+
+absl::Status WriterIndex::RecoverItems(const IndexSettings& settings) {
+  absl::StatusOr<Versions> versions =
+      settings.attached() ? FindAttached() : FindVersions();
+  ANNOD_RETURN_IF_ERROR(versions.status());
+  if (!settings.attached() && settings.dim > 0) {
     absl::StatusOr<std::unique_ptr<Staging>> staging =
-        OpenStaging(*read, *versions);
+        OpenStaging(settings, *versions);
     ANNOD_RETURN_IF_ERROR(staging.status());
     staging_ = *std::move(staging);
     if (staging_->recovered_cut_bytes() > 0) {
@@ -84,10 +96,30 @@ absl::Status WriterIndex::Recover() {
   return absl::OkStatus();
 }
 
+absl::Status WriterIndex::OpenPage(const IndexSettings& settings) {
+  const absl::Status made =
+      fs_->CreateDirectory(JoinPath(directory_, kStagingDirectory));
+  if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
+  absl::StatusOr<std::unique_ptr<PublishedJournal>> published =
+      PublishedJournal::OpenForWriter(directory_, Xxh3(settings.incarnation));
+  ANNOD_RETURN_IF_ERROR(published.status());
+  published_ = *std::move(published);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<Staging>> WriterIndex::OpenStaging(
-    const IndexSettings& settings, const Versions& versions) const {
-  return Staging::Open(fs_, directory_, settings, options_,
-                       BaseOf(versions.newest, versions.journal_through));
+    const IndexSettings& settings, const Versions& versions) {
+  StagingOptions options = options_;
+  options.publish = [page = published_.get()](JournalPosition position) {
+    page->Publish(position);
+  };
+  absl::StatusOr<std::unique_ptr<Staging>> staging =
+      Staging::Open(fs_, directory_, settings, options,
+                    BaseOf(versions.newest, versions.journal_through));
+  if (staging.ok()) {
+    published_->SetContainedThrough((*staging)->released_through());
+  }
+  return staging;
 }
 
 Staging::Base WriterIndex::BaseOf(
@@ -170,6 +202,36 @@ absl::Status WriterIndex::Flush(uint64_t ticket) {
   return WithStorageReason(staging_->Flush(ticket));
 }
 
+absl::StatusOr<RemovedItems> WriterIndex::Remove(
+    absl::Span<const int32_t> ids, absl::Span<const absl::string_view> labels) {
+  absl::ReaderMutexLock lock(&mu_);
+  ANNOD_RETURN_IF_ERROR(CheckWritable());
+  if (staging_ == nullptr) {
+    // Without a dimension there has never been an item.
+    RemovedItems none;
+    none.missing_ids.assign(ids.begin(), ids.end());
+    for (const absl::string_view label : labels) {
+      none.missing_labels.emplace_back(label);
+    }
+    return none;
+  }
+  absl::StatusOr<RemovedItems> removed = staging_->Remove(ids, labels);
+  if (!removed.ok()) return WithStorageReason(removed.status());
+  return removed;
+}
+
+absl::Status WriterIndex::RemoveReleased() {
+  absl::ReaderMutexLock lock(&mu_);
+  ANNOD_RETURN_IF_ERROR(CheckWritable());
+  if (staging_ == nullptr) return absl::OkStatus();
+  return WithStorageReason(staging_->RemoveReleased());
+}
+
+int64_t WriterIndex::removed_count() const {
+  absl::ReaderMutexLock lock(&mu_);
+  return staging_ == nullptr ? 0 : staging_->removed_count();
+}
+
 std::shared_ptr<const IndexSettings> WriterIndex::settings() const {
   absl::MutexLock lock(&state_mu_);
   return settings_;
@@ -223,6 +285,7 @@ v1::IndexInfo WriterIndex::Info() const {
     info.set_next_id(static_cast<int32_t>(staging_->next_id()));
     info.set_staged_item_count(staging_->item_count());
     info.set_staged_bytes(staging_->journal_bytes());
+    info.set_removed_item_count(staging_->removed_count());
   }
   return info;
 }

@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
 #include "annod/internal/v1/sync_service.pb.h"
@@ -19,6 +20,7 @@
 #include "core/storage/data_directory.h"
 #include "core/storage/index_settings.h"
 #include "core/storage/publish.h"
+#include "core/storage/published_journal.h"
 #include "core/storage/row_spool.h"
 #include "core/storage/staging.h"
 #include "core/storage/version_store.h"
@@ -79,11 +81,21 @@ class WriterIndex {
       absl::Span<const StagedItem> items);
   uint64_t flush_ticket() const;
   absl::Status Flush(uint64_t ticket);
+  absl::StatusOr<RemovedItems> Remove(
+      absl::Span<const int32_t> ids,
+      absl::Span<const absl::string_view> labels);
+
+  // Removes journal segments that the newest version contains: to be called
+  // when every worker has opened that version.
+  absl::Status RemoveReleased();
+  // Items of the newest version that were removed since.
+  int64_t removed_count() const;
 
   // Whether Build() makes sense: not for attached or failed indexes.
   absl::Status CheckBuildable() const;
-  // Builds from the newest version and everything staged, publishes, and lets
-  // go of what is now contained in the version. Reports to `job`.
+  // Builds from the newest version and everything staged or removed, publishes,
+  // and lets go of what is now contained in the version, but for the journal's
+  // files (RemoveReleased). Reports to `job`.
   absl::StatusOr<v1::BuildResult> Build(BuildJob* job, int keep_versions);
 
   // What a version of all items would be made of, frozen.
@@ -152,6 +164,8 @@ class WriterIndex {
                                      int keep_versions);
 
   absl::Status Recover();
+  absl::Status RecoverItems(const IndexSettings& settings)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_, mu_);
   absl::StatusOr<Versions> FindVersions()
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
   absl::StatusOr<Versions> FindAttached() const;
@@ -163,8 +177,13 @@ class WriterIndex {
                           Versions* versions) const;
   absl::Status FindServed(Versions* versions) const;
   void SetVersions(Versions versions);
+  // Opens the page that tells workers of the journal.
+  absl::Status OpenPage(const IndexSettings& settings)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Opens the staging area, which publishes to that page.
   absl::StatusOr<std::unique_ptr<Staging>> OpenStaging(
-      const IndexSettings& settings, const Versions& versions) const;
+      const IndexSettings& settings, const Versions& versions)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Writes and takes over.
   absl::Status StoreSettings(IndexSettings settings)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
@@ -201,7 +220,9 @@ class WriterIndex {
   // go to.
   mutable absl::Mutex mu_ ABSL_ACQUIRED_AFTER(change_mu_);
   bool dropped_ ABSL_GUARDED_BY(mu_) = false;
-  // Null if attached, failed or without a dimension.
+  // Null if attached, failed or without a dimension. The page outlives the
+  // staging area that publishes to it.
+  std::unique_ptr<PublishedJournal> published_ ABSL_GUARDED_BY(mu_);
   std::unique_ptr<Staging> staging_ ABSL_GUARDED_BY(mu_);
 
   mutable absl::Mutex state_mu_ ABSL_ACQUIRED_AFTER(mu_);

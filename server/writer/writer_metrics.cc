@@ -11,6 +11,9 @@ WriterMetrics::Handles& WriterMetrics::Of(const std::string& index) {
   if (writer_ == nullptr) return handles;
   const LabelPairs labels = {{"index", index}};
   handles.items_added = writer_->GetCounter("annod_items_added_total", labels);
+  handles.items_removed =
+      writer_->GetCounter("annod_items_removed_total", labels);
+  handles.removed_items = writer_->GetGauge("annod_removed_items", labels);
   handles.staged_items = writer_->GetGauge("annod_staged_items", labels);
   handles.journal_bytes = writer_->GetGauge("annod_journal_bytes", labels);
   handles.build_progress =
@@ -21,6 +24,16 @@ WriterMetrics::Handles& WriterMetrics::Of(const std::string& index) {
 void WriterMetrics::ItemsAdded(const std::string& index, int64_t count) {
   absl::MutexLock lock(&mu_);
   Of(index).items_added.Add(static_cast<double>(count));
+}
+
+void WriterMetrics::ItemsRemoved(const std::string& index, int64_t count) {
+  absl::MutexLock lock(&mu_);
+  Of(index).items_removed.Add(static_cast<double>(count));
+}
+
+void WriterMetrics::SetRemoved(const std::string& index, int64_t count) {
+  absl::MutexLock lock(&mu_);
+  Of(index).removed_items.Set(static_cast<double>(count));
 }
 
 void WriterMetrics::BuildEnded(const std::string& index,

@@ -19,17 +19,21 @@ class WriterMetrics {
   explicit WriterMetrics(MetricsWriter* writer) : writer_(writer) {}
 
   void ItemsAdded(const std::string& index, int64_t count);
+  void ItemsRemoved(const std::string& index, int64_t count);
   // `result` is "ok", "failed" or "cancelled".
   void BuildEnded(const std::string& index, const std::string& result,
                   double seconds);
   void SetStaged(const internal::v1::StagedState& state);
+  void SetRemoved(const std::string& index, int64_t count);
   // The index was dropped.
   void Forget(const std::string& index);
 
  private:
   struct Handles {
     Counter items_added;
+    Counter items_removed;
     Gauge staged_items;
+    Gauge removed_items;
     Gauge journal_bytes;
     Gauge build_progress;
     Gauge build_seconds;

@@ -45,9 +45,12 @@ absl::Status WriterIndex::StoreShape(IndexSettings settings) {
   if (settings.dim > 0) {
     // The journal names the dimension, and there is no item in it.
     staging_ = nullptr;
+    if (published_ != nullptr) published_->Retire();
+    published_ = nullptr;
     ANNOD_RETURN_IF_ERROR(WithReason(
         fs_->RemoveRecursively(JoinPath(directory_, kStagingDirectory)),
         kStorageFailed));
+    ANNOD_RETURN_IF_ERROR(WithReason(OpenPage(settings), kStorageFailed));
     absl::StatusOr<std::unique_ptr<Staging>> opened =
         OpenStaging(settings, Versions());
     if (!opened.ok()) return WithStorageReason(opened.status());

@@ -172,12 +172,25 @@ absl::StatusOr<v1::BuildResult> WriterState::RunBuild(BuildJob* job) {
   if (!applied) {
     spdlog::warn("not every worker serves yet index={} version={}", name,
                  result->version());
+    return result;
+  }
+  if (!index.ok()) return result;  // dropped meanwhile
+  const absl::Status removed = (*index)->RemoveReleased();
+  if (!removed.ok()) {
+    // Takes space only; the next build tries again.
+    spdlog::warn("journal not removed index={} error=\"{}\"", name,
+                 removed.ToString());
   }
   return result;
 }
 
 void WriterState::ItemsAdded(const WriterIndex& index, int64_t count) {
   metrics_->ItemsAdded(index.name(), count);
+  hub_.StagedChanged(index.name());
+}
+
+void WriterState::ItemsRemoved(const WriterIndex& index, int64_t count) {
+  metrics_->ItemsRemoved(index.name(), count);
   hub_.StagedChanged(index.name());
 }
 
@@ -208,6 +221,7 @@ internal::v1::StagedState WriterState::StagedStateOf(
 void WriterState::UpdateGauges() {
   for (const auto& index : indexes_.All()) {
     metrics_->SetStaged(StagedStateOf(*index));
+    metrics_->SetRemoved(index->name(), index->removed_count());
   }
 }
 

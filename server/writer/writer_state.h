@@ -68,6 +68,9 @@ class WriterState {
   // Items were added to `index`.
   void ItemsAdded(const WriterIndex& index, int64_t count);
 
+  // Items of `index` were removed.
+  void ItemsRemoved(const WriterIndex& index, int64_t count);
+
   // Brings the gauges of all indexes up to date.
   void UpdateGauges();
 

@@ -69,8 +69,12 @@ TEST_F(RebuildRpcTest, AnotherMetricOverTheSameItemsAndLabels) {
   ExpectOk(Build(&cluster_, "source"));
   // Some are staged only, one with another vector than in the version.
   ExpectOk(AddRandomItems(&cluster_, "source", kDim, 95, 25));
-  EXPECT_TRUE(
-      Eventually([&] { return InfoOf("source").staged_item_count() == 25; }));
+  // The workers read the journal before they hear of the rest.
+  EXPECT_TRUE(Eventually([&] {
+    const v1::IndexInfo info = InfoOf("source");
+    return info.staged_item_count() == 25 && info.next_id() == 120 &&
+           info.staged_bytes() > 0 && !info.has_build();
+  }));
   const v1::IndexInfo before = InfoOf("source");
   v1::RebuildRequest request = Request(v1::METRIC_ANGULAR);
   request.set_seed(7);

@@ -66,17 +66,15 @@ TEST_F(FitCommandTest, ATableBecomesAnIndex) {
                                  "a,1,2\n"
                                  "b,,4\n"
                                  "c,NA,NA\n");
-  const RunResult result =
-      Fit(file, {"--metric", "euclidean", "--header", "--missing_value", "-1",
-                 "--trees", "3"});
+  const RunResult result = Fit(file, {"--metric", "euclidean", "--header",
+                                      "--missing_value", "-1", "--trees", "3"});
   ASSERT_EQ(result.exit_status, 0) << result.out << result.err;
   EXPECT_EQ(result.Json()["row_count"], 3);
   EXPECT_EQ(result.Json()["first_id"], 0);
   EXPECT_EQ(result.Json()["version"], 1);
   EXPECT_EQ(result.Json()["tree_count"], 3);
   EXPECT_EQ(InfoNow()["dimension"], 2);
-  EXPECT_EQ(InfoNow()["feature_names"],
-            nlohmann::json({"width", "height"}));
+  EXPECT_EQ(InfoNow()["feature_names"], nlohmann::json({"width", "height"}));
   EXPECT_EQ(Nearest("-1,4"), std::make_pair(1, std::string("b")));
   EXPECT_EQ(Nearest("-1,-1"), std::make_pair(2, std::string("c")));
 }
@@ -105,10 +103,10 @@ TEST_F(FitCommandTest, SparseRowsAreJsonLines) {
 
 TEST_F(FitCommandTest, AppendContinuesAndLabelsComeFromAFile) {
   const std::string rows = Write("t.csv", "1,2\n3,4\n");
-  ASSERT_EQ(Fit(rows, {"--metric", "l2", "--labels",
-                       Write("labels", "one\n\n")})
-                .exit_status,
-            0);
+  ASSERT_EQ(
+      Fit(rows, {"--metric", "l2", "--labels", Write("labels", "one\n\n")})
+          .exit_status,
+      0);
   EXPECT_EQ(Nearest("1,2").second, "one");
   const RunResult appended =
       Fit(Write("u.csv", "9,9\n"), {"--append", "--start_index", "7"});

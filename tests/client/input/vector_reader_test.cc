@@ -20,6 +20,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsNan;
 using ::testing::Pair;
 
 using Rows = std::vector<std::pair<std::string, std::vector<float>>>;
@@ -185,6 +186,31 @@ TEST(VectorReaderTest, ReadsCsvWithAndWithoutHeaderAndLabels) {
   }
   EXPECT_THAT(*ReadAll(WriteFile("x.csv.gz", Gzip("1,2\n"))),
               ElementsAre(Pair("", ElementsAre(1, 2))));
+}
+
+TEST(VectorReaderTest, CsvMayLackComponentsWhereThatIsAskedFor) {
+  const std::string path =
+      WriteFile("x.csv", "name,x,\"y, z\"\na,1,NA\nb, ,2\n,3,4\n");
+  VectorReaderOptions options;
+  options.csv_labels = CsvLabels::kFirst;
+  options.csv_missing = true;
+  const auto reader = OpenVectorFile(path, options);
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  EXPECT_THAT((*reader)->column_names(), ElementsAre("x", "y, z"));
+  const absl::StatusOr<Rows> rows = ReadAll(path, options);
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  EXPECT_THAT(*rows, ElementsAre(Pair("a", ElementsAre(1, IsNan())),
+                                 Pair("b", ElementsAre(IsNan(), 2)),
+                                 Pair("", ElementsAre(3, 4))));
+  // "nan" is a number that is wrong, not one that is missing.
+  EXPECT_THAT(
+      ReadAll(WriteFile("n.csv", "1,2\n1,nan\n"), options).status().message(),
+      HasSubstr("'nan' is not a finite number"));
+  options.csv_missing = false;
+  EXPECT_THAT(ReadAll(WriteFile("m.csv", "a,1,2\nb,NA,2\n"), options)
+                  .status()
+                  .message(),
+              HasSubstr("line 2: column 2: 'NA'"));
 }
 
 TEST(VectorReaderTest, AnErrorNamesFilePlaceAndValue) {

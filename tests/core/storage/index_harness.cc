@@ -68,7 +68,7 @@ absl::Status TestIndex::Open() {
   EXPECT_TRUE(rejected.empty()) << rejected.front().reason;
   ANNOD_ASSIGN_OR_RETURN(
       staging_,
-      Staging::Open(fs_, directory_, TestSettings(), StagingOptions(), Base()));
+      Staging::Open(fs_, directory_, TestSettings(), options_, Base()));
   return absl::OkStatus();
 }
 
@@ -78,6 +78,11 @@ void TestIndex::Close() {
 }
 
 absl::Status TestIndex::Build(bool* published) {
+  ANNOD_RETURN_IF_ERROR(BuildForReaders(published));
+  return staging_->RemoveReleased();
+}
+
+absl::Status TestIndex::BuildForReaders(bool* published) {
   *published = false;
   ANNOD_ASSIGN_OR_RETURN(const auto snapshot, staging_->Freeze());
   ANNOD_ASSIGN_OR_RETURN(
@@ -88,7 +93,7 @@ absl::Status TestIndex::Build(bool* published) {
   ANNOD_ASSIGN_OR_RETURN(version_,
                          store_.Open(TestSettings(), manifest.version));
   staging_->Release(*snapshot, Base());
-  return staging_->RemoveReleased();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Model> TestIndex::Contents() {

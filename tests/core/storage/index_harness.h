@@ -24,8 +24,11 @@ ForestBuildOptions TestBuildOptions();
 // What the writer does with an index, without processes and RPCs.
 class TestIndex {
  public:
-  TestIndex(FileSystem* fs, std::string directory)
-      : fs_(fs), directory_(std::move(directory)), store_(fs_, directory_) {}
+  TestIndex(FileSystem* fs, std::string directory, StagingOptions options = {})
+      : fs_(fs),
+        directory_(std::move(directory)),
+        options_(std::move(options)),
+        store_(fs_, directory_) {}
 
   // Recovers the served version and the staged items.
   absl::Status Open();
@@ -39,6 +42,8 @@ class TestIndex {
   // Builds, publishes, maps and releases. `*published` is set as soon as the
   // version is out.
   absl::Status Build(bool* published);
+  // The same, but leaves the segments that were released on disk.
+  absl::Status BuildForReaders(bool* published);
 
   // Published and staged items.
   absl::StatusOr<Model> Contents();
@@ -48,6 +53,7 @@ class TestIndex {
 
   FileSystem* const fs_;
   const std::string directory_;
+  const StagingOptions options_;
   VersionStore store_;
   std::shared_ptr<const OpenVersion> version_;
   std::unique_ptr<Staging> staging_;
