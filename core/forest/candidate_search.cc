@@ -11,6 +11,7 @@
 #include "core/id_set.h"
 #include "core/item_filter.h"
 #include "core/simd/distance.h"
+#include "core/status_macros.h"
 
 namespace annod {
 namespace {
@@ -123,6 +124,36 @@ struct AcceptedItems {
   bool TooFew(const IdSet& candidates) const { return candidates.size() < n; }
 };
 
+// No item is a candidate: notes when wanted ones are met, until enough are.
+struct WantedItems {
+  const IdSetView wanted;
+  const int32_t self;
+  const size_t enough;
+  const int64_t max_search_k;
+  IdSet* const met;
+  std::vector<int64_t>* const needed;
+  mutable int64_t gathered = 0;
+
+  template <typename Id>
+  int64_t AddList(const char* list, size_t count, IdSet*) const {
+    const int64_t before = gathered;
+    for (size_t k = 0; k < count; ++k) {
+      const auto id = static_cast<int32_t>(LoadField<Id>(list, k * sizeof(Id)));
+      if (id == self) continue;
+      ++gathered;
+      if (!wanted.Contains(id)) continue;
+      const size_t met_before = met->size();
+      met->Add(id);
+      // The list is looked at by searches that have not gathered enough yet.
+      if (met->size() > met_before) needed->push_back(before + 1);
+    }
+    return gathered - before;
+  }
+  bool TooFew(const IdSet&) const {
+    return needed->size() < enough && gathered < max_search_k;
+  }
+};
+
 // Ids of type `Id`, int32_t or int64_t, as the layout has them: a width that
 // the compiler knows costs nothing.
 template <typename Id, class Splits, class Items>
@@ -207,29 +238,19 @@ absl::Status Gather(const ForestData& forest, const Splits& splits,
   return absl::OkStatus();
 }
 
-template <typename Id, class Splits>
-absl::Status GatherBy(const Splits& splits, const ForestData& forest,
-                      int64_t search_k, const SearchOptions& options,
-                      SearchScratch* scratch, SearchStats* stats) {
-  if (options.filter == nullptr || !options.filter->active()) {
-    return Gather<Id>(forest, splits, AllItems(), search_k, options.deadline,
-                      scratch, stats);
-  }
-  const AcceptedItems items{*options.filter, static_cast<size_t>(options.n)};
-  return Gather<Id>(forest, splits, items, search_k, options.deadline, scratch,
-                    stats);
-}
-
-}  // namespace
-
-absl::Status GatherCandidates(const ForestData& forest, const Query& query,
-                              int64_t search_k, const SearchOptions& options,
-                              SearchScratch* scratch, SearchStats* stats) {
+// Gathers with the splits and the width of ids that the layout has.
+template <class Items>
+absl::Status GatherAny(const ForestData& forest, const Query& query,
+                       const Items& items, int64_t search_k,
+                       absl::Time deadline, SearchScratch* scratch,
+                       SearchStats* stats) {
   const auto gather = [&](const auto& splits) {
-    return GatherBy<int32_t>(splits, forest, search_k, options, scratch, stats);
+    return Gather<int32_t>(forest, splits, items, search_k, deadline, scratch,
+                           stats);
   };
   const auto gather_wide = [&](const auto& splits) {
-    return GatherBy<int64_t>(splits, forest, search_k, options, scratch, stats);
+    return Gather<int64_t>(forest, splits, items, search_k, deadline, scratch,
+                           stats);
   };
   switch (forest.layout.kind) {
     case LayoutKind::kAngular12:
@@ -253,6 +274,35 @@ absl::Status GatherCandidates(const ForestData& forest, const Query& query,
       return gather_wide(BitSplits(forest, query));
   }
   return absl::InternalError("unknown layout");
+}
+
+}  // namespace
+
+absl::Status GatherCandidates(const ForestData& forest, const Query& query,
+                              int64_t search_k, const SearchOptions& options,
+                              SearchScratch* scratch, SearchStats* stats) {
+  if (options.filter == nullptr || !options.filter->active()) {
+    return GatherAny(forest, query, AllItems(), search_k, options.deadline,
+                     scratch, stats);
+  }
+  const AcceptedItems items{*options.filter, static_cast<size_t>(options.n)};
+  return GatherAny(forest, query, items, search_k, options.deadline, scratch,
+                   stats);
+}
+
+absl::Status FindNeededSearchK(const ForestData& forest, const Query& query,
+                               int32_t self, const IdSet& wanted, size_t enough,
+                               int64_t max_search_k, SearchScratch* scratch,
+                               std::vector<int64_t>* needed) {
+  needed->clear();
+  scratch->met.Reset(forest.slot_count);
+  const WantedItems items{wanted.view(), self,          enough,
+                          max_search_k,  &scratch->met, needed};
+  ANNOD_RETURN_IF_ERROR(GatherAny(forest, query, items, /*search_k=*/1,
+                                  absl::InfiniteFuture(), scratch, nullptr));
+  // One list may hold more than are still wanted.
+  if (needed->size() > enough) needed->resize(enough);
+  return absl::OkStatus();
 }
 
 }  // namespace annod

@@ -1,12 +1,15 @@
 #ifndef ANNOD_CORE_FOREST_CANDIDATE_SEARCH_H_
 #define ANNOD_CORE_FOREST_CANDIDATE_SEARCH_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "core/forest/forest_data.h"
 #include "core/forest/query.h"
 #include "core/forest/search_scratch.h"
+#include "core/id_set.h"
 #include "core/search_types.h"
 
 namespace annod {
@@ -25,6 +28,15 @@ namespace annod {
 absl::Status GatherCandidates(const ForestData& forest, const Query& query,
                               int64_t search_k, const SearchOptions& options,
                               SearchScratch* scratch, SearchStats* stats);
+
+// Replaces `*needed` with the `enough` smallest values of search_k, ascending,
+// with which a search that could not see the item `self` meets one of `wanted`
+// each; fewer if no search_k up to `max_search_k` meets so many. Errors as
+// above.
+absl::Status FindNeededSearchK(const ForestData& forest, const Query& query,
+                               int32_t self, const IdSet& wanted, size_t enough,
+                               int64_t max_search_k, SearchScratch* scratch,
+                               std::vector<int64_t>* needed);
 
 }  // namespace annod
 

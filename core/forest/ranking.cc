@@ -172,6 +172,37 @@ absl::Status RankAllItems(const ForestData& forest, const Query& query,
   return absl::OkStatus();
 }
 
+absl::Status RankAllItemsTogether(const ForestData& forest,
+                                  const std::vector<Query>& queries, int n,
+                                  const std::atomic<bool>* cancel,
+                                  std::vector<SearchScratch>* scratches,
+                                  std::vector<std::vector<Neighbor>>* out) {
+  std::vector<NearestItems> nearest;
+  nearest.reserve(queries.size());
+  for (size_t q = 0; q < queries.size(); ++q) {
+    nearest.emplace_back(forest, queries[q], n, &(*scratches)[q]);
+  }
+  int32_t ids[SearchScratch::kBatch];
+  for (int64_t id = 0; id < forest.slot_count;) {
+    if (cancel != nullptr && cancel->load(std::memory_order_relaxed)) {
+      return absl::CancelledError("cancelled while comparing all items");
+    }
+    size_t count = 0;
+    for (; count < SearchScratch::kBatch && id < forest.slot_count; ++id) {
+      if (forest.node(id).descendants() == 1) {
+        ids[count++] = static_cast<int32_t>(id);
+      }
+    }
+    for (NearestItems& items : nearest) items.Offer(ids, count);
+  }
+  out->resize(queries.size());
+  for (size_t q = 0; q < queries.size(); ++q) {
+    (*out)[q].clear();
+    nearest[q].Finish(std::nullopt, &(*out)[q]);
+  }
+  return absl::OkStatus();
+}
+
 float SlotDistance(const ForestData& forest, int32_t i, int32_t j) {
   Query query = SlotQuery(forest, i);
   if (forest.layout.metric == Metric::kAngular) {

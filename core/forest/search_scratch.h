@@ -18,6 +18,7 @@ class SearchScratch {
 
   MaxHeap frontier;              // tree nodes to visit, by priority
   IdSet candidates;              // items met
+  IdSet met;                     // those of them that were looked for
   MaxHeap nearest;               // the best so far, farthest on top
   std::vector<uint64_t> sorted;  // the best, nearest first
   std::vector<uint64_t> words;   // a hamming query, packed

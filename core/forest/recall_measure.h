@@ -1,0 +1,39 @@
+#ifndef ANNOD_CORE_FOREST_RECALL_MEASURE_H_
+#define ANNOD_CORE_FOREST_RECALL_MEASURE_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "core/forest/node_layout.h"
+#include "core/forest/recall_curve.h"
+
+namespace annod {
+
+// Up to this many items comparing all of them costs no more than a search of
+// the forest, and nothing is measured.
+inline constexpr int64_t kTinyItems = 1000;
+
+struct RecallMeasureOptions {
+  uint64_t seed = 0;  // of the choice of queries
+  int threads = 0;    // 0: all cores. The curve does not depend on it.
+  // 0: as many as cost a few percent of building the forest.
+  int query_count = 0;
+  // Stops soon after this becomes true, with Cancelled; may be null.
+  const std::atomic<bool>* cancel = nullptr;
+};
+
+// Measures recall@10 by search_k in the forest file `bytes` (checked, or just
+// built; 8-aligned). Queries are items drawn by the seed; each is left out of
+// its true neighbours and of what the search meets, as if it were no item. An
+// item as near as the tenth true neighbour counts as one. Every query is
+// searched for once: the search notes how large search_k must be for it to meet
+// each true neighbour. The curve is empty if there are kTinyItems or fewer.
+absl::StatusOr<RecallCurve> MeasureRecall(absl::Span<const char> bytes,
+                                          const NodeLayout& layout,
+                                          const RecallMeasureOptions& options);
+
+}  // namespace annod
+
+#endif  // ANNOD_CORE_FOREST_RECALL_MEASURE_H_

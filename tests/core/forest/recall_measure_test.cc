@@ -1,0 +1,252 @@
+// The recall curve that a build measures, against queries that are not in the
+// forest.
+#include "core/forest/recall_measure.h"
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/input/vector_reader.h"
+#include "core/forest/forest_index.h"
+#include "core/forest/recall_curve.h"
+#include "gtest/gtest.h"
+#include "tests/core/forest/build_file.h"
+#include "tests/core/forest/memory_vectors.h"
+
+namespace annod {
+namespace {
+
+using Rows = std::vector<std::vector<float>>;
+
+struct DataSet {
+  Rows items;
+  Rows queries;  // held out of the items
+};
+
+// Every `period`-th row becomes a query.
+DataSet HoldOut(Rows rows, int period) {
+  DataSet data;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    (i % period == 0 ? data.queries : data.items).push_back(std::move(rows[i]));
+  }
+  return data;
+}
+
+DataSet Words() {
+  auto reader = OpenVectorFile("examples/words/words-20k.vec.gz", {});
+  EXPECT_TRUE(reader.ok()) << reader.status();
+  Rows rows;
+  std::string label;
+  for (;;) {
+    std::vector<float> row((*reader)->dim());
+    const auto more = (*reader)->Next(absl::MakeSpan(row), &label);
+    EXPECT_TRUE(more.ok()) << more.status();
+    if (!more.ok() || !*more) break;
+    rows.push_back(std::move(row));
+  }
+  EXPECT_EQ(rows.size(), 20000u);
+  return HoldOut(std::move(rows), 20);
+}
+
+// Clusters of different sizes and widths.
+DataSet Clusters() {
+  constexpr int kDim = 32;
+  std::mt19937 random(41);
+  std::normal_distribution<float> normal;
+  Rows centres, rows;
+  for (int c = 0; c < 60; ++c) {
+    std::vector<float> centre(kDim);
+    for (float& value : centre) value = normal(random);
+    centres.push_back(centre);
+  }
+  for (int i = 0; i < 12000; ++i) {
+    const size_t c = std::min(random() % 60, random() % 60);
+    const float width = 0.3f + 0.02f * static_cast<float>(c);
+    std::vector<float> row = centres[c];
+    for (float& value : row) value += width * normal(random);
+    rows.push_back(row);
+  }
+  return HoldOut(std::move(rows), 12);
+}
+
+struct BuiltForest {
+  std::shared_ptr<const ForestIndex> index;
+  RecallCurve curve;
+};
+
+BuiltForest BuildAndMeasure(const Rows& items, Metric metric, int trees,
+                            const RecallMeasureOptions& measure = {}) {
+  ForestBuildOptions options;
+  options.metric = metric;
+  options.dim = static_cast<int>(items[0].size());
+  options.tree_count = trees;
+  const std::string path =
+      BuildFile(MemoryVectors(items), options, "measured.ann");
+  BuiltForest built;
+  auto index =
+      ForestIndex::Open(FileSystem::Posix(), path, metric, options.dim, {});
+  EXPECT_TRUE(index.ok()) << index.status();
+  built.index = *index;
+  auto curve =
+      MeasureRecall(built.index->bytes(), built.index->layout(), measure);
+  EXPECT_TRUE(curve.ok()) << curve.status();
+  if (curve.ok()) built.curve = *curve;
+  return built;
+}
+
+double RecallOf(const ForestIndex& index, const Rows& queries, int n,
+                int64_t search_k) {
+  const SearchScratchPtr scratch = NewSearchScratch();
+  int64_t found = 0;
+  for (const std::vector<float>& query : queries) {
+    SearchOptions options;
+    options.n = n;
+    options.engine = Engine::kExact;
+    std::vector<Neighbor> truth, answer;
+    EXPECT_TRUE(
+        index.Search(query, options, scratch.get(), &truth, nullptr).ok());
+    options.engine = Engine::kForest;
+    options.search_k = search_k;
+    EXPECT_TRUE(
+        index.Search(query, options, scratch.get(), &answer, nullptr).ok());
+    for (const Neighbor& neighbor : answer) {
+      found += LargerIsCloser(index.metric())
+                   ? neighbor.distance >= truth.back().distance
+                   : neighbor.distance <= truth.back().distance;
+    }
+  }
+  return static_cast<double>(found) /
+         (static_cast<double>(n) * static_cast<double>(queries.size()));
+}
+
+// What was asked for is kept on unseen queries, and not far exceeded.
+void ExpectKept(const DataSet& data, Metric metric, int trees) {
+  const BuiltForest built = BuildAndMeasure(data.items, metric, trees);
+  int64_t last = 0;
+  for (const double wanted : {0.90, 0.95, 0.99}) {
+    const auto search_k = SearchKForRecall(built.curve, wanted, 10);
+    ASSERT_TRUE(search_k.has_value()) << wanted;
+    EXPECT_GT(*search_k, last);
+    last = *search_k;
+    const double recall = RecallOf(*built.index, data.queries, 10, *search_k);
+    EXPECT_GE(recall, wanted - 0.01) << "search_k " << *search_k;
+    EXPECT_LE(recall, wanted + 0.5 * (1 - wanted)) << "search_k " << *search_k;
+  }
+  const auto for_fifty = SearchKForRecall(built.curve, 0.9, 50);
+  ASSERT_TRUE(for_fifty.has_value());
+  EXPECT_GE(RecallOf(*built.index, data.queries, 50, *for_fifty), 0.89);
+  const auto for_one = SearchKForRecall(built.curve, 0.9, 1);
+  ASSERT_TRUE(for_one.has_value());
+  EXPECT_GE(RecallOf(*built.index, data.queries, 1, *for_one), 0.89);
+}
+
+TEST(RecallMeasureTest, RecallIsKeptOnHeldOutWords) {
+  ExpectKept(Words(), Metric::kAngular, 50);
+}
+
+TEST(RecallMeasureTest, RecallIsKeptOnHeldOutPointsOfClusters) {
+  ExpectKept(Clusters(), Metric::kEuclidean, 20);
+}
+
+TEST(RecallMeasureTest, RecallIsKeptWithFewTrees) {
+  ExpectKept(Clusters(), Metric::kAngular, 5);
+}
+
+// Every point of the curve, not only where it is read.
+TEST(RecallMeasureTest, TheCurveIsThatOfHeldOutQueries) {
+  const DataSet data = Words();
+  RecallMeasureOptions measure;
+  measure.query_count = 1000;
+  const BuiltForest built =
+      BuildAndMeasure(data.items, Metric::kAngular, 30, measure);
+  EXPECT_EQ(built.curve.query_count, 1000);
+  ASSERT_GT(built.curve.points.size(), 10u);
+  for (size_t i = 0; i < built.curve.points.size(); i += 3) {
+    const RecallPoint& point = built.curve.points[i];
+    EXPECT_NEAR(RecallOf(*built.index, data.queries, 10, point.search_k),
+                point.recall, 0.02)
+        << "search_k " << point.search_k;
+  }
+}
+
+TEST(RecallMeasureTest, TheCurveDependsOnTheSeedAndNotOnThreads) {
+  const DataSet data = Clusters();
+  RecallMeasureOptions measure;
+  measure.seed = 5;
+  measure.threads = 1;
+  const BuiltForest built =
+      BuildAndMeasure(data.items, Metric::kEuclidean, 10, measure);
+  const auto again = [&] {
+    return MeasureRecall(built.index->bytes(), built.index->layout(), measure)
+        ->points;
+  };
+  EXPECT_EQ(again(), built.curve.points);
+  measure.threads = 3;
+  EXPECT_EQ(again(), built.curve.points);
+  measure.seed = 6;
+  EXPECT_NE(again(), built.curve.points);
+}
+
+// Ties: any item as near as the tenth is as good.
+TEST(RecallMeasureTest, EquallyNearItemsAreEquallyGood) {
+  Rows rows;
+  std::mt19937 random(42);
+  for (int i = 0; i < 3000; ++i) {
+    std::vector<float> row(24);
+    for (float& value : row) value = static_cast<float>(random() % 2);
+    rows.push_back(row);
+  }
+  const DataSet data = HoldOut(std::move(rows), 6);
+  RecallMeasureOptions measure;
+  measure.query_count = 500;
+  const BuiltForest built =
+      BuildAndMeasure(data.items, Metric::kHamming, 10, measure);
+  for (size_t i = 0; i < built.curve.points.size(); i += 4) {
+    const RecallPoint& point = built.curve.points[i];
+    EXPECT_NEAR(RecallOf(*built.index, data.queries, 10, point.search_k),
+                point.recall, 0.06)
+        << "search_k " << point.search_k;
+  }
+}
+
+TEST(RecallMeasureTest, TinyForestsAreNotMeasured) {
+  const DataSet data = Clusters();
+  const Rows few(data.items.begin(), data.items.begin() + kTinyItems);
+  EXPECT_TRUE(
+      BuildAndMeasure(few, Metric::kEuclidean, 10).curve.points.empty());
+}
+
+TEST(RecallMeasureTest, CanBeCancelled) {
+  const DataSet data = Clusters();
+  const BuiltForest built = BuildAndMeasure(data.items, Metric::kAngular, 3);
+  const std::atomic<bool> cancel{true};
+  RecallMeasureOptions measure;
+  measure.cancel = &cancel;
+  EXPECT_EQ(MeasureRecall(built.index->bytes(), built.index->layout(), measure)
+                .status()
+                .code(),
+            absl::StatusCode::kCancelled);
+}
+
+TEST(RecallCurveTest, IsReadBetweenItsPoints) {
+  RecallCurve curve;
+  curve.points = {{100, 0.5}, {200, 0.8}, {400, 0.9}, {800, 0.999}};
+  curve.query_count = 1 << 30;  // no chance, no margin
+  EXPECT_EQ(SearchKForRecall(curve, 0.3, 10), 100);
+  const auto between = SearchKForRecall(curve, 0.85, 10);
+  ASSERT_TRUE(between.has_value());
+  EXPECT_NEAR(static_cast<double>(*between), 283, 2);
+  EXPECT_EQ(SearchKForRecall(curve, 0.85, 1), between);
+  EXPECT_GT(SearchKForRecall(curve, 0.85, 40), between);
+  EXPECT_EQ(SearchKForRecall(curve, 1, 10), std::nullopt);
+  curve.query_count = 50;
+  EXPECT_GT(SearchKForRecall(curve, 0.85, 10), between);
+  EXPECT_EQ(SearchKForRecall(RecallCurve(), 0.1, 10), std::nullopt);
+}
+
+}  // namespace
+}  // namespace annod
