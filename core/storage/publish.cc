@@ -15,6 +15,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/forest/forest_index.h"
+#include "core/forest/recall_curve.h"
+#include "core/forest/recall_measure.h"
 #include "core/status_macros.h"
 #include "core/storage/overlay_source.h"
 #include "core/storage/version_files.h"
@@ -91,6 +94,24 @@ absl::Status CheckSpace(FileSystem* fs, const std::string& directory,
   return absl::ResourceExhaustedError(
       absl::StrCat("the new version needs about ", needed, " bytes in '",
                    directory, "'; ", available, " are available"));
+}
+
+// The recall curve of the forest just built at `path`.
+absl::StatusOr<RecallCurve> MeasureBuilt(FileSystem* fs,
+                                         const std::string& path,
+                                         const ForestBuildResult& built,
+                                         const ForestBuildOptions& options) {
+  if (built.item_count <= kTinyItems) return RecallCurve();
+  ForestOpenOptions open;
+  open.verify = Verify::kTrusted;
+  ANNOD_ASSIGN_OR_RETURN(
+      const std::shared_ptr<const ForestIndex> forest,
+      ForestIndex::Open(fs, path, options.metric, options.dim, open));
+  RecallMeasureOptions measure;
+  measure.seed = options.seed;
+  measure.threads = options.threads;
+  measure.cancel = options.cancel;
+  return MeasureRecall(forest->bytes(), forest->layout(), measure);
 }
 
 // Above every id that was in use, those of removed items included.
@@ -192,6 +213,8 @@ absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
                          ready == nullptr
                              ? BuildForest(vectors, options, fs, forest_path)
                              : ready->write(forest_path, options));
+  ANNOD_ASSIGN_OR_RETURN(RecallCurve recall_curve,
+                         MeasureBuilt(fs, forest_path, built, options));
   if (!labels.empty()) {
     const std::string path = pending->FilePath(kLabelsFile);
     absl::Status written =
@@ -212,6 +235,7 @@ absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
   manifest.tree_count = built.tree_count;
   manifest.label_count = static_cast<int64_t>(labels.size());
   manifest.seed = ready == nullptr ? options.seed : ready->seed;
+  manifest.recall_curve = std::move(recall_curve);
   manifest.build_seconds = absl::ToDoubleSeconds(absl::Now() - start);
   manifest.create_time =
       absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone());

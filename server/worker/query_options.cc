@@ -8,16 +8,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "core/forest/recall_curve.h"
+#include "core/forest/recall_measure.h"
 #include "core/status_macros.h"
 #include "server/conversions.h"
 #include "server/errors.h"
 
 namespace annod {
 namespace {
-
-// Up to this size comparing every item costs no more than walking the trees,
-// and misses nothing.
-constexpr int64_t kTinyItems = 1000;
 
 // Filters of up to this many ids keep their memory.
 constexpr size_t kKeptIds = 65536;

@@ -334,6 +334,41 @@ TEST_F(QueryOptionsTest, MinRecallOfATinyIndexIsKeptExactly) {
   EXPECT_EQ(Ask(request).engine(), v1::ENGINE_EXACT);
 }
 
+TEST_F(QueryOptionsTest, MinRecallChoosesTheCheapestSearch) {
+  v1::IndexInfo info;
+  ExpectOk(Info(cluster_, "words", &info));
+  ASSERT_GT(info.recall_curve_size(), 5);
+  for (int i = 1; i < info.recall_curve_size(); ++i) {
+    EXPECT_GT(info.recall_curve(i).search_k(),
+              info.recall_curve(i - 1).search_k());
+    EXPECT_GE(info.recall_curve(i).recall(), info.recall_curve(i - 1).recall());
+  }
+  v1::GetNnsRequest request = ItemQuery("words", 3, 10);
+  request.set_engine(v1::ENGINE_FOREST);
+  request.set_min_recall(0.5);
+  const int64_t low = Ask(request).search_k();
+  request.set_min_recall(0.9);
+  const int64_t high = Ask(request).search_k();
+  EXPECT_GT(high, low);
+  EXPECT_GT(low, 0);
+  request.set_engine(v1::ENGINE_AUTO);
+  request.set_min_recall(1);
+  EXPECT_EQ(Ask(request).engine(), v1::ENGINE_EXACT);
+  request.set_min_recall(0.5);
+  EXPECT_EQ(Ask(request).search_k(), low);
+}
+
+TEST_F(QueryOptionsTest, MinRecallIsRefusedIfTheForestCannotKeepIt) {
+  v1::GetNnsRequest request = ItemQuery("words", 3, 10);
+  request.set_engine(v1::ENGINE_FOREST);
+  request.set_min_recall(1);
+  v1::GetNnsResponse response;
+  const grpc::Status status = GetNns(cluster_, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(ErrorInfoOf(status).reason(), "RECALL_UNREACHABLE");
+  EXPECT_THAT(status.error_message(), HasSubstr("measured recalls of"));
+}
+
 TEST_F(QueryOptionsTest, VectorsCountTowardsTheSizeOfAnAnswer) {
   Cluster small(/*workers=*/1, [](Config* config) {
     config->limits.max_message_bytes = 100000;
