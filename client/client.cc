@@ -65,6 +65,37 @@ absl::StatusOr<client::QueryResult> Client::GetNns(
   return client::FromProto(response);
 }
 
+absl::StatusOr<client::StoredItems> Client::GetItems(
+    absl::string_view index, absl::Span<const int32_t> ids,
+    absl::Span<const std::string> labels, bool include_staged,
+    const CallOptions& call) {
+  v1::GetItemsRequest request;
+  request.set_index(std::string(index));
+  *request.mutable_ids() = {ids.begin(), ids.end()};
+  *request.mutable_labels() = {labels.begin(), labels.end()};
+  request.set_include_staged(include_staged);
+  v1::GetItemsResponse response;
+  ANNOD_RETURN_IF_ERROR(Call(stubs_->index.get(),
+                             &v1::IndexService::Stub::GetItems, request,
+                             &response, /*idempotent=*/true, call));
+  return client::FromProto(response);
+}
+
+absl::StatusOr<float> Client::GetDistance(absl::string_view index, int32_t i,
+                                          int32_t j, bool include_staged,
+                                          const CallOptions& call) {
+  v1::GetDistanceRequest request;
+  request.set_index(std::string(index));
+  request.set_i(i);
+  request.set_j(j);
+  request.set_include_staged(include_staged);
+  v1::GetDistanceResponse response;
+  ANNOD_RETURN_IF_ERROR(Call(stubs_->index.get(),
+                             &v1::IndexService::Stub::GetDistance, request,
+                             &response, /*idempotent=*/true, call));
+  return response.distance();
+}
+
 absl::StatusOr<client::IndexInfo> Client::Info(absl::string_view index,
                                                const CallOptions& call) {
   v1::InfoRequest request;

@@ -46,13 +46,13 @@ struct CallOptions {
 // reason that ErrorReason() gives, DEADLINE_EXCEEDED when the time is up, and
 // UNAVAILABLE when no server answers.
 //
-// Retries: queries, Info, ListIndexes, Health, RemoveItems, AddItem whose items
-// all have ids, item writers whose items all have ids, Build, Rebuild,
-// UpdateSettings, Unbuild, Activate, Reload, and Serialize until its first byte
-// are repeated on UNAVAILABLE (ClientOptions::retry_window): a worker or writer
-// that dies and comes back is not seen by callers. CreateIndex, Attach, Detach,
-// DropIndex, CancelBuild, Deserialize, Fit, and adding items without ids are
-// never repeated.
+// Retries: queries, reads of items, Info, ListIndexes, Health, RemoveItems,
+// AddItem whose items all have ids, item writers whose items all have ids,
+// Build, Rebuild, UpdateSettings, Unbuild, Activate, Reload, and Serialize
+// until its first byte are repeated on UNAVAILABLE
+// (ClientOptions::retry_window): a worker or writer that dies and comes back is
+// not seen by callers. CreateIndex, Attach, Detach, DropIndex, CancelBuild,
+// Deserialize, Fit, and adding items without ids are never repeated.
 class Client {
  public:
   // Connects at the first call. InvalidArgument for options out of range.
@@ -66,6 +66,19 @@ class Client {
   absl::StatusOr<client::QueryResult> GetNns(
       absl::string_view index, absl::Span<const client::Query> queries,
       const client::QueryOptions& options, const CallOptions& call = {});
+
+  // Stored vectors and labels of the items with these ids, then of those with
+  // these labels; 1 to 65536 together. With `include_staged` those stored since
+  // the last build too.
+  absl::StatusOr<client::StoredItems> GetItems(
+      absl::string_view index, absl::Span<const int32_t> ids,
+      absl::Span<const std::string> labels = {}, bool include_staged = false,
+      const CallOptions& call = {});
+
+  // The distance between two stored items, as GetNns gives it.
+  absl::StatusOr<float> GetDistance(absl::string_view index, int32_t i,
+                                    int32_t j, bool include_staged = false,
+                                    const CallOptions& call = {});
 
   absl::StatusOr<client::IndexInfo> Info(absl::string_view index,
                                          const CallOptions& call = {});

@@ -1,6 +1,9 @@
 #include "client/convert.h"
 
+#include <cstring>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace annod::client {
 namespace {
@@ -11,6 +14,30 @@ std::string VectorBytes(absl::Span<const float> vector) {
                 "vectors are sent as they lie in memory");
   return std::string(reinterpret_cast<const char*>(vector.data()),
                      vector.size() * sizeof(float));
+}
+
+std::vector<float> Floats(const std::string& bytes) {
+  std::vector<float> values(bytes.size() / sizeof(float));
+  if (!values.empty()) {
+    std::memcpy(values.data(), bytes.data(), values.size() * sizeof(float));
+  }
+  return values;
+}
+
+void SetTarget(const Query& query, v1::Query* message) {
+  if (const auto* item = std::get_if<int32_t>(&query.target)) {
+    message->set_item(*item);
+  } else if (const auto* label = std::get_if<std::string>(&query.target)) {
+    message->set_label(*label);
+  } else if (const auto* sparse = std::get_if<SparseVector>(&query.target)) {
+    v1::SparseVector* to = message->mutable_sparse();
+    *to->mutable_positions() = {sparse->positions.begin(),
+                                sparse->positions.end()};
+    *to->mutable_values() = {sparse->values.begin(), sparse->values.end()};
+  } else {
+    message->set_vector_bytes(
+        VectorBytes(std::get<std::vector<float>>(query.target)));
+  }
 }
 
 }  // namespace
@@ -71,6 +98,9 @@ IndexInfo FromProto(const v1::IndexInfo& message) {
                             message.feature_names().end());
   info.allow_duplicate_labels = message.allow_duplicate_labels();
   info.build_rules = message.build_rules();
+  for (const v1::RecallPoint& point : message.recall_curve()) {
+    info.recall_curve.push_back({point.search_k(), point.recall()});
+  }
   return info;
 }
 
@@ -83,17 +113,29 @@ QueryResult FromProto(const v1::GetNnsResponse& message) {
     neighbors.distances.assign(list.distances().begin(),
                                list.distances().end());
     neighbors.labels.assign(list.labels().begin(), list.labels().end());
+    neighbors.vectors = Floats(list.vectors());
     neighbors.truncated = list.truncated();
     result.results.push_back(std::move(neighbors));
   }
   result.version = message.version();
   result.engine = message.engine();
+  result.search_k = message.search_k();
   if (message.has_cost()) {
     result.cost =
         SearchCost{message.cost().node_count(), message.cost().distance_count(),
                    message.cost().search_us()};
   }
   return result;
+}
+
+StoredItems FromProto(const v1::GetItemsResponse& message) {
+  StoredItems stored;
+  stored.version = message.version();
+  for (const v1::StoredItem& item : message.items()) {
+    stored.items.push_back(
+        {item.id(), Floats(item.vector_bytes()), item.label()});
+  }
+  return stored;
 }
 
 v1::CreateIndexRequest ToProto(const IndexSpec& spec) {
@@ -146,15 +188,7 @@ void ToProto(absl::string_view index, absl::Span<const Query> queries,
   request->set_index(std::string(index));
   request->mutable_queries()->Reserve(static_cast<int>(queries.size()));
   for (const Query& query : queries) {
-    v1::Query* message = request->add_queries();
-    if (const auto* item = std::get_if<int32_t>(&query.target)) {
-      message->set_item(*item);
-    } else if (const auto* label = std::get_if<std::string>(&query.target)) {
-      message->set_label(*label);
-    } else {
-      message->set_vector_bytes(
-          VectorBytes(std::get<std::vector<float>>(query.target)));
-    }
+    SetTarget(query, request->add_queries());
   }
   request->set_n(options.n);
   request->set_search_k(options.search_k);
@@ -162,7 +196,19 @@ void ToProto(absl::string_view index, absl::Span<const Query> queries,
   request->set_include_distances(options.include_distances);
   request->set_include_labels(options.include_labels);
   request->set_include_cost(options.include_cost);
+  request->set_include_vectors(options.include_vectors);
+  request->set_label_fill(options.label_fill);
+  request->set_exclude_self(options.exclude_self);
+  *request->mutable_exclude_items() = {options.exclude_items.begin(),
+                                       options.exclude_items.end()};
+  *request->mutable_allow_items() = {options.allow_items.begin(),
+                                     options.allow_items.end()};
+  if (options.max_distance) request->set_max_distance(*options.max_distance);
+  request->set_min_recall(options.min_recall);
   request->set_include_staged(options.include_staged);
+  request->set_strict(options.strict);
+  if (options.missing_value) request->set_missing_value(*options.missing_value);
+  request->set_version(options.version);
 }
 
 void SetItem(std::optional<int32_t> id, absl::Span<const float> vector,

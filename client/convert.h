@@ -17,6 +17,7 @@ IndexInfo FromProto(const v1::IndexInfo& message);
 BuildProgress FromProto(const v1::BuildProgress& message);
 BuildResult FromProto(const v1::BuildResult& message);
 QueryResult FromProto(const v1::GetNnsResponse& message);
+StoredItems FromProto(const v1::GetItemsResponse& message);
 
 v1::CreateIndexRequest ToProto(const IndexSpec& spec);
 v1::UpdateSettingsRequest ToProto(absl::string_view index,

@@ -61,6 +61,12 @@ struct Item {
   std::string label;  // may be empty
 };
 
+// A vector with components missing.
+struct SparseVector {
+  std::vector<int32_t> positions;  // all different
+  std::vector<float> values;       // parallel to positions
+};
+
 // What to find the neighbours of.
 struct Query {
   static Query OfVector(std::vector<float> vector) {
@@ -68,8 +74,10 @@ struct Query {
   }
   static Query OfItem(int32_t id) { return {id}; }
   static Query OfLabel(std::string label) { return {std::move(label)}; }
+  // Needs QueryOptions::missing_value.
+  static Query OfSparse(SparseVector vector) { return {std::move(vector)}; }
 
-  std::variant<std::vector<float>, int32_t, std::string> target;
+  std::variant<std::vector<float>, int32_t, std::string, SparseVector> target;
 };
 
 struct QueryOptions {
@@ -79,14 +87,27 @@ struct QueryOptions {
   bool include_distances = true;
   bool include_labels = false;
   bool include_cost = false;
+  bool include_vectors = false;
+  std::string label_fill;     // label of items without one
+  bool exclude_self = false;  // queries by item or label only
+  std::vector<int32_t> exclude_items;
+  std::vector<int32_t> allow_items;  // empty: all
+  std::optional<float> max_distance;
+  double min_recall = 0;        // above 0: chooses search_k, which must be -1
   bool include_staged = false;  // items stored since the last build too
+  bool strict = false;          // FailedPrecondition if one finds fewer than n
+  std::optional<float> missing_value;  // for sparse queries
+  int64_t version = 0;                 // not 0: only this one may answer
 };
 
 struct NeighborList {
   std::vector<int32_t> ids;         // nearest first
   std::vector<float> distances;     // parallel to ids, if asked for
   std::vector<std::string> labels;  // parallel to ids, if asked for
-  bool truncated = false;           // fewer than n were found
+  // One after the other, each with as many components as the index has
+  // dimensions, if asked for.
+  std::vector<float> vectors;
+  bool truncated = false;  // fewer than n were found
 };
 
 struct SearchCost {
@@ -99,7 +120,19 @@ struct QueryResult {
   std::vector<NeighborList> results;  // parallel to the queries
   int64_t version = 0;
   Engine engine = v1::ENGINE_UNSPECIFIED;
+  int64_t search_k = 0;  // that was used; 0 if the engine has none
   std::optional<SearchCost> cost;
+};
+
+struct StoredItem {
+  int32_t id = 0;
+  std::vector<float> vector;
+  std::string label;  // may be empty
+};
+
+struct StoredItems {
+  std::vector<StoredItem> items;  // those of the ids, then those of the labels
+  int64_t version = 0;
 };
 
 struct BuildOptions {
@@ -170,6 +203,11 @@ struct QuarantinedVersion {
   std::string reason;
 };
 
+struct RecallPoint {
+  int64_t search_k = 0;
+  double recall = 0;
+};
+
 struct IndexInfo {
   std::string index;
   int dimension = 0;
@@ -201,6 +239,7 @@ struct IndexInfo {
   std::vector<std::string> feature_names;
   bool allow_duplicate_labels = false;
   BuildRules build_rules = v1::BUILD_RULES_UNSPECIFIED;
+  std::vector<RecallPoint> recall_curve;  // empty if it was not measured
 };
 
 struct DeserializeResult {
