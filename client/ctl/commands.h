@@ -17,7 +17,11 @@ void AddFileBuildCommand(CLI::App* file, Context* context);
 // file convert.
 void AddFileConvertCommand(CLI::App* file, Context* context);
 
-// query, info, list, health.
+// query.
+void AddServerQueryCommand(CLI::App* app, Context* context);
+// get, distance.
+void AddServerItemCommands(CLI::App* app, Context* context);
+// info, list, health.
 void AddServerReadCommands(CLI::App* app, Context* context);
 // create, attach, drop, build.
 void AddServerAdminCommands(CLI::App* app, Context* context);

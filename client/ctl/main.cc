@@ -65,6 +65,8 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();  // the global options may follow a command
   AddGlobalOptions(&app, &context);
+  AddServerQueryCommand(&app, &context);
+  AddServerItemCommands(&app, &context);
   AddServerReadCommands(&app, &context);
   AddServerBlobCommands(&app, &context);
   AddServerAdminCommands(&app, &context);

@@ -1,5 +1,6 @@
 #include "client/ctl/server_output.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,21 @@ Json ToJson(const client::BuildProgress& progress) {
   json["seconds_elapsed"] = progress.seconds_elapsed;
   json["trees_done_count"] = progress.trees_done_count;
   return json;
+}
+
+// The search_k that some round recalls take, "0.90 with 2,300".
+std::string RecallLine(const std::vector<client::RecallPoint>& curve) {
+  std::vector<std::string> parts;
+  for (const double recall : {0.5, 0.8, 0.9, 0.95, 0.99}) {
+    for (const client::RecallPoint& point : curve) {
+      if (point.recall < recall) continue;
+      parts.push_back(absl::StrFormat("%.3f with search_k %s", point.recall,
+                                      WithCommas(point.search_k)));
+      break;
+    }
+  }
+  parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
+  return absl::StrJoin(parts, ", ");
 }
 
 }  // namespace
@@ -131,6 +147,11 @@ Json ToJson(const client::IndexInfo& info) {
   json["feature_names"] = info.feature_names;
   json["allow_duplicate_labels"] = info.allow_duplicate_labels;
   json["build_rules"] = Name(info.build_rules);
+  json["recall_curve"] = Json::array();
+  for (const client::RecallPoint& point : info.recall_curve) {
+    json["recall_curve"].push_back(
+        Json{{"search_k", point.search_k}, {"recall", point.recall}});
+  }
   return json;
 }
 
@@ -186,6 +207,9 @@ void PrintInfo(const client::IndexInfo& info, const Context& context) {
   }
   fields.push_back({"prefault", Name(info.prefault)});
   fields.push_back({"created", info.create_time});
+  if (!info.recall_curve.empty()) {
+    fields.push_back({"recall@10", RecallLine(info.recall_curve)});
+  }
   PrintFields(fields);
 }
 
