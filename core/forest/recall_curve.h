@@ -28,9 +28,10 @@ struct RecallCurve {
   int query_count = 0;
 };
 
-// The smallest search_k with which searches for `n` >= 1 neighbours reach
-// `recall` in (0, 1], between the points of the curve and with a margin for the
-// chance in it; none if the curve does not get there.
+// The smallest search_k with which searches for `n` >= 1 neighbours of any
+// vector reach `recall` in (0, 1]: between the points of the curve, with
+// margins for the chance in it and for its queries being items. None if the
+// curve does not get there, and none for 1.
 std::optional<int64_t> SearchKForRecall(const RecallCurve& curve, double recall,
                                         int n);
 

@@ -27,10 +27,10 @@ constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 // much as comparing ten queries with them.
 constexpr int kGroup = 16;
 
-// Two queries for each tree cost about 3 % of building it. Small forests may
+// Four queries for each tree cost about 6 % of building it. Small forests may
 // take this many comparisons, some hundredths of a second.
-constexpr int kQueriesPerTree = 2;
-constexpr int64_t kFreeComparisons = 1000000;
+constexpr int kQueriesPerTree = 4;
+constexpr int64_t kFreeComparisons = 4000000;
 constexpr int kMinQueries = 64;
 constexpr int kMaxQueries = 1000;
 

@@ -58,18 +58,17 @@ absl::Status RecallUnreachableError(const IndexView& view, double recall) {
   const std::string index =
       absl::StrCat("index '", view.settings.name, "' version ",
                    view.version->manifest.version);
-  return ReasonError(
-      absl::StatusCode::kFailedPrecondition, kRecallUnreachable,
+  const std::string why =
       curve.points.empty()
-          ? absl::StrCat("min_recall is ", recall, ", but the recall of ",
-                         index,
-                         " was not measured; without ENGINE_FOREST "
-                         "every item is compared")
-          : absl::StrCat("min_recall is ", recall, "; ", index,
-                         " has measured recalls of ",
+          ? absl::StrCat("the recall of ", index, " was not measured")
+          : absl::StrCat(index, " has measured recalls of ",
                          curve.points.front().recall, " to ",
                          curve.points.back().recall,
-                         "; without ENGINE_FOREST every item is compared"),
+                         " and needs a margin for chance");
+  return ReasonError(
+      absl::StatusCode::kFailedPrecondition, kRecallUnreachable,
+      absl::StrCat("min_recall is ", recall, "; ", why,
+                   "; without ENGINE_FOREST every item is compared"),
       {{"index", view.settings.name}, {"min_recall", absl::StrCat(recall)}});
 }
 
