@@ -148,10 +148,42 @@ grpc::Status FakeServer::GetNns(grpc::ServerContext* context,
     list->add_distances(i + 0.5f);
     list->add_labels(absl::StrCat("label", i));
     list->set_truncated(true);
+    if (request->include_vectors()) {
+      const float vector[] = {1.5f, -2};
+      list->set_vectors(vector, sizeof(vector));
+    }
   }
   response->set_version(3);
   response->set_engine(v1::ENGINE_FOREST);
+  response->set_search_k(120);
   response->mutable_cost()->set_node_count(7);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeServer::GetItems(grpc::ServerContext* context,
+                                  const v1::GetItemsRequest* request,
+                                  v1::GetItemsResponse* response) {
+  grpc::Status status = Begin(context, "GetItems");
+  if (!status.ok()) return status;
+  const auto add = [response](int32_t id, const std::string& label) {
+    v1::StoredItem* item = response->add_items();
+    item->set_id(id);
+    const float vector[] = {static_cast<float>(id), 0.5f};
+    item->set_vector_bytes(vector, sizeof(vector));
+    item->set_label(label);
+  };
+  for (const int32_t id : request->ids()) add(id, "");
+  for (const std::string& label : request->labels()) add(7, label);
+  response->set_version(request->include_staged() ? 4 : 3);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeServer::GetDistance(grpc::ServerContext* context,
+                                     const v1::GetDistanceRequest* request,
+                                     v1::GetDistanceResponse* response) {
+  grpc::Status status = Begin(context, "GetDistance");
+  if (!status.ok()) return status;
+  response->set_distance(static_cast<float>(10 * request->i() + request->j()));
   return grpc::Status::OK;
 }
 

@@ -63,6 +63,14 @@ class FakeServer final : public v1::IndexService::Service,
   grpc::Status GetNns(grpc::ServerContext* context,
                       const v1::GetNnsRequest* request,
                       v1::GetNnsResponse* response) override;
+  // Every item has the vector (id, 0.5); a label is the item 7.
+  grpc::Status GetItems(grpc::ServerContext* context,
+                        const v1::GetItemsRequest* request,
+                        v1::GetItemsResponse* response) override;
+  // 10 i + j.
+  grpc::Status GetDistance(grpc::ServerContext* context,
+                           const v1::GetDistanceRequest* request,
+                           v1::GetDistanceResponse* response) override;
   grpc::Status Info(grpc::ServerContext* context,
                     const v1::InfoRequest* request,
                     v1::InfoResponse* response) override;
