@@ -23,10 +23,6 @@ class IdMarks {
     size_ += Contains(id) ? 0 : 1;
     words_[id / 64] |= uint64_t{1} << (id % 64);
   }
-  void Remove(int32_t id) {
-    size_ -= Contains(id) ? 1 : 0;
-    words_[id / 64] &= ~(uint64_t{1} << (id % 64));
-  }
   IdSetView view() const { return IdSetView(words_.data(), id_count_, size_); }
 
  private:
@@ -43,11 +39,11 @@ class SharedMarks {
       : marks_(std::make_shared<IdMarks>(id_count)) {}
 
   bool Contains(int32_t id) const { return marks_->Contains(id); }
-  void Set(int32_t id, bool marked) {
-    if (Contains(id) == marked) return;
+  void Add(int32_t id) {
+    if (Contains(id)) return;
     if (shared_) marks_ = std::make_shared<IdMarks>(*marks_);
     shared_ = false;
-    marked ? marks_->Add(id) : marks_->Remove(id);
+    marks_->Add(id);
   }
   std::shared_ptr<const IdMarks> Share() {
     shared_ = true;

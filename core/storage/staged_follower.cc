@@ -61,7 +61,7 @@ StagedFollower::StagedFollower(
       removed_(base_.slot_count),
       replaced_(base_.slot_count),
       view_(std::make_shared<const StagedView>(records_, 0, nullptr, nullptr, 0,
-                                               0)) {}
+                                               0, 0)) {}
 
 std::string StagedFollower::PathOf(int64_t segment) const {
   return JoinPath(directory_, SegmentName(segment));
@@ -84,9 +84,9 @@ absl::StatusOr<std::shared_ptr<const StagedView>> StagedFollower::View() {
   view = newest();  // another thread may have read it meanwhile
   if (view != nullptr) return view;
   ANNOD_RETURN_IF_ERROR(ReadTo(target));
-  view = std::make_shared<const StagedView>(records_, records_->size(),
-                                            removed_.Share(), replaced_.Share(),
-                                            item_count_, slot_count_);
+  view = std::make_shared<const StagedView>(
+      records_, records_->size(), removed_.Share(), replaced_.Share(),
+      item_count_, removed_count_, slot_count_);
   MutexLock view_lock(&view_mu_);
   view_ = view;
   view_position_ = target;
@@ -174,13 +174,17 @@ void StagedFollower::Note(size_t first) {
   for (size_t number = first; number < records_->size(); ++number) {
     const StagedRecord& record = records_->at(number);
     const bool is_item = record.vector != nullptr;
-    const bool was_item = record.older != kNoRecord &&
-                          records_->at(record.older).vector != nullptr;
+    const bool is_first = record.older == kNoRecord;
+    const bool was_item =
+        !is_first && records_->at(record.older).vector != nullptr;
     item_count_ += int64_t{is_item} - int64_t{was_item};
     if (is_item) slot_count_ = std::max(slot_count_, int64_t{record.id} + 1);
     if (record.id >= base_.slot_count || !base_.has_item(record.id)) continue;
-    replaced_.Set(record.id, true);
-    removed_.Set(record.id, !is_item);
+    replaced_.Add(record.id);
+    // Who adds an item with the id of a removed one does not ask for that back.
+    if (!is_item) removed_.Add(record.id);
+    const bool was_removed = !is_first && !was_item;
+    removed_count_ += int64_t{!is_item} - int64_t{was_removed};
   }
 }
 

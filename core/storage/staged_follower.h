@@ -32,9 +32,9 @@ class StagedFollower {
   };
 
   // Follows the journal of an index that is not attached and has a dimension.
-  // Reads what there is. Unavailable
-  // if the writer has not been there since the machine started, or if the
-  // journal goes on behind what the version contains: look again at both.
+  // Reads what there is. Unavailable if the writer has not been there since the
+  // machine started, or if the journal goes on behind what the version
+  // contains: look again at both.
   static absl::StatusOr<std::unique_ptr<StagedFollower>> Open(
       const std::string& index_directory, const IndexSettings& settings,
       Base base);
@@ -72,6 +72,7 @@ class StagedFollower {
   SharedMarks removed_ ABSL_GUARDED_BY(mu_);
   SharedMarks replaced_ ABSL_GUARDED_BY(mu_);
   int64_t item_count_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t removed_count_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t slot_count_ ABSL_GUARDED_BY(mu_) = 0;
 
   // Held to take or replace the view, never over I/O.

@@ -23,21 +23,25 @@ class StagedView {
   StagedView(std::shared_ptr<const StagedRecords> records, size_t record_count,
              std::shared_ptr<const IdMarks> removed,
              std::shared_ptr<const IdMarks> replaced, int64_t item_count,
-             int64_t slot_count)
+             int64_t removed_count, int64_t slot_count)
       : records_(std::move(records)),
         pages_(records_->pages()),
         record_count_(record_count),
         removed_(std::move(removed)),
         replaced_(std::move(replaced)),
         item_count_(item_count),
+        removed_count_(removed_count),
         slot_count_(slot_count) {}
 
   // Nothing is staged: the version alone is what there is.
   bool empty() const { return record_count_ == 0; }
-  // Items of the version that were removed and not added again.
+  // Items of the version that were removed: also if another one was added with
+  // that id since.
   IdSetView removed() const { return ViewOf(removed_); }
   // Items of the version that were removed or added again.
   IdSetView replaced() const { return ViewOf(replaced_); }
+  // Items of the version that were removed and not added again.
+  int64_t removed_count() const { return removed_count_; }
   // Items that have a vector here.
   int64_t item_count() const { return item_count_; }
   // Largest id named here plus one.
@@ -78,6 +82,7 @@ class StagedView {
   const std::shared_ptr<const IdMarks> removed_;
   const std::shared_ptr<const IdMarks> replaced_;
   const int64_t item_count_;
+  const int64_t removed_count_;
   const int64_t slot_count_;
 };
 

@@ -88,7 +88,7 @@ void Catalog::FillStaged(const IndexView& view, v1::IndexInfo* out) const {
   const auto it = staged_.find(view.settings.name);
   if (changes.ok()) {
     info.set_staged_item_count((*changes)->item_count());
-    info.set_removed_item_count((*changes)->removed().size());
+    info.set_removed_item_count((*changes)->removed_count());
   }
   if (it == staged_.end()) return;
   const internal::v1::StagedState& staged = it->second;

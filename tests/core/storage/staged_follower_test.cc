@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <random>
 #include <set>
@@ -70,6 +71,10 @@ class Writer {
   std::unique_ptr<PublishedJournal> published_;
   std::unique_ptr<TestIndex> index_;
 };
+
+int64_t NumberOf(const std::shared_ptr<const OpenVersion>& version) {
+  return version == nullptr ? 0 : version->manifest.version;
+}
 
 StagedFollower::Base BaseOf(const std::shared_ptr<const OpenVersion>& version) {
   StagedFollower::Base base;
@@ -156,20 +161,38 @@ class StagedFollowerTest : public ::testing::Test {
   }
   void Remove(const std::vector<int32_t>& ids) {
     ASSERT_TRUE(writer_.staging()->Remove(ids, {}).ok());
-    for (const int32_t id : ids) model_.erase(id);
+    for (const int32_t id : ids) {
+      if (model_.erase(id) > 0) removals_.push_back(id);
+    }
+  }
+  bool Build() {
+    const bool built = writer_.Build();
+    if (built) removals_at_[NumberOf(writer_.version())] = removals_.size();
+    return built;
   }
   void Check(Reader* reader) {
     ASSERT_EQ(reader->Contents(), model_);
+    // An item that was removed does not come back with the next one of its id.
     std::set<int32_t> visible;
+    int64_t removed_count = 0;
     for (const auto& [id, item] : reader->VersionModel()) {
-      if (model_.count(id) > 0) visible.insert(id);
+      visible.insert(id);
+      removed_count += model_.count(id) > 0 ? 0 : 1;
+    }
+    for (size_t i = removals_at_[NumberOf(reader->version())];
+         i < removals_.size(); ++i) {
+      visible.erase(removals_[i]);
     }
     ASSERT_EQ(reader->VisibleInVersion(), visible);
+    ASSERT_EQ((*reader->follower()->View())->removed_count(), removed_count);
   }
 
   TempDir dir_;
   Writer writer_{dir_.path()};
   Model model_;
+  std::vector<int32_t> removals_;
+  // How many of them a version contains.
+  std::map<int64_t, size_t> removals_at_;
 };
 
 TEST_F(StagedFollowerTest, SeesWhatIsAcknowledgedAndNothingElse) {
@@ -211,10 +234,10 @@ TEST_F(StagedFollowerTest, AViewStaysAsItWas) {
 
 TEST_F(StagedFollowerTest, AReaderOfAnOldVersionGoesOnUntilItsSegmentsAreGone) {
   Add(ItemList().Add(0, 1).Add(1, 2).Add(2, 3));
-  ASSERT_TRUE(writer_.Build());
+  ASSERT_TRUE(Build());
   Reader old(dir_.path(), writer_.version());
   Add(ItemList().Add(1, 7).Add(4, 8));
-  ASSERT_TRUE(writer_.Build());
+  ASSERT_TRUE(Build());
   Reader fresh(dir_.path(), writer_.version());
   Remove({0, 4});
   Check(&old);
@@ -239,7 +262,7 @@ TEST_F(StagedFollowerTest, RandomLivesAgreeWithAMapOnEveryReader) {
     switch (below(12)) {
       case 0: {
         if (model_.empty()) break;
-        ASSERT_TRUE(writer_.Build());
+        ASSERT_TRUE(Build());
         for (Reader& reader : readers) {
           Check(&reader);
           if (below(2) == 0) reader.Activate(writer_.version());
@@ -360,7 +383,7 @@ TEST_F(StagedFollowerTest, NoPageOrOneOfAnotherIndexIsUnavailable) {
 
 TEST_F(StagedFollowerTest, SearchesMergeStagedItemsIntoTheVersions) {
   Add(ItemList().Add(0, 0).Add(1, 10).Add(2, 20).Add(3, 30));
-  ASSERT_TRUE(writer_.Build());
+  ASSERT_TRUE(Build());
   Reader reader(dir_.path(), writer_.version());
   Add(ItemList().Add(1, 40).Add(4, 12).Add(5, 20));
   Remove({3});
