@@ -176,9 +176,12 @@ absl::Status CheckRemoveItems(const v1::RemoveItemsRequest& request,
   for (int i = 0; i < request.labels_size(); ++i) {
     const std::string& label = request.labels(i);
     if (!label.empty() && ValidateLabel(label).ok()) continue;
-    return FieldError(
-        absl::StrCat("labels[", i, "]"), Printable(label),
-        absl::StrCat("UTF-8 of 1 to ", kMaxLabelBytes, " bytes without NUL"));
+    const std::string field = absl::StrCat("labels[", i, "]");
+    const std::string limit =
+        absl::StrCat("UTF-8 of 1 to ", kMaxLabelBytes, " bytes without NUL");
+    return FieldError(field, label, limit,
+                      absl::StrCat(field, " is '", Printable(label),
+                                   "'; it must be ", limit));
   }
   return absl::OkStatus();
 }

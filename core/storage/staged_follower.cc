@@ -43,20 +43,22 @@ absl::StatusOr<std::unique_ptr<StagedFollower>> StagedFollower::Open(
   ANNOD_ASSIGN_OR_RETURN(
       std::unique_ptr<const PublishedJournal> published,
       PublishedJournal::Open(index_directory, identity.index_tag));
-  auto follower = absl::WrapUnique(
-      new StagedFollower(JoinPath(index_directory, kStagingDirectory), identity,
-                         std::move(published), std::move(base)));
+  auto follower = absl::WrapUnique(new StagedFollower(
+      JoinPath(index_directory, kStagingDirectory), identity,
+      std::move(published), std::move(base),
+      settings.metric == Metric::kAngular ? settings.dim : 0));
   ANNOD_RETURN_IF_ERROR(follower->View().status());
   return follower;
 }
 
 StagedFollower::StagedFollower(
     std::string directory, const JournalIdentity& identity,
-    std::unique_ptr<const PublishedJournal> published, Base base)
+    std::unique_ptr<const PublishedJournal> published, Base base, int norm_dim)
     : directory_(std::move(directory)),
       identity_(identity),
       published_(std::move(published)),
       base_(std::move(base)),
+      records_(std::make_shared<StagedRecords>(norm_dim)),
       read_{base_.contained_through, 0},
       removed_(base_.slot_count),
       replaced_(base_.slot_count),

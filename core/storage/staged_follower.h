@@ -47,7 +47,8 @@ class StagedFollower {
 
  private:
   StagedFollower(std::string directory, const JournalIdentity& identity,
-                 std::unique_ptr<const PublishedJournal> published, Base base);
+                 std::unique_ptr<const PublishedJournal> published, Base base,
+                 int norm_dim);
 
   absl::Status ReadTo(JournalPosition target)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -62,8 +63,7 @@ class StagedFollower {
   const JournalIdentity identity_;
   const std::unique_ptr<const PublishedJournal> published_;
   const Base base_;
-  const std::shared_ptr<StagedRecords> records_ =
-      std::make_shared<StagedRecords>();
+  const std::shared_ptr<StagedRecords> records_;
 
   // Held while reading the journal.
   Mutex mu_;

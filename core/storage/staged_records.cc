@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "core/simd/sequential.h"
 
 namespace annod {
 namespace {
@@ -30,6 +31,10 @@ void StagedRecords::AppendOne(int32_t id, const float* vector,
   StagedRecord* const record = Mutable(number);
   record->id = id;
   record->vector = vector;
+  if (norm_dim_ > 0 && vector != nullptr) {
+    record->squared_norm =
+        SequentialDot(vector, vector, static_cast<size_t>(norm_dim_));
+  }
   record->label_text = label.data();
   record->label_bytes = static_cast<uint32_t>(label.size());
   const auto [place, is_new] = newest_of_id_.try_emplace(id, number);

@@ -26,6 +26,7 @@ struct StagedRecord {
   uint32_t older = kNoRecord;              // the record of this id before
   uint32_t older_of_label = kNoRecord;     // the one with this label before
   std::atomic<uint32_t> newer{kNoRecord};  // the record of this id after
+  float squared_norm = 0;                  // as a version stores it
   const float* vector = nullptr;           // in the journal; null: removed
   const char* label_text = nullptr;
 
@@ -48,6 +49,9 @@ class StagedRecords {
     StagedRecord records[kPageRecords];
   };
   using Pages = std::vector<std::shared_ptr<Page>>;
+
+  // `norm_dim`: dimension of the vectors, or 0 if nobody needs their norms.
+  explicit StagedRecords(int norm_dim) : norm_dim_(norm_dim) {}
 
   // One thread at a time ----------------------------------------------------
   // Appends the records of a call. False if there is no number left for them.
@@ -76,6 +80,7 @@ class StagedRecords {
     return &(*pages_)[number / kPageRecords]->records[number % kPageRecords];
   }
 
+  const int norm_dim_;
   size_t size_ = 0;
   std::shared_ptr<const Pages> pages_ = std::make_shared<const Pages>();
   std::vector<std::unique_ptr<const GrowingMap>> maps_;

@@ -12,6 +12,7 @@
 #include "core/forest/max_heap.h"
 #include "core/forest/ordered_key.h"
 #include "core/simd/distance.h"
+#include "core/simd/sequential.h"
 
 namespace annod {
 namespace {
@@ -31,12 +32,15 @@ class Comparer {
     }
   }
 
-  float Key(const float* item) const {
+  void set_query_norm(float squared) { query_norm_ = squared; }
+
+  // `item_norm` matters for the angular metric only.
+  float Key(const float* item, float item_norm) const {
     const size_t dim = query_.size();
     switch (metric_) {
       case Metric::kAngular:
         return AngularKey(kernels_.dot(query_.data(), item, dim), query_norm_,
-                          kernels_.dot(item, item, dim));
+                          item_norm);
       case Metric::kEuclidean:
         return kernels_.squared_l2(query_.data(), item, dim);
       case Metric::kManhattan:
@@ -80,7 +84,9 @@ class Nearest {
   void Flush() {
     for (size_t i = 0; i < count_; ++i) {
       const uint64_t key =
-          PackKey(OrderedBits(comparer_.Key(items_[i]->vector)), items_[i]->id);
+          PackKey(OrderedBits(comparer_.Key(items_[i]->vector,
+                                            items_[i]->squared_norm)),
+                  items_[i]->id);
       if (heap_.size() < n_) {
         heap_.Push(key);
       } else if (key < heap_.top()) {
@@ -163,7 +169,13 @@ absl::Status SearchStaged(const StagedView& staged, Metric metric,
 
 float VectorDistance(Metric metric, absl::Span<const float> a,
                      absl::Span<const float> b) {
-  return DistanceOfKey(metric, Comparer(metric, a).Key(b.data()));
+  Comparer comparer(metric, a);
+  float norm_of_b = 0;
+  if (metric == Metric::kAngular) {
+    comparer.set_query_norm(SequentialDot(a.data(), a.data(), a.size()));
+    norm_of_b = SequentialDot(b.data(), b.data(), b.size());
+  }
+  return DistanceOfKey(metric, comparer.Key(b.data(), norm_of_b));
 }
 
 }  // namespace annod

@@ -25,7 +25,8 @@ absl::Status SearchStaged(const StagedView& staged, Metric metric,
                           const SearchOptions& options,
                           std::vector<Neighbor>* neighbors, SearchStats* stats);
 
-// The distance between two vectors as searches return it.
+// The distance between two items with these vectors, as a built version gives
+// it.
 float VectorDistance(Metric metric, absl::Span<const float> a,
                      absl::Span<const float> b);
 

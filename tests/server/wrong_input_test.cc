@@ -118,6 +118,12 @@ class WrongInputTest : public testing::Test {
     if (method == "AddItems") {
       return AddItems(Parse<v1::AddItemsRequest>(row.request));
     }
+    if (method == "RemoveItems") {
+      v1::RemoveItemsResponse response;
+      return admin->RemoveItems(Context().get(),
+                                Parse<v1::RemoveItemsRequest>(row.request),
+                                &response);
+    }
     if (method == "Build") {
       return Build(cluster_, Parse<v1::BuildRequest>(row.request), nullptr);
     }
@@ -213,6 +219,7 @@ TEST_F(WrongInputTest, AddItem) {
           {"items has 0 elements", "1 to 8"}}});
 }
 TEST_F(WrongInputTest, AddItems) { Check(ItemRows("AddItems")); }
+TEST_F(WrongInputTest, RemoveItems) { Check(RemoveItemsRows()); }
 TEST_F(WrongInputTest, Build) { Check(BuildRows()); }
 TEST_F(WrongInputTest, Serialize) { Check(SerializeRows()); }
 TEST_F(WrongInputTest, UpdateSettings) { Check(UpdateSettingsRows()); }

@@ -35,6 +35,7 @@ std::vector<WrongInput> AttachRows();
 std::vector<WrongInput> DropIndexRows();
 // For AddItem and AddItems.
 std::vector<WrongInput> ItemRows(const char* method);
+std::vector<WrongInput> RemoveItemsRows();
 std::vector<WrongInput> BuildRows();
 std::vector<WrongInput> SerializeRows();
 

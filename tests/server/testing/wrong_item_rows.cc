@@ -188,4 +188,42 @@ std::vector<WrongInput> SerializeRows() {
   };
 }
 
+std::vector<WrongInput> RemoveItemsRows() {
+  const char* const method = "RemoveItems";
+  return {
+      {method, "ids: 0", kInvalid, kField, {"index is ''", kNameLimit}},
+      {method, "index: 'b' ids: 0", kMissing, kNoIndex, {"'b'"}},
+      {method,
+       "index: 'a'",
+       kInvalid,
+       kField,
+       {"ids and labels have 0 elements", "1 to 8"}},
+      {method,
+       "index: 'a' labels: 'x'" + Repeat(" ids: 5", 8),
+       kInvalid,
+       kField,
+       {"ids and labels have 9 elements", "1 to 8"}},
+      {method,
+       "index: 'a' ids: [5, -1]",
+       kInvalid,
+       kField,
+       {"ids[1] is -1", "[0, 2147483646]"}},
+      {method,
+       "index: 'a' ids: 2147483647",
+       kInvalid,
+       kField,
+       {"ids[0] is 2147483647", "[0, 2147483646]"}},
+      {method,
+       "index: 'a' labels: ['x', '']",
+       kInvalid,
+       kField,
+       {"labels[1] is ''", "1 to"}},
+      {method,
+       "index: 'a' labels: 'x\\000y'",
+       kInvalid,
+       kField,
+       {"labels[0]", "NUL"}},
+  };
+}
+
 }  // namespace annod
