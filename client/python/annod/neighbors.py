@@ -4,8 +4,9 @@ from typing import Any, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
-from annod import parameters, queries
-from annod.transformer import Transformer
+from annod import parameters, queries, vectors
+from annod.item_buffer import LARGEST_ID
+from annod.transformer import Transformer, item_ids
 
 
 class CsrArrays(NamedTuple):
@@ -107,6 +108,42 @@ class Neighbors(Transformer):
         except ImportError:
             return graph
         return csr_matrix((graph.data, graph.indices, graph.indptr), shape=graph.shape)
+
+    def add_items(
+        self, X: Any, ids: Any = None, *, missing_value: Optional[float] = None
+    ) -> "Neighbors":
+        """Adds many items, after checking all of them.
+
+        Args:
+          X: rows as in fit, shape (m, f).
+          ids: m different ids; None: n_items and those that follow.
+          missing_value: as in fit.
+
+        Returns:
+          self.
+
+        Raises:
+          RuntimeError: the index is built or loaded.
+          ValueError, TypeError: rows as in fit; ids that are no ids, too few, too
+            many, or twice there. Nothing is added then.
+        """
+        if self._built or self._loaded:
+            raise RuntimeError("a built index takes no items: unbuild it first")
+        rows = vectors.rows_of(X, self._f, missing_value)
+        vectors.check_rows(rows, self._metric or "angular")
+        if ids is None:
+            first = self._remote.n_items()
+            ids = range(first, first + len(rows))
+        ids = item_ids("ids", ids)
+        if len(ids) != len(rows) or len(set(ids)) != len(ids):
+            raise ValueError(
+                f"there are {len(rows)} rows; ids must be as many, all different"
+            )
+        if min(ids) < 0 or max(ids) > LARGEST_ID:
+            raise ValueError(f"ids must be in [0, {LARGEST_ID}]")
+        for item, row in zip(ids, rows):
+            self.add_item(item, row)
+        return self
 
     def get_item_vectors(self, ids: Any = None) -> np.ndarray:
         """Stored vectors: float32, shape (len(ids), f); all if `ids` is None.

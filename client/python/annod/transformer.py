@@ -22,7 +22,8 @@ def _type_name(name: str, value: Any) -> str:
     return lowered
 
 
-def _ids(name: str, values: Any) -> List[int]:
+def item_ids(name: str, values: Any) -> List[int]:
+    """Item ids as integers; TypeError for anything else. Not checked for range."""
     if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
         raise TypeError(f"{name} is {values!r}; it must be a sequence of item ids")
     ids = []
@@ -254,7 +255,9 @@ class Transformer(Forest):
         output_type = _type_name("output_type", output_type)
         if exclude_self and input_type != "item":
             raise ValueError("exclude_self needs input_type='item'")
-        excluded = [] if exclude_items is None else _ids("exclude_items", exclude_items)
+        excluded = (
+            [] if exclude_items is None else item_ids("exclude_items", exclude_items)
+        )
         questions = self._questions(X, input_type, missing_value)
         answers = self._ask(
             questions,
@@ -291,7 +294,7 @@ class Transformer(Forest):
         self, X: Any, input_type: str, missing_value: Optional[float]
     ) -> List[Any]:
         if input_type == "item":
-            ids = _ids("X", X)
+            ids = item_ids("X", X)
             if not ids:
                 raise ValueError("X has no rows")
             self._remote.check_ids(ids)

@@ -212,6 +212,19 @@ class KNeighborsTest(ServerTest):
         self.assertAlmostEqual(float(weighted.data.sum()), float(brute_force(X, X[:4], 3)[1].sum()), places=4)
         self.assertRaises(ValueError, index.kneighbors_graph, X, 3, mode="other")
 
+    def test_add_items(self):
+        X = points(30)
+        index = Annoy(metric="l2").add_items(X[:10]).add_items(X[10:])
+        np.testing.assert_array_equal(index.to_numpy(), X)
+        index = Annoy(metric="l2").add_items(X[:2], ids=[5, 3])
+        self.assertEqual(index.get_item_vector(3), X[1].tolist())
+        for ids in ([1], [1, 1], [-1, 2]):
+            self.assertRaises(ValueError, index.add_items, X[:2], ids)
+        self.assertRaises(TypeError, index.add_items, X[:2], ["a", "b"])
+        self.assertRaises(ValueError, index.add_items, [[1, 2, 3], [1, 2, float("nan")]])
+        self.assertEqual(len(index), 6)
+        self.assertRaises(RuntimeError, index.build(2).add_items, X)
+
     def test_stored_vectors_as_an_array(self):
         index = built(30)
         np.testing.assert_array_equal(index.to_numpy(), points(30))
