@@ -56,8 +56,13 @@ class Forest(Settings):
                 f"vector has {row.size} components; it must have {self._f}"
             )
         vectors.check_row(row, metric)
+        before = self._f, self._metric
         self._f, self._metric = row.size, metric
-        self._create()
+        try:
+            self._create()
+        except BaseException:
+            self._f, self._metric = before
+            raise
         self._remote.add(i, row)
         return self
 

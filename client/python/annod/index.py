@@ -120,13 +120,13 @@ class AnnoyIndex:
         if i > LARGEST_ID:
             raise IndexError(f"item id is {i}; it must be at most {LARGEST_ID}")
         row = vectors.to_row(vector)
-        if self._f == 0:
-            if row.size == 0:
-                raise IndexError("vector has no components")
-            self._f = row.size
-        self._check_length(row)
+        if row.size == 0:
+            raise IndexError("vector has no components")
+        if self._f:
+            self._check_length(row)
         vectors.check_row(row, self._metric)
-        self._remote.create(self._f, self._metric)
+        self._remote.create(row.size, self._metric)
+        self._f = row.size
         self._remote.add(i, row)
 
     def build(self, n_trees: int, n_jobs: int = -1) -> bool:

@@ -42,6 +42,11 @@ class NoServerTest(unittest.TestCase):
             for text in (_NO_SERVER, "server=", "ANNOD_SERVER"):
                 self.assertIn(text, str(caught.exception))
 
+    def test_a_first_item_that_was_not_taken_fixes_nothing(self):
+        for index in (AnnoyIndex(0, "dot", server=_NO_SERVER), Annoy(server=_NO_SERVER)):
+            self.assertRaises(ConnectionError, index.add_item, 0, [1, 2])
+            self.assertEqual(index.f, 0)
+
     def test_construction_needs_no_server(self):
         self.assertEqual(AnnoyIndex(2, "dot", server=_NO_SERVER).f, 2)
         self.assertEqual(Annoy(2, "dot", server=_NO_SERVER).get_params()["f"], 2)

@@ -210,6 +210,11 @@ class QueriesTest(ServerTest):
                 Row("their vector is zero", lambda: index.get_item_vector(2), [0.0, 0.0]),
                 Row("they query the zero vector", lambda: index.get_nns_by_item(2, 5, include_distances=True), ([5, 1], [1.0, 5.0])),
                 Row("their distance is the zero vector's", lambda: index.get_distance(0, 1), 5.0),
+                Row(
+                    "angular: everything is sqrt(2) from them",
+                    lambda: Annoy(2, "angular").add_item(1, [3, 4]).build(1).get_nns_by_item(0, 1, include_distances=True)[1],
+                    Fits(lambda d: abs(d[0] - 2**0.5) < 1e-6),
+                ),
                 Row("they are never found", lambda: index.get_nns_by_vector([0, 0], 6, 1000), [5, 1]),
                 Row("many at once", lambda: index.get_item_vectors([5, 0, 1]).tolist(), [[0.0, 1.0], [0.0, 0.0], [3.0, 4.0]]),
             ],
