@@ -1,6 +1,7 @@
 #include "tests/client/fake_server.h"
 
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -230,6 +231,32 @@ grpc::Status FakeServer::AddItem(grpc::ServerContext* context,
     items_[id] = item;
     response->add_ids(id);
   }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeServer::RemoveItems(grpc::ServerContext* context,
+                                     const v1::RemoveItemsRequest* request,
+                                     v1::RemoveItemsResponse* response) {
+  grpc::Status status = Begin(context, "RemoveItems");
+  if (!status.ok()) return status;
+  absl::MutexLock lock(&mutex_);
+  int64_t count = 0;
+  for (const int32_t id : request->ids()) {
+    if (items_.erase(id) > 0) {
+      ++count;
+    } else {
+      response->add_missing_ids(id);
+    }
+  }
+  for (const std::string& label : request->labels()) {
+    const size_t before = items_.size();
+    for (auto it = items_.begin(); it != items_.end();) {
+      it = it->second.label() == label ? items_.erase(it) : std::next(it);
+    }
+    count += static_cast<int64_t>(before - items_.size());
+    if (before == items_.size()) response->add_missing_labels(label);
+  }
+  response->set_removed_count(count);
   return grpc::Status::OK;
 }
 

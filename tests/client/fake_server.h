@@ -83,6 +83,10 @@ class FakeServer final : public v1::IndexService::Service,
   grpc::Status AddItem(grpc::ServerContext* context,
                        const v1::AddItemRequest* request,
                        v1::AddItemResponse* response) override;
+  // Removes from items().
+  grpc::Status RemoveItems(grpc::ServerContext* context,
+                           const v1::RemoveItemsRequest* request,
+                           v1::RemoveItemsResponse* response) override;
   grpc::Status AddItems(grpc::ServerContext* context,
                         grpc::ServerReader<v1::AddItemsRequest>* reader,
                         v1::AddItemsResponse* response) override;

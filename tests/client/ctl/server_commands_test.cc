@@ -49,13 +49,14 @@ TEST_F(ServerCommandsTest, CreateSendsMetricAndDimension) {
 TEST_F(ServerCommandsTest, QuerySendsItsOptionsAndPrintsNeighbours) {
   const RunResult result =
       Run({"query", "words", "--label", "king", "-n", "3", "--search_k", "9",
-           "--engine", "exact", "--cost"});
+           "--engine", "exact", "--cost", "--include_staged"});
   ASSERT_EQ(result.exit_status, 0) << result.out;
   const v1::GetNnsRequest sent = server_.last_query();
   EXPECT_EQ(sent.queries(0).label(), "king");
   EXPECT_EQ(sent.n(), 3);
   EXPECT_EQ(sent.search_k(), 9);
   EXPECT_EQ(sent.engine(), v1::ENGINE_EXACT);
+  EXPECT_TRUE(sent.include_staged());
   EXPECT_EQ(result.Json()["ids"], nlohmann::json({0}));
   EXPECT_EQ(result.Json()["labels"], nlohmann::json({"label0"}));
   EXPECT_EQ(result.Json()["distances"], nlohmann::json({0.5}));
@@ -101,6 +102,51 @@ TEST_F(ServerCommandsTest, AddStoresOneVector) {
   ASSERT_EQ(result.exit_status, 0) << result.out;
   EXPECT_EQ(result.Json()["ids"], nlohmann::json({5}));
   EXPECT_EQ(server_.items().at(5).label(), "five");
+}
+
+TEST_F(ServerCommandsTest, RemoveTakesIdsLabelsAndFilesOfThem) {
+  for (const char* item : {"1", "2", "3", "4"}) {
+    ASSERT_EQ(Run({"add", "words", "--id", item, "--vector", "1", "--label",
+                   absl::StrCat("label", item)})
+                  .exit_status,
+              0);
+  }
+  const RunResult result =
+      Run({"remove", "words", "--ids", "1,9", "--labels", "label3,nobody"});
+  ASSERT_EQ(result.exit_status, 0) << result.out;
+  EXPECT_EQ(result.Json()["removed_count"], 2);
+  EXPECT_EQ(result.Json()["missing_ids"], nlohmann::json({9}));
+  EXPECT_EQ(result.Json()["missing_labels"], nlohmann::json({"nobody"}));
+
+  OverwriteFile(dir_.Path("labels"), "label2\r\n\nlabel5\n");
+  const RunResult labels = Run(
+      {"remove", "words", "--file", dir_.Path("labels"), "--labels_in_file"});
+  EXPECT_EQ(labels.Json()["removed_count"], 1) << labels.out;
+  EXPECT_EQ(labels.Json()["missing_labels"], nlohmann::json({"label5"}));
+
+  // More than one call takes, and safe to repeat while the server is away.
+  std::string ids = "4\n";
+  for (int id = 100; id < 10100; ++id) absl::StrAppend(&ids, id, "\n");
+  OverwriteFile(dir_.Path("ids"), ids);
+  const int calls = server_.calls("RemoveItems");
+  server_.Script("RemoveItems",
+                 {grpc::Status(grpc::StatusCode::UNAVAILABLE, "")});
+  const RunResult many = Run({"remove", "words", "--file", dir_.Path("ids")});
+  EXPECT_EQ(many.Json()["removed_count"], 1) << many.out;
+  EXPECT_EQ(many.Json()["missing_ids"].size(), 10000);
+  EXPECT_EQ(server_.calls("RemoveItems"), calls + 3);
+  EXPECT_TRUE(server_.items().empty());
+}
+
+TEST_F(ServerCommandsTest, RemoveSaysWhatIsWrong) {
+  EXPECT_EQ(Run({"remove", "words"}).exit_status, 2);
+  OverwriteFile(dir_.Path("ids"), "1\ntwo\n");
+  const RunResult result = Run({"remove", "words", "--file", dir_.Path("ids")});
+  EXPECT_EQ(result.exit_status, 1);
+  EXPECT_THAT(result.out, HasSubstr("line 2 is 'two'"));
+  EXPECT_EQ(Run({"remove", "words", "--file", dir_.Path("none")}).exit_status,
+            1);
+  EXPECT_EQ(server_.calls("RemoveItems"), 0);
 }
 
 TEST_F(ServerCommandsTest, BuildAndListAndDrop) {
