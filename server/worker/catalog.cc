@@ -43,9 +43,12 @@ void Catalog::Replace(const std::string& name,
     absl::MutexLock lock(&mu_);
     auto views = std::make_shared<Views>(*views_);
     std::shared_ptr<const IndexView>& slot = (*views)[name];
-    if (slot != nullptr && slot->version != nullptr &&
-        (view == nullptr || view->version != slot->version)) {
-      retired_.push_back(slot->version);
+    if (slot != nullptr) {
+      for (const auto& version : {slot->version, slot->unbuilt}) {
+        const bool kept = view != nullptr && (view->version == version ||
+                                              view->unbuilt == version);
+        if (version != nullptr && !kept) retired_.push_back(version);
+      }
     }
     if (view == nullptr) {
       views->erase(name);

@@ -24,6 +24,9 @@ struct IndexView {
   v1::IndexState state = v1::INDEX_STATE_LOADING;
   std::string state_reason;                    // why, if the state is failed
   std::shared_ptr<const OpenVersion> version;  // not null if serving
+  // Where stored items are read from after Unbuild, together with `staged`;
+  // answers no query. Null while a version serves.
+  std::shared_ptr<const OpenVersion> unbuilt;
   // What is stored and removed since the version was built, or in an index that
   // was never built; null if there is nothing to follow. Thread-safe.
   std::shared_ptr<StagedFollower> staged;

@@ -129,10 +129,12 @@ void CatalogLoader::LoadVersion(
   view.kept_versions = KeptVersions(store, view.newest_version);
   if (current.ok() && *current <= settings.unbuilt_through) {
     view.state = v1::INDEX_STATE_EMPTY;
-    // What is staged beside an unbuilt version is not all there is.
-    if (*current > 0 || Follow(directory, contained, before, &view)) {
-      Put(std::move(view));
+    if (*current > 0) {
+      ReadUnbuilt(store, contained, before, &view);
+    } else if (!Follow(directory, contained, before, &view)) {
+      return;
     }
+    Put(std::move(view));
     return;
   }
   if (Serves(before)) {
@@ -167,6 +169,34 @@ void CatalogLoader::LoadVersion(
   view.version = *version;
   if (Follow(directory, contained, before, &view)) {
     PutServing(std::move(view), *std::move(version));
+  }
+}
+
+void CatalogLoader::ReadUnbuilt(const VersionStore& store,
+                                int64_t contained_through,
+                                const std::shared_ptr<const IndexView>& before,
+                                IndexView* view) {
+  // The next build starts from the newest one, whichever served last.
+  const auto is_newest = [&](const std::shared_ptr<const OpenVersion>& known) {
+    return known != nullptr && known->manifest.version == view->newest_version;
+  };
+  if (before != nullptr && is_newest(before->unbuilt)) {
+    view->unbuilt = before->unbuilt;
+  } else if (before != nullptr && is_newest(before->version)) {
+    view->unbuilt = before->version;
+  } else {
+    auto version = store.Open(view->settings, view->newest_version);
+    if (version.ok()) view->unbuilt = *std::move(version);
+  }
+  // Beside a version that cannot be read, what is staged is not all there is.
+  if (view->unbuilt == nullptr) return;
+  const absl::Status status =
+      FollowStaged(data_->IndexPath(view->settings.name), contained_through,
+                   before.get(), view);
+  if (!status.ok()) {
+    spdlog::info("unbuilt index cannot be read index={} reason=\"{}\"",
+                 view->settings.name, status.ToString());
+    view->unbuilt = nullptr;
   }
 }
 

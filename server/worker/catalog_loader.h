@@ -35,6 +35,11 @@ class CatalogLoader {
   // served: then another one has been put in its place, or `before` stays.
   bool Follow(const std::string& directory, int64_t contained_through,
               const std::shared_ptr<const IndexView>& before, IndexView* view);
+  // Has `view`, of an index that was unbuilt, know its items, if they can be
+  // read now.
+  void ReadUnbuilt(const VersionStore& store, int64_t contained_through,
+                   const std::shared_ptr<const IndexView>& before,
+                   IndexView* view);
   // Announces an index that nothing is known about yet.
   void PutLoading(const IndexView& view);
   // `view` with the version, which was opened or has been served before.

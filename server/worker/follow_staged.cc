@@ -21,7 +21,7 @@ absl::Status FollowStaged(const std::string& index_directory,
                           int64_t contained_through, const IndexView* before,
                           IndexView* view) {
   if (before != nullptr && before->staged != nullptr &&
-      before->version == view->version &&
+      before->version == view->version && before->unbuilt == view->unbuilt &&
       before->settings.dim == view->settings.dim &&
       before->settings.incarnation == view->settings.incarnation &&
       before->staged->View().ok()) {
@@ -30,11 +30,13 @@ absl::Status FollowStaged(const std::string& index_directory,
   }
   StagedFollower::Base base;
   base.contained_through = contained_through;
-  if (view->version != nullptr) {
+  const std::shared_ptr<const OpenVersion> version =
+      view->version != nullptr ? view->version : view->unbuilt;
+  if (version != nullptr) {
     base.contained_through =
-        std::max(contained_through, view->version->manifest.journal_through);
-    base.slot_count = view->version->forest->slot_count();
-    base.has_item = [version = view->version](int32_t id) {
+        std::max(contained_through, version->manifest.journal_through);
+    base.slot_count = version->forest->slot_count();
+    base.has_item = [version](int32_t id) {
       return version->forest->HasItem(id);
     };
   }

@@ -72,6 +72,8 @@ absl::Status GetNnsHandler::Handle(const v1::GetNnsRequest& request,
   ANNOD_RETURN_IF_ERROR(CheckGetNns(request, config->limits));
   ANNOD_RETURN_IF_ERROR(CheckQueryOptions(request));
   const IndexView& index = **view;
+  // Its items can be read, but queries wait for the next build.
+  if (index.unbuilt != nullptr) ANNOD_RETURN_IF_ERROR(CheckServing(index));
   ANNOD_ASSIGN_OR_RETURN(const ItemView items,
                          ItemView::Take(index, request.include_staged()));
   QueryOptions options;

@@ -45,12 +45,14 @@ absl::StatusOr<ItemView> ItemView::Take(const IndexView& view,
   if ((*staged)->empty()) staged->reset();
   const bool has_staged_items =
       *staged != nullptr && (*staged)->item_count() > 0;
-  if (!has_staged_items) ANNOD_RETURN_IF_ERROR(CheckServing(view));
+  if (!has_staged_items && view.unbuilt == nullptr) {
+    ANNOD_RETURN_IF_ERROR(CheckServing(view));
+  }
   return ItemView(&view, include_staged, *std::move(staged));
 }
 
 int64_t ItemView::version_number() const {
-  return version() == nullptr ? 0 : version()->manifest.version;
+  return index_->version == nullptr ? 0 : index_->version->manifest.version;
 }
 
 IdSetView ItemView::hidden() const {

@@ -27,9 +27,13 @@ class ItemView {
                                        bool include_staged);
 
   const IndexView& index() const { return *index_; }
-  // Null if nothing was built; then there are staged items.
-  const OpenVersion* version() const { return index_->version.get(); }
-  // 0 if nothing was built.
+  // Null if nothing was built; then there are staged items. After Unbuild, what
+  // was built last.
+  const OpenVersion* version() const {
+    return index_->version != nullptr ? index_->version.get()
+                                      : index_->unbuilt.get();
+  }
+  // Of the version that serves; 0 if none does.
   int64_t version_number() const;
   // Items to search beside the version's; null if there are none.
   const StagedView* staged() const {

@@ -94,6 +94,28 @@ class VersionRpcTest : public testing::Test {
     }
   }
 
+  // What every worker says when it is asked for the items.
+  StatusCode Readable(const std::vector<int>& ids, bool include_staged) {
+    v1::GetItemsRequest request;
+    request.set_index("a");
+    for (const int id : ids) request.add_ids(id);
+    request.set_include_staged(include_staged);
+    StatusCode code = StatusCode::OK;
+    for (int i = 0; i < 6; ++i) {
+      v1::GetItemsResponse response;
+      const StatusCode got = cluster_.NewIndexStub()
+                                 ->GetItems(Context().get(), request, &response)
+                                 .error_code();
+      if (i > 0) {
+        EXPECT_EQ(got, code);
+      }
+      code = got;
+      EXPECT_EQ(response.items_size(),
+                got == StatusCode::OK ? static_cast<int>(ids.size()) : 0);
+    }
+    return code;
+  }
+
   std::string PathOf(const std::string& name) const {
     return JoinPath(cluster_.config().data_dir, name);
   }
@@ -168,6 +190,37 @@ TEST_F(VersionRpcTest, ABuildAfterGoingBackLosesNothing) {
   EXPECT_EQ(InfoOf("a").item_count(), 75);
   EXPECT_EQ(InfoOf("a").newest_version(), 4);
   EXPECT_EQ(Kept(InfoOf("a")), (std::vector<int64_t>{2, 3, 4}));
+}
+
+TEST_F(VersionRpcTest, ItemsCanBeReadAfterUnbuild) {
+  BuildVersions(2);
+  ExpectOk(Activate(1));
+  ExpectOk(Unbuild());
+  // Of the newest version, with what is stored and removed since.
+  EXPECT_EQ(Readable({0, 59}, /*include_staged=*/true), StatusCode::OK);
+  EXPECT_EQ(Readable({0}, /*include_staged=*/false),
+            StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(Readable({60}, true), StatusCode::NOT_FOUND);
+  ExpectOk(AddRandomItems(&cluster_, "a", kDim, 60, 1));
+  v1::RemoveItemsRequest remove;
+  remove.set_index("a");
+  remove.add_ids(3);
+  v1::RemoveItemsResponse removed;
+  ExpectOk(cluster_.admin()->RemoveItems(Context().get(), remove, &removed));
+  EXPECT_EQ(Readable({0, 59, 60}, true), StatusCode::OK);
+  EXPECT_EQ(Readable({3}, true), StatusCode::NOT_FOUND);
+  ExpectNotBuilt();
+  // New processes know them too.
+  cluster_.KillWriter();
+  cluster_.KillWorker(0);
+  cluster_.KillWorker(1);
+  cluster_.StartAll();
+  EXPECT_EQ(Readable({0, 59, 60}, true), StatusCode::OK);
+  EXPECT_EQ(Readable({3}, true), StatusCode::NOT_FOUND);
+  ExpectOk(Build(&cluster_, "a"));
+  ExpectServed(3);
+  EXPECT_EQ(Readable({0, 59, 60}, false), StatusCode::OK);
+  EXPECT_EQ(Readable({3}, true), StatusCode::NOT_FOUND);
 }
 
 TEST_F(VersionRpcTest, ActivateServesAgainAfterUnbuild) {

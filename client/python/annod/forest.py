@@ -280,6 +280,7 @@ class Forest(Settings):
             n,
             min(search_k, queries.LARGEST_SEARCH_K),
             include_distances=include_distances,
+            engine=queries.FOREST,
         )[0]
         ids = list(answer.ids)
         return (ids, list(answer.distances)) if include_distances else ids

@@ -375,7 +375,12 @@ class AnnoyIndex:
         if search_k < -1 or search_k > queries.LARGEST_SEARCH_K:
             search_k = queries.LARGEST_SEARCH_K
         answer = queries.neighbours(
-            self._remote, [query], n, search_k, include_distances=include_distances
+            self._remote,
+            [query],
+            n,
+            search_k,
+            include_distances=include_distances,
+            engine=queries.FOREST,
         )[0]
         ids = list(answer.ids)
         return (ids, list(answer.distances)) if include_distances else ids

@@ -6,7 +6,10 @@ import numpy as np
 
 from annod import errors, vectors
 from annod.remote import RemoteIndex
-from annod.v1 import index_service_pb2
+from annod.v1 import index_service_pb2, types_pb2
+
+# Annoy's own search, whatever the server would choose: drop-in answers.
+FOREST = types_pb2.ENGINE_FOREST
 
 LARGEST_SEARCH_K = 2**31 - 1
 
