@@ -166,9 +166,18 @@ void AddBuildRulesOption(CLI::App* command,
        {"annoy-1.16", v1::BUILD_RULES_ANNOY_1_16},
        {"1.16", v1::BUILD_RULES_ANNOY_1_16},
        {"scikit-plots-0.4", v1::BUILD_RULES_SCIKIT_PLOTS_0_4}},
-      "whose builds to make: annod (default), or byte for byte annoy-1.17, "
-      "annoy-1.16 or scikit-plots-0.4",
+      "whose builds to make: annod (default), or byte for byte those of Annoy "
+      "1.17 or 1.16 or of scikit-plots-0.4",
       "RULES", rules);
+}
+
+void AddCompatOption(CLI::App* command, std::optional<v1::BuildRules>* rules) {
+  CLI::Option* const other = command->get_option("--rules");
+  command
+      ->add_flag_callback(
+          "--compat", [rules] { *rules = v1::BUILD_RULES_ANNOY_1_17; },
+          "byte for byte what Annoy builds with one thread: --rules 1.17")
+      ->excludes(other);
 }
 
 void AddSettingOptions(CLI::App* command, SettingArguments* arguments) {

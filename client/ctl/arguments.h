@@ -36,8 +36,7 @@ CLI::Option* AddRulesOption(CLI::App* command,
 
 // The settings that `create` and `settings` share: "--hamming_layout",
 // "--prefault", "--verbosity", "--feature_names", "--allow_duplicate_labels"
-// and
-// "--build_rules". What is not given stays unset.
+// and "--rules". What is not given stays unset.
 struct SettingArguments {
   std::optional<v1::HammingLayout> hamming_layout;
   std::optional<v1::Prefault> prefault;
@@ -47,13 +46,15 @@ struct SettingArguments {
   std::optional<v1::BuildRules> build_rules;
 };
 void AddSettingOptions(CLI::App* command, SettingArguments* arguments);
-// Of these, "--prefault", "--hamming_layout" and "--build_rules" alone.
+// Of these, "--prefault", "--hamming_layout" and "--rules" alone.
 void AddPrefaultOption(CLI::App* command,
                        std::optional<v1::Prefault>* prefault);
 void AddHammingLayoutOption(CLI::App* command,
                             std::optional<v1::HammingLayout>* layout);
 void AddBuildRulesOption(CLI::App* command,
                          std::optional<v1::BuildRules>* rules);
+// "--compat", after and instead of "--rules".
+void AddCompatOption(CLI::App* command, std::optional<v1::BuildRules>* rules);
 
 // "--dot_layout": 16 or 24; `*layout` keeps its value if not given.
 CLI::Option* AddDotLayoutOption(CLI::App* command, int* layout);

@@ -190,12 +190,7 @@ void AddServerAdminCommands(CLI::App* app, Context* context) {
     AddDotLayoutOption(command, &arguments->dot_layout);
     AddHammingLayoutOption(command, &arguments->hamming_layout);
     AddBuildRulesOption(command, &arguments->rules);
-    command->add_flag_callback(
-        "--compat",
-        [arguments] {
-          if (!arguments->rules) arguments->rules = v1::BUILD_RULES_ANNOY_1_17;
-        },
-        "byte for byte what Annoy builds with one thread");
+    AddCompatOption(command, &arguments->rules);
     SetRun(command, context, arguments, RunBuild);
   }
   {

@@ -219,6 +219,7 @@ void AddRebuild(CLI::App* app, Context* context) {
   AddDotLayoutOption(command, &arguments->dot_layout);
   AddHammingLayoutOption(command, &arguments->hamming_layout);
   AddBuildRulesOption(command, &arguments->rules);
+  AddCompatOption(command, &arguments->rules);
   SetRun(command, context, arguments, RunRebuild);
 }
 

@@ -1,5 +1,7 @@
 // The life of an index from the command line, against a real annod: settings,
 // unbuilding, going back, rebuilding, attaching and detaching, looking again.
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,12 @@
 
 namespace annod::testing {
 namespace {
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  EXPECT_TRUE(in.good()) << path;
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
 
 class LifecycleCommandsTest : public ::testing::Test {
  protected:
@@ -38,6 +46,51 @@ class LifecycleCommandsTest : public ::testing::Test {
   const std::unique_ptr<AnnodProcess> annod_;
 };
 
+// What a server builds by another program's rules is what `file build` makes.
+TEST_F(LifecycleCommandsTest, BuildsByOtherRulesAreTheSameBytes) {
+  const std::string csv = data_dir_ + "/../bits.csv";
+  {
+    std::ofstream out(csv);
+    for (int i = 0; i < 300; ++i) {
+      for (int bit = 0; bit < 32; ++bit) {
+        out << (bit > 0 ? "," : "") << ((i * 2654435761u >> bit) & 1);
+      }
+      out << "\n";
+    }
+  }
+  Ok({"create", "bits", "--dim", "32", "--metric", "hamming"});
+  Ok({"add", "bits", csv, "--label_column", "none"});
+  Ok({"build", "bits", "--trees", "3", "--seed", "7"});
+  const auto check = [&](const std::vector<std::string>& rules,
+                         const std::string& layout) {
+    std::vector<std::string> file = {
+        "file",           "build",    csv,          "--metric",
+        "hamming",        "--output", csv + ".ann", "--force",
+        "--label_column", "none",     "--trees",    "3",
+        "--seed",         "7",        "--layout",   "hamming-" + layout,
+        "--json"};
+    std::vector<std::string> rebuild = {
+        "rebuild",          "bits", "again", "--trees", "3", "--seed", "7",
+        "--hamming_layout", layout};
+    for (std::vector<std::string>* words : {&file, &rebuild}) {
+      words->insert(words->end(), rules.begin(), rules.end());
+    }
+    const RunResult built = RunAnnodctl(file);
+    EXPECT_EQ(built.exit_status, 0) << built.out;
+    Ok(rebuild);
+    EXPECT_EQ(Ok({"info", "again"})["layout"], "hamming-" + layout);
+    Ok({"serialize", "again", csv + ".served", "--force"});
+    EXPECT_EQ(ReadFile(csv + ".served"), ReadFile(csv + ".ann"));
+    Ok({"drop", "again", "--yes"});
+  };
+  check({"--compat"}, "16");
+  check({"--rules", "1.16"}, "12");
+  check({"--rules", "scikit-plots-0.4"}, "16");
+  EXPECT_EQ(Run({"build", "bits", "--rules", "1.15"}).exit_status, 2);
+  EXPECT_EQ(Run({"build", "bits", "--rules", "1.16", "--compat"}).exit_status,
+            2);
+}
+
 TEST_F(LifecycleCommandsTest, FromCreateToDetach) {
   nlohmann::json info =
       Ok({"create", "a", "--dim", "0", "--metric", "euclidean", "--prefault",
@@ -46,8 +99,8 @@ TEST_F(LifecycleCommandsTest, FromCreateToDetach) {
   EXPECT_EQ(info["prefault"], "populate");
   EXPECT_EQ(info["feature_names"], nlohmann::json({"x", "y"}));
   Ok({"add", "a", "--id", "0", "--vector", "1,2", "--label", "first"});
-  info = Ok({"settings", "a", "--trees", "4", "--default_n", "2",
-             "--build_rules", "annoy-1.17"});
+  info = Ok(
+      {"settings", "a", "--trees", "4", "--default_n", "2", "--rules", "1.17"});
   EXPECT_EQ(info["dimension"], 2);
   EXPECT_EQ(info["default_tree_count"], 4);
   EXPECT_EQ(info["build_rules"], "annoy-1.17");
