@@ -159,7 +159,7 @@ void AddHammingLayoutOption(CLI::App* command,
 void AddBuildRulesOption(CLI::App* command,
                          std::optional<v1::BuildRules>* rules) {
   AddChoice<v1::BuildRules>(
-      command, "--build_rules,--rules",
+      command, "--rules,--build_rules",
       {{"annod", v1::BUILD_RULES_ANNOD},
        {"annoy-1.17", v1::BUILD_RULES_ANNOY_1_17},
        {"1.17", v1::BUILD_RULES_ANNOY_1_17},

@@ -168,7 +168,10 @@ void PrintInfo(const client::IndexInfo& info, const Context& context) {
       {"metric", Name(info.metric)},
       {"dimension", absl::StrCat(info.dimension)},
       {"version",
-       info.version == 0 ? "none built yet" : absl::StrCat(info.version)}};
+       info.version != 0 ? absl::StrCat(info.version)
+       : info.newest_version == 0
+           ? "none built yet"
+           : absl::StrCat("none; newest on disk ", info.newest_version)}};
   if (info.version != 0) {
     const int64_t holes = info.item_slot_count - info.item_count;
     fields.push_back(

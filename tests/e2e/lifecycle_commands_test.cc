@@ -119,6 +119,10 @@ TEST_F(LifecycleCommandsTest, FromCreateToDetach) {
   EXPECT_EQ(info["kept_versions"], nlohmann::json({1, 2}));
   EXPECT_EQ(Ok({"unbuild", "a"})["state"], "EMPTY");
   EXPECT_EQ(ReasonOf({"query", "a", "--item", "0"}), "INDEX_NOT_BUILT");
+  const RunResult shown =
+      RunAnnodctl({"info", "a", "--server", annod_->grpc_address()});
+  EXPECT_NE(shown.out.find("none; newest on disk 2"), std::string::npos)
+      << shown.out;
   const nlohmann::json rebuilt =
       Ok({"rebuild", "a", "b", "--metric", "cosine", "--trees", "3"});
   EXPECT_EQ(rebuilt["item_count"], 2);
