@@ -11,8 +11,8 @@
 namespace annod {
 namespace {
 
-constexpr int kDim = 1024;
-constexpr int kBatch = 512;  // 2 MiB of vectors
+constexpr int kDim = 4096;
+constexpr int kBatch = 128;  // 2 MiB of vectors
 constexpr int kBatches = 128;
 constexpr int kItems = kBatches * kBatch;
 constexpr size_t kDataBytes = size_t{kItems} * kDim * sizeof(float);  // 256 MiB
