@@ -35,10 +35,13 @@ absl::Status GetItems(const v1::GetItemsRequest& request, const IndexView& view,
     ids.push_back(request.ids(i));
   }
   for (int i = 0; i < request.labels_size(); ++i) {
-    ANNOD_ASSIGN_OR_RETURN(
-        const int32_t id,
-        FindLabel(items, absl::StrCat("labels[", i, "]"), request.labels(i)));
-    ids.push_back(id);
+    const std::vector<int32_t> named = items.IdsOfLabel(request.labels(i));
+    if (named.empty()) {
+      return FindLabel(items, absl::StrCat("labels[", i, "]"),
+                       request.labels(i))
+          .status();
+    }
+    ids.insert(ids.end(), named.begin(), named.end());
   }
   int64_t bytes = 0;
   const int64_t vector_bytes = int64_t{dim} * sizeof(float);

@@ -425,6 +425,33 @@ TEST_F(StagedRpcTest, AnOlderVersionHidesWhatWasRemovedSinceTheNewest) {
   }
 }
 
+TEST_F(StagedRpcTest, ALabelOfSeveralItemsGivesAndRemovesAllOfThem) {
+  v1::UpdateSettingsRequest settings;
+  settings.set_index("a");
+  settings.set_allow_duplicate_labels(true);
+  v1::UpdateSettingsResponse updated;
+  ExpectOk(
+      cluster_.admin()->UpdateSettings(Context().get(), settings, &updated));
+  ExpectOk(Add(2, RandomVector(kDim, 2), "twin"));
+  ExpectOk(Add(1, RandomVector(kDim, 1), "other"));
+  ExpectOk(Build(&cluster_, "a"));
+  ExpectOk(Add(0, RandomVector(kDim, 0), "twin"));
+  v1::GetItemsRequest request;
+  request.set_index("a");
+  request.add_labels("twin");
+  request.set_include_staged(true);
+  v1::GetItemsResponse got;
+  ExpectOk(stubs_[0]->GetItems(Context().get(), request, &got));
+  ASSERT_EQ(got.items_size(), 2);
+  EXPECT_EQ(got.items(0).id(), 0);
+  EXPECT_EQ(got.items(1).id(), 2);
+  v1::RemoveItemsResponse response;
+  ExpectOk(Remove({}, {"twin"}, &response));
+  EXPECT_EQ(response.removed_count(), 2);
+  EXPECT_EQ(ReasonOf(stubs_[1]->GetItems(Context().get(), request, &got)),
+            "LABEL_NOT_FOUND");
+}
+
 TEST_F(StagedRpcTest, RemovalsAreRefusedWhereNothingCanChange) {
   v1::RemoveItemsRequest request;
   request.set_index("none");
