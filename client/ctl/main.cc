@@ -74,6 +74,7 @@ int Main(int argc, char** argv) {
   AddServerAddCommand(&app, &context);
   AddServerRemoveCommand(&app, &context);
   AddServerFitCommand(&app, &context);
+  AddServerTransformCommand(&app, &context);
   CLI::App* file =
       app.add_subcommand("file", "work on Annoy files, without a server");
   file->require_subcommand(1);

@@ -6,81 +6,123 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "client/ctl/arguments.h"
 #include "client/ctl/commands.h"
-#include "client/ctl/fit_input.h"
 #include "client/ctl/progress.h"
 #include "client/ctl/server_output.h"
+#include "client/ctl/transform_input.h"
 #include "client/ctl/transform_output.h"
 #include "core/status_macros.h"
 
 namespace annod::ctl {
 namespace {
 
-// Queries of one call, which takes at most 1024.
-constexpr size_t kBatch = 256;
+// Of one call, whose messages have limits.
+constexpr int64_t kMaxBatch = 256;
+constexpr int64_t kMessageBytes = int64_t{2} << 20;
 
 struct TransformArguments {
   std::string index;
   std::string input;
   std::vector<int32_t> items;
+  std::string input_type = "vector";
+  std::string label_column = "auto";
   std::string output;
+  std::string format;  // empty: by the output's name
   bool force = false;
   std::string output_type = "item";
-  std::string label_column = "auto";
   std::string engine = "auto";
   client::QueryOptions query;
 };
 
-// Queries from a file or from ids, one after the other.
-class Queries {
- public:
-  absl::Status Open(const TransformArguments& arguments,
-                    const client::IndexInfo& info) {
-    items_ = arguments.items;
-    if (arguments.input.empty()) return absl::OkStatus();
-    FitInputOptions options;
-    options.feature_names = info.feature_names;
-    if (arguments.label_column == "first") {
-      options.csv_labels = CsvLabels::kFirst;
-    } else if (arguments.label_column == "none") {
-      options.csv_labels = CsvLabels::kNone;
-    }
-    ANNOD_ASSIGN_OR_RETURN(input_, OpenFitInput(arguments.input, options));
-    return absl::OkStatus();
+absl::StatusOr<std::unique_ptr<TransformInput>> OpenInput(
+    const TransformArguments& arguments, const client::IndexInfo& info) {
+  if (arguments.input.empty()) return TransformInput::OfItems(arguments.items);
+  FitInputOptions options;
+  options.feature_names = info.feature_names;
+  if (arguments.label_column == "first") {
+    options.csv_labels = CsvLabels::kFirst;
+  } else if (arguments.label_column == "none") {
+    options.csv_labels = CsvLabels::kNone;
   }
+  return TransformInput::Open(
+      arguments.input,
+      arguments.input_type == "vector" ? TransformInputType::kVectors
+      : arguments.input_type == "item" ? TransformInputType::kItems
+                                       : TransformInputType::kLabels,
+      options);
+}
 
-  std::optional<int64_t> count() const {
-    return input_ == nullptr
-               ? std::optional<int64_t>(static_cast<int64_t>(items_.size()))
-               : input_->row_count();
+TransformFormat FormatOf(const TransformArguments& arguments, bool json) {
+  if (arguments.format == "tsv") return TransformFormat::kTabs;
+  if (arguments.format == "jsonl") return TransformFormat::kJsonLines;
+  if (absl::EndsWith(arguments.output, ".jsonl")) {
+    return TransformFormat::kJsonLines;
   }
+  return json && arguments.output.empty() ? TransformFormat::kJsonDocument
+                                          : TransformFormat::kTabs;
+}
 
-  // Fills `*batch`; empty at the end.
-  absl::Status Next(std::vector<client::Query>* batch) {
-    batch->clear();
-    while (batch->size() < kBatch) {
-      if (input_ == nullptr) {
-        if (next_item_ == items_.size()) break;
-        batch->push_back(client::Query::OfItem(items_[next_item_++]));
-        continue;
-      }
-      ANNOD_ASSIGN_OR_RETURN(const bool more, input_->Next(&row_));
-      if (!more) break;
-      batch->push_back(
-          row_.sparse ? client::Query::OfSparse(row_.positions, row_.values)
-                      : client::Query::OfVector(row_.values));
-    }
-    return absl::OkStatus();
-  }
+size_t BatchOf(const TransformShape& shape) {
+  const int64_t query_bytes = int64_t{4} * shape.dim;
+  constexpr int64_t kLabelBytes = 64;  // more than most have
+  const int64_t neighbor_bytes =
+      8 + (shape.vectors ? query_bytes : 0) + (shape.labels ? kLabelBytes : 0);
+  const int64_t row_bytes =
+      std::max({query_bytes, shape.n * neighbor_bytes, int64_t{1}});
+  return static_cast<size_t>(
+      std::clamp<int64_t>(kMessageBytes / row_bytes, 1, kMaxBatch));
+}
 
- private:
-  std::vector<int32_t> items_;
-  size_t next_item_ = 0;
-  std::unique_ptr<FitInput> input_;
-  FitInputRow row_;
+// The server numbers the queries of a call, the caller knows rows.
+absl::Status WithRow(const absl::Status& status, int64_t first_row) {
+  if (first_row == 0) return status;
+  absl::Status result(status.code(),
+                      absl::StrCat(status.message(), " (queries[0] is row ",
+                                   first_row, ", counted from 0)"));
+  status.ForEachPayload([&](absl::string_view type, const absl::Cord& payload) {
+    result.SetPayload(type, payload);
+  });
+  return result;
+}
+
+struct Totals {
+  int64_t rows = 0;
+  int64_t truncated = 0;
 };
+
+absl::StatusOr<Totals> Transform(const TransformArguments& arguments,
+                                 const client::QueryOptions& options,
+                                 size_t batch_size, TransformInput* input,
+                                 TransformOutput* output, Client* client,
+                                 Progress* progress) {
+  Totals totals;
+  std::vector<client::Query> batch;
+  while (true) {
+    ANNOD_RETURN_IF_ERROR(input->Next(batch_size, &batch));
+    if (batch.empty()) break;
+    const absl::StatusOr<client::QueryResult> result =
+        client->GetNns(arguments.index, batch, options);
+    if (!result.ok()) return WithRow(result.status(), totals.rows);
+    for (const client::NeighborList& row : result->results) {
+      ANNOD_RETURN_IF_ERROR(output->Add(row));
+      totals.truncated += row.truncated ? 1 : 0;
+    }
+    totals.rows += static_cast<int64_t>(batch.size());
+    std::optional<double> fraction;
+    const std::optional<int64_t> count = input->count();
+    if (count.has_value() && *count > 0) {
+      fraction = static_cast<double>(totals.rows) / static_cast<double>(*count);
+    }
+    progress->Update(fraction, totals.rows);
+  }
+  if (totals.rows == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", arguments.input, "' holds no row"));
+  }
+  return totals;
+}
 
 absl::Status RunTransform(const TransformArguments& arguments,
                           const Context& context) {
@@ -96,50 +138,115 @@ absl::Status RunTransform(const TransformArguments& arguments,
   shape.labels = options.include_labels;
   options.n = shape.n;
   options.include_vectors = shape.vectors;
-  Queries queries;
-  ANNOD_RETURN_IF_ERROR(queries.Open(arguments, info));
+  options.engine = arguments.engine == "exact"    ? v1::ENGINE_EXACT
+                   : arguments.engine == "forest" ? v1::ENGINE_FOREST
+                                                  : v1::ENGINE_AUTO;
+  ANNOD_ASSIGN_OR_RETURN(const auto input, OpenInput(arguments, info));
   ANNOD_ASSIGN_OR_RETURN(
       const auto output,
-      OpenTransformOutput(arguments.output, arguments.force, shape));
+      OpenTransformOutput(arguments.output, arguments.force,
+                          FormatOf(arguments, context.json), shape));
   Progress progress("transform", "rows",
                     context.json || arguments.output.empty());
-  int64_t rows = 0;
-  int64_t truncated = 0;
-  std::vector<client::Query> batch;
-  while (true) {
-    ANNOD_RETURN_IF_ERROR(queries.Next(&batch));
-    if (batch.empty()) break;
-    ANNOD_ASSIGN_OR_RETURN(const client::QueryResult result,
-                           client->GetNns(arguments.index, batch, options));
-    for (const client::NeighborList& row : result.results) {
-      ANNOD_RETURN_IF_ERROR(output->Add(row));
-      truncated += row.truncated ? 1 : 0;
-    }
-    rows += static_cast<int64_t>(batch.size());
-    std::optional<double> fraction;
-    const std::optional<int64_t> count = queries.count();
-    if (count.has_value() && *count > 0) {
-      fraction = static_cast<double>(rows) / static_cast<double>(*count);
-    }
-    progress.Update(fraction, rows);
-  }
-  if (rows == 0) return absl::InvalidArgumentError("there is no row");
+  ANNOD_ASSIGN_OR_RETURN(
+      const Totals totals,
+      Transform(arguments, options, BatchOf(shape), input.get(), output.get(),
+                client.get(), &progress));
   ANNOD_RETURN_IF_ERROR(output->Finish());
-  progress.Done(rows);
   if (arguments.output.empty()) return absl::OkStatus();
+  progress.Done(totals.rows);
   if (context.json) {
     PrintJson(Json{{"index", arguments.index},
-                   {"rows", rows},
+                   {"rows", totals.rows},
                    {"n", shape.n},
-                   {"truncated", truncated},
+                   {"truncated", totals.truncated},
                    {"output", arguments.output}});
   } else {
     PrintFields({{"index", arguments.index},
-                 {"rows", WithCommas(rows)},
-                 {"truncated", WithCommas(truncated)},
+                 {"rows", WithCommas(totals.rows)},
+                 {"truncated", WithCommas(totals.truncated)},
                  {"output", arguments.output}});
   }
   return absl::OkStatus();
+}
+
+void AddInputOptions(CLI::App* command, TransformArguments* arguments) {
+  CLI::Option_group* source = command->add_option_group("source");
+  CLI::Option* input = source->add_option(
+      "INPUT", arguments->input,
+      "rows to find the neighbours of, as for fit; - is standard input");
+  source->add_option("--items", arguments->items, "ids instead of a file")
+      ->delimiter(',')
+      ->type_name("ID,ID,...");
+  source->require_option(1);
+  command
+      ->add_option("--input_type", arguments->input_type,
+                   "what INPUT holds: vector (default), or item or label, one "
+                   "a line")
+      ->needs(input)
+      ->check(CLI::IsMember({"vector", "item", "label"}));
+  command
+      ->add_option("--label_column", arguments->label_column,
+                   "does the first column of a .csv hold labels, which are "
+                   "then left alone: auto (default), first, none")
+      ->needs(input)
+      ->check(CLI::IsMember({"auto", "first", "none"}));
+  command->add_option("--missing_value", arguments->query.missing_value,
+                      "what missing components are; else a row that lacks one "
+                      "is refused");
+}
+
+void AddSearchOptions(CLI::App* command, TransformArguments* arguments) {
+  client::QueryOptions* query = &arguments->query;
+  command->add_option("-n,--n", query->n,
+                      "neighbours of each row; default: the index's");
+  CLI::Option* search_k = command->add_option(
+      "--search_k", query->search_k,
+      "candidates to gather; -1, the default: n times the number of trees");
+  command
+      ->add_option("--min_recall", query->min_recall,
+                   "let the server choose search_k so that this fraction of "
+                   "the true neighbours is found")
+      ->check(CLI::Range(0.0, 1.0))
+      ->excludes(search_k);
+  command
+      ->add_option("--engine", arguments->engine,
+                   "auto (default), forest or exact")
+      ->check(CLI::IsMember({"auto", "forest", "exact"}));
+  command->add_flag("--exclude_self", query->exclude_self,
+                    "leave out the item asked for, by its id");
+  command
+      ->add_option("--exclude", query->exclude_items,
+                   "leave these items out of every answer")
+      ->delimiter(',')
+      ->type_name("ID,ID,...");
+  command->add_flag("--include_staged", query->include_staged,
+                    "items stored since the last build too");
+  command->add_flag("--strict", query->strict,
+                    "fail if a row has fewer than n neighbours");
+}
+
+void AddOutputOptions(CLI::App* command, TransformArguments* arguments) {
+  client::QueryOptions* query = &arguments->query;
+  command
+      ->add_option("--output_type", arguments->output_type,
+                   "item (ids, default) or vector (stored vectors)")
+      ->check(CLI::IsMember({"item", "vector"}));
+  command->add_flag("--distances", query->include_distances,
+                    "write distances too");
+  command->add_flag("--labels", query->include_labels, "write labels too");
+  command->add_option("--label_fill", query->label_fill,
+                      "label of items that have none");
+  CLI::Option* output =
+      command->add_option("--output", arguments->output,
+                          "file to write instead of standard output");
+  command
+      ->add_option("--format", arguments->format,
+                   "tsv or jsonl; default: jsonl for an output so named, else "
+                   "tsv")
+      ->check(CLI::IsMember({"tsv", "jsonl"}));
+  command->add_flag("--force", arguments->force, "replace an existing file")
+      ->needs(output);
 }
 
 }  // namespace
@@ -148,60 +255,13 @@ void AddServerTransformCommand(CLI::App* app, Context* context) {
   CLI::App* command = app->add_subcommand(
       "transform", "write the neighbours of every row of a file, or of items");
   auto arguments = std::make_shared<TransformArguments>();
-  client::QueryOptions* query = &arguments->query;
-  query->include_distances = false;
+  arguments->query.include_distances = false;
   command->add_option("NAME", arguments->index, "the index")->required();
-  CLI::Option_group* source = command->add_option_group("source");
-  CLI::Option* input = source->add_option(
-      "INPUT", arguments->input, "rows to find the neighbours of, as for fit");
-  CLI::Option* items =
-      source->add_option("--items", arguments->items, "ids instead of rows")
-          ->delimiter(',');
-  source->require_option(1);
-  command->add_option("-n", query->n,
-                      "neighbours of each row; default: the index's");
-  command->add_option("--search_k", query->search_k,
-                      "as in query; -1: n times the trees");
-  command->add_option("--engine", arguments->engine, "auto, forest or exact")
-      ->check(CLI::IsMember({"auto", "forest", "exact"}));
-  command->add_flag("--distances", query->include_distances,
-                    "write distances too");
-  command->add_flag("--labels", query->include_labels, "write labels too");
-  command->add_option("--label_fill", query->label_fill,
-                      "label of an item that has none");
-  command
-      ->add_flag("--exclude_self", query->exclude_self,
-                 "leave out the item asked for, by its id")
-      ->needs(items);
-  command
-      ->add_option("--exclude_items", query->exclude_items,
-                   "ids to leave out of every answer")
-      ->delimiter(',');
-  command
-      ->add_option("--output_type", arguments->output_type,
-                   "item (ids, default) or vector")
-      ->check(CLI::IsMember({"item", "vector"}));
-  command->add_flag("--strict", query->strict,
-                    "fail if a row has fewer than n neighbours");
-  command->add_option("--missing_value", query->missing_value,
-                      "what missing components are");
-  command
-      ->add_option("--label_column", arguments->label_column,
-                   "does the first column of a .csv hold labels, which are "
-                   "then left alone: auto (default), first, none")
-      ->needs(input)
-      ->check(CLI::IsMember({"auto", "first", "none"}));
-  CLI::Option* output = command->add_option(
-      "--output", arguments->output,
-      "file to write: .jsonl, .csv or .npy; default: JSON lines on stdout");
-  command->add_flag("--force", arguments->force, "replace an existing file")
-      ->needs(output);
+  AddInputOptions(command, arguments.get());
+  AddSearchOptions(command, arguments.get());
+  AddOutputOptions(command, arguments.get());
   command->callback([context, arguments] {
     context->run = [context, arguments] {
-      arguments->query.engine = arguments->engine == "exact" ? v1::ENGINE_EXACT
-                                : arguments->engine == "forest"
-                                    ? v1::ENGINE_FOREST
-                                    : v1::ENGINE_AUTO;
       return RunTransform(*arguments, *context);
     };
   });

@@ -1,7 +1,6 @@
 #ifndef ANNOD_CLIENT_CTL_TRANSFORM_OUTPUT_H_
 #define ANNOD_CLIENT_CTL_TRANSFORM_OUTPUT_H_
 
-#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -20,29 +19,37 @@ struct TransformShape {
   bool labels = false;
 };
 
+enum class TransformFormat {
+  // A heading and a line a row, cells separated by tabs: neighbor_0 ..,
+  // distance_0 .., label_0 .., or of vectors neighbor_0_0 ..; cells that
+  // nothing
+  // fills are empty. A tab, line end or backslash in a label is written \t, \n,
+  // \r, \\.
+  kTabs,
+  // A line a row: {"ids":[..],"distances":[..],"labels":[..],"vectors":[[..]],
+  // "truncated":false}, of which only what was asked for is there.
+  kJsonLines,
+  // The same objects in one document, {"results":[..]}, held in memory until
+  // the
+  // end.
+  kJsonDocument,
+};
+
 // Takes the neighbours of row after row. One thread at a time.
 class TransformOutput {
  public:
   virtual ~TransformOutput() = default;
+  // Unavailable if standard output was closed; otherwise as FileSystem.
   virtual absl::Status Add(const client::NeighborList& row) = 0;
-  // Puts what was taken in its place; without it nothing is left.
+  // Puts what was taken in its place; a file is not there before.
   virtual absl::Status Finish() = 0;
 };
 
-// By the ending of `path`:
-//   ""        JSON lines on standard output: {"ids":[...],"distances":[...],
-//             "labels":[...],"vectors":[[...]],"truncated":false}
-//   .jsonl    the same in a file
-//   .csv      a heading and a line a row: neighbor_0.., distance_0..,
-//   label_0..,
-//             or of vectors neighbor_0_0..; cells that nothing fills are empty
-//   .npy      int32 ids, -1 where there is none, of shape (rows, n), or float32
-//             vectors, NaN where there is none, of shape (rows, n, dim);
-//             distances in a second file, X_distances.npy beside X.npy; no
-//             labels. Held in memory until the end.
+// Writes to the file `path`, or to standard output if it is empty.
 // AlreadyExists for a file that exists, unless `force`.
 absl::StatusOr<std::unique_ptr<TransformOutput>> OpenTransformOutput(
-    const std::string& path, bool force, const TransformShape& shape);
+    const std::string& path, bool force, TransformFormat format,
+    const TransformShape& shape);
 
 }  // namespace annod::ctl
 

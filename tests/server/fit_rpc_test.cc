@@ -274,6 +274,35 @@ TEST_F(FitRpcTest, ALabelBelongsToOneItem) {
   ExpectOk(FitRows({DenseRow({0, 0}, "c")}, options));
 }
 
+TEST_F(FitRpcTest, ALabelOfSeveralItemsIsAmbiguousAsAQuery) {
+  v1::FitOptions options;
+  options.mutable_create()->set_metric(v1::METRIC_EUCLIDEAN);
+  options.mutable_create()->set_allow_duplicate_labels(true);
+  const std::string name = "duplicates";
+  ExpectOk(Fit(cluster_, name,
+               {DenseRow({0, 0}, "a"), DenseRow({1, 0}, "a"),
+                DenseRow({3, 0}, "b"), DenseRow({9, 0})},
+               options));
+  v1::GetNnsRequest request;
+  request.set_index(name);
+  request.set_n(4);
+  request.set_include_labels(true);
+  request.add_queries()->set_label("b");
+  v1::GetNnsResponse response;
+  ExpectOk(GetNns(cluster_, request, &response));
+  EXPECT_THAT(response.results(0).ids(), ElementsAre(2, 1, 0, 3));
+  EXPECT_THAT(response.results(0).labels(), ElementsAre("b", "a", "a", ""));
+  request.mutable_queries(0)->set_label("a");
+  const grpc::Status ambiguous = GetNns(cluster_, request, &response);
+  EXPECT_EQ(ambiguous.error_code(), StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(ErrorInfoOf(ambiguous).reason(), "LABEL_AMBIGUOUS")
+      << Describe(ambiguous);
+  EXPECT_THAT(ambiguous.error_message(), HasSubstr("2 items"));
+  request.mutable_queries(0)->set_label("c");
+  EXPECT_EQ(ErrorInfoOf(GetNns(cluster_, request, &response)).reason(),
+            "LABEL_NOT_FOUND");
+}
+
 TEST_F(FitRpcTest, FeatureNamesGoWithTheVersion) {
   v1::FitOptions options;
   *options.add_feature_names() = "width";

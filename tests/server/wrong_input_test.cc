@@ -70,6 +70,15 @@ class WrongInputTest : public testing::Test {
     return writer->Finish();
   }
 
+  static grpc::Status Fit(const v1::FitRequest& request) {
+    const auto context = Context();
+    v1::FitResponse response;
+    const auto writer = cluster_->admin()->Fit(context.get(), &response);
+    writer->Write(request);
+    writer->WritesDone();
+    return writer->Finish();
+  }
+
   static grpc::Status Serialize(const v1::SerializeRequest& request) {
     const auto context = Context();
     const auto reader = cluster_->admin()->Serialize(context.get(), request);
@@ -127,6 +136,7 @@ class WrongInputTest : public testing::Test {
     if (method == "Build") {
       return Build(cluster_, Parse<v1::BuildRequest>(row.request), nullptr);
     }
+    if (method == "Fit") return Fit(Parse<v1::FitRequest>(row.request));
     if (method == "Serialize") {
       return Serialize(Parse<v1::SerializeRequest>(row.request));
     }
@@ -221,6 +231,7 @@ TEST_F(WrongInputTest, AddItem) {
 TEST_F(WrongInputTest, AddItems) { Check(ItemRows("AddItems")); }
 TEST_F(WrongInputTest, RemoveItems) { Check(RemoveItemsRows()); }
 TEST_F(WrongInputTest, Build) { Check(BuildRows()); }
+TEST_F(WrongInputTest, Fit) { Check(FitRows()); }
 TEST_F(WrongInputTest, Serialize) { Check(SerializeRows()); }
 TEST_F(WrongInputTest, UpdateSettings) { Check(UpdateSettingsRows()); }
 TEST_F(WrongInputTest, Rebuild) { Check(RebuildRows()); }
@@ -262,7 +273,7 @@ TEST_F(WrongInputTest, TextMustBeUtf8AndBytesMustParse) {
          {"IndexService/GetNns", "IndexService/GetItems",
           "IndexService/GetDistance", "IndexService/Info",
           "AdminService/CreateIndex", "AdminService/AddItem",
-          "AdminService/AddItems", "AdminService/Build",
+          "AdminService/AddItems", "AdminService/Build", "AdminService/Fit",
           "AdminService/Serialize", "AdminService/Attach",
           "AdminService/DropIndex"}) {
       SCOPED_TRACE(method);

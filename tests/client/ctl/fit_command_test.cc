@@ -138,8 +138,26 @@ TEST_F(FitCommandTest, WhatIsWrongIsNamedAndChangesNothing) {
   refused(Fit(dir_.Path("absent.csv"), {}), "absent.csv");
   refused(Run({"fit", "no-such", good}), "no-such");
   EXPECT_EQ(Fit(good, {"--header", "--feature_names", "a,b"}).exit_status, 2);
+  EXPECT_EQ(Fit(good, {"--append", "--reset"}).exit_status, 2);
+  EXPECT_EQ(Fit(good, {"--dim", "2"}).exit_status, 2);
   EXPECT_EQ(InfoNow()["version"], 1);
   EXPECT_EQ(InfoNow()["item_count"], 2);
+}
+
+TEST_F(FitCommandTest, ManyRowsTravelInManyMessagesAndFailTogether) {
+  std::string rows;
+  for (int i = 0; i < 70000; ++i) absl::StrAppend(&rows, i, ",", i % 7, "\n");
+  const RunResult result =
+      Fit(Write("t.csv", rows), {"--metric", "l2", "--trees", "1", "--reset"});
+  ASSERT_EQ(result.exit_status, 0) << result.out;
+  EXPECT_EQ(result.Json()["row_count"], 70000);
+  EXPECT_EQ(Nearest("69999,6").first, 69999);
+  const RunResult refused = Fit(Write("u.csv", rows + "1\n"), {});
+  EXPECT_EQ(refused.exit_status, 1);
+  EXPECT_THAT(refused.Json()["error"]["message"].get<std::string>(),
+              HasSubstr("line 70001"));
+  EXPECT_EQ(InfoNow()["version"], 1);
+  EXPECT_EQ(InfoNow()["staged_item_count"], 0);
 }
 
 TEST_F(FitCommandTest, LabelsMayRepeatWhereThatIsAllowed) {

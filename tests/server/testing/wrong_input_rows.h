@@ -37,6 +37,7 @@ std::vector<WrongInput> DropIndexRows();
 std::vector<WrongInput> ItemRows(const char* method);
 std::vector<WrongInput> RemoveItemsRows();
 std::vector<WrongInput> BuildRows();
+std::vector<WrongInput> FitRows();
 std::vector<WrongInput> SerializeRows();
 
 // `text`, `count` times.
