@@ -14,6 +14,9 @@
 namespace annod {
 namespace {
 
+// The reader hands out floats, which hold these ids exactly.
+constexpr int64_t kMaxItems = 1 << 24;
+
 absl::StatusOr<FloatRows> ReadRows(const std::string& path,
                                    const std::string& dataset,
                                    int64_t max_rows) {
@@ -21,6 +24,10 @@ absl::StatusOr<FloatRows> ReadRows(const std::string& path,
                          OpenVectorFile(absl::StrCat(path, ":", dataset), {}));
   const int dim = reader->dim();
   std::vector<float> values;
+  if (const auto rows = reader->row_count(); rows.has_value()) {
+    const int64_t most = max_rows == 0 ? kMaxItems : max_rows;
+    values.reserve(static_cast<size_t>(std::min(*rows, most)) * dim);
+  }
   std::vector<float> row(dim);
   std::string label;
   for (int64_t i = 0; max_rows == 0 || i < max_rows; ++i) {
@@ -90,8 +97,6 @@ absl::StatusOr<BenchDataset> ReadHdf5Dataset(const std::string& path,
 
   const int64_t items = data.train.slot_count();
   const int64_t queries = data.test.slot_count();
-  // The reader hands out floats, which hold these ids exactly.
-  constexpr int64_t kMaxItems = 1 << 24;
   if (items == 0 || items > kMaxItems || queries == 0 ||
       data.test.dim() != data.train.dim() ||
       neighbors.slot_count() != queries) {

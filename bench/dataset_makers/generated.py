@@ -8,33 +8,36 @@ DIMENSION = 128
 QUERIES = 2000
 SEED = 20240517
 BLOCK = 50_000
-LATENT = 16  # about the intrinsic dimension of real ones
-HIDDEN = 192
-CLUSTERS = 1000
 LENGTH = 512  # of every vector, as OpenCV scales them
-SPREAD = 0.55  # of a cluster, against the distance between clusters
-SHARPNESS = 1.7
+
+# Chosen so that 100,000 are like as many of sift-128-euclidean: in intrinsic dimension, in
+# how near the first and the hundredth neighbour are against the average, and in the share
+# of zeros.
+LATENT = 64
+HIDDEN = 256
+BEND = 1.5
+OFFSET = 0.45
 CLIP = 0.2  # of the length: no component is larger
 
 
 class Generator:
-    """Points of a curved surface of few dimensions, in clusters, pushed through the last
-    steps of SIFT: components not below zero, length one, clipped, scaled, rounded."""
+    """Points of a curved surface whose directions matter less and less, as 1, 1/2, 1/3 ...;
+    then the last steps of SIFT: components not below zero, clipped, of one length, whole."""
 
     def __init__(self):
         random = numpy.random.default_rng(SEED)
-        self.centres = random.standard_normal((CLUSTERS, LATENT), numpy.float32)
-        self.first = random.standard_normal((LATENT, HIDDEN), numpy.float32) / LATENT**0.5
+        weights = 1 / numpy.arange(1, LATENT + 1, dtype=numpy.float32)
+        weights *= BEND / numpy.linalg.norm(weights)
+        self.first = random.standard_normal((LATENT, HIDDEN), numpy.float32) * weights[:, None]
         self.second = random.standard_normal((HIDDEN, DIMENSION), numpy.float32) / HIDDEN**0.5
         self.phase = random.uniform(0, 2 * numpy.pi, HIDDEN).astype(numpy.float32)
 
     def block(self, number, count):
-        """The first `count` rows of a block: each number has its own stream."""
+        """The first `count` rows of a block: each has a random stream of its own."""
         random = numpy.random.default_rng((SEED, number))
-        latent = self.centres[random.integers(CLUSTERS, size=BLOCK)]
-        latent += SPREAD * random.standard_normal((BLOCK, LATENT), numpy.float32)
-        hidden = numpy.sin(SHARPNESS * (latent[:count] @ self.first) + self.phase)
-        rows = numpy.maximum(hidden @ self.second, 0)
+        latent = random.standard_normal((count, LATENT), numpy.float32)
+        hidden = numpy.sin(latent @ self.first + self.phase)
+        rows = numpy.maximum(hidden @ self.second + OFFSET, 0)
         rows = numpy.minimum(benchmark_file.unit_rows(rows), CLIP)
         return numpy.rint(LENGTH * benchmark_file.unit_rows(rows)).clip(0, 255)
 
