@@ -19,8 +19,9 @@ absl::Status MakeBenchEngines(
     std::vector<std::unique_ptr<BenchEngine>>* engines) {
   const IndexStore store(options.directory, data);
   const auto add = [&](absl::StatusOr<std::unique_ptr<BenchEngine>> engine) {
-    if (engine.ok()) engines->push_back(*std::move(engine));
-    return engine.status();
+    if (!engine.ok()) return engine.status();
+    engines->push_back(*std::move(engine));
+    return absl::OkStatus();
   };
   if (name == "graph") return add(MakeGraphEngine(data, options, store));
   if (name == "forest") return add(MakeForestEngine(data, options, store));
