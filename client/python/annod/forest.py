@@ -2,14 +2,14 @@
 
 import operator
 import os
-from typing import Any, List, Optional, Tuple, Union
+from typing import Any, List, Optional
 
 from annod import distances, errors, parameters, queries, transfer, vectors
 from annod.item_buffer import LARGEST_ID
 from annod.progress import print_progress
 from annod.settings import Settings
 
-Neighbours = Union[List[int], Tuple[List[int], List[float]]]
+Neighbours = queries.Neighbours
 
 
 def _item_id(i: Any) -> int:
@@ -274,16 +274,10 @@ class Forest(Settings):
         search_k = parameters.check_search_k(search_k)
         if search_k == 0 or self._is_empty():
             return ([], []) if include_distances else []
-        answer = queries.neighbours(
-            self._remote,
-            [query],
-            n,
-            min(search_k, queries.LARGEST_SEARCH_K),
-            include_distances=include_distances,
-            engine=queries.FOREST,
-        )[0]
-        ids = list(answer.ids)
-        return (ids, list(answer.distances)) if include_distances else ids
+        search_k = min(search_k, queries.LARGEST_SEARCH_K)
+        return queries.neighbours_of_one(
+            self._remote, query, n, search_k, include_distances
+        )
 
     def get_item_vector(self, i: int) -> List[float]:
         """The f components of an item; zeros for an id nobody added.

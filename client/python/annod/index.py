@@ -3,7 +3,7 @@
 import operator
 import os
 import warnings
-from typing import Any, List, Optional, Tuple, Union
+from typing import Any, List, Optional
 
 from annod import distances, errors, queries, transfer, vectors
 from annod.connection import connect
@@ -12,7 +12,7 @@ from annod.metrics import canonical_metric
 from annod.progress import print_progress
 from annod.remote import RemoteIndex
 
-Neighbours = Union[List[int], Tuple[List[int], List[float]]]
+Neighbours = queries.Neighbours
 
 
 class AnnoyIndex:
@@ -374,16 +374,9 @@ class AnnoyIndex:
             return ([], []) if include_distances else []
         if search_k < -1 or search_k > queries.LARGEST_SEARCH_K:
             search_k = queries.LARGEST_SEARCH_K
-        answer = queries.neighbours(
-            self._remote,
-            [query],
-            n,
-            search_k,
-            include_distances=include_distances,
-            engine=queries.FOREST,
-        )[0]
-        ids = list(answer.ids)
-        return (ids, list(answer.distances)) if include_distances else ids
+        return queries.neighbours_of_one(
+            self._remote, query, n, search_k, include_distances
+        )
 
     def _empty(self) -> bool:
         return not self._remote.exists or self._empty_trees is not None

@@ -1,6 +1,6 @@
 """Asking a server for neighbours."""
 
-from typing import Any, List, Optional, Sequence
+from typing import Any, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -8,10 +8,10 @@ from annod import errors, vectors
 from annod.remote import RemoteIndex
 from annod.v1 import index_service_pb2, types_pb2
 
-# Annoy's own search, whatever the server would choose: drop-in answers.
-FOREST = types_pb2.ENGINE_FOREST
-
 LARGEST_SEARCH_K = 2**31 - 1
+
+# Ids, or ids and distances.
+Neighbours = Union[List[int], Tuple[List[int], List[float]]]
 
 # A server's default limits of one call: neighbours of a query, queries. What a
 # call carries and what its answer may weigh is kept far below 64 MiB.
@@ -75,6 +75,31 @@ def neighbours(
         )
         results.extend(_ask(remote, request))
     return results
+
+
+def neighbours_of_one(
+    remote: RemoteIndex,
+    query: index_service_pb2.Query,
+    n: int,
+    search_k: int,
+    include_distances: bool,
+) -> Neighbours:
+    """As neighbours(), of one query and by Annoy's own search, whatever the server
+    would choose: what Annoy answers from the same forest.
+
+    Returns:
+      Ids, or a pair of ids and distances.
+    """
+    answer = neighbours(
+        remote,
+        [query],
+        n,
+        search_k,
+        include_distances=include_distances,
+        engine=types_pb2.ENGINE_FOREST,
+    )[0]
+    ids = list(answer.ids)
+    return (ids, list(answer.distances)) if include_distances else ids
 
 
 def _ask(

@@ -214,6 +214,13 @@ class Snapshots(Neighbors):
             None,
         )
         self._f, self._metric = state["f"], state["metric"]
+        if state["endian"] != sys.byteorder:
+            warnings.warn(
+                f"the pickle was made on a {state['endian']}-endian machine, this"
+                f" one is {sys.byteorder}-endian; its blobs say their own order",
+                UserWarning,
+                stacklevel=2,
+            )
         data, canonical = state["data"], state["data_canonical"]
         if data is not None:
             try:

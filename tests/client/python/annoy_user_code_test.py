@@ -75,6 +75,25 @@ class UserCodeTest(ServerTest):
         self.assertGreater(precision[2], 0.95)
         self.assertGreater(precision[3], 0.99)
 
+    def test_precision_rises_with_search_k(self):
+        n, f, wanted, queries = 3000, 20, 10, 50
+        random.seed(2)
+        t = AnnoyIndex(f, "euclidean")
+        for i in range(n):
+            t.add_item(i, [random.gauss(0, 1) for z in range(f)])
+        t.build(10)
+        hits = []
+        for search_k in (20, 100, 500, 2500, 30000):
+            found = 0
+            for j in range(queries):
+                closest = set(t.get_nns_by_item(j, wanted, n * 10))
+                found += len(closest.intersection(t.get_nns_by_item(j, wanted, search_k=search_k)))
+            hits.append(found / (wanted * queries))
+        print("precision", hits)
+        self.assertEqual(hits, sorted(set(hits)))
+        self.assertLess(hits[0], 0.5)
+        self.assertEqual(hits[-1], 1.0)
+
     def test_distances(self):
         a = AnnoyIndex(3, "angular")
         a.add_item(0, [1, 0, 0])

@@ -107,6 +107,19 @@ class FitTest(ServerTest):
             ],
         )
 
+    def test_on_a_path_built_to_disk(self):
+        path = self.new_path("fitted.ann")
+        index = added(on_disk_path=path).build(2)
+        run_table(
+            self,
+            [
+                Row("reset keeps the path", lambda: index.fit(points(12)).on_disk_path, path),
+                Row("and its file is the finished forest", lambda: Annoy(3, "l2").load(path).get_nns_by_item(11, 1), [11]),
+                Row("appended rows are in it", lambda: index.fit(points(1), reset=False).get_n_items(), Warns(UserWarning, 13)),
+                Row("when it is loaded", lambda: len(Annoy(3, "l2").load(path)), 13),
+            ],
+        )
+
     def test_a_bad_row_changes_nothing(self):
         index = fitted(10, y=list(range(10)))
 

@@ -244,6 +244,7 @@ class QueriesTest(ServerTest):
                 Row("distance, j at n_items", lambda: index.get_distance(0, 20), Raises(IndexError)),
                 Row("distance, negative", lambda: index.get_distance(-1, 0), Raises(IndexError)),
                 Row("dot is the inner product", lambda: Annoy(2, "dot").add_item(0, [1, 2]).add_item(1, [3, 4]).build(2).get_distance(0, 1), 11.0),
+                Row("dot before build too", lambda: Annoy(2, "dot").add_item(0, [1, 2]).add_item(1, [3, 4]).get_distance(0, 1), 11.0),
                 Row("get_n_items", lambda: index.get_n_items(), 20),
                 Row("get_n_trees", lambda: index.get_n_trees(), 5),
                 Row("get_n_items, no core", lambda: Annoy().get_n_items(), Raises(RuntimeError, UNSET)),

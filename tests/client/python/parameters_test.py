@@ -1,5 +1,7 @@
 """d.5: construction, parameters and state of the estimator, row by row."""
 
+import contextlib
+import io
 import os
 import unittest
 
@@ -51,6 +53,8 @@ class ConstructionTest(ServerTest):
                 Row("n_neighbors text", lambda: Annoy(n_neighbors="5"), Raises(TypeError)),
                 Row("n_neighbors None", lambda: Annoy(n_neighbors=None), Raises(TypeError)),
                 Row("seed None", lambda: Annoy(seed=None).seed, None),
+                Row("seed None builds with Annoy's default", lambda: _forest(built()) == _forest(built(seed=1234567890987654321)), True),
+                Row("another seed, other trees", lambda: _forest(built()) == _forest(built(seed=7)), False),
                 Row("seed 7", lambda: Annoy(seed=7).random_state, 7),
                 Row("random_state 7", lambda: Annoy(random_state=7).seed, 7),
                 Row("seed and random_state", lambda: Annoy(seed=1, random_state=1), Raises(TypeError)),
@@ -62,6 +66,8 @@ class ConstructionTest(ServerTest):
                 Row("verbose above", lambda: Annoy(verbose=9).verbose, 2),
                 Row("verbose below", lambda: Annoy(verbose=-9).verbose, -2),
                 Row("verbose within", lambda: Annoy(verbose=1).verbose, 1),
+                Row("verbose 1 prints", lambda: "100 %" in _printed(verbose=1), True),
+                Row("verbose 0 does not", lambda: _printed(verbose=0), ""),
                 Row("verbose text", lambda: Annoy(verbose="1"), Raises(TypeError)),
                 Row("schema_version None", lambda: Annoy(schema_version=None).schema_version, 0),
                 Row("schema_version 7", lambda: Annoy(schema_version=7).schema_version, 7),
@@ -162,6 +168,13 @@ class AssignmentTest(ServerTest):
                 Row("no names no change", lambda: index.set_params() is index, True),
             ],
         )
+
+
+def _printed(**params):
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
+        built(**params)
+    return text.getvalue()
 
 
 def _fill(index):

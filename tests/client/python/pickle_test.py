@@ -65,6 +65,14 @@ class PickleTest(ServerTest):
         self.assertEqual(again.get_nns_by_item(3, 1), [3])
         self.assertEqual(again.y, LABELS)
 
+    def test_another_byte_order_only_warns(self):
+        state = fitted(1).__getstate__()
+        state["endian"] = {"little": "big", "big": "little"}[state["endian"]]
+        again = Annoy.__new__(Annoy)
+        with self.assertWarnsRegex(UserWarning, "endian"):
+            again.__setstate__(state)
+        self.assertEqual(again.get_nns_by_item(3, 1), [3])
+
     def test_without_a_fallback_a_bad_blob_is_refused(self):
         state = fitted(1).__getstate__()
         state["data"] = state["data"][:-1]

@@ -47,6 +47,7 @@ class TransformTest(ServerTest):
                 Row("array of ids in", lambda: index.transform(np.arange(3), input_type="item", output_type="item", search_k=ALL), ids.tolist()),
                 Row("input type in any case", lambda: len(index.transform([0], input_type="Item")), 1),
                 Row("n_neighbors, the same", lambda: len(one(n_neighbors=4)[0]), 4),
+                Row("n_neighbors None", lambda: len(one(n_neighbors=None)[0]), 4),
                 Row("lists in", lambda: index.transform(X[:3].tolist(), output_type="item", search_k=ALL), ids.tolist()),
                 Row("dict rows in", lambda: index.transform([dict(enumerate(X[0].tolist()))], output_type="item", search_k=ALL), ids[:1].tolist()),
                 Row(
@@ -92,6 +93,11 @@ class TransformTest(ServerTest):
                 Row("two positional", lambda: index.transform(X, 4), Raises(TypeError)),
                 Row("search_k too small", lambda: index.transform(X, search_k=0), Raises(ValueError, "row 0")),
                 Row("fewer items than n_neighbors", lambda: Annoy(metric="l2").fit(X[:3]).transform(X[:1]), Raises(ValueError, "row 0")),
+                Row(
+                    "holes do not count",
+                    lambda: Annoy(metric="l2").fit(X[:3], start_index=40).transform(X[:1], search_k=ALL),
+                    Raises(ValueError, "row 0 finds 3 neighbours of 5"),
+                ),
                 Row("too many excluded", lambda: index.transform(X, exclude_items=range(57), search_k=ALL), Raises(ValueError)),
             ],
         )
