@@ -62,7 +62,7 @@ class VersionRpcTest : public testing::Test {
     request.set_index("a");
     request.set_version(version);
     v1::ActivateResponse response;
-    const grpc::Status status =
+    grpc::Status status =
         cluster_.admin()->Activate(Context().get(), request, &response);
     if (info != nullptr) *info = response.info();
     return status;
