@@ -18,8 +18,8 @@ inline constexpr int64_t kTinyItems = 1000;
 struct RecallMeasureOptions {
   uint64_t seed = 0;  // of the choice of queries
   int threads = 0;    // 0: all cores. The curve does not depend on it.
-  // 0: as many as cost about a tenth of building the forest, or some tenths of a
-  // second if that is more.
+  // 0: as many as cost about a tenth of building the forest, or some tenths of
+  // a second if that is more.
   int query_count = 0;
   // Stops soon after this becomes true, with Cancelled; may be null.
   const std::atomic<bool>* cancel = nullptr;

@@ -133,8 +133,8 @@ class Staging {
       absl::Span<const int32_t> ids,
       absl::Span<const absl::string_view> labels) = 0;
 
-  // Keeps `count` ids, those from `first` on or the next ones, from items without
-  // an id until a base has them (Release). Returns the first of them.
+  // Keeps `count` ids, those from `first` on or the next ones, from items
+  // without an id until a base has them (Release). Returns the first of them.
   virtual int64_t ReserveIds(std::optional<int32_t> first, int64_t count) = 0;
   // They will not be used after all.
   virtual void ForgetReservedIds() = 0;
