@@ -29,6 +29,8 @@ void ToProto(const client::FitOptions& options, v1::FitOptions* message) {
   build->set_seed(options.build.seed);
   build->set_thread_count(options.build.thread_count);
   build->set_dot_layout(options.build.dot_layout);
+  build->set_hamming_layout(options.build.hamming_layout);
+  build->set_rules(options.build.rules);
 }
 
 // Little-endian float32, as this program's platforms have it in memory.

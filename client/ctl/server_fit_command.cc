@@ -29,6 +29,8 @@ struct FitArguments {
   bool header = false;
   std::string feature_names;
   int dot_layout = 0;  // 0: not given
+  std::optional<v1::HammingLayout> hamming_layout;
+  std::optional<v1::BuildRules> rules;
   std::optional<Metric> create_metric;
   int create_dim = 0;
   client::FitOptions fit;
@@ -39,6 +41,8 @@ struct FitArguments {
       options.build.dot_layout =
           dot_layout == 16 ? v1::DOT_LAYOUT_16 : v1::DOT_LAYOUT_24;
     }
+    if (hamming_layout) options.build.hamming_layout = *hamming_layout;
+    if (rules) options.build.rules = *rules;
     if (create_metric.has_value()) {
       options.create.emplace();
       // The numbers of core's metrics are those of the API (core/metric.h).
@@ -202,6 +206,9 @@ void AddServerFitCommand(CLI::App* app, Context* context) {
   command->add_option("--threads", fit->build.thread_count,
                       "threads of the build; default: all cores");
   AddDotLayoutOption(command, &arguments->dot_layout);
+  AddHammingLayoutOption(command, &arguments->hamming_layout);
+  AddBuildRulesOption(command, &arguments->rules);
+  AddCompatOption(command, &arguments->rules);
   AddCreateOptions(command, arguments.get());
   command->callback([context, arguments] {
     context->run = [context, arguments] {

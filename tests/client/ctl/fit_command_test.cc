@@ -60,6 +60,16 @@ class FitCommandTest : public ::testing::Test {
 
 Cluster* FitCommandTest::cluster_ = nullptr;
 
+TEST_F(FitCommandTest, BuildsByRulesAndInALayout) {
+  const std::string file = Write("bits.csv", "1,0,1,1\n0,0,1,0\n");
+  const RunResult result =
+      Fit(file, {"--metric", "hamming", "--label_column", "none",
+                 "--hamming_layout", "12", "--rules", "1.16"});
+  ASSERT_EQ(result.exit_status, 0) << result.out << result.err;
+  EXPECT_EQ(InfoNow()["layout"], "hamming-12");
+  EXPECT_EQ(Fit(file, {"--compat", "--rules", "1.16"}).exit_status, 2);
+}
+
 TEST_F(FitCommandTest, ATableBecomesAnIndex) {
   const std::string file = Write("t.csv",
                                  "name,width,height\n"
