@@ -39,7 +39,7 @@ PhaseSpan SpanOf(v1::BuildPhase phase) {
 BuildJob::BuildJob(std::string index, BuildSpec spec,
                    std::function<void()> on_report)
     : index_(std::move(index)),
-      spec_(spec),
+      spec_(std::move(spec)),
       on_report_(std::move(on_report)),
       started_(absl::Now()) {}
 
