@@ -190,24 +190,6 @@ TEST(RecallMeasureTest, TheCurveIsThatOfHeldOutQueries) {
   }
 }
 
-TEST(RecallMeasureTest, TheCurveDependsOnTheSeedAndNotOnThreads) {
-  const DataSet data = Clusters();
-  RecallMeasureOptions measure;
-  measure.seed = 5;
-  measure.threads = 1;
-  const BuiltForest built =
-      BuildAndMeasure(data.items, Metric::kEuclidean, 10, measure);
-  const auto again = [&] {
-    return MeasureRecall(built.index->bytes(), built.index->layout(), measure)
-        ->points;
-  };
-  EXPECT_EQ(again(), built.curve.points);
-  measure.threads = 3;
-  EXPECT_EQ(again(), built.curve.points);
-  measure.seed = 6;
-  EXPECT_NE(again(), built.curve.points);
-}
-
 // Ties: any item as near as the tenth is as good.
 TEST(RecallMeasureTest, EquallyNearItemsAreEquallyGood) {
   Rows rows;
