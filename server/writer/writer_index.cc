@@ -97,7 +97,7 @@ absl::Status WriterIndex::RecoverItems(const IndexSettings& settings) {
 }
 
 absl::Status WriterIndex::OpenPage(const IndexSettings& settings) {
-  const absl::Status made =
+  absl::Status made =
       fs_->CreateDirectory(JoinPath(directory_, kStagingDirectory));
   if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
   absl::StatusOr<std::unique_ptr<PublishedJournal>> published =

@@ -149,7 +149,7 @@ absl::StatusOr<v1::BuildResult> WriterState::RunBuild(BuildJob* job) {
     ANNOD_RETURN_IF_ERROR(index.status());
     return (*index)->Build(job, config_->Get()->keep_versions);
   };
-  const absl::StatusOr<v1::BuildResult> result = build();
+  absl::StatusOr<v1::BuildResult> result = build();
   if (!result.ok()) {
     spdlog::warn("build ended index={} error=\"{}\"", name,
                  result.status().ToString());
