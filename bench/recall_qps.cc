@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -87,9 +88,12 @@ absl::Status Run(Flags flags) {
   std::string& directory = flags.build.directory;
   const bool temporary = directory.empty();
   if (temporary) {
-    directory = "/tmp/recall_qps.XXXXXX";
+    const char* const parent = std::getenv("TMPDIR");
+    directory =
+        JoinPath(parent == nullptr ? P_tmpdir : parent, "recall_qps.XXXXXX");
     if (mkdtemp(directory.data()) == nullptr) {
-      return absl::InternalError("cannot make a temporary directory");
+      return absl::ErrnoToStatus(
+          errno, absl::StrCat("cannot make a directory like ", directory));
     }
   } else if (!fs->Stat(directory).ok()) {
     ANNOD_RETURN_IF_ERROR(fs->CreateDirectory(directory));
