@@ -154,13 +154,21 @@ int32_t SquaredL2(const uint8_t* a, const uint8_t* b, size_t bytes) {
   return SquaredL2OfCodes(a, b, bytes);
 }
 
-void SquaredL2Rows(const uint8_t* query, size_t bytes, Rows rows,
-                   const int32_t* ids, size_t count, int32_t* out) {
+int32_t L1(const uint8_t* a, const uint8_t* b, size_t bytes) {
+  return L1OfCodes(a, b, bytes);
+}
+
+int32_t NegativeDot(const uint8_t* query, const uint8_t* row, size_t bytes) {
+  return NegativeDotOfCodes(query, row, bytes);
+}
+
+template <int32_t (*kDistance)(const uint8_t*, const uint8_t*, size_t)>
+void DistanceRows(const uint8_t* query, size_t bytes, Rows rows,
+                  const int32_t* ids, size_t count, int32_t* out) {
   for (size_t k = 0; k < count; ++k) {
     const char* row =
         rows.first + static_cast<size_t>(ids[k]) * rows.stride_bytes;
-    out[k] =
-        SquaredL2OfCodes(query, reinterpret_cast<const uint8_t*>(row), bytes);
+    out[k] = kDistance(query, reinterpret_cast<const uint8_t*>(row), bytes);
   }
 }
 
@@ -230,7 +238,9 @@ const CodeKernels* CodeTable() {
 #define ANNOD_STRINGIZE(x) ANNOD_STRINGIZE_(x)
       &ANNOD_STRINGIZE(HWY_NAMESPACE)[2],  // without the leading "N_"
       SquaredL2,
-      SquaredL2Rows,
+      DistanceRows<SquaredL2>,
+      DistanceRows<L1>,
+      DistanceRows<NegativeDot>,
       FourRowsAgainstBlocks,
       SelectSmallest,
       KeepNearest};
@@ -270,9 +280,14 @@ HWY_INLINE Vec AddSquares(Vec sum, Vec a, Vec b) {
 
 #include "core/simd/codes_inl.h"
 
-const CodeKernels kTable = {"AVX3_VNNI",    SquaredL2,
-                            SquaredL2Rows,  FourRowsAgainstBlocks,
-                            SelectSmallest, KeepNearest};
+const CodeKernels kTable = {"AVX3_VNNI",
+                            SquaredL2,
+                            DistanceRows<SquaredL2>,
+                            DistanceRows<L1>,
+                            DistanceRows<NegativeDot>,
+                            FourRowsAgainstBlocks,
+                            SelectSmallest,
+                            KeepNearest};
 
 }  // namespace N_VNNI
 }  // namespace annod
@@ -315,6 +330,24 @@ int32_t SquaredL2OfCodes(const uint8_t* a, const uint8_t* b, size_t bytes) {
     sum += diff * diff;
   }
   return sum;
+}
+
+int32_t L1OfCodes(const uint8_t* a, const uint8_t* b, size_t bytes) {
+  int32_t sum = 0;
+  for (size_t i = 0; i < bytes; ++i) {
+    const int32_t diff = static_cast<int32_t>(a[i]) - b[i];
+    sum += diff < 0 ? -diff : diff;
+  }
+  return sum;
+}
+
+int32_t NegativeDotOfCodes(const uint8_t* query, const uint8_t* row,
+                           size_t bytes) {
+  int32_t sum = 0;
+  for (size_t i = 0; i < bytes; ++i) {
+    sum += static_cast<int8_t>(query[i]) * static_cast<int32_t>(row[i]);
+  }
+  return -sum;
 }
 
 }  // namespace annod

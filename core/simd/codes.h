@@ -50,6 +50,13 @@ struct CodeKernels {
   // Of the query and `count` rows chosen by `ids`, whose memory is prefetched.
   void (*squared_l2_rows)(const uint8_t* query, size_t bytes, Rows rows,
                           const int32_t* ids, size_t count, int32_t* out);
+  // The same with sums of absolute differences.
+  void (*l1_rows)(const uint8_t* query, size_t bytes, Rows rows,
+                  const int32_t* ids, size_t count, int32_t* out);
+  // The same with minus the inner product; the bytes of the query are signed,
+  // -127 to 127.
+  void (*negative_dot_rows)(const uint8_t* query, size_t bytes, Rows rows,
+                            const int32_t* ids, size_t count, int32_t* out);
 
   // For each of 4 rows at `rows`, `blocks.bytes` apart: out[r * stride + j] is
   // norms[j] - 2 * (row r . item j), for all items of `blocks`: the squared
@@ -79,8 +86,12 @@ struct CodeKernels {
 // ForceSimdTarget(). Thread-safe.
 const CodeKernels& CodeDistances();
 
-// Reference in plain C++.
+// References in plain C++.
 int32_t SquaredL2OfCodes(const uint8_t* a, const uint8_t* b, size_t bytes);
+int32_t L1OfCodes(const uint8_t* a, const uint8_t* b, size_t bytes);
+// `query`: signed.
+int32_t NegativeDotOfCodes(const uint8_t* query, const uint8_t* row,
+                           size_t bytes);
 
 }  // namespace annod
 

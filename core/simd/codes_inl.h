@@ -1,7 +1,7 @@
 // Kernels of codes.h over the operations of one instruction set. Included by
 // codes.cc once for each, inside its namespace; needs of it: CloseIn, Vec,
-// kVecBytes, LoadCodes, ZeroSums, AddSquares, AddProducts, BroadcastFour,
-// StoreDistances, SumLanes, and the Highway tag Int32Tag.
+// kVecBytes, LoadCodes, ZeroSums, AbsDiff, AddSquares, AddProducts,
+// BroadcastFour, StoreDistances, SumLanes, and the Highway tag Int32Tag.
 
 int32_t SquaredL2(const uint8_t* a, const uint8_t* b, size_t bytes) {
   Vec sum = ZeroSums();
@@ -15,8 +15,27 @@ inline void PrefetchRow(const char* row, size_t bytes) {
   for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(row + at);
 }
 
-void SquaredL2Rows(const uint8_t* query, size_t bytes, Rows rows,
-                   const int32_t* ids, size_t count, int32_t* out) {
+int32_t L1(const uint8_t* a, const uint8_t* b, size_t bytes) {
+  static constexpr uint8_t kOnes[4] = {1, 1, 1, 1};
+  const Vec ones = BroadcastFour(kOnes);
+  Vec sum = ZeroSums();
+  for (size_t i = 0; i < bytes; i += kVecBytes) {
+    sum = AddProducts(sum, AbsDiff(LoadCodes(a + i), LoadCodes(b + i)), ones);
+  }
+  return SumLanes(sum);
+}
+
+int32_t NegativeDot(const uint8_t* query, const uint8_t* row, size_t bytes) {
+  Vec sum = ZeroSums();
+  for (size_t i = 0; i < bytes; i += kVecBytes) {
+    sum = AddProducts(sum, LoadCodes(row + i), LoadCodes(query + i));
+  }
+  return -SumLanes(sum);
+}
+
+template <int32_t (*kDistance)(const uint8_t*, const uint8_t*, size_t)>
+void DistanceRows(const uint8_t* query, size_t bytes, Rows rows,
+                  const int32_t* ids, size_t count, int32_t* out) {
   constexpr size_t kAhead = 8;
   const auto row = [&rows, ids](size_t k) {
     return rows.first + static_cast<size_t>(ids[k]) * rows.stride_bytes;
@@ -24,7 +43,7 @@ void SquaredL2Rows(const uint8_t* query, size_t bytes, Rows rows,
   for (size_t k = 0; k < count && k < kAhead; ++k) PrefetchRow(row(k), bytes);
   for (size_t k = 0; k < count; ++k) {
     if (k + kAhead < count) PrefetchRow(row(k + kAhead), bytes);
-    out[k] = SquaredL2(query, reinterpret_cast<const uint8_t*>(row(k)), bytes);
+    out[k] = kDistance(query, reinterpret_cast<const uint8_t*>(row(k)), bytes);
   }
 }
 

@@ -53,6 +53,23 @@ TEST_P(CodesTest, DistancesAreThoseOfTheReference) {
           CodeDistances().squared_l2(rows.row(4), rows.row(ids[k]), bytes),
           expected);
     }
+    CodeDistances().l1_rows(rows.row(4), bytes, rows.rows(), ids.data(),
+                            ids.size(), out.data());
+    std::vector<int32_t> products(ids.size());
+    CodeRows query(1, bytes);
+    for (size_t i = 0; i < bytes; ++i) {
+      const int code = rows.row(2)[i];
+      query.row(0)[i] = static_cast<uint8_t>(i % 3 == 0 ? -code : code);
+    }
+    CodeDistances().negative_dot_rows(query.row(0), bytes, rows.rows(),
+                                      ids.data(), ids.size(), products.data());
+    for (size_t k = 0; k < ids.size(); ++k) {
+      EXPECT_EQ(products[k],
+                NegativeDotOfCodes(query.row(0), rows.row(ids[k]), bytes))
+          << bytes;
+      EXPECT_EQ(out[k], L1OfCodes(rows.row(4), rows.row(ids[k]), bytes))
+          << bytes;
+    }
   }
 }
 
