@@ -13,8 +13,12 @@ namespace annod {
 enum class Engine {
   kAuto,    // chosen by the index: ForestIndex::ChooseEngine
   kForest,  // best-first over the trees, approximate (docs/format.md)
+  kGraph,   // best-first over a graph of near neighbours (core/graph)
   kExact,   // every item compared
 };
+
+// Wide enough for recall@10 about .95 on easy data.
+inline constexpr int32_t kDefaultBeam = 48;
 
 // One answer: an item and its distance as returned to callers (see Metric).
 struct Neighbor {
@@ -33,6 +37,9 @@ struct SearchOptions {
   // trees counted. -1: n times the number of roots as stock Annoy counts them.
   // 0 visits nothing. Larger: slower, better recall.
   int64_t search_k = -1;
+  // Graph: rows kept while searching, the beam width; at least n are. Larger:
+  // slower, better recall. 0: kDefaultBeam, or 2 n if that is more.
+  int32_t beam = 0;
   Engine engine = Engine::kAuto;
   // Items that may be answered; null or not active(): all. Forest: candidates
   // that are not accepted do not count, and unless search_k is 0 the search

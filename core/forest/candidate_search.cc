@@ -238,42 +238,64 @@ absl::Status Gather(const ForestData& forest, const Splits& splits,
   return absl::OkStatus();
 }
 
-// Gathers with the splits and the width of ids that the layout has.
+template <typename Id, class Splits>
+int32_t Descend(const ForestData& forest, const Splits& splits, int32_t root) {
+  const size_t children_offset = forest.layout.children_offset;
+  int32_t index = root;
+  while (index >= forest.slot_count) {
+    const NodeView node = forest.node(index);
+    if (node.descendants() <= forest.layout.bucket_capacity) break;
+    const ChildPriorities priorities =
+        splits.Evaluate(node, Splits::root_priority());
+    const int side = priorities.side[1] > priorities.side[0] ? 1 : 0;
+    const Id child =
+        LoadField<Id>(node.data(), children_offset + side * sizeof(Id));
+    if (child < 0 || child >= index) break;
+    index = static_cast<int32_t>(child);
+  }
+  return index;
+}
+
+// Calls `use` with an id of the width and with the splits that the layout has.
+template <typename Result, typename Function>
+Result WithSplits(const ForestData& forest, const Query& query,
+                  const Function& use) {
+  constexpr int32_t kId = 0;
+  constexpr int64_t kWideId = 0;
+  switch (forest.layout.kind) {
+    case LayoutKind::kAngular12:
+      return use(kId, PlaneSplits<LayoutKind::kAngular12>(forest, query));
+    case LayoutKind::kMinkowski16:
+      return use(kId, PlaneSplits<LayoutKind::kMinkowski16>(forest, query));
+    case LayoutKind::kDot16:
+      return use(kId, PlaneSplits<LayoutKind::kDot16>(forest, query));
+    case LayoutKind::kDot24:
+      return use(kId, PlaneSplits<LayoutKind::kDot24>(forest, query));
+    case LayoutKind::kAngular24:
+      return use(kWideId, PlaneSplits<LayoutKind::kAngular24>(forest, query));
+    case LayoutKind::kMinkowski32:
+      return use(kWideId, PlaneSplits<LayoutKind::kMinkowski32>(forest, query));
+    case LayoutKind::kDot36:
+      return use(kWideId, PlaneSplits<LayoutKind::kDot36>(forest, query));
+    case LayoutKind::kHamming24:
+      return use(kWideId, BitSplits(forest, query));
+    case LayoutKind::kHamming16:
+    case LayoutKind::kHamming12:
+      break;
+  }
+  return use(kId, BitSplits(forest, query));
+}
+
 template <class Items>
 absl::Status GatherAny(const ForestData& forest, const Query& query,
                        const Items& items, int64_t search_k,
                        absl::Time deadline, SearchScratch* scratch,
                        SearchStats* stats) {
-  const auto gather = [&](const auto& splits) {
-    return Gather<int32_t>(forest, splits, items, search_k, deadline, scratch,
-                           stats);
-  };
-  const auto gather_wide = [&](const auto& splits) {
-    return Gather<int64_t>(forest, splits, items, search_k, deadline, scratch,
-                           stats);
-  };
-  switch (forest.layout.kind) {
-    case LayoutKind::kAngular12:
-      return gather(PlaneSplits<LayoutKind::kAngular12>(forest, query));
-    case LayoutKind::kMinkowski16:
-      return gather(PlaneSplits<LayoutKind::kMinkowski16>(forest, query));
-    case LayoutKind::kDot16:
-      return gather(PlaneSplits<LayoutKind::kDot16>(forest, query));
-    case LayoutKind::kDot24:
-      return gather(PlaneSplits<LayoutKind::kDot24>(forest, query));
-    case LayoutKind::kHamming16:
-    case LayoutKind::kHamming12:
-      return gather(BitSplits(forest, query));
-    case LayoutKind::kAngular24:
-      return gather_wide(PlaneSplits<LayoutKind::kAngular24>(forest, query));
-    case LayoutKind::kMinkowski32:
-      return gather_wide(PlaneSplits<LayoutKind::kMinkowski32>(forest, query));
-    case LayoutKind::kDot36:
-      return gather_wide(PlaneSplits<LayoutKind::kDot36>(forest, query));
-    case LayoutKind::kHamming24:
-      return gather_wide(BitSplits(forest, query));
-  }
-  return absl::InternalError("unknown layout");
+  return WithSplits<absl::Status>(
+      forest, query, [&](auto id, const auto& splits) {
+        return Gather<decltype(id)>(forest, splits, items, search_k, deadline,
+                                    scratch, stats);
+      });
 }
 
 }  // namespace
@@ -303,6 +325,12 @@ absl::Status FindNeededSearchK(const ForestData& forest, const Query& query,
   // One list may hold more than are still wanted.
   if (needed->size() > enough) needed->resize(enough);
   return absl::OkStatus();
+}
+
+int32_t LeafOf(const ForestData& forest, const Query& query, int32_t root) {
+  return WithSplits<int32_t>(forest, query, [&](auto id, const auto& splits) {
+    return Descend<decltype(id)>(forest, splits, root);
+  });
 }
 
 }  // namespace annod

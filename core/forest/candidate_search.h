@@ -38,6 +38,11 @@ absl::Status FindNeededSearchK(const ForestData& forest, const Query& query,
                                int64_t max_search_k, SearchScratch* scratch,
                                std::vector<int64_t>* needed);
 
+// Follows the query down the tree under the root node `root`, always to the
+// side it lies on; returns the bucket or item slot it ends at. Safe on nonsense
+// as above.
+int32_t LeafOf(const ForestData& forest, const Query& query, int32_t root);
+
 }  // namespace annod
 
 #endif  // ANNOD_CORE_FOREST_CANDIDATE_SEARCH_H_

@@ -129,30 +129,9 @@ absl::Status MappedForest::Search(absl::Span<const float> query,
                                   std::vector<Neighbor>* out,
                                   SearchStats* stats) const {
   out->clear();
-  if (query.size() != static_cast<size_t>(dim())) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("query has ", query.size(),
-                     " components; the index holds vectors of ", dim()));
-  }
-  for (size_t i = 0; i < query.size(); ++i) {
-    if (!std::isfinite(query[i])) {
-      return absl::InvalidArgumentError(absl::StrCat("query has the component ",
-                                                     query[i], " at ", i,
-                                                     "; it must be finite"));
-    }
-  }
-  Query packed;
-  if (metric() == Metric::kHamming) {
-    scratch->words.resize(HammingWords(dim()));
-    PackBits(query, scratch->words.data());
-    packed.words = reinterpret_cast<const char*>(scratch->words.data());
-  } else {
-    packed.floats = query.data();
-    if (metric() == Metric::kAngular) {
-      packed.squared_norm = Dot(query.data(), query.data(), query.size());
-    }
-  }
-  return SearchQuery(packed, options, scratch, out, stats);
+  ANNOD_RETURN_IF_ERROR(CheckQueryVector(query, dim()));
+  return SearchQuery(MakeQuery(query, layout(), &scratch->words), options,
+                     scratch, out, stats);
 }
 
 absl::Status MappedForest::SearchItem(int64_t id, const SearchOptions& options,
@@ -170,17 +149,9 @@ absl::Status MappedForest::SearchQuery(const Query& query,
                                        SearchScratch* scratch,
                                        std::vector<Neighbor>* out,
                                        SearchStats* stats) const {
-  if (options.n < 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("n is ", options.n, "; at least 1 is needed"));
-  }
-  if (options.search_k < -1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("search_k is ", options.search_k,
-                     "; it must be -1 (default) or not negative"));
-  }
-  if (options.max_distance && std::isnan(*options.max_distance)) {
-    return absl::InvalidArgumentError("max_distance is not a number");
+  ANNOD_RETURN_IF_ERROR(CheckSearchOptions(options));
+  if (options.engine == Engine::kGraph) {
+    return absl::InvalidArgumentError("a forest alone has no graph to search");
   }
   if (ChooseEngine(options) == Engine::kExact) {
     return RankAllItems(forest_, query, options, scratch, out, stats);

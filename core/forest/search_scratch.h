@@ -10,6 +10,24 @@
 
 namespace annod {
 
+// What a graph search (core/graph/graph_search.h) works in.
+struct BeamScratch {
+  // A row in the pool.
+  struct Entry {
+    int32_t distance;
+    uint32_t row_and_flag;  // twice the row, plus 1 once it is expanded
+  };
+
+  std::vector<uint64_t> visited;  // a bit a row; all zero between searches
+  std::vector<int32_t> marked;    // words of `visited` that are not zero
+  std::vector<Entry> pool;        // nearest first
+  std::vector<Entry> newcomers;
+  std::vector<int32_t> fresh;  // rows to look at next
+  std::vector<int32_t> distances;
+  std::vector<float> vector;   // the query in the graph's space
+  std::vector<uint8_t> codes;  // of the query, behind padding
+};
+
 // The memory of a search; see forest_index.h. Nothing in it means anything
 // between searches.
 class SearchScratch {
@@ -22,6 +40,7 @@ class SearchScratch {
   MaxHeap nearest;               // the best so far, farthest on top
   std::vector<uint64_t> sorted;  // the best, nearest first
   std::vector<uint64_t> words;   // a hamming query, packed
+  BeamScratch beam;
   int32_t batch_ids[kBatch];
   float batch_distances[kBatch];
 };
