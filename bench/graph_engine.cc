@@ -1,5 +1,7 @@
 #include "bench/graph_engine.h"
 
+#include <cstdlib>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -12,7 +14,7 @@
 #include "core/forest/forest_index.h"
 #include "core/graph/graph_builder.h"
 #include "core/graph/graph_file.h"
-#include "core/graph/graph_search.h"
+#include "core/graph/graph_index.h"
 #include "core/status_macros.h"
 
 namespace annod {
@@ -35,10 +37,11 @@ absl::StatusOr<absl::Duration> Build(const ForestData& forest,
   ANNOD_RETURN_IF_ERROR(
       WriteGraphFile(FileSystem::Posix(), path, built->graph, forest));
   absl::FPrintF(stderr,
-                "graph: codes %.2f s, clusters %.2f, edges %.2f, both ways "
-                "%.2f, reach %.2f (%d rows)\n",
-                times.codes, times.clusters, times.first_prune,
-                times.second_prune, times.repair, times.repaired);
+                "graph: codes %.2f s, clusters %.2f, refine %.2f (%d from "
+                "%.3f), edges %.2f, both ways %.2f, reach %.2f (%d rows)\n",
+                times.codes, times.clusters, times.refine, times.refine_passes,
+                times.list_recall, times.first_prune, times.second_prune,
+                times.repair, times.repaired);
   return absl::Now() - start;
 }
 
@@ -67,9 +70,9 @@ class GraphEngine final : public BenchEngine {
             [&](const std::string& path) {
               return Build(forest_, options, path);
             }));
-    ANNOD_ASSIGN_OR_RETURN(file_, GraphFile::Open(fs, graph.path, forest_, true,
-                                                  Prefault::kPopulate));
-    searcher_ = std::make_unique<GraphSearcher>(&forest_, &file_->graph());
+    ANNOD_ASSIGN_OR_RETURN(
+        graph_, GraphIndex::Open(fs, graph.path, index_, /*verify=*/false,
+                                 Prefault::kPopulate));
     build_params_ = {{"trees", options.graph_trees},
                      {"degree", options.degree}};
     build_seconds_ = forest.build_seconds + graph.build_seconds;
@@ -78,11 +81,17 @@ class GraphEngine final : public BenchEngine {
     return absl::OkStatus();
   }
 
-  void Use(const BenchParams& setting) override { beam_ = setting["beam"]; }
+  void Use(const BenchParams& setting) override {
+    options_.beam = setting["beam"];
+  }
 
   void Search(absl::Span<const float> query, int n,
               std::vector<int32_t>* ids) override {
-    searcher_->Search(query.data(), n, beam_, &scratch_, &found_, &stats_);
+    options_.n = n;
+    if (!graph_->Search(query, options_, scratch_.get(), &found_, &stats_)
+             .ok()) {
+      std::abort();
+    }
     ids->clear();
     for (const Neighbor& neighbor : found_) ids->push_back(neighbor.id);
   }
@@ -92,10 +101,9 @@ class GraphEngine final : public BenchEngine {
  private:
   std::shared_ptr<const ForestIndex> index_;
   ForestData forest_;
-  std::shared_ptr<const GraphFile> file_;
-  std::unique_ptr<GraphSearcher> searcher_;
-  int beam_ = 0;
-  GraphScratch scratch_;
+  std::shared_ptr<const GraphIndex> graph_;
+  SearchOptions options_;
+  const SearchScratchPtr scratch_ = NewSearchScratch();
   std::vector<Neighbor> found_;
   SearchStats stats_;
 };

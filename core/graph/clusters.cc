@@ -76,19 +76,6 @@ class Cutter {
 
 }  // namespace
 
-std::vector<int32_t> DistinctRoots(const ForestData& forest) {
-  std::vector<int32_t> roots;
-  for (const int32_t root : forest.roots) {
-    const bool copy =
-        std::any_of(roots.begin(), roots.end(), [&](int32_t other) {
-          return std::memcmp(forest.node_data(root), forest.node_data(other),
-                             forest.layout.node_bytes) == 0;
-        });
-    if (!copy) roots.push_back(root);
-  }
-  return roots;
-}
-
 Clusters CutTree(const ForestData& forest, int32_t root, int64_t max_items) {
   return Cutter(forest, max_items).Cut(root);
 }

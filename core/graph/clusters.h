@@ -17,9 +17,6 @@ struct Clusters {
   size_t size() const { return begins.size() - 1; }
 };
 
-// Roots of different trees of a checked forest, copies left out.
-std::vector<int32_t> DistinctRoots(const ForestData& forest);
-
 // Cuts the tree under `root` where a subtree has at most `max_items` items;
 // small pieces are joined with the piece beside them. The forest has been
 // checked (CheckSearchable); should its nodes have several parents after all,

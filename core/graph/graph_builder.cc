@@ -14,12 +14,22 @@
 #include "core/graph/parallel.h"
 #include "core/graph/pruning.h"
 #include "core/graph/reach.h"
+#include "core/graph/refining.h"
+#include "core/status_macros.h"
 
 namespace annod {
 namespace {
 
 constexpr int64_t kSampleItems = 10000;
+constexpr int kSampledRows = 100;
+constexpr int kRefineNear = 24;
 constexpr int64_t kPiece = 256;  // rows a thread takes at a time
+
+// Shares of the whole that are done after each step.
+constexpr double kCodesDone = 0.06;
+constexpr double kClustersDone = 0.7;
+constexpr double kPruneDone = 0.85;
+constexpr double kReverseDone = 0.95;
 
 class Stopwatch {
  public:
@@ -39,10 +49,13 @@ class Builder {
  public:
   Builder(const ForestData& forest, const GraphBuildOptions& options,
           GraphBuildTimes* times)
-      : forest_(forest), options_(options), space_(forest), times_(*times) {}
+      : forest_(forest),
+        options_(options),
+        space_(forest.layout, GraphSpace::LengthOf(forest)),
+        times_(*times) {}
 
   absl::StatusOr<BuiltGraph> Build() {
-    const std::vector<int32_t> roots = DistinctRoots(forest_);
+    const std::vector<int32_t>& roots = forest_.tree_roots;
     Stopwatch watch;
     const Clusters first = CutTree(forest_, roots[0], options_.cluster_items);
     if (first.items.size() < 2) {
@@ -55,18 +68,31 @@ class Builder {
     MakeCodes();
     times_.codes = watch.Lap();
     lists_ = std::make_unique<NeighborLists>(size(), options_.candidates);
-    AddClusters(first);
-    for (size_t t = 1;
-         t < roots.size() && t < static_cast<size_t>(options_.trees); ++t) {
-      AddClusters(CutTree(forest_, roots[t], options_.cluster_items));
+    const size_t trees =
+        std::min(roots.size(), static_cast<size_t>(options_.trees));
+    for (size_t t = 0; t < trees; ++t) {
+      Progress(kCodesDone + (kClustersDone - kCodesDone) *
+                                static_cast<double>(t) /
+                                static_cast<double>(trees));
+      ANNOD_RETURN_IF_ERROR(CheckCancelled());
+      AddClusters(t == 0 ? first
+                         : CutTree(forest_, roots[t], options_.cluster_items));
     }
     times_.clusters = watch.Lap();
+    Progress(kClustersDone);
+    ANNOD_RETURN_IF_ERROR(Refine());
+    times_.refine = watch.Lap();
     PruneLists();
     times_.first_prune = watch.Lap();
+    Progress(kPruneDone);
+    ANNOD_RETURN_IF_ERROR(CheckCancelled());
     AddReverseEdges();
     times_.second_prune = watch.Lap();
+    Progress(kReverseDone);
+    ANNOD_RETURN_IF_ERROR(CheckCancelled());
     times_.repaired = ConnectAll(*lists_, options_.degree, &graph_.neighbors);
     times_.repair = watch.Lap();
+    Progress(1);
     graph_.graph.codes = graph_.codes.row(0);
     graph_.graph.items = graph_.items;
     graph_.graph.rows = graph_.rows;
@@ -76,6 +102,17 @@ class Builder {
 
  private:
   int64_t size() const { return static_cast<int64_t>(graph_.items.size()); }
+
+  void Progress(double done) const {
+    if (options_.progress) options_.progress(done);
+  }
+
+  absl::Status CheckCancelled() const {
+    if (options_.cancel == nullptr || !options_.cancel->load()) {
+      return absl::OkStatus();
+    }
+    return absl::CancelledError("cancelled while the graph was built");
+  }
 
   void NumberRows(const Clusters& order) {
     graph_.items = order.items;
@@ -97,7 +134,7 @@ class Builder {
     const CodeBook book = TrainCodeBook(sample, dim, &graph_.centre);
     graph_.codes = CodeRows(size, book.row_bytes());
     graph_.graph.book = book;
-    ParallelFor(options_.threads, size, kPiece,
+    ParallelFor(options_.threads, size, kPiece, options_.cancel,
                 [&](int, int64_t begin, int64_t end) {
                   std::vector<float> vector(dim);
                   for (int64_t row = begin; row < end; ++row) {
@@ -114,7 +151,7 @@ class Builder {
     }
     std::vector<std::unique_ptr<ClusterPairs>> pairs(options_.threads);
     ParallelFor(options_.threads, static_cast<int64_t>(clusters.size()), 1,
-                [&](int worker, int64_t begin, int64_t) {
+                options_.cancel, [&](int worker, int64_t begin, int64_t) {
                   if (pairs[worker] == nullptr) {
                     pairs[worker] = std::make_unique<ClusterPairs>(
                         &graph_.codes, options_.cluster_neighbors);
@@ -127,22 +164,37 @@ class Builder {
                 });
   }
 
+  // Hard data: clusters miss many neighbours, which are those of neighbours.
+  absl::Status Refine() {
+    for (int pass = 0; pass < options_.most_refine_passes; ++pass) {
+      times_.list_recall =
+          SampledRecall(graph_.codes, *lists_, kSampledRows, options_.threads);
+      if (times_.list_recall >= options_.enough_list_recall) break;
+      RefineLists(graph_.codes, kRefineNear, options_.threads, options_.cancel,
+                  lists_.get());
+      ANNOD_RETURN_IF_ERROR(CheckCancelled());
+      ++times_.refine_passes;
+    }
+    return absl::OkStatus();
+  }
+
   // The first choice of edges, kept beside the graph with their distances.
   void PruneLists() {
     edges_.resize(size() * options_.degree);
     edge_counts_.resize(size());
-    ParallelFor(
-        options_.threads, size(), kPiece, [&](int, int64_t begin, int64_t end) {
-          Pruner pruner(&graph_.codes, options_.degree);
-          std::vector<CodeNeighbor> candidates, chosen;
-          for (int64_t row = begin; row < end; ++row) {
-            lists_->Sorted(row, &candidates);
-            pruner.Prune(candidates, options_.first_alpha_squared, &chosen);
-            std::copy(chosen.begin(), chosen.end(),
-                      edges_.begin() + row * options_.degree);
-            edge_counts_[row] = static_cast<int32_t>(chosen.size());
-          }
-        });
+    ParallelFor(options_.threads, size(), kPiece, options_.cancel,
+                [&](int, int64_t begin, int64_t end) {
+                  Pruner pruner(&graph_.codes, options_.degree);
+                  std::vector<CodeNeighbor> candidates, chosen;
+                  for (int64_t row = begin; row < end; ++row) {
+                    lists_->Sorted(row, &candidates);
+                    pruner.Prune(candidates, options_.first_alpha_squared,
+                                 &chosen);
+                    std::copy(chosen.begin(), chosen.end(),
+                              edges_.begin() + row * options_.degree);
+                    edge_counts_[row] = static_cast<int32_t>(chosen.size());
+                  }
+                });
   }
 
   // Lets every edge be walked both ways where there is room, and chooses again.
@@ -159,7 +211,8 @@ class Builder {
     });
     graph_.neighbors.assign(size * options_.degree, -1);
     ParallelFor(
-        options_.threads, size, kPiece, [&](int, int64_t begin, int64_t end) {
+        options_.threads, size, kPiece, options_.cancel,
+        [&](int, int64_t begin, int64_t end) {
           Pruner pruner(&graph_.codes, options_.degree);
           std::vector<CodeNeighbor> all, chosen;
           for (int64_t row = begin; row < end; ++row) {
@@ -203,12 +256,39 @@ class Builder {
 
 }  // namespace
 
+uint64_t GraphFileBytes(const NodeLayout& layout, int64_t items, int64_t slots,
+                        const GraphBuildOptions& options) {
+  constexpr uint64_t kHeadAndPadding = 1024;
+  const uint64_t row = PaddedCodeBytes(GraphSpace::DimOf(layout)) +
+                       sizeof(int32_t) * (1 + uint64_t(options.degree));
+  return static_cast<uint64_t>(items) * row +
+         static_cast<uint64_t>(slots) * sizeof(int32_t) +
+         sizeof(float) * static_cast<uint64_t>(GraphSpace::DimOf(layout)) +
+         kHeadAndPadding;
+}
+
+uint64_t GraphBuildBytes(const NodeLayout& layout, int64_t items, int64_t slots,
+                         const GraphBuildOptions& options) {
+  // The first choice of edges and as many that come back, with their counts and
+  // beginnings; the clusters of a tree as ids and as rows.
+  const uint64_t row =
+      NeighborLists::BytesPerRow(options.candidates) +
+      2 * sizeof(CodeNeighbor) * static_cast<uint64_t>(options.degree) +
+      sizeof(int32_t) + 2 * sizeof(int64_t) + 2 * sizeof(int32_t);
+  const uint64_t sample = 2 * sizeof(float) * kSampleItems *
+                          static_cast<uint64_t>(GraphSpace::DimOf(layout));
+  const uint64_t cluster =
+      static_cast<uint64_t>(options.threads) * options.cluster_items *
+      (2 * PaddedCodeBytes(GraphSpace::DimOf(layout)) + 32);
+  return GraphFileBytes(layout, items, slots, options) +
+         static_cast<uint64_t>(items) * row + sample + cluster;
+}
+
 absl::StatusOr<BuiltGraph> BuildGraph(const ForestData& forest,
                                       const GraphBuildOptions& options,
                                       GraphBuildTimes* times) {
-  if (!GraphSpace::Supports(forest.layout.metric) || forest.roots.empty()) {
-    return absl::FailedPreconditionError(
-        "there is no graph for this metric or an empty forest");
+  if (forest.tree_roots.empty()) {
+    return absl::FailedPreconditionError("an empty forest has no graph");
   }
   return Builder(forest, options, times).Build();
 }

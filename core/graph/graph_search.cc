@@ -4,89 +4,192 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/forest/candidate_search.h"
+#include "core/forest/deadline.h"
 #include "core/simd/codes.h"
-#include "core/simd/distance.h"
+#include "core/status_macros.h"
 
 namespace annod {
 namespace {
 
+using Entry = BeamScratch::Entry;
+
 constexpr size_t kEntries = 8;
+
+// Candidates that are compared by their vectors, codes being coarse.
+int64_t RankedCount(int n) { return std::max(2 * int64_t{n}, int64_t{n} + 10); }
+
+// Marks a row; false if it was marked before.
+inline bool Visit(int32_t row, BeamScratch* scratch) {
+  uint64_t& word = scratch->visited[row / 64];
+  const uint64_t bit = uint64_t{1} << (row % 64);
+  if ((word & bit) != 0) return false;
+  if (word == 0) scratch->marked.push_back(row / 64);
+  word |= bit;
+  return true;
+}
+
+// Dot: by inner product, for items are spread over a small part of their space
+// and queries, which have zero where items have most, lie far off it.
+auto DistanceRowsOf(Metric metric) {
+  const CodeKernels& kernels = CodeDistances();
+  switch (metric) {
+    case Metric::kManhattan:
+      return kernels.l1_rows;
+    case Metric::kDot:
+      return kernels.negative_dot_rows;
+    default:
+      return kernels.squared_l2_rows;
+  }
+}
+
+// Signed codes, the largest 127 or -127, for inner products with the codes of
+// items: those are larger by the same for all items.
+void EncodeFactors(const std::vector<float>& vector, uint8_t* codes) {
+  float largest = 0;
+  for (const float value : vector) {
+    largest = std::max(largest, std::abs(value));
+  }
+  if (largest == 0) return;
+  const float steps = 127 / largest;
+  for (size_t i = 0; i < vector.size(); ++i) {
+    codes[i] = static_cast<uint8_t>(
+        static_cast<int8_t>(std::lround(vector[i] * steps)));
+  }
+}
+
+// Codes lie at a multiple of their alignment.
+uint8_t* AlignedCodes(BeamScratch* scratch) {
+  const auto address = reinterpret_cast<uintptr_t>(scratch->codes.data());
+  const size_t past = address % kCodeAlignment;
+  return scratch->codes.data() + (past == 0 ? 0 : kCodeAlignment - past);
+}
+
+void Forget(BeamScratch* scratch) {
+  for (const int32_t word : scratch->marked) scratch->visited[word] = 0;
+  scratch->marked.clear();
+}
+
+// Where an entry that far goes: behind those as far.
+inline size_t PlaceOf(int32_t distance, const Entry* pool, size_t size) {
+  size_t low = 0, high = size;
+  while (low < high) {
+    const size_t middle = (low + high) / 2;
+    if (pool[middle].distance <= distance) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+// Merges the newcomers into the first `size` entries of the pool, which has
+// room for them; returns where the first one went, `size` if there are none.
+// Every entry moves once.
+size_t Merge(size_t size, BeamScratch* scratch) {
+  std::vector<Entry>& newcomers = scratch->newcomers;
+  Entry* const pool = scratch->pool.data();
+  std::sort(newcomers.begin(), newcomers.end(),
+            [](const Entry& a, const Entry& b) {
+              return a.distance != b.distance ? a.distance < b.distance
+                                              : a.row_and_flag < b.row_and_flag;
+            });
+  size_t end = size;
+  for (size_t k = newcomers.size(); k-- > 0;) {
+    const size_t place = PlaceOf(newcomers[k].distance, pool, end);
+    std::memmove(pool + place + k + 1, pool + place,
+                 (end - place) * sizeof(Entry));
+    pool[place + k] = newcomers[k];
+    end = place;
+  }
+  return end;
+}
 
 }  // namespace
 
 GraphSearcher::GraphSearcher(const ForestData* forest, const Graph* graph)
-    : forest_(*forest), graph_(*graph), space_(*forest) {}
+    : forest_(*forest), graph_(*graph), space_(forest->layout, /*length=*/0) {}
 
-// Goes down one tree and marks the first rows of its leaf as fresh.
-void GraphSearcher::Enter(const float* query, GraphScratch* scratch) const {
-  const bool offset = forest_.layout.kind == LayoutKind::kMinkowski16;
-  const auto dot = Kernels().dot;
-  int32_t index = graph_.entry_root;
-  scratch->fresh.clear();
-  while (index >= forest_.slot_count) {
-    const NodeView node = forest_.node(index);
-    if (node.descendants() <= forest_.layout.bucket_capacity) {
-      for (int32_t k = 0; k < node.descendants(); ++k) {
-        if (scratch->fresh.size() == kEntries) return;
-        const int32_t row = graph_.rows[node.list_id(k)];
-        if (row >= 0) scratch->fresh.push_back(row);
-      }
-      return;
-    }
-    const float margin = (offset ? node.plane_offset() : 0) +
-                         dot(node.floats(), query, forest_.layout.dim);
-    const int32_t child = node.child(margin > 0 ? 1 : 0);
-    if (child < forest_.slot_count) {
-      scratch->fresh.push_back(graph_.rows[child]);
-      return;
-    }
-    index = child;
+void GraphSearcher::Encode(const Query& query, BeamScratch* scratch) const {
+  scratch->vector.resize(space_.dim());
+  space_.Query(query, scratch->vector.data());
+  const size_t row_bytes = graph_.book.row_bytes();
+  if (scratch->codes.size() != row_bytes + kCodeAlignment) {
+    scratch->codes.assign(row_bytes + kCodeAlignment, 0);
+  }
+  uint8_t* const codes = AlignedCodes(scratch);
+  std::fill(codes, codes + row_bytes, uint8_t{0});
+  if (forest_.layout.metric == Metric::kDot) {
+    EncodeFactors(scratch->vector, codes);
+  } else {
+    graph_.book.Encode(scratch->vector.data(), codes);
   }
 }
 
-void GraphSearcher::Expand(int beam, GraphScratch* scratch,
-                           SearchStats* stats) const {
-  using Entry = GraphScratch::Entry;
-  const CodeKernels& kernels = CodeDistances();
-  const uint8_t* const query = scratch->codes.row(0);
+// Goes down one tree; the first rows of its leaf are fresh.
+void GraphSearcher::Enter(const Query& query, BeamScratch* scratch) const {
+  std::vector<int32_t>& fresh = scratch->fresh;
+  fresh.clear();
+  const auto add = [&](int64_t id) {
+    if (id < 0 || id >= forest_.slot_count) return;
+    const int32_t row = graph_.rows[id];
+    if (row >= 0 && Visit(row, scratch)) fresh.push_back(row);
+  };
+  const int32_t leaf = LeafOf(forest_, query, graph_.entry_root);
+  if (leaf < forest_.slot_count) {
+    add(leaf);
+  } else {
+    const NodeView node = forest_.node(leaf);
+    const int64_t count =
+        std::min<int64_t>(node.descendants(), forest_.layout.bucket_capacity);
+    for (int64_t k = 0; k < count && fresh.size() < kEntries; ++k) {
+      add(node.list_id(k));
+    }
+  }
+  // Every row can be reached from any other.
+  for (int32_t row = 0; fresh.empty() && row < graph_.size(); ++row) {
+    if (Visit(row, scratch)) fresh.push_back(row);
+  }
+}
+
+absl::Status GraphSearcher::Expand(size_t width, absl::Time deadline,
+                                   BeamScratch* scratch,
+                                   SearchStats* stats) const {
+  const auto distance_rows = DistanceRowsOf(forest_.layout.metric);
+  const uint8_t* const query = AlignedCodes(scratch);
   const size_t row_bytes = graph_.book.row_bytes();
   const Rows code_rows = graph_.code_rows();
-  const auto width = static_cast<size_t>(beam);
+  const size_t most_fresh = std::max<size_t>(graph_.degree, kEntries);
   std::vector<int32_t>& fresh = scratch->fresh;
-  scratch->distances.resize(std::max<size_t>(graph_.degree, kEntries));
-  scratch->pool.resize(width + 1);
+  scratch->distances.resize(most_fresh);
+  if (scratch->pool.size() < width + most_fresh) {
+    scratch->pool.resize(width + most_fresh);
+  }
   Entry* const pool = scratch->pool.data();
   size_t size = 0;    // of the pool
   size_t cursor = 0;  // all entries before it are expanded
-  for (const int32_t row : fresh) {
-    uint64_t& word = scratch->visited[row / 64];
-    if (word == 0) scratch->marked.push_back(row / 64);
-    word |= uint64_t{1} << (row % 64);
-  }
+  DeadlinePoll poll(deadline);
   for (;;) {
-    kernels.squared_l2_rows(query, row_bytes, code_rows, fresh.data(),
-                            fresh.size(), scratch->distances.data());
+    if (poll.Expired(static_cast<int64_t>(fresh.size()) + 1)) {
+      return DeadlinePoll::Error();
+    }
+    distance_rows(query, row_bytes, code_rows, fresh.data(), fresh.size(),
+                  scratch->distances.data());
     stats->distances += static_cast<int64_t>(fresh.size());
-    size_t lowest = cursor;
+    const int32_t farthest =
+        size == width ? pool[size - 1].distance : INT32_MAX;
+    scratch->newcomers.clear();
     for (size_t k = 0; k < fresh.size(); ++k) {
       const int32_t distance = scratch->distances[k];
-      if (size == width && distance >= pool[size - 1].distance) continue;
-      // From the far end: most newcomers belong there.
-      size_t low = 0, high = size;
-      while (low < high) {
-        const size_t middle = (low + high) / 2;
-        if (pool[middle].distance <= distance) {
-          low = middle + 1;
-        } else {
-          high = middle;
-        }
-      }
-      std::memmove(pool + low + 1, pool + low, (size - low) * sizeof(Entry));
-      pool[low] = {distance, static_cast<uint32_t>(fresh[k]) * 2};
-      if (size < width) ++size;
-      lowest = std::min(lowest, low);
+      if (distance >= farthest) continue;
+      scratch->newcomers.push_back(
+          {distance, static_cast<uint32_t>(fresh[k]) * 2});
     }
-    cursor = lowest;
+    if (!scratch->newcomers.empty()) {
+      cursor = std::min(cursor, Merge(size, scratch));
+      size = std::min(width, size + scratch->newcomers.size());
+    }
     while (cursor < size && (pool[cursor].row_and_flag & 1) != 0) ++cursor;
     if (cursor == size) break;
     const uint32_t row = pool[cursor].row_and_flag / 2;
@@ -101,80 +204,48 @@ void GraphSearcher::Expand(int beam, GraphScratch* scratch,
     fresh.clear();
     for (const int32_t near : graph_.NeighborsOf(row)) {
       if (near < 0) break;
-      uint64_t& word = scratch->visited[near / 64];
-      const uint64_t bit = uint64_t{1} << (near % 64);
-      if ((word & bit) != 0) continue;
-      if (word == 0) scratch->marked.push_back(near / 64);
-      word |= bit;
-      fresh.push_back(near);
+      if (Visit(near, scratch)) fresh.push_back(near);
     }
   }
   scratch->pool.resize(size);
+  return absl::OkStatus();
 }
 
-void GraphSearcher::Rank(const float* query, int n, GraphScratch* scratch,
-                         std::vector<Neighbor>* out, SearchStats* stats) const {
-  const size_t ranked = std::min(scratch->pool.size(),
-                                 static_cast<size_t>(std::max(2 * n, n + 10)));
-  const DistanceKernels& kernels = Kernels();
-  const int dim = forest_.layout.dim;
-  const Metric metric = forest_.layout.metric;
-  out->clear();
-  for (size_t k = 0; k < ranked; ++k) {
-    __builtin_prefetch(
-        forest_.node_data(graph_.items[scratch->pool[k].row_and_flag / 2]));
+int64_t GraphSearcher::Choose(const BeamOptions& options,
+                              SearchScratch* scratch) const {
+  IdSet& candidates = scratch->candidates;
+  candidates.Reset(forest_.slot_count);
+  const auto ranked = static_cast<size_t>(RankedCount(options.n));
+  int64_t accepted = 0;
+  for (const Entry& entry : scratch->beam.pool) {
+    const int32_t id = graph_.items[entry.row_and_flag / 2];
+    if (options.filter != nullptr && !options.filter->Accepts(id)) continue;
+    ++accepted;
+    if (candidates.size() == ranked) continue;
+    candidates.Add(id);
+    __builtin_prefetch(forest_.node_data(id));
   }
-  float squared_norm = 0;
-  if (metric == Metric::kAngular) squared_norm = kernels.dot(query, query, dim);
-  for (size_t k = 0; k < ranked; ++k) {
-    const int32_t id = graph_.items[scratch->pool[k].row_and_flag / 2];
-    const NodeView node = forest_.node(id);
-    float key = 0;
-    switch (metric) {
-      case Metric::kAngular: {
-        const float product = node.angular_norm() * squared_norm;
-        key = product > 0 ? 2 - 2 * kernels.dot(query, node.floats(), dim) /
-                                    std::sqrt(product)
-                          : 2;
-        break;
-      }
-      case Metric::kDot:
-        key = -kernels.dot(query, node.floats(), dim);
-        break;
-      default:
-        key = kernels.squared_l2(query, node.floats(), dim);
-    }
-    out->push_back({id, key});
-  }
-  stats->distances += static_cast<int64_t>(ranked);
-  const auto end = out->begin() + std::min<size_t>(n, out->size());
-  std::partial_sort(
-      out->begin(), end, out->end(), [](const Neighbor& a, const Neighbor& b) {
-        return a.distance != b.distance ? a.distance < b.distance : a.id < b.id;
-      });
-  out->erase(end, out->end());
-  for (Neighbor& neighbor : *out) {
-    neighbor.distance = metric == Metric::kDot
-                            ? -neighbor.distance
-                            : std::sqrt(std::max(0.0f, neighbor.distance));
-  }
+  return accepted;
 }
 
-void GraphSearcher::Search(const float* query, int n, int beam,
-                           GraphScratch* scratch, std::vector<Neighbor>* out,
-                           SearchStats* stats) const {
-  scratch->vector.resize(space_.dim());
-  space_.Query(query, scratch->vector.data());
-  if (scratch->codes.row_bytes() != graph_.book.row_bytes()) {
-    scratch->codes = CodeRows(1, graph_.book.row_bytes());
+absl::StatusOr<int64_t> GraphSearcher::Gather(const Query& query,
+                                              const BeamOptions& options,
+                                              SearchScratch* scratch,
+                                              SearchStats* stats) const {
+  BeamScratch& beam = scratch->beam;
+  const size_t words = static_cast<size_t>(graph_.size()) / 64 + 1;
+  if (beam.visited.size() < words) beam.visited.resize(words);
+  Encode(query, &beam);
+  if (options.absent >= 0 && graph_.rows[options.absent] >= 0) {
+    Visit(graph_.rows[options.absent], &beam);
   }
-  graph_.book.Encode(scratch->vector.data(), scratch->codes.row(0));
-  scratch->visited.resize(graph_.size() / 64 + 1);
-  Enter(query, scratch);
-  Expand(std::max(beam, n), scratch, stats);
-  for (const int32_t word : scratch->marked) scratch->visited[word] = 0;
-  scratch->marked.clear();
-  Rank(query, n, scratch, out, stats);
+  Enter(query, &beam);
+  const absl::Status expanded =
+      Expand(static_cast<size_t>(std::max<int64_t>(options.width, options.n)),
+             options.deadline, &beam, stats);
+  Forget(&beam);
+  ANNOD_RETURN_IF_ERROR(expanded);
+  return Choose(options, scratch);
 }
 
 }  // namespace annod

@@ -2,59 +2,54 @@
 #define ANNOD_CORE_GRAPH_GRAPH_SEARCH_H_
 
 #include <cstdint>
-#include <vector>
 
-#include "absl/types/span.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "core/forest/forest_data.h"
+#include "core/forest/query.h"
+#include "core/forest/search_scratch.h"
 #include "core/graph/graph.h"
 #include "core/graph/graph_space.h"
+#include "core/item_filter.h"
 #include "core/search_types.h"
 
 namespace annod {
 
-// The memory of graph searches. One for each thread; not thread-safe.
-class GraphScratch {
- public:
-  GraphScratch() = default;
-
- private:
-  friend class GraphSearcher;
-
-  // A row in the pool: met, perhaps not yet expanded.
-  struct Entry {
-    int32_t distance;
-    uint32_t row_and_flag;  // twice the row, plus 1 once expanded
-  };
-
-  std::vector<uint64_t> visited;  // a bit a row
-  std::vector<int32_t> marked;    // words of `visited` that are not zero
-  std::vector<Entry> pool;
-  std::vector<int32_t> fresh;
-  std::vector<int32_t> distances;
-  std::vector<float> vector;
-  CodeRows codes;
-  std::vector<Neighbor> ranked;
+struct BeamOptions {
+  int n = 10;                    // neighbours wanted, >= 1
+  int64_t width = kDefaultBeam;  // rows kept; at least n are
+  // Items that may be found; null: all. Others are walked over.
+  const ItemFilter* filter = nullptr;
+  // An item that is not even walked over, as if the graph had been made
+  // without it; -1: none.
+  int32_t absent = -1;
+  absl::Time deadline = absl::InfiniteFuture();
 };
 
 // Best-first search of a graph: the tree it was numbered by leads to a first
 // few rows; then the nearest row not yet expanded is expanded, again and again,
-// until the `beam` nearest rows known are. Those are then ranked by their
-// vectors. Constant; thread-safe.
+// until the `width` nearest rows known are. Source: Malkov & Yashunin,
+// "Efficient and robust approximate nearest neighbor search using hierarchical
+// navigable small world graphs", TPAMI 2018, algorithm 2, on one layer.
+// Constant; thread-safe.
 class GraphSearcher {
  public:
   // Both must outlive this.
   GraphSearcher(const ForestData* forest, const Graph* graph);
 
-  // Replaces `*out` with the `n` items found nearest to `query`, nearest first;
-  // at most max(beam, n). `query` has the forest's dimension.
-  void Search(const float* query, int n, int beam, GraphScratch* scratch,
-              std::vector<Neighbor>* out, SearchStats* stats) const;
+  // Puts into `scratch->candidates` accepted items among the rows kept, those
+  // nearest by their codes: enough to find `n` by their vectors. Returns how
+  // many of the rows kept are accepted. DeadlineExceeded.
+  absl::StatusOr<int64_t> Gather(const Query& query, const BeamOptions& options,
+                                 SearchScratch* scratch,
+                                 SearchStats* stats) const;
 
  private:
-  void Enter(const float* query, GraphScratch* scratch) const;
-  void Expand(int beam, GraphScratch* scratch, SearchStats* stats) const;
-  void Rank(const float* query, int n, GraphScratch* scratch,
-            std::vector<Neighbor>* out, SearchStats* stats) const;
+  void Encode(const Query& query, BeamScratch* scratch) const;
+  void Enter(const Query& query, BeamScratch* scratch) const;
+  absl::Status Expand(size_t width, absl::Time deadline, BeamScratch* scratch,
+                      SearchStats* stats) const;
+  int64_t Choose(const BeamOptions& options, SearchScratch* scratch) const;
 
   const ForestData& forest_;
   const Graph& graph_;

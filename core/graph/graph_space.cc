@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "absl/types/span.h"
+#include "core/forest/hamming_bits.h"
 #include "core/simd/distance.h"
 
 namespace annod {
@@ -18,27 +20,25 @@ void Stretch(float* vector, int count, float length) {
 
 }  // namespace
 
-bool GraphSpace::Supports(Metric metric) {
-  return metric == Metric::kAngular || metric == Metric::kEuclidean ||
-         metric == Metric::kDot;
-}
-
-GraphSpace::GraphSpace(const ForestData& forest)
-    : metric_(forest.layout.metric),
-      forest_dim_(forest.layout.dim),
-      dim_(DimOf(forest.layout)) {
-  if (metric_ != Metric::kDot) return;
+float GraphSpace::LengthOf(const ForestData& forest) {
+  if (forest.layout.metric != Metric::kDot) return 0;
+  float longest = 0;
   for (int64_t id = 0; id < forest.slot_count; ++id) {
     const NodeView node = forest.node(id);
     if (node.descendants() != 1) continue;
     const float* vector = node.floats();
-    length_ = std::max(length_, Dot(vector, vector, forest_dim_));
+    longest = std::max(longest, Dot(vector, vector, forest.layout.dim));
   }
-  length_ = std::sqrt(length_);
+  return std::sqrt(longest);
 }
 
 void GraphSpace::Item(const ForestData& forest, int32_t id, float* out) const {
-  const float* vector = forest.node(id).floats();
+  const NodeView node = forest.node(id);
+  if (metric_ == Metric::kHamming) {
+    UnpackBits(node.words(), absl::MakeSpan(out, forest_dim_));
+    return;
+  }
+  const float* vector = node.floats();
   std::copy(vector, vector + forest_dim_, out);
   if (metric_ == Metric::kAngular) Stretch(out, forest_dim_, 1);
   if (metric_ == Metric::kDot) {
@@ -47,11 +47,14 @@ void GraphSpace::Item(const ForestData& forest, int32_t id, float* out) const {
   }
 }
 
-void GraphSpace::Query(const float* query, float* out) const {
-  std::copy(query, query + forest_dim_, out);
+void GraphSpace::Query(const annod::Query& query, float* out) const {
+  if (metric_ == Metric::kHamming) {
+    UnpackBits(query.words, absl::MakeSpan(out, forest_dim_));
+    return;
+  }
+  std::copy(query.floats, query.floats + forest_dim_, out);
   if (metric_ == Metric::kAngular) Stretch(out, forest_dim_, 1);
   if (metric_ == Metric::kDot) {
-    Stretch(out, forest_dim_, length_);
     out[forest_dim_] = 0;
   }
 }

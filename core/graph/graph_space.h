@@ -2,6 +2,7 @@
 #define ANNOD_CORE_GRAPH_GRAPH_SPACE_H_
 
 #include "core/forest/forest_data.h"
+#include "core/forest/query.h"
 
 namespace annod {
 
@@ -9,15 +10,22 @@ namespace annod {
 // neighbours by the index's metric. Angular: vectors of unit length. Dot: one
 // component more, which makes all items equally long (Bachrach et al.,
 // "Speeding up the Xbox recommender system using a Euclidean transformation
-// for inner-product spaces", RecSys 2014); queries have zero there and are
-// stretched to that length. Euclidean: as it is.
+// for inner-product spaces", RecSys 2014); queries have zero there. Hamming:
+// bits as zeros and ones. Euclidean: as it is. Manhattan: as it is too, though
+// neighbours by that distance are others; those of one are mostly near by the
+// other.
 class GraphSpace {
  public:
-  // True for the metrics above.
-  static bool Supports(Metric metric);
+  // `length`: see LengthOf(); not looked at by Query().
+  GraphSpace(const NodeLayout& layout, float length)
+      : metric_(layout.metric),
+        forest_dim_(layout.dim),
+        dim_(DimOf(layout)),
+        length_(length) {}
 
-  // Reads every item slot once for dot.
-  explicit GraphSpace(const ForestData& forest);
+  // For dot the length of the longest item, which takes a look at every slot;
+  // else 0.
+  static float LengthOf(const ForestData& forest);
 
   // Components in the space of such a forest.
   static int DimOf(const NodeLayout& layout) {
@@ -25,16 +33,16 @@ class GraphSpace {
   }
   int dim() const { return dim_; }
 
-  // The item in slot `id`, and a query of the forest's dimension; `out` has
-  // dim() floats. A zero vector stays one.
+  // The item in slot `id`, and a query; `out` has dim() floats. A zero vector
+  // stays one.
   void Item(const ForestData& forest, int32_t id, float* out) const;
-  void Query(const float* query, float* out) const;
+  void Query(const annod::Query& query, float* out) const;
 
  private:
   Metric metric_;
   int forest_dim_;
   int dim_;
-  float length_ = 0;  // dot: of all items
+  float length_;
 };
 
 }  // namespace annod

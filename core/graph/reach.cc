@@ -1,5 +1,7 @@
 #include "core/graph/reach.h"
 
+#include <algorithm>
+
 namespace annod {
 namespace {
 
@@ -29,6 +31,26 @@ class Reach {
       }
     }
   }
+
+  // Marks the rows that lead to row 0, more of them with each look at all
+  // others.
+  void GatherLeading() {
+    Forget();
+    reached_[0] = true;
+    for (bool found = true; found;) {
+      found = false;
+      for (int64_t row = 1; row < size_; ++row) {
+        if (reached_[row]) continue;
+        const int32_t* const places = Places(row);
+        for (int k = 0; k < degree_ && places[k] >= 0; ++k) {
+          if (!reached_[places[k]]) continue;
+          reached_[row] = found = true;
+          break;
+        }
+      }
+    }
+  }
+  void Mark(int64_t row) { reached_[row] = true; }
 
   // Adds an edge in a free place or that of a far neighbour; false if all those
   // have gone to added edges, which lie at the end.
@@ -79,6 +101,26 @@ int64_t Connect(const NeighborLists& lists, Reach* reach) {
   return repaired;
 }
 
+// The same the other way round.
+int64_t ConnectBack(const NeighborLists& lists, Reach* reach) {
+  reach->GatherLeading();
+  int64_t repaired = 0;
+  std::vector<CodeNeighbor> candidates;
+  for (int64_t row = 1; row < reach->size(); ++row) {
+    if (reach->reached(row)) continue;
+    ++repaired;
+    lists.Sorted(row, &candidates);
+    const auto near = std::find_if(
+        candidates.begin(), candidates.end(),
+        [reach](const CodeNeighbor& one) { return reach->reached(one.id); });
+    // The row before leads there: it came first.
+    if (reach->AddEdge(row, near != candidates.end() ? near->id : row - 1)) {
+      reach->Mark(row);
+    }
+  }
+  return repaired;
+}
+
 }  // namespace
 
 int64_t ConnectAll(const NeighborLists& lists, int degree,
@@ -87,7 +129,8 @@ int64_t ConnectAll(const NeighborLists& lists, int degree,
   Reach reach(degree, neighbors);
   int64_t total = 0;
   for (int round = 0; round < kMaxRounds; ++round) {
-    const int64_t repaired = Connect(lists, &reach);
+    const int64_t repaired =
+        Connect(lists, &reach) + ConnectBack(lists, &reach);
     if (repaired == 0) break;
     total += repaired;
   }

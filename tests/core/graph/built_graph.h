@@ -7,6 +7,8 @@
 #include "core/forest/forest_data.h"
 #include "core/forest/forest_index.h"
 #include "core/graph/graph_builder.h"
+#include "core/graph/graph_file.h"
+#include "core/graph/graph_index.h"
 #include "gtest/gtest.h"
 #include "tests/core/forest/build_file.h"
 #include "tests/core/forest/memory_vectors.h"
@@ -18,6 +20,7 @@ struct ForestAndGraph {
   std::shared_ptr<const ForestIndex> index;
   ForestData forest;
   BuiltGraph built;
+  std::shared_ptr<const GraphIndex> graph;  // the same, from a file
   GraphBuildTimes times;
 };
 
@@ -46,6 +49,14 @@ inline ForestAndGraph BuildBoth(
   auto built = BuildGraph(both.forest, options, &both.times);
   EXPECT_TRUE(built.ok()) << built.status();
   both.built = *std::move(built);
+  const std::string graph_path = FreshPath("graph.graph");
+  const absl::Status written = WriteGraphFile(FileSystem::Posix(), graph_path,
+                                              both.built.graph, both.forest);
+  EXPECT_TRUE(written.ok()) << written;
+  auto graph = GraphIndex::Open(FileSystem::Posix(), graph_path, both.index,
+                                /*verify=*/true, Prefault::kNone);
+  EXPECT_TRUE(graph.ok()) << graph.status();
+  both.graph = *graph;
   return both;
 }
 

@@ -1,0 +1,30 @@
+#ifndef ANNOD_CORE_GRAPH_BEAM_MEASURE_H_
+#define ANNOD_CORE_GRAPH_BEAM_MEASURE_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "core/graph/beam_curve.h"
+#include "core/graph/graph_index.h"
+
+namespace annod {
+
+struct BeamMeasureOptions {
+  uint64_t seed = 0;  // of the choice of queries
+  int threads = 1;    // the curve does not depend on it
+  int query_count = 256;
+  // Stops soon after this becomes true, with Cancelled; may be null.
+  const std::atomic<bool>* cancel = nullptr;
+};
+
+// Measures recall@10 by beam. Queries are items drawn by the seed; each is left
+// out of the graph while it asks. An item as near as the tenth true neighbour
+// counts as one. Measured up to the beam at which nothing is missed, or at
+// which comparing all items costs less.
+absl::StatusOr<BeamCurve> MeasureBeams(const GraphIndex& graph,
+                                       const BeamMeasureOptions& options);
+
+}  // namespace annod
+
+#endif  // ANNOD_CORE_GRAPH_BEAM_MEASURE_H_

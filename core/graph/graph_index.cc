@@ -1,0 +1,104 @@
+#include "core/graph/graph_index.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "core/forest/query.h"
+#include "core/forest/ranking.h"
+#include "core/forest/search_scratch.h"
+#include "core/status_macros.h"
+
+namespace annod {
+namespace {
+
+// Distances between codes that a row kept in the beam costs, over the degree:
+// most neighbours have been met before. One of vectors costs as much as two.
+constexpr double kMetShare = 0.35;
+constexpr double kVectorCost = 2;
+
+bool IsFiltered(const SearchOptions& options) {
+  return options.filter != nullptr && options.filter->active();
+}
+
+// Items that may be answered, if none of the filter's ids names a hole.
+int64_t AcceptedCount(const SearchOptions& options, int64_t items) {
+  if (!IsFiltered(options)) return items;
+  const ItemFilter& filter = *options.filter;
+  if (filter.only_allowed) return std::min(filter.allowed.size(), items);
+  return std::max<int64_t>(
+      items - filter.excluded.size() - filter.hidden.size(), 0);
+}
+
+// Accepted rows to keep.
+int64_t WantedRows(const SearchOptions& options) {
+  return options.beam > 0
+             ? std::max<int64_t>(options.beam, options.n)
+             : std::max<int64_t>(kDefaultBeam, 2 * int64_t{options.n});
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const GraphIndex>> GraphIndex::Open(
+    FileSystem* fs, const std::string& path,
+    std::shared_ptr<const ForestIndex> forest, bool verify, Prefault prefault) {
+  ANNOD_ASSIGN_OR_RETURN(ForestData data,
+                         FindRoots(forest->bytes(), forest->layout()));
+  ANNOD_ASSIGN_OR_RETURN(std::shared_ptr<const GraphFile> file,
+                         GraphFile::Open(fs, path, data, verify, prefault));
+  return std::shared_ptr<const GraphIndex>(
+      new GraphIndex(std::move(forest), std::move(data), std::move(file)));
+}
+
+// So many rows that as many as are wanted are accepted, if those are spread
+// evenly.
+int64_t GraphIndex::FirstWidth(const SearchOptions& options) const {
+  const auto items = static_cast<double>(graph().size());
+  const auto accepted =
+      static_cast<double>(AcceptedCount(options, graph().size()));
+  if (accepted == 0) return graph().size();
+  return static_cast<int64_t>(
+      std::min(static_cast<double>(WantedRows(options)) * items / accepted,
+               std::max(items, static_cast<double>(options.n))));
+}
+
+bool GraphIndex::ScanIsCheaper(const SearchOptions& options) const {
+  return ScanIsCheaper(FirstWidth(options),
+                       AcceptedCount(options, graph().size()));
+}
+
+bool GraphIndex::ScanIsCheaper(int64_t beam, int64_t items) const {
+  return static_cast<double>(beam) * graph().degree * kMetShare >=
+         kVectorCost * static_cast<double>(items);
+}
+
+absl::Status GraphIndex::Search(absl::Span<const float> vector,
+                                const SearchOptions& options,
+                                SearchScratch* scratch,
+                                std::vector<Neighbor>* out,
+                                SearchStats* stats) const {
+  out->clear();
+  ANNOD_RETURN_IF_ERROR(CheckSearchOptions(options));
+  ANNOD_RETURN_IF_ERROR(CheckQueryVector(vector, data_.layout.dim));
+  const Query query = MakeQuery(vector, data_.layout, &scratch->words);
+  SearchStats unused;
+  if (stats == nullptr) stats = &unused;
+
+  const int64_t wanted = WantedRows(options);
+  BeamOptions beam;
+  beam.n = options.n;
+  beam.width = FirstWidth(options);
+  beam.deadline = options.deadline;
+  if (IsFiltered(options)) beam.filter = options.filter;
+  for (;; beam.width *= 2) {
+    if (ScanIsCheaper(beam.width, AcceptedCount(options, graph().size()))) {
+      return RankAllItems(data_, query, options, scratch, out, stats);
+    }
+    ANNOD_ASSIGN_OR_RETURN(const int64_t accepted,
+                           searcher_.Gather(query, beam, scratch, stats));
+    if (beam.filter == nullptr || accepted >= wanted) break;
+  }
+  return RankCandidates(data_, query, options, scratch, out, stats);
+}
+
+}  // namespace annod

@@ -1,0 +1,67 @@
+#ifndef ANNOD_CORE_GRAPH_GRAPH_INDEX_H_
+#define ANNOD_CORE_GRAPH_GRAPH_INDEX_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "core/file_system.h"
+#include "core/forest/forest_index.h"
+#include "core/graph/graph_file.h"
+#include "core/graph/graph_search.h"
+#include "core/search_types.h"
+
+namespace annod {
+
+// A forest with the graph made of it, ready to be searched. Immutable;
+// thread-safe.
+class GraphIndex {
+ public:
+  // As GraphFile::Open(), with the forest the graph at `path` belongs to.
+  static absl::StatusOr<std::shared_ptr<const GraphIndex>> Open(
+      FileSystem* fs, const std::string& path,
+      std::shared_ptr<const ForestIndex> forest, bool verify,
+      Prefault prefault);
+
+  // As ForestIndex::Search() with the engine kGraph, whatever `options.engine`
+  // says: `options.beam` takes the place of search_k. A filter costs time, not
+  // recall: the beam widens until it holds as many accepted items as it would
+  // without one, and if comparing all accepted items costs less, they are.
+  absl::Status Search(absl::Span<const float> query,
+                      const SearchOptions& options, SearchScratch* scratch,
+                      std::vector<Neighbor>* out, SearchStats* stats) const;
+
+  const ForestData& forest() const { return data_; }
+  const GraphSearcher& searcher() const { return searcher_; }
+  size_t bytes() const { return file_->bytes(); }
+  const Graph& graph() const { return file_->graph(); }
+
+  // Whether comparing `items` of them is estimated to cost less than a search
+  // with that beam.
+  bool ScanIsCheaper(int64_t beam, int64_t items) const;
+  // Whether Search() would begin by comparing all that are accepted.
+  bool ScanIsCheaper(const SearchOptions& options) const;
+
+ private:
+  int64_t FirstWidth(const SearchOptions& options) const;
+
+  GraphIndex(std::shared_ptr<const ForestIndex> forest, ForestData data,
+             std::shared_ptr<const GraphFile> file)
+      : forest_(std::move(forest)),
+        data_(std::move(data)),
+        file_(std::move(file)),
+        searcher_(&data_, &file_->graph()) {}
+
+  const std::shared_ptr<const ForestIndex> forest_;
+  const ForestData data_;
+  const std::shared_ptr<const GraphFile> file_;
+  const GraphSearcher searcher_;
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_CORE_GRAPH_GRAPH_INDEX_H_

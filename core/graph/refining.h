@@ -1,0 +1,28 @@
+#ifndef ANNOD_CORE_GRAPH_REFINING_H_
+#define ANNOD_CORE_GRAPH_REFINING_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "core/graph/code_rows.h"
+#include "core/graph/neighbor_lists.h"
+
+namespace annod {
+
+// The share of the ten nearest rows that lists have, over `sampled` rows spread
+// evenly, each compared with all others.
+double SampledRecall(const CodeRows& codes, const NeighborLists& lists,
+                     int sampled, int threads);
+
+// Adds to each row's list the nearest of its neighbours' neighbours, of which
+// `near` a row are looked at: one pass of NN-descent (Dong, Moses & Li,
+// "Efficient k-nearest neighbor graph construction for generic similarity
+// measures", WWW 2011). All rows see the lists as they were before. Takes 4
+// `near` + 4 bytes a row and 4 bytes a row for each thread. Returns early, with
+// some rows done, once `*cancel` is true; it may be null.
+void RefineLists(const CodeRows& codes, int near, int threads,
+                 const std::atomic<bool>* cancel, NeighborLists* lists);
+
+}  // namespace annod
+
+#endif  // ANNOD_CORE_GRAPH_REFINING_H_
