@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/algorithm/container.h"
 #include "absl/status/status.h"
@@ -59,41 +60,89 @@ absl::StatusOr<ManifestFile> FileFromJson(const json& object) {
   return file;
 }
 
-json CurveToJson(const RecallCurve& curve) {
+// The curves have the same form; what is tuned has its own name in each.
+struct SettingPoint {
+  int64_t setting;
+  double recall;
+};
+
+json CurveToJson(const std::vector<SettingPoint>& curve, const char* setting,
+                 int query_count) {
   json points = json::array();
-  for (const RecallPoint& point : curve.points) {
-    points.push_back({{"search_k", point.search_k}, {"recall", point.recall}});
+  for (const SettingPoint& point : curve) {
+    points.push_back({{setting, point.setting}, {"recall", point.recall}});
   }
-  return {{"points", std::move(points)}, {"query_count", curve.query_count}};
+  return {{"points", std::move(points)}, {"query_count", query_count}};
 }
 
-absl::StatusOr<RecallCurve> CurveFromJson(const json& object) {
-  RecallCurve curve;
+absl::StatusOr<std::vector<SettingPoint>> CurveFromJson(const json& object,
+                                                        const char* name,
+                                                        const char* setting,
+                                                        int64_t most_setting,
+                                                        int* query_count) {
   if (!object.is_object()) {
     return absl::DataLossError(
-        absl::StrCat(kWhat, ": 'recall_curve' is not an object"));
+        absl::StrCat(kWhat, ": '", name, "' is not an object"));
   }
   JsonFields fields(object, kWhat);
-  curve.query_count = static_cast<int>(fields.Int("query_count", 1, INT32_MAX));
+  *query_count = static_cast<int>(fields.Int("query_count", 1, INT32_MAX));
   const json* const points = fields.Array("points", kMaxRecallPoints);
   ANNOD_RETURN_IF_ERROR(fields.status());
+  std::vector<SettingPoint> curve;
   for (const json& entry : *points) {
     if (!entry.is_object()) {
-      return absl::DataLossError(absl::StrCat(
-          kWhat, ": an element of 'recall_curve.points' is not an object"));
+      return absl::DataLossError(absl::StrCat(kWhat, ": an element of '", name,
+                                              ".points' is not an object"));
     }
     JsonFields point_fields(entry, kWhat);
-    RecallPoint point;
-    point.search_k = point_fields.Int("search_k", 1, INT64_MAX);
+    SettingPoint point;
+    point.setting = point_fields.Int(setting, 1, most_setting);
     point.recall = point_fields.Fraction("recall");
     ANNOD_RETURN_IF_ERROR(point_fields.status());
-    if (!curve.points.empty() &&
-        (point.search_k <= curve.points.back().search_k ||
-         point.recall < curve.points.back().recall)) {
-      return absl::DataLossError(absl::StrCat(
-          kWhat, ": 'recall_curve' falls at search_k ", point.search_k));
+    if (!curve.empty() && (point.setting <= curve.back().setting ||
+                           point.recall < curve.back().recall)) {
+      return absl::DataLossError(absl::StrCat(kWhat, ": '", name, "' falls at ",
+                                              setting, " ", point.setting));
     }
-    curve.points.push_back(point);
+    curve.push_back(point);
+  }
+  return curve;
+}
+
+json CurveToJson(const RecallCurve& curve) {
+  std::vector<SettingPoint> points;
+  for (const RecallPoint& point : curve.points) {
+    points.push_back({point.search_k, point.recall});
+  }
+  return CurveToJson(points, "search_k", curve.query_count);
+}
+
+json CurveToJson(const BeamCurve& curve) {
+  std::vector<SettingPoint> points;
+  for (const BeamPoint& point : curve.points) {
+    points.push_back({point.beam, point.recall});
+  }
+  return CurveToJson(points, "beam", curve.query_count);
+}
+
+absl::StatusOr<RecallCurve> RecallCurveFromJson(const json& object) {
+  RecallCurve curve;
+  ANNOD_ASSIGN_OR_RETURN(const std::vector<SettingPoint> points,
+                         CurveFromJson(object, "recall_curve", "search_k",
+                                       INT64_MAX, &curve.query_count));
+  for (const SettingPoint& point : points) {
+    curve.points.push_back({point.setting, point.recall});
+  }
+  return curve;
+}
+
+absl::StatusOr<BeamCurve> BeamCurveFromJson(const json& object) {
+  BeamCurve curve;
+  ANNOD_ASSIGN_OR_RETURN(const std::vector<SettingPoint> points,
+                         CurveFromJson(object, "beam_curve", "beam", INT32_MAX,
+                                       &curve.query_count));
+  for (const SettingPoint& point : points) {
+    curve.points.push_back({static_cast<int32_t>(point.setting), point.recall});
   }
   return curve;
 }
@@ -148,6 +197,9 @@ std::string ManifestToJson(const Manifest& manifest) {
   if (!manifest.recall_curve.points.empty()) {
     object["recall_curve"] = CurveToJson(manifest.recall_curve);
   }
+  if (!manifest.beam_curve.points.empty()) {
+    object["beam_curve"] = CurveToJson(manifest.beam_curve);
+  }
   return SealJson(std::move(object), kFormat);
 }
 
@@ -189,7 +241,10 @@ absl::StatusOr<Manifest> ManifestFromJson(absl::string_view text) {
   }
   // Versions of before it was measured have none.
   if (const auto curve = object.find("recall_curve"); curve != object.end()) {
-    ANNOD_ASSIGN_OR_RETURN(manifest.recall_curve, CurveFromJson(*curve));
+    ANNOD_ASSIGN_OR_RETURN(manifest.recall_curve, RecallCurveFromJson(*curve));
+  }
+  if (const auto curve = object.find("beam_curve"); curve != object.end()) {
+    ANNOD_ASSIGN_OR_RETURN(manifest.beam_curve, BeamCurveFromJson(*curve));
   }
   if (object.contains("feature_names")) {
     const json* const names = fields.Array("feature_names", kMaxDim);

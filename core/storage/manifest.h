@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "core/forest/node_layout.h"
 #include "core/forest/recall_curve.h"
+#include "core/graph/beam_curve.h"
 #include "core/metric.h"
 
 namespace annod {
@@ -37,6 +38,7 @@ struct Manifest {
   uint64_t seed = 0;
   double build_seconds = 0;
   RecallCurve recall_curve;  // empty if it was not measured
+  BeamCurve beam_curve;      // the graph's; empty if there is none
   std::string create_time;   // RFC 3339, UTC
   // Journal segments up to this number, of the index with this incarnation, are
   // contained in the version. In a version opened by another index (copied from

@@ -177,6 +177,18 @@ absl::StatusOr<Forest> OpenVerifying(FileSystem* fs, const std::string& path,
   return forest;
 }
 
+// The graph beside the forest, if there is one. Its checksum has been compared;
+// what its numbers say is looked at unless it was before (`trusted`).
+absl::StatusOr<std::shared_ptr<const GraphIndex>> OpenGraph(
+    FileSystem* fs, const std::string& directory, const Manifest& manifest,
+    const Forest& forest, bool trusted, Prefault prefault) {
+  if (!Lists(manifest, kGraphFile)) return nullptr;
+  // Unlike the forest it is as useful without: locking is for that one.
+  if (prefault == Prefault::kLock) prefault = Prefault::kPopulate;
+  return GraphIndex::Open(fs, JoinPath(directory, kGraphFile), forest,
+                          /*verify=*/!trusted, prefault);
+}
+
 std::shared_ptr<OpenVersion> Assemble(const IndexSettings& settings,
                                       Manifest manifest, Forest forest,
                                       std::shared_ptr<const LabelTable> labels,
@@ -246,8 +258,13 @@ absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenVersionFiles(
                       absl::StrCat(manifest.label_count));
     }
   }
-  return Assemble(settings, std::move(manifest), std::move(forest),
-                  std::move(labels), std::move(lock_refusal), start);
+  ANNOD_ASSIGN_OR_RETURN(
+      std::shared_ptr<const GraphIndex> graph,
+      OpenGraph(fs, directory, manifest, forest, trusted, settings.prefault));
+  auto version = Assemble(settings, std::move(manifest), std::move(forest),
+                          std::move(labels), std::move(lock_refusal), start);
+  version->graph = std::move(graph);
+  return version;
 }
 
 absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenAttached(

@@ -21,6 +21,7 @@
 #include "core/status_macros.h"
 #include "core/storage/overlay_source.h"
 #include "core/storage/version_files.h"
+#include "core/storage/version_graph.h"
 
 namespace annod {
 namespace {
@@ -96,14 +97,35 @@ absl::Status CheckSpace(FileSystem* fs, const std::string& directory,
                    directory, "'; ", available, " are available"));
 }
 
-// The recall curve of the forest just built at `path`.
-absl::StatusOr<RecallCurve> MeasureBuilt(FileSystem* fs,
-                                         const std::string& path,
-                                         const ForestBuildResult& built,
-                                         const ForestBuildOptions& options) {
-  if (built.item_count <= kTinyItems) return RecallCurve();
+// Trees take most of the time of a version with a graph.
+constexpr double kForestShare = 0.6;
+
+// The forest's progress as part of a whole that goes on after it.
+ForestBuildOptions AsPart(ForestBuildOptions options) {
+  if (!options.progress) return options;
+  const auto whole = options.progress;
+  options.progress = [whole](BuildProgressReport report) {
+    report.fraction_done *= kForestShare;
+    whole(report);
+  };
+  return options;
+}
+
+// What is made of the forest just built at `path`, and beside it.
+struct Measured {
+  RecallCurve recall_curve;
+  VersionGraph graph;
+};
+
+absl::StatusOr<Measured> MeasureBuilt(FileSystem* fs, const std::string& path,
+                                      const std::string& graph_path,
+                                      const ForestBuildResult& built,
+                                      const ForestBuildOptions& options) {
+  Measured measured;
+  if (built.item_count <= kTinyItems) return measured;
   ForestOpenOptions open;
   open.verify = Verify::kTrusted;
+  open.item_count = built.item_count;
   ANNOD_ASSIGN_OR_RETURN(
       const std::shared_ptr<const ForestIndex> forest,
       ForestIndex::Open(fs, path, options.metric, options.dim, open));
@@ -111,7 +133,18 @@ absl::StatusOr<RecallCurve> MeasureBuilt(FileSystem* fs,
   measure.seed = options.seed;
   measure.threads = options.threads;
   measure.cancel = options.cancel;
-  return MeasureRecall(forest->bytes(), forest->layout(), measure);
+  ANNOD_ASSIGN_OR_RETURN(
+      measured.recall_curve,
+      MeasureRecall(forest->bytes(), forest->layout(), measure));
+  if (graph_path.empty()) return measured;
+  ANNOD_ASSIGN_OR_RETURN(
+      measured.graph,
+      BuildVersionGraph(fs, graph_path, forest, options, [&](double done) {
+        if (!options.progress) return;
+        options.progress(
+            {kForestShare + (1 - kForestShare) * done, built.tree_count});
+      }));
+  return measured;
 }
 
 // Above every id that was in use, those of removed items included.
@@ -203,18 +236,26 @@ absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
   ANNOD_ASSIGN_OR_RETURN(const NodeLayout layout, LayoutToWrite(options));
   ANNOD_ASSIGN_OR_RETURN(std::unique_ptr<PendingVersion> pending,
                          store->Begin());
+  const bool with_graph = input.with_graph && WantsGraph(layout, item_count);
   ANNOD_RETURN_IF_ERROR(CheckSpace(
       fs, pending->directory(),
-      ready == nullptr ? PredictBytes(layout, source.slot_count(), item_count,
-                                      options.tree_count, labels)
-                       : ready->bytes));
+      (ready == nullptr ? PredictBytes(layout, source.slot_count(), item_count,
+                                       options.tree_count, labels)
+                        : ready->bytes) +
+          (with_graph
+               ? VersionGraphBytes(layout, item_count, source.slot_count())
+               : 0)));
   const std::string forest_path = pending->FilePath(kForestFile);
+  const ForestBuildOptions part = with_graph ? AsPart(options) : options;
   ANNOD_ASSIGN_OR_RETURN(const ForestBuildResult built,
                          ready == nullptr
-                             ? BuildForest(vectors, options, fs, forest_path)
-                             : ready->write(forest_path, options));
-  ANNOD_ASSIGN_OR_RETURN(RecallCurve recall_curve,
-                         MeasureBuilt(fs, forest_path, built, options));
+                             ? BuildForest(vectors, part, fs, forest_path)
+                             : ready->write(forest_path, part));
+  ANNOD_ASSIGN_OR_RETURN(
+      Measured measured,
+      MeasureBuilt(fs, forest_path,
+                   with_graph ? pending->FilePath(kGraphFile) : "", built,
+                   options));
   if (!labels.empty()) {
     const std::string path = pending->FilePath(kLabelsFile);
     absl::Status written =
@@ -235,14 +276,16 @@ absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
   manifest.tree_count = built.tree_count;
   manifest.label_count = static_cast<int64_t>(labels.size());
   manifest.seed = ready == nullptr ? options.seed : ready->seed;
-  manifest.recall_curve = std::move(recall_curve);
+  manifest.recall_curve = std::move(measured.recall_curve);
+  manifest.beam_curve = std::move(measured.graph.curve);
   manifest.build_seconds = absl::ToDoubleSeconds(absl::Now() - start);
   manifest.create_time =
       absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone());
   manifest.journal_through = input.journal_through;
   manifest.incarnation = settings.incarnation;
   manifest.feature_names = settings.feature_names;
-  return PreparedVersion{std::move(pending), std::move(manifest)};
+  return PreparedVersion{std::move(pending), std::move(manifest),
+                         std::move(measured.graph.reason)};
 }
 
 }  // namespace annod

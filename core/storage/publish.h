@@ -39,6 +39,8 @@ struct BuildInput {
   // The vectors are those of a hamming index: what is staged counts as 1 above
   // 0.5, else as 0, as it does in a version. For a build with another metric.
   bool as_bits = false;
+  // Whether a graph is made too, where one helps (version_graph.h).
+  bool with_graph = true;
   // Last journal segment that the version contains or replaces.
   int64_t journal_through = 0;
 };
@@ -50,6 +52,7 @@ BuildInput InputOf(const OpenVersion* base, const StagedSnapshot& staged);
 struct PreparedVersion {
   std::unique_ptr<PendingVersion> pending;
   Manifest manifest;
+  std::string no_graph_reason;  // empty unless there was a reason against one
 };
 
 // The first part of BuildAndPublish(), which takes nearly all of its time;

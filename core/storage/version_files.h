@@ -20,6 +20,7 @@ inline constexpr char kVerifyLockFile[] = ".verify-lock";
 // Names inside a version directory.
 inline constexpr char kManifestFile[] = "MANIFEST.json";
 inline constexpr char kForestFile[] = "forest.ann";
+inline constexpr char kGraphFile[] = "accel.graph";
 inline constexpr char kLabelsFile[] = "labels.bin";
 
 // "000007": six digits, more when needed; and back, nullopt for anything else.

@@ -100,6 +100,17 @@ absl::StatusOr<Manifest> VersionStore::ReadManifest(int64_t version) const {
   return manifest;
 }
 
+absl::Status OpenVersion::Search(absl::Span<const float> query,
+                                 const SearchOptions& options,
+                                 SearchScratch* scratch,
+                                 std::vector<Neighbor>* out,
+                                 SearchStats* stats) const {
+  if (options.engine == Engine::kGraph && graph != nullptr) {
+    return graph->Search(query, options, scratch, out, stats);
+  }
+  return forest->Search(query, options, scratch, out, stats);
+}
+
 absl::StatusOr<std::shared_ptr<const OpenVersion>> VersionStore::Open(
     const IndexSettings& settings, int64_t version) const {
   ANNOD_ASSIGN_OR_RETURN(Manifest manifest, ReadManifest(version));

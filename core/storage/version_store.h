@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "core/file_system.h"
 #include "core/forest/forest_index.h"
+#include "core/graph/graph_index.h"
 #include "core/storage/index_settings.h"
 #include "core/storage/labels.h"
 #include "core/storage/manifest.h"
@@ -23,6 +24,7 @@ struct OpenVersion {
   IndexSettings settings;  // effective ones
   Manifest manifest;       // synthesised for an attached file, version 1
   std::shared_ptr<const ForestIndex> forest;
+  std::shared_ptr<const GraphIndex> graph;   // null if the version has none
   std::shared_ptr<const LabelTable> labels;  // null if the version has none
   double load_seconds = 0;
   // Of an attached file, as it was when it was opened.
@@ -31,6 +33,12 @@ struct OpenVersion {
   // could not be locked; `lock_refusal` then says why.
   Prefault prefault = Prefault::kAdvise;
   std::string lock_refusal;
+
+  // As ForestIndex::Search(), with the graph for kGraph: InvalidArgument if
+  // there is none.
+  absl::Status Search(absl::Span<const float> query,
+                      const SearchOptions& options, SearchScratch* scratch,
+                      std::vector<Neighbor>* out, SearchStats* stats) const;
 };
 
 // The settings of an index while it serves the version of `manifest`: feature

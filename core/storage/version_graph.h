@@ -1,0 +1,44 @@
+#ifndef ANNOD_CORE_STORAGE_VERSION_GRAPH_H_
+#define ANNOD_CORE_STORAGE_VERSION_GRAPH_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "core/file_system.h"
+#include "core/forest/forest_builder.h"
+#include "core/forest/forest_index.h"
+#include "core/forest/node_layout.h"
+#include "core/graph/beam_curve.h"
+
+namespace annod {
+
+// The graph of a version being built.
+struct VersionGraph {
+  bool made = false;
+  std::string reason;  // why not; empty if it was made
+  BeamCurve curve;
+};
+
+// Whether a version of so many items gets a graph: comparing few costs no more.
+bool WantsGraph(const NodeLayout& layout, int64_t items);
+
+// Bytes of its file.
+uint64_t VersionGraphBytes(const NodeLayout& layout, int64_t items,
+                           int64_t slots);
+
+// Builds the graph of `forest`, just built, and measures it; writes it to
+// `path`. Not made, with a reason, if memory would run short. Of `options` the
+// threads, the seed and the cancel flag are used; `progress` gets the share
+// that is done. Errors as BuildGraph() and WriteGraphFile().
+absl::StatusOr<VersionGraph> BuildVersionGraph(
+    FileSystem* fs, const std::string& path,
+    const std::shared_ptr<const ForestIndex>& forest,
+    const ForestBuildOptions& options,
+    const std::function<void(double)>& progress);
+
+}  // namespace annod
+
+#endif  // ANNOD_CORE_STORAGE_VERSION_GRAPH_H_
