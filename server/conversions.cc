@@ -91,6 +91,8 @@ Engine EngineFromProto(v1::Engine engine) {
   switch (engine) {
     case v1::ENGINE_FOREST:
       return Engine::kForest;
+    case v1::ENGINE_GRAPH:
+      return Engine::kGraph;
     case v1::ENGINE_EXACT:
       return Engine::kExact;
     default:
@@ -102,6 +104,8 @@ v1::Engine EngineToProto(Engine engine) {
   switch (engine) {
     case Engine::kForest:
       return v1::ENGINE_FOREST;
+    case Engine::kGraph:
+      return v1::ENGINE_GRAPH;
     case Engine::kExact:
       return v1::ENGINE_EXACT;
     case Engine::kAuto:
@@ -149,6 +153,14 @@ v1::IndexInfo MakeIndexInfo(const IndexSettings& settings,
   for (const RecallPoint& measured : manifest.recall_curve.points) {
     v1::RecallPoint* point = info.add_recall_curve();
     point->set_search_k(measured.search_k);
+    point->set_recall(measured.recall);
+  }
+  if (version->graph != nullptr) {
+    info.set_graph_bytes(static_cast<int64_t>(version->graph->bytes()));
+  }
+  for (const BeamPoint& measured : manifest.beam_curve.points) {
+    v1::BeamPoint* point = info.add_beam_curve();
+    point->set_beam(measured.beam);
     point->set_recall(measured.recall);
   }
   info.set_label_count(version->labels ? version->labels->size() : 0);

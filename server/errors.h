@@ -22,6 +22,7 @@ inline constexpr char kLabelNotFound[] = "LABEL_NOT_FOUND";
 inline constexpr char kLabelAmbiguous[] = "LABEL_AMBIGUOUS";
 inline constexpr char kAnswerShort[] = "ANSWER_SHORT";
 inline constexpr char kRecallUnreachable[] = "RECALL_UNREACHABLE";
+inline constexpr char kNoGraph[] = "NO_GRAPH";
 inline constexpr char kVersionNotServed[] = "VERSION_NOT_SERVED";
 inline constexpr char kFileNotFound[] = "FILE_NOT_FOUND";
 inline constexpr char kIndexExists[] = "INDEX_EXISTS";

@@ -14,6 +14,8 @@
 namespace annod {
 namespace {
 
+constexpr int kMaxBeam = 1000000;
+
 using Ids = google::protobuf::RepeatedField<int32_t>;
 
 absl::Status CheckId(absl::string_view field, int64_t id) {
@@ -68,6 +70,29 @@ absl::Status CheckMinRecall(const v1::GetNnsRequest& request) {
     return FieldError("search_k", absl::StrCat(request.search_k()),
                       "0 or -1 if min_recall is given, which chooses it");
   }
+  if (recall > 0 && request.beam() > 0) {
+    return FieldError("beam", absl::StrCat(request.beam()),
+                      "0 if min_recall is given, which chooses it");
+  }
+  return absl::OkStatus();
+}
+
+// Each engine has a setting of its own.
+absl::Status CheckSettings(const v1::GetNnsRequest& request) {
+  if (request.beam() < 0 || request.beam() > kMaxBeam) {
+    return FieldError("beam", absl::StrCat(request.beam()),
+                      absl::StrCat("[0, ", kMaxBeam, "]"));
+  }
+  const bool graph = request.engine() == v1::ENGINE_GRAPH;
+  if (request.search_k() > 0 && (graph || request.beam() > 0)) {
+    return FieldError("search_k", absl::StrCat(request.search_k()),
+                      "0 or -1 for the graph, which has a beam");
+  }
+  if (request.beam() > 0 && (request.engine() == v1::ENGINE_FOREST ||
+                             request.engine() == v1::ENGINE_EXACT)) {
+    return FieldError("beam", absl::StrCat(request.beam()),
+                      "0 for any engine but the graph");
+  }
   return absl::OkStatus();
 }
 
@@ -103,6 +128,7 @@ absl::Status CheckQueryOptions(const v1::GetNnsRequest& request) {
         CheckFinite("missing_value", request.missing_value()));
   }
   ANNOD_RETURN_IF_ERROR(CheckMinRecall(request));
+  ANNOD_RETURN_IF_ERROR(CheckSettings(request));
   if (request.version() < 0) {
     return FieldError("version", absl::StrCat(request.version()),
                       "0 or a version number");

@@ -112,8 +112,9 @@ absl::Status CheckGetNns(const v1::GetNnsRequest& request,
   ANNOD_RETURN_IF_ERROR(
       CheckRange("search_k", request.search_k(), -1, INT32_MAX));
   if (!v1::Engine_IsValid(request.engine())) {
-    return FieldError("engine", absl::StrCat(request.engine()),
-                      "ENGINE_AUTO, ENGINE_FOREST or ENGINE_EXACT");
+    return FieldError(
+        "engine", absl::StrCat(request.engine()),
+        "ENGINE_AUTO, ENGINE_FOREST, ENGINE_GRAPH or ENGINE_EXACT");
   }
   return absl::OkStatus();
 }

@@ -38,9 +38,9 @@ absl::Status GetNnsHandler::Search(const v1::GetNnsRequest& request,
   const OpenVersion* const version = items.version();
   scratch->neighbors.clear();
   if (version != nullptr) {
-    ANNOD_RETURN_IF_ERROR(version->forest->Search(query.values, search,
-                                                  scratch->search.get(),
-                                                  &scratch->neighbors, stats));
+    ANNOD_RETURN_IF_ERROR(version->Search(query.values, search,
+                                          scratch->search.get(),
+                                          &scratch->neighbors, stats));
   }
   if (items.staged() != nullptr) {
     return SearchStaged(*items.staged(), items.index().settings.metric,
@@ -51,8 +51,8 @@ absl::Status GetNnsHandler::Search(const v1::GetNnsRequest& request,
   if (search.engine != Engine::kExact && !options->filtered_by_call() &&
       !search.max_distance && sampler_->ShouldSample(&scratch->random_state)) {
     const IndexView& index = items.index();
-    sampler_->Add(index.version, items.changes(), index.metrics, query.values,
-                  search.n, scratch->neighbors);
+    sampler_->Add(index.version, items.changes(), index.metrics, search.engine,
+                  query.values, search.n, scratch->neighbors);
   }
   return absl::OkStatus();
 }
@@ -96,6 +96,7 @@ absl::Status GetNnsHandler::Handle(const v1::GetNnsRequest& request,
   if (engine == Engine::kForest) {
     response->set_search_k(options.search.search_k);
   }
+  if (engine == Engine::kGraph) response->set_beam(options.search.beam);
   if (request.include_cost()) {
     v1::SearchCost* cost = response->mutable_cost();
     cost->set_node_count(stats.nodes);

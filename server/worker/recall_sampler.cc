@@ -70,11 +70,15 @@ bool RecallSampler::ShouldSample(uint64_t* state) const {
 void RecallSampler::Add(const std::shared_ptr<const OpenVersion>& version,
                         const std::shared_ptr<const StagedView>& changes,
                         const std::shared_ptr<const IndexMetrics>& metrics,
-                        absl::Span<const float> query, int n,
+                        Engine engine, absl::Span<const float> query, int n,
                         absl::Span<const Neighbor> found) {
-  Sample sample = {version, changes,
-                   metrics, {query.begin(), query.end()},
-                   n,       {found.begin(), found.end()}};
+  Sample sample = {version,
+                   changes,
+                   metrics,
+                   engine,
+                   {query.begin(), query.end()},
+                   n,
+                   {found.begin(), found.end()}};
   absl::MutexLock lock(&mu_);
   if (queue_.size() >= kMaxWaiting) {
     metrics_->recall_dropped_queue.Add();
@@ -133,7 +137,7 @@ void RecallSampler::Measure(const Sample& sample, SearchScratch* scratch) {
   const absl::Status searched =
       version->forest->Search(sample.query, options, scratch, &exact, nullptr);
   if (!searched.ok()) return;
-  const EngineMetrics& counters = sample.metrics->forest;
+  const EngineMetrics& counters = sample.metrics->Of(sample.engine);
   counters.recall_samples.Add();
   counters.recall_expected.Add(static_cast<double>(exact.size()));
   counters.recall_matches.Add(

@@ -40,10 +40,10 @@ class RecallSampler {
   bool ShouldSample(uint64_t* state) const;
 
   // Takes an answer for later; drops it, counted, if too many wait. `changes`
-  // hide removed items; null if there are none.
+  // hide removed items; null if there are none. `engine` answered.
   void Add(const std::shared_ptr<const OpenVersion>& version,
            const std::shared_ptr<const StagedView>& changes,
-           const std::shared_ptr<const IndexMetrics>& metrics,
+           const std::shared_ptr<const IndexMetrics>& metrics, Engine engine,
            absl::Span<const float> query, int n,
            absl::Span<const Neighbor> found);
 
@@ -56,6 +56,7 @@ class RecallSampler {
     std::weak_ptr<const OpenVersion> version;
     std::shared_ptr<const StagedView> changes;
     std::shared_ptr<const IndexMetrics> metrics;
+    Engine engine;
     std::vector<float> query;
     int n;
     std::vector<Neighbor> found;

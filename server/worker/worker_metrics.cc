@@ -9,6 +9,7 @@
 namespace annod {
 namespace {
 
+constexpr char kExactEngine[] = "exact";
 constexpr char kRpcDuration[] = "annod_rpc_duration_seconds";
 
 LabelPairs CallLabels(absl::string_view method, const std::string& index,
@@ -37,14 +38,21 @@ WorkerMetrics::WorkerMetrics(MetricsWriter* writer) : writer_(writer) {
 }
 
 EngineMetrics WorkerMetrics::HandlesOf(const std::string& index,
-                                       const char* engine) {
-  const LabelPairs labels = {{"index", index}, {"engine", engine}};
+                                       absl::string_view engine) {
+  const LabelPairs labels = {{"index", index}, {"engine", std::string(engine)}};
   EngineMetrics metrics;
   metrics.queries = writer_->GetCounter("annod_queries_total", labels);
   metrics.nodes =
       writer_->GetCounter("annod_search_nodes_visited_total", labels);
   metrics.distances =
       writer_->GetCounter("annod_search_distances_total", labels);
+  if (engine == kExactEngine) return metrics;
+  metrics.recall_matches =
+      writer_->GetCounter("annod_recall_matches_total", labels);
+  metrics.recall_expected =
+      writer_->GetCounter("annod_recall_expected_total", labels);
+  metrics.recall_samples =
+      writer_->GetCounter("annod_recall_samples_total", labels);
   return metrics;
 }
 
@@ -56,14 +64,8 @@ std::shared_ptr<const IndexMetrics> WorkerMetrics::Index(
   auto metrics = std::make_shared<IndexMetrics>();
   if (writer_ != nullptr) {
     metrics->forest = HandlesOf(name, "forest");
-    metrics->exact = HandlesOf(name, "exact");
-    const LabelPairs labels = {{"index", name}, {"engine", "forest"}};
-    metrics->forest.recall_matches =
-        writer_->GetCounter("annod_recall_matches_total", labels);
-    metrics->forest.recall_expected =
-        writer_->GetCounter("annod_recall_expected_total", labels);
-    metrics->forest.recall_samples =
-        writer_->GetCounter("annod_recall_samples_total", labels);
+    metrics->graph = HandlesOf(name, "graph");
+    metrics->exact = HandlesOf(name, kExactEngine);
     metrics->get_nns_ok = writer_->GetHistogram(
         kRpcDuration, CallLabels("GetNns", name, grpc::StatusCode::OK));
   }

@@ -26,11 +26,14 @@ struct EngineMetrics {
 };
 struct IndexMetrics {
   EngineMetrics forest;
+  EngineMetrics graph;
   EngineMetrics exact;
   Histogram get_nns_ok;
 
   const EngineMetrics& Of(Engine engine) const {
-    return engine == Engine::kExact ? exact : forest;
+    return engine == Engine::kExact   ? exact
+           : engine == Engine::kGraph ? graph
+                                      : forest;
   }
 };
 
@@ -65,7 +68,7 @@ class WorkerMetrics {
   void Forget(const std::string& index);
 
  private:
-  EngineMetrics HandlesOf(const std::string& index, const char* engine);
+  EngineMetrics HandlesOf(const std::string& index, absl::string_view engine);
 
   MetricsWriter* const writer_;
   absl::Mutex mu_;

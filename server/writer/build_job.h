@@ -30,6 +30,7 @@ struct BuildSpec {
   LayoutKind dot_layout = LayoutKind::kDot24;
   LayoutKind hamming_layout = LayoutKind::kHamming16;
   BuildRules rules = BuildRules::kAnnod;
+  bool with_graph = true;
   Metric metric = Metric::kAngular;
   // The index that the items come from, if not from the built one itself.
   std::string source;
@@ -43,8 +44,8 @@ struct BuildSpec {
     return !own_items && !other.own_items && tree_count == other.tree_count &&
            seed == other.seed && dot_layout == other.dot_layout &&
            hamming_layout == other.hamming_layout && rules == other.rules &&
-           metric == other.metric && source == other.source &&
-           forest == other.forest;
+           with_graph == other.with_graph && metric == other.metric &&
+           source == other.source && forest == other.forest;
   }
 };
 

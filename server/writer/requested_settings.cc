@@ -139,6 +139,7 @@ BuildSpec SpecOf(const v1::BuildRequest& request, const IndexSettings& index) {
   spec.hamming_layout =
       HammingLayoutFromProto(request.hamming_layout(), index.hamming_layout);
   spec.rules = BuildRulesFromProto(request.rules(), index.build_rules);
+  spec.with_graph = !request.no_graph();
   spec.metric = index.metric;
   return spec;
 }

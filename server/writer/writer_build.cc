@@ -90,6 +90,7 @@ absl::StatusOr<v1::BuildResult> WriterIndex::Build(BuildJob* job,
   absl::StatusOr<Frozen> frozen = Freeze(/*may_be_empty=*/forest != nullptr);
   ANNOD_RETURN_IF_ERROR(frozen.status());
   BuildInput input = InputOf(frozen->base.get(), *frozen->staged);
+  input.with_graph = job->spec().with_graph;
   if (forest != nullptr) {
     input.base = nullptr;
     input.layers.clear();
@@ -115,6 +116,10 @@ absl::StatusOr<v1::BuildResult> WriterIndex::PublishBuild(
         {{"index", name_}});
   }
   if (!prepared.ok()) return WithStorageReason(prepared.status());
+  if (!prepared->no_graph_reason.empty()) {
+    spdlog::warn("built without a graph index={} reason=\"{}\"", name_,
+                 prepared->no_graph_reason);
+  }
   job->Report(v1::BUILD_PHASE_PUBLISHING, 0.5, prepared->manifest.tree_count);
   if (job->cancelled()) return absl::CancelledError();
   absl::MutexLock change(&change_mu_);

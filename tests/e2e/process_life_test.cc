@@ -71,6 +71,7 @@ TEST_F(ChildDeathTest, IsNotSeenThroughTheClientLibrary) {
       const auto client = MakeClient(annod_->grpc_address());
       client::QueryOptions options;
       options.n = 1;
+      options.engine = v1::ENGINE_EXACT;
       for (int32_t id = caller; !stop; id = (id + kCallers) % kItems) {
         const auto answer = client->GetNns(
             "items", {client::Query::OfVector(VectorOf(id))}, options);

@@ -1,0 +1,140 @@
+#include "server/worker/engine_choice.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "core/forest/recall_curve.h"
+#include "core/forest/recall_measure.h"
+#include "core/graph/beam_curve.h"
+#include "server/conversions.h"
+#include "server/errors.h"
+
+namespace annod {
+namespace {
+
+// What the graph is tuned for when nobody says.
+constexpr double kDefaultRecall = 0.95;
+
+// Annoy's default, but for so many neighbours that the excluded ones could be
+// among them.
+int64_t DefaultSearchK(const SearchOptions& search, bool exclude_self,
+                       const ForestIndex& forest) {
+  const int64_t wanted = int64_t{search.n} + search.filter->excluded.size() +
+                         (exclude_self ? 1 : 0);
+  return std::max<int64_t>(std::min(wanted, forest.slot_count()), search.n) *
+         forest.annoy_tree_count();
+}
+
+std::string NameOf(const IndexView& view) {
+  return absl::StrCat("index '", view.settings.name, "' version ",
+                      view.version->manifest.version);
+}
+
+// `points`: of the engine's curve.
+template <typename Points>
+absl::Status RecallUnreachableError(const IndexView& view, double recall,
+                                    const Points& points,
+                                    absl::string_view engine) {
+  const std::string why =
+      points.empty()
+          ? absl::StrCat("the recall of ", NameOf(view), " was not measured")
+          : absl::StrCat(NameOf(view), " has measured recalls of ",
+                         points.front().recall, " to ", points.back().recall,
+                         " and needs a margin for chance");
+  return ReasonError(
+      absl::StatusCode::kFailedPrecondition, kRecallUnreachable,
+      absl::StrCat("min_recall is ", recall, "; ", why, "; without ", engine,
+                   " every item is compared"),
+      {{"index", view.settings.name}, {"min_recall", absl::StrCat(recall)}});
+}
+
+absl::Status NoGraphError(const IndexView& view) {
+  return ReasonError(
+      absl::StatusCode::kFailedPrecondition, kNoGraph,
+      absl::StrCat("engine is ENGINE_GRAPH; ", NameOf(view),
+                   " has no graph: it has at most ", kTinyItems,
+                   " items, is an attached file or was built without one"),
+      {{"index", view.settings.name}});
+}
+
+// The forest, or all items, by recall.
+absl::Status ChooseForestByRecall(double recall, const IndexView& view,
+                                  SearchOptions* search) {
+  const RecallCurve& curve = view.version->manifest.recall_curve;
+  const std::optional<int64_t> search_k =
+      SearchKForRecall(curve, recall, search->n);
+  if (search_k) search->search_k = *search_k;
+  if (search->engine == Engine::kForest) {
+    return search_k ? absl::OkStatus()
+                    : RecallUnreachableError(view, recall, curve.points,
+                                             "ENGINE_FOREST");
+  }
+  const bool scan = !search_k || view.version->forest->ScanIsCheaper(*search);
+  search->engine = scan ? Engine::kExact : Engine::kForest;
+  return absl::OkStatus();
+}
+
+// The beam for what is asked for; none if it cannot be reached.
+std::optional<int32_t> BeamFor(const v1::GetNnsRequest& request,
+                               const BeamCurve& curve, int n) {
+  if (request.beam() > 0) return request.beam();
+  if (request.min_recall() > 0) {
+    return BeamForRecall(curve, request.min_recall(), n);
+  }
+  const std::optional<int32_t> beam = BeamForRecall(curve, kDefaultRecall, n);
+  if (beam || curve.points.empty()) return beam.value_or(0);
+  // Hard data: as good as was measured.
+  return std::max(curve.points.back().beam, n);
+}
+
+}  // namespace
+
+absl::Status ChooseEngine(const v1::GetNnsRequest& request,
+                          const ItemView& items, SearchOptions* search) {
+  const IndexView& view = items.index();
+  const OpenVersion& version = *items.version();
+  // 0, "not set" in a proto, means the default too.
+  const bool gives_search_k = request.search_k() > 0;
+  if (search->engine == Engine::kExact) return absl::OkStatus();
+  if (search->engine == Engine::kAuto && !gives_search_k &&
+      version.forest->item_count() <= kTinyItems) {
+    search->engine = Engine::kExact;
+    return absl::OkStatus();
+  }
+  if (search->engine == Engine::kGraph && version.graph == nullptr) {
+    return NoGraphError(view);
+  }
+  const bool graph = search->engine == Engine::kGraph ||
+                     (search->engine == Engine::kAuto && !gives_search_k &&
+                      version.graph != nullptr);
+  if (graph) {
+    const BeamCurve& curve = version.manifest.beam_curve;
+    const std::optional<int32_t> beam = BeamFor(request, curve, search->n);
+    if (beam) {
+      search->beam = *beam;
+      const bool scan = search->engine == Engine::kAuto &&
+                        version.graph->ScanIsCheaper(*search);
+      search->engine = scan ? Engine::kExact : Engine::kGraph;
+      return absl::OkStatus();
+    }
+    if (search->engine == Engine::kGraph) {
+      return RecallUnreachableError(view, request.min_recall(), curve.points,
+                                    "ENGINE_GRAPH");
+    }
+  }
+  if (request.min_recall() > 0) {
+    return ChooseForestByRecall(request.min_recall(), view, search);
+  }
+  search->search_k =
+      gives_search_k
+          ? request.search_k()
+          : DefaultSearchK(*search, request.exclude_self(), *version.forest);
+  search->engine = version.forest->ChooseEngine(*search);
+  return absl::OkStatus();
+}
+
+}  // namespace annod
