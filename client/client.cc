@@ -195,6 +195,7 @@ absl::StatusOr<client::BuildResult> Client::Build(
   request.set_dot_layout(options.dot_layout);
   request.set_hamming_layout(options.hamming_layout);
   request.set_rules(options.rules);
+  request.set_no_graph(options.no_graph);
   const absl::Time deadline = StreamDeadline(call);
   const absl::Time start = absl::Now();
   // To tell, should the stream break, whether the build ended meanwhile. If it

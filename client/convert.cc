@@ -101,6 +101,10 @@ IndexInfo FromProto(const v1::IndexInfo& message) {
   for (const v1::RecallPoint& point : message.recall_curve()) {
     info.recall_curve.push_back({point.search_k(), point.recall()});
   }
+  info.graph_bytes = message.graph_bytes();
+  for (const v1::BeamPoint& point : message.beam_curve()) {
+    info.beam_curve.push_back({point.beam(), point.recall()});
+  }
   return info;
 }
 
@@ -120,6 +124,7 @@ QueryResult FromProto(const v1::GetNnsResponse& message) {
   result.version = message.version();
   result.engine = message.engine();
   result.search_k = message.search_k();
+  result.beam = message.beam();
   if (message.has_cost()) {
     result.cost =
         SearchCost{message.cost().node_count(), message.cost().distance_count(),
@@ -192,6 +197,7 @@ void ToProto(absl::string_view index, absl::Span<const Query> queries,
   }
   request->set_n(options.n);
   request->set_search_k(options.search_k);
+  request->set_beam(options.beam);
   request->set_engine(options.engine);
   request->set_include_distances(options.include_distances);
   request->set_include_labels(options.include_labels);

@@ -82,7 +82,8 @@ struct Query {
 
 struct QueryOptions {
   int n = 0;          // 0: the index's default
-  int search_k = -1;  // -1: n times the number of trees
+  int search_k = -1;  // forest; -1: n times the number of trees
+  int beam = 0;       // graph; 0: as wide as recall 0.95 takes
   Engine engine = v1::ENGINE_AUTO;
   bool include_distances = true;
   bool include_labels = false;
@@ -93,7 +94,7 @@ struct QueryOptions {
   std::vector<int32_t> exclude_items;
   std::vector<int32_t> allow_items;  // empty: all
   std::optional<float> max_distance;
-  double min_recall = 0;        // above 0: chooses search_k, which must be -1
+  double min_recall = 0;        // above 0: chooses engine, search_k and beam
   bool include_staged = false;  // items stored since the last build too
   bool strict = false;          // FailedPrecondition if one finds fewer than n
   std::optional<float> missing_value;  // for sparse queries
@@ -121,6 +122,7 @@ struct QueryResult {
   int64_t version = 0;
   Engine engine = v1::ENGINE_UNSPECIFIED;
   int64_t search_k = 0;  // that was used; 0 if the engine has none
+  int beam = 0;          // the same
   std::optional<SearchCost> cost;
 };
 
@@ -142,6 +144,7 @@ struct BuildOptions {
   DotLayout dot_layout = v1::DOT_LAYOUT_UNSPECIFIED;
   HammingLayout hamming_layout = v1::HAMMING_LAYOUT_UNSPECIFIED;
   BuildRules rules = v1::BUILD_RULES_UNSPECIFIED;
+  bool no_graph = false;  // make no graph of near neighbours
 };
 
 struct RebuildOptions {
@@ -208,6 +211,11 @@ struct RecallPoint {
   double recall = 0;
 };
 
+struct BeamPoint {
+  int beam = 0;
+  double recall = 0;
+};
+
 struct IndexInfo {
   std::string index;
   int dimension = 0;
@@ -240,6 +248,8 @@ struct IndexInfo {
   bool allow_duplicate_labels = false;
   BuildRules build_rules = v1::BUILD_RULES_UNSPECIFIED;
   std::vector<RecallPoint> recall_curve;  // empty if it was not measured
+  int64_t graph_bytes = 0;                // 0 without a graph
+  std::vector<BeamPoint> beam_curve;      // empty without a graph
 };
 
 struct DeserializeResult {

@@ -205,6 +205,40 @@ void AddSettingOptions(CLI::App* command, SettingArguments* arguments) {
   AddBuildRulesOption(command, &arguments->build_rules);
 }
 
+void AddTuningOptions(CLI::App* command, client::QueryOptions* options) {
+  CLI::Option* search_k = command->add_option(
+      "--search_k", options->search_k,
+      "candidates to gather; -1, the default: n times the number of trees");
+  CLI::Option* beam =
+      command
+          ->add_option("--beam", options->beam,
+                       "rows the graph search keeps; default: as many as find "
+                       "95 % of the neighbours")
+          ->check(CLI::PositiveNumber)
+          ->excludes(search_k);
+  command
+      ->add_option("--min_recall", options->min_recall,
+                   "let the server choose engine and setting so that this "
+                   "fraction of the true neighbours is found")
+      ->check(CLI::Range(0.0, 1.0))
+      ->excludes(search_k)
+      ->excludes(beam);
+}
+
+void AddEngineOption(CLI::App* command, std::string* engine) {
+  command
+      ->add_option("--engine", *engine,
+                   "auto (default), graph, forest or exact")
+      ->check(CLI::IsMember({"auto", "graph", "forest", "exact"}));
+}
+
+v1::Engine EngineOf(const std::string& name) {
+  if (name == "graph") return v1::ENGINE_GRAPH;
+  if (name == "forest") return v1::ENGINE_FOREST;
+  if (name == "exact") return v1::ENGINE_EXACT;
+  return v1::ENGINE_AUTO;
+}
+
 CLI::Option* AddDotLayoutOption(CLI::App* command, int* layout) {
   return command
       ->add_option("--dot_layout", *layout,

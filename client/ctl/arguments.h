@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "annod/v1/types.pb.h"
+#include "client/types.h"
 #include "core/forest/build_rules.h"
 #include "core/forest/node_layout.h"
 #include "core/metric.h"
@@ -55,6 +56,13 @@ void AddBuildRulesOption(CLI::App* command,
                          std::optional<v1::BuildRules>* rules);
 // "--compat", after and instead of "--rules".
 void AddCompatOption(CLI::App* command, std::optional<v1::BuildRules>* rules);
+
+// "--search_k", "--beam", "--min_recall": how far a search goes.
+void AddTuningOptions(CLI::App* command, client::QueryOptions* options);
+
+// "--engine": which search answers; by name, and back.
+void AddEngineOption(CLI::App* command, std::string* engine);
+v1::Engine EngineOf(const std::string& name);
 
 // "--dot_layout": 16 or 24; `*layout` keeps its value if not given.
 CLI::Option* AddDotLayoutOption(CLI::App* command, int* layout);

@@ -191,6 +191,8 @@ void AddServerAdminCommands(CLI::App* app, Context* context) {
     AddHammingLayoutOption(command, &arguments->hamming_layout);
     AddBuildRulesOption(command, &arguments->rules);
     AddCompatOption(command, &arguments->rules);
+    command->add_flag("--no_graph", arguments->options.no_graph,
+                      "make no graph of near neighbours: smaller, slower");
     SetRun(command, context, arguments, RunBuild);
   }
   {

@@ -27,14 +27,18 @@ Json ToJson(const client::BuildProgress& progress) {
   return json;
 }
 
-// The search_k that some round recalls take, "0.90 with 2,300".
-std::string RecallLine(const std::vector<client::RecallPoint>& curve) {
+int64_t SettingOf(const client::RecallPoint& point) { return point.search_k; }
+int64_t SettingOf(const client::BeamPoint& point) { return point.beam; }
+
+// The settings that some round recalls take, "0.903 with beam 20, ...".
+template <typename Point>
+std::string RecallLine(const std::vector<Point>& curve, const char* setting) {
   std::vector<std::string> parts;
   for (const double recall : {0.5, 0.8, 0.9, 0.95, 0.99}) {
-    for (const client::RecallPoint& point : curve) {
+    for (const Point& point : curve) {
       if (point.recall < recall) continue;
-      parts.push_back(absl::StrFormat("%.3f with search_k %s", point.recall,
-                                      WithCommas(point.search_k)));
+      parts.push_back(absl::StrFormat("%.3f with %s %s", point.recall, setting,
+                                      WithCommas(SettingOf(point))));
       break;
     }
   }
@@ -152,6 +156,12 @@ Json ToJson(const client::IndexInfo& info) {
     json["recall_curve"].push_back(
         Json{{"search_k", point.search_k}, {"recall", point.recall}});
   }
+  json["graph_bytes"] = info.graph_bytes;
+  json["beam_curve"] = Json::array();
+  for (const client::BeamPoint& point : info.beam_curve) {
+    json["beam_curve"].push_back(
+        Json{{"beam", point.beam}, {"recall", point.recall}});
+  }
   return json;
 }
 
@@ -184,6 +194,9 @@ void PrintInfo(const client::IndexInfo& info, const Context& context) {
     fields.push_back({"trees", absl::StrCat(info.tree_count)});
     fields.push_back({"size", HumanBytes(info.forest_bytes)});
     fields.push_back({"layout", info.layout});
+    fields.push_back({"graph", info.graph_bytes == 0
+                                   ? "none"
+                                   : HumanBytes(info.graph_bytes)});
   }
   fields.push_back(
       {"staged", absl::StrCat(WithCommas(info.staged_item_count), " items, ",
@@ -211,7 +224,10 @@ void PrintInfo(const client::IndexInfo& info, const Context& context) {
   fields.push_back({"prefault", Name(info.prefault)});
   fields.push_back({"created", info.create_time});
   if (!info.recall_curve.empty()) {
-    fields.push_back({"recall@10", RecallLine(info.recall_curve)});
+    fields.push_back({"recall@10", RecallLine(info.recall_curve, "search_k")});
+  }
+  if (!info.beam_curve.empty()) {
+    fields.push_back({"of the graph", RecallLine(info.beam_curve, "beam")});
   }
   PrintFields(fields);
 }

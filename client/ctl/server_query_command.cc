@@ -55,6 +55,7 @@ Json ToJson(const client::QueryResult& result) {
   json["version"] = result.version;
   json["engine"] = Name(result.engine);
   json["search_k"] = result.search_k;
+  json["beam"] = result.beam;
   if (result.cost.has_value()) {
     json["cost"] = Json{{"node_count", result.cost->node_count},
                         {"distance_count", result.cost->distance_count},
@@ -95,9 +96,7 @@ client::Query QueryOf(const QueryArguments& arguments) {
 
 absl::Status RunQuery(const QueryArguments& arguments, const Context& context) {
   client::QueryOptions options = arguments.options;
-  options.engine = arguments.engine == "forest"  ? v1::ENGINE_FOREST
-                   : arguments.engine == "exact" ? v1::ENGINE_EXACT
-                                                 : v1::ENGINE_AUTO;
+  options.engine = EngineOf(arguments.engine);
   if (!arguments.queries.empty()) {
     return RunQueryFile(arguments.index, arguments.queries, arguments.count,
                         options, context);
@@ -114,11 +113,13 @@ absl::Status RunQuery(const QueryArguments& arguments, const Context& context) {
   }
   PrintNeighbors(result.results[0]);
   if (arguments.cost && result.cost.has_value()) {
+    const bool graph = result.engine == v1::ENGINE_GRAPH;
     std::puts("");
     PrintFields(
         {{"version", absl::StrCat(result.version)},
          {"engine", Name(result.engine)},
-         {"search_k", WithCommas(result.search_k)},
+         {graph ? "beam" : "search_k",
+          WithCommas(graph ? result.beam : result.search_k)},
          {"nodes", WithCommas(result.cost->node_count)},
          {"distances", WithCommas(result.cost->distance_count)},
          {"search", absl::StrCat(WithCommas(result.cost->search_us), " us")}});
@@ -179,19 +180,8 @@ void AddSearchOptions(CLI::App* command, QueryArguments* arguments) {
   client::QueryOptions* options = &arguments->options;
   command->add_option("-n,--n", options->n,
                       "neighbours wanted; without it, the index's default");
-  CLI::Option* search_k = command->add_option(
-      "--search_k", options->search_k,
-      "candidates to gather; -1, the default: n times the number of trees");
-  command
-      ->add_option("--min_recall", options->min_recall,
-                   "let the server choose search_k so that this fraction of "
-                   "the true neighbours is found")
-      ->check(CLI::Range(0.0, 1.0))
-      ->excludes(search_k);
-  command
-      ->add_option("--engine", arguments->engine,
-                   "auto (default), forest or exact")
-      ->check(CLI::IsMember({"auto", "forest", "exact"}));
+  AddTuningOptions(command, options);
+  AddEngineOption(command, &arguments->engine);
 }
 
 void AddFilterOptions(CLI::App* command, client::QueryOptions* options) {

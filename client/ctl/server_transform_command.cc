@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "client/ctl/arguments.h"
 #include "client/ctl/commands.h"
 #include "client/ctl/progress.h"
 #include "client/ctl/server_output.h"
@@ -138,9 +139,7 @@ absl::Status RunTransform(const TransformArguments& arguments,
   shape.labels = options.include_labels;
   options.n = shape.n;
   options.include_vectors = shape.vectors;
-  options.engine = arguments.engine == "exact"    ? v1::ENGINE_EXACT
-                   : arguments.engine == "forest" ? v1::ENGINE_FOREST
-                                                  : v1::ENGINE_AUTO;
+  options.engine = EngineOf(arguments.engine);
   ANNOD_ASSIGN_OR_RETURN(const auto input, OpenInput(arguments, info));
   ANNOD_ASSIGN_OR_RETURN(
       const auto output,
@@ -200,19 +199,8 @@ void AddSearchOptions(CLI::App* command, TransformArguments* arguments) {
   client::QueryOptions* query = &arguments->query;
   command->add_option("-n,--n", query->n,
                       "neighbours of each row; default: the index's");
-  CLI::Option* search_k = command->add_option(
-      "--search_k", query->search_k,
-      "candidates to gather; -1, the default: n times the number of trees");
-  command
-      ->add_option("--min_recall", query->min_recall,
-                   "let the server choose search_k so that this fraction of "
-                   "the true neighbours is found")
-      ->check(CLI::Range(0.0, 1.0))
-      ->excludes(search_k);
-  command
-      ->add_option("--engine", arguments->engine,
-                   "auto (default), forest or exact")
-      ->check(CLI::IsMember({"auto", "forest", "exact"}));
+  AddTuningOptions(command, query);
+  AddEngineOption(command, &arguments->engine);
   command->add_flag("--exclude_self", query->exclude_self,
                     "leave out the item asked for, by its id");
   command
