@@ -35,7 +35,7 @@ absl::StatusOr<absl::Duration> Build(const ForestData& forest,
   }
   ANNOD_RETURN_IF_ERROR(built.status());
   ANNOD_RETURN_IF_ERROR(
-      WriteGraphFile(FileSystem::Posix(), path, built->graph, forest));
+      WriteGraphFile(FileSystem::Posix(), path, built->graph, {}, forest));
   absl::FPrintF(stderr,
                 "graph: codes %.2f s, clusters %.2f, refine %.2f (%d from "
                 "%.3f), edges %.2f, both ways %.2f, reach %.2f (%d rows)\n",

@@ -43,8 +43,10 @@ void CodeBook::Encode(const float* vector, uint8_t* row) const {
   for (size_t i = 0; i < centre.size(); ++i) {
     const float step = (vector[i] - centre[i]) * steps_per_unit +
                        (static_cast<float>(kMiddle) + 0.5f);
+    // In this order what is no number, as for components that are too far from
+    // the centre to be subtracted, is 0.
     row[i] = static_cast<uint8_t>(
-        std::min(std::max(step, 0.0f), static_cast<float>(kLargest)));
+        std::min(std::max(0.0f, step), static_cast<float>(kLargest)));
   }
 }
 

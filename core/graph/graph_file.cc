@@ -2,7 +2,9 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/graph/graph_space.h"
@@ -14,10 +16,17 @@ namespace {
 
 constexpr uint64_t kAlignment = 64;
 constexpr uint32_t kMaxDegree = 1024;
+constexpr uint64_t kTopBits = 0x8080808080808080;  // of eight codes
 
 uint64_t Align(uint64_t offset) {
   return (offset + kAlignment - 1) / kAlignment * kAlignment;
 }
+
+struct CurvePoint {
+  int32_t beam;
+  float recall;
+};
+static_assert(sizeof(CurvePoint) == 8);
 
 // Where the parts lie. Cannot overflow for the counts a header may have.
 struct Layout {
@@ -28,8 +37,12 @@ struct Layout {
     rows = Align(items + header.item_count * sizeof(int32_t));
     neighbors = Align(rows + header.slot_count * sizeof(int32_t));
     end = neighbors + header.item_count * header.degree * sizeof(int32_t);
+    curve = end;
+    if (header.curve_points == 0) return;
+    curve = Align(end);
+    end = curve + uint64_t{header.curve_points} * sizeof(CurvePoint);
   }
-  uint64_t centre, codes, items, rows, neighbors, end;
+  uint64_t centre, codes, items, rows, neighbors, curve, end;
 };
 
 uint64_t HeaderChecksum(const GraphHeader& header) {
@@ -83,8 +96,9 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
   }
   if (header.degree == 0 || header.degree > kMaxDegree ||
       !std::isfinite(header.steps_per_unit) || header.entry_root < 0 ||
-      header.entry_root >= forest.node_count) {
-    return Damaged("its degree, step or entry is out of range");
+      header.entry_root >= forest.node_count ||
+      header.curve_points > kMaxCurvePoints) {
+    return Damaged("its degree, step, entry or curve is out of range");
   }
   const Layout layout(header);
   if (layout.end != file_->size() || header.file_bytes != layout.end) {
@@ -105,6 +119,11 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
   graph_.neighbors = ints(layout.neighbors, header.item_count * header.degree);
   graph_.degree = static_cast<int>(header.degree);
   graph_.entry_root = header.entry_root;
+  for (const float centre : graph_.book.centre) {
+    if (!std::isfinite(centre)) return Damaged("a centre is no finite number");
+  }
+  ANNOD_RETURN_IF_ERROR(ReadCurve(data + layout.curve, header.curve_points,
+                                  header.curve_queries));
   if (!verify) return absl::OkStatus();
   if (XXH3_64bits(data + sizeof(header), file_->size() - sizeof(header)) !=
       header.payload_checksum) {
@@ -113,9 +132,42 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
   return CheckIds(forest);
 }
 
-// All that a search follows.
+absl::Status GraphFile::ReadCurve(const char* points, uint32_t count,
+                                  uint32_t queries) {
+  if (queries > std::numeric_limits<int>::max()) {
+    return Damaged(
+        absl::StrCat("its curve is the mean of ", queries, " queries"));
+  }
+  curve_.query_count = static_cast<int>(queries);
+  for (uint32_t k = 0; k < count; ++k) {
+    CurvePoint point;
+    std::memcpy(&point, points + k * sizeof(point), sizeof(point));
+    const BeamPoint before =
+        curve_.points.empty() ? BeamPoint() : curve_.points.back();
+    if (point.beam <= before.beam || !(point.recall >= before.recall) ||
+        point.recall > 1) {
+      return Damaged(absl::StrCat("point ", k, " of its curve, beam ",
+                                  point.beam, " with recall ", point.recall,
+                                  ", does not follow the one before"));
+    }
+    curve_.points.push_back({point.beam, double{point.recall}});
+  }
+  return absl::OkStatus();
+}
+
+// All that a search relies on.
 absl::Status GraphFile::CheckIds(const ForestData& forest) const {
   const int64_t size = graph_.size();
+  // Sums of products are bounded for codes of 7 bits.
+  uint64_t bits = 0;
+  const uint8_t* const codes_end = graph_.CodesOf(size);
+  for (const uint8_t* code = graph_.codes; code < codes_end;
+       code += sizeof(bits)) {
+    uint64_t eight;
+    std::memcpy(&eight, code, sizeof(eight));
+    bits |= eight;
+  }
+  if ((bits & kTopBits) != 0) return Damaged("a code is larger than 127");
   for (int64_t row = 0; row < size; ++row) {
     const int32_t id = graph_.items[row];
     if (id < 0 || id >= forest.slot_count || graph_.rows[id] != row ||
@@ -141,7 +193,8 @@ absl::Status GraphFile::CheckIds(const ForestData& forest) const {
 }
 
 absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
-                            const Graph& graph, const ForestData& forest) {
+                            const Graph& graph, const BeamCurve& curve,
+                            const ForestData& forest) {
   GraphHeader header = {};
   std::memcpy(header.magic, kGraphMagic, sizeof(header.magic));
   header.format_version = kGraphFormatVersion;
@@ -153,6 +206,12 @@ absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
   header.forest_bytes = forest.bytes.size();
   header.entry_root = graph.entry_root;
   header.steps_per_unit = graph.book.steps_per_unit;
+  header.curve_points = static_cast<uint32_t>(curve.points.size());
+  header.curve_queries = static_cast<uint32_t>(curve.query_count);
+  std::vector<CurvePoint> points;
+  for (const BeamPoint& point : curve.points) {
+    points.push_back({point.beam, static_cast<float>(point.recall)});
+  }
   const Layout layout(header);
   header.file_bytes = layout.end;
 
@@ -171,7 +230,8 @@ absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
                          header.item_count * header.row_bytes)},
       {layout.items, bytes_of(graph.items)},
       {layout.rows, bytes_of(graph.rows)},
-      {layout.neighbors, bytes_of(graph.neighbors)}};
+      {layout.neighbors, bytes_of(graph.neighbors)},
+      {layout.curve, bytes_of(points)}};
 
   // Once for the checksum, once for the file.
   const auto for_each_piece = [&](const auto& take) {

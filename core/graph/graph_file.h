@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "core/file_system.h"
 #include "core/forest/forest_data.h"
+#include "core/graph/beam_curve.h"
 #include "core/graph/graph.h"
 
 namespace annod {
@@ -21,8 +22,10 @@ namespace annod {
 //   int32   items[item_count]
 //   int32   rows[slot_count]
 //   int32   neighbors[item_count][degree]
+//   struct { int32 beam; float recall; } curve[curve_points]
 inline constexpr char kGraphMagic[] = "ANNODGRF";
 inline constexpr uint32_t kGraphFormatVersion = 1;
+inline constexpr uint32_t kMaxCurvePoints = 64;
 
 struct GraphHeader {
   char magic[8];
@@ -36,7 +39,9 @@ struct GraphHeader {
   int32_t entry_root;
   float steps_per_unit;
   uint64_t file_bytes;
-  uint64_t reserved[6];       // written as zero, ignored
+  uint32_t curve_points;      // at most kMaxCurvePoints; 0: no such part
+  uint32_t curve_queries;     // that each point is the mean of
+  uint64_t reserved[5];       // written as zero, ignored
   uint64_t payload_checksum;  // XXH3-64 of everything behind the header
   uint64_t header_checksum;   // XXH3-64 of the 120 bytes before it
 };
@@ -55,6 +60,8 @@ class GraphFile {
       bool verify, Prefault prefault);
 
   const Graph& graph() const { return graph_; }
+  // As measured before the file was written; empty if it was not.
+  const BeamCurve& curve() const { return curve_; }
   size_t bytes() const { return file_->size(); }
 
  private:
@@ -63,16 +70,20 @@ class GraphFile {
 
   absl::Status Init(const ForestData& forest, bool verify);
   absl::Status CheckIds(const ForestData& forest) const;
+  absl::Status ReadCurve(const char* points, uint32_t count, uint32_t queries);
   absl::Status Damaged(const std::string& message) const;
 
   const std::string path_;
   const std::unique_ptr<MappedFile> file_;
   Graph graph_;
+  BeamCurve curve_;
 };
 
-// Writes a graph of `forest` to `path`, which must not exist, synced.
+// Writes a graph of `forest`, with what was measured of it, to `path`, which
+// must not exist, synced.
 absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
-                            const Graph& graph, const ForestData& forest);
+                            const Graph& graph, const BeamCurve& curve,
+                            const ForestData& forest);
 
 }  // namespace annod
 

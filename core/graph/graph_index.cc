@@ -50,6 +50,14 @@ absl::StatusOr<std::shared_ptr<const GraphIndex>> GraphIndex::Open(
       new GraphIndex(std::move(forest), std::move(data), std::move(file)));
 }
 
+absl::StatusOr<std::shared_ptr<const GraphIndex>> GraphIndex::Of(
+    std::shared_ptr<const ForestIndex> forest, BuiltGraph built) {
+  ANNOD_ASSIGN_OR_RETURN(ForestData data,
+                         FindRoots(forest->bytes(), forest->layout()));
+  return std::shared_ptr<const GraphIndex>(
+      new GraphIndex(std::move(forest), std::move(data), std::move(built)));
+}
+
 // So many rows that as many as are wanted are accepted, if those are spread
 // evenly.
 int64_t GraphIndex::FirstWidth(const SearchOptions& options) const {

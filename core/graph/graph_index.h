@@ -27,6 +27,11 @@ class GraphIndex {
       std::shared_ptr<const ForestIndex> forest, bool verify,
       Prefault prefault);
 
+  // The same of a graph just built, in memory. DataLoss if the forest has no
+  // roots.
+  static absl::StatusOr<std::shared_ptr<const GraphIndex>> Of(
+      std::shared_ptr<const ForestIndex> forest, BuiltGraph built);
+
   // As ForestIndex::Search() with the engine kGraph, whatever `options.engine`
   // says: `options.beam` takes the place of search_k. A filter costs time, not
   // recall: the beam widens until it holds as many accepted items as it would
@@ -37,8 +42,11 @@ class GraphIndex {
 
   const ForestData& forest() const { return data_; }
   const GraphSearcher& searcher() const { return searcher_; }
-  size_t bytes() const { return file_->bytes(); }
-  const Graph& graph() const { return file_->graph(); }
+  // Of the file; 0 in memory.
+  size_t bytes() const { return file_ == nullptr ? 0 : file_->bytes(); }
+  const Graph& graph() const { return graph_; }
+  // As the file holds it; empty in memory.
+  const BeamCurve& curve() const { return curve_; }
 
   // Whether comparing `items` of them is estimated to cost less than a search
   // with that beam.
@@ -54,11 +62,24 @@ class GraphIndex {
       : forest_(std::move(forest)),
         data_(std::move(data)),
         file_(std::move(file)),
-        searcher_(&data_, &file_->graph()) {}
+        graph_(file_->graph()),
+        curve_(file_->curve()),
+        searcher_(&data_, &graph_) {}
+  GraphIndex(std::shared_ptr<const ForestIndex> forest, ForestData data,
+             BuiltGraph built)
+      : forest_(std::move(forest)),
+        data_(std::move(data)),
+        built_(std::move(built)),
+        graph_(built_.graph),
+        searcher_(&data_, &graph_) {}
 
   const std::shared_ptr<const ForestIndex> forest_;
   const ForestData data_;
+  // Either holds the graph.
   const std::shared_ptr<const GraphFile> file_;
+  const BuiltGraph built_;
+  const Graph graph_;
+  const BeamCurve curve_;
   const GraphSearcher searcher_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/forest/forest_data.h"
@@ -58,20 +59,17 @@ absl::StatusOr<VersionGraph> BuildVersionGraph(
   }
   ANNOD_ASSIGN_OR_RETURN(const ForestData data,
                          FindRoots(forest->bytes(), forest->layout()));
-  {
-    GraphBuildTimes times;
-    ANNOD_ASSIGN_OR_RETURN(const BuiltGraph built,
-                           BuildGraph(data, build, &times));
-    ANNOD_RETURN_IF_ERROR(WriteGraphFile(fs, path, built.graph, data));
-  }
-  ANNOD_ASSIGN_OR_RETURN(
-      const std::shared_ptr<const GraphIndex> graph,
-      GraphIndex::Open(fs, path, forest, /*verify=*/false, Prefault::kNone));
+  GraphBuildTimes times;
+  ANNOD_ASSIGN_OR_RETURN(BuiltGraph built, BuildGraph(data, build, &times));
+  ANNOD_ASSIGN_OR_RETURN(const std::shared_ptr<const GraphIndex> graph,
+                         GraphIndex::Of(forest, std::move(built)));
   BeamMeasureOptions measure;
   measure.seed = options.seed;
   measure.threads = build.threads;
   measure.cancel = options.cancel;
   ANNOD_ASSIGN_OR_RETURN(result.curve, MeasureBeams(*graph, measure));
+  ANNOD_RETURN_IF_ERROR(
+      WriteGraphFile(fs, path, graph->graph(), result.curve, data));
   if (progress) progress(1);
   result.made = true;
   return result;

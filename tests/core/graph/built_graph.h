@@ -50,8 +50,8 @@ inline ForestAndGraph BuildBoth(
   EXPECT_TRUE(built.ok()) << built.status();
   both.built = *std::move(built);
   const std::string graph_path = FreshPath("graph.graph");
-  const absl::Status written = WriteGraphFile(FileSystem::Posix(), graph_path,
-                                              both.built.graph, both.forest);
+  const absl::Status written = WriteGraphFile(
+      FileSystem::Posix(), graph_path, both.built.graph, {}, both.forest);
   EXPECT_TRUE(written.ok()) << written;
   auto graph = GraphIndex::Open(FileSystem::Posix(), graph_path, both.index,
                                 /*verify=*/true, Prefault::kNone);

@@ -15,6 +15,8 @@ namespace annod {
 namespace {
 
 constexpr int kDim = 8;
+// Recalls that float32 can hold.
+const BeamCurve kCurve = {{{10, 0.5}, {14, 0.75}, {20, 0.75}, {28, 1}}, 250};
 
 class GraphFileTest : public testing::Test {
  protected:
@@ -22,7 +24,7 @@ class GraphFileTest : public testing::Test {
       : items_(MemoryVectors::Random(600, kDim, 9)),
         both_(BuildBoth(items_, Metric::kDot, kDim)) {
     EXPECT_TRUE(WriteGraphFile(FileSystem::Posix(), dir_.Path("graph"),
-                               both_.built.graph, both_.forest)
+                               both_.built.graph, kCurve, both_.forest)
                     .ok());
     bytes_ = FileContents(dir_.Path("graph"));
   }
@@ -61,6 +63,8 @@ TEST_F(GraphFileTest, HoldsTheGraphThatWasWritten) {
   EXPECT_EQ(read.degree, written.degree);
   EXPECT_EQ(read.entry_root, written.entry_root);
   EXPECT_EQ(read.book.centre, written.book.centre);
+  EXPECT_EQ((*file)->curve().points, kCurve.points);
+  EXPECT_EQ((*file)->curve().query_count, kCurve.query_count);
   EXPECT_EQ(read.book.steps_per_unit, written.book.steps_per_unit);
   EXPECT_EQ(std::memcmp(read.codes, written.codes,
                         written.size() * written.book.row_bytes()),
