@@ -44,7 +44,10 @@ double RoundStep(double least) {
 }  // namespace
 
 bool HasPlace(AxisScale scale, double value) {
-  return std::isfinite(value) && (scale != AxisScale::kLog || value > 0);
+  // Far enough from the largest double for all sums and quotients here.
+  constexpr double kLargest = 1e300;
+  if (!(std::abs(value) <= kLargest)) return false;
+  return scale != AxisScale::kLog || value >= 1 / kLargest;
 }
 
 PlacedAxis::PlacedAxis(AxisScale scale, absl::Span<const double> values)
@@ -90,12 +93,15 @@ void PlacedAxis::PlaceLinear() {
   high_ = std::max(high_, 0.0);
   if (high_ == low_) high_ = low_ + 1;
   const double step = RoundStep((high_ - low_) / 8);
+  // At most ten steps: `step` is a tenth of the values' range or more.
   const double first = std::floor(low_ / step + 1e-9);
-  const double last = std::ceil(high_ / step - 1e-9);
+  const int steps = static_cast<int>(std::ceil(high_ / step - 1e-9) - first);
   low_ = first * step;
-  high_ = last * step;
-  for (double at = first; at <= last; ++at)
-    AddTick(at * step, Label(at * step));
+  high_ = (first + steps) * step;
+  for (int i = 0; i <= steps; ++i) {
+    const double at = (first + i) * step;
+    AddTick(at, Label(at));
+  }
 }
 
 void PlacedAxis::PlaceLog() {
@@ -107,11 +113,12 @@ void PlacedAxis::PlaceLog() {
   low_ = floor_of(low_) * std::floor(low_ / floor_of(low_) + 1e-9);
   high_ = floor_of(high_) * std::ceil(high_ / floor_of(high_) - 1e-9);
   if (high_ <= low_) high_ = 10 * low_;
-  const double decades = std::log10(high_ / low_);
+  const double decades = std::log10(high_) - std::log10(low_);
   const int stride = static_cast<int>(decades / 8) + 1;
-  int decade = 0;
-  for (double power = floor_of(low_); power <= high_ * (1 + 1e-9);
-       power *= 10, ++decade) {
+  const int first =
+      static_cast<int>(std::log10(floor_of(low_)) + (low_ < 1 ? -0.5 : 0.5));
+  for (int decade = 0; decade <= decades + 1; ++decade) {
+    const double power = std::pow(10, first + decade);
     AddTick(power, decade % stride == 0 ? Label(power) : "");
     for (int part = 2; part < 10 && stride == 1; ++part) {
       const bool labelled = decades < 3.5 && (part == 2 || part == 5);

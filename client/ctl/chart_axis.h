@@ -19,8 +19,8 @@ enum class AxisScale {
 
 inline constexpr double kHighestNearOne = 0.9995;
 
-// False if `value` cannot be drawn: not finite, or without a logarithm on a
-// kLog axis.
+// False if `value` cannot be drawn: beyond 1e300, not a number, or on a kLog
+// axis less than 1e-300.
 bool HasPlace(AxisScale scale, double value);
 
 struct AxisTick {

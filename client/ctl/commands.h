@@ -19,6 +19,8 @@ void AddFileConvertCommand(CLI::App* file, Context* context);
 
 // query.
 void AddServerQueryCommand(CLI::App* app, Context* context);
+// bench.
+void AddServerBenchCommand(CLI::App* app, Context* context);
 // get, distance.
 void AddServerItemCommands(CLI::App* app, Context* context);
 // info, list, health.

@@ -66,6 +66,7 @@ int Main(int argc, char** argv) {
   app.fallthrough();  // the global options may follow a command
   AddGlobalOptions(&app, &context);
   AddServerQueryCommand(&app, &context);
+  AddServerBenchCommand(&app, &context);
   AddServerItemCommands(&app, &context);
   AddServerReadCommands(&app, &context);
   AddServerBlobCommands(&app, &context);

@@ -36,10 +36,10 @@ struct Chart {
 // The chart as a complete SVG document of 800 x 500 units: lines with a mark at
 // every point, axes with ticks at round values, a grid, and a legend if there
 // is more than one series. It holds neither script nor reference to another
-// file, and the same chart gives the same bytes. Points that have no place (not
-// finite, or without a logarithm on a kLog axis) are left out, and the line
-// with them joins their neighbours; a chart without points is axes alone. Text
-// may be any UTF-8; what XML does not allow in it becomes '?'.
+// file, and the same chart gives the same bytes. Points that have no place
+// (HasPlace()) are left out, and the line with them joins their neighbours; a
+// chart without points is axes alone. Text may be any UTF-8; what XML does not
+// allow in it becomes '?'.
 std::string SvgOf(const Chart& chart);
 
 }  // namespace annod::ctl

@@ -1,0 +1,229 @@
+#include "client/load/lane.h"
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <thread>
+
+namespace annod::load {
+namespace {
+
+constexpr char kGetNns[] = "/annod.v1.IndexService/GetNns";
+
+// A closed loop would spin on a server that is not there.
+constexpr absl::Duration kPauseIfUnavailable = absl::Milliseconds(10);
+
+// A call this late is still sent when the window has ended: one that was due at
+// its very end.
+constexpr int64_t kGraceNs = 100'000'000;
+
+void SleepUntil(int64_t ns) {
+  timespec time = {static_cast<time_t>(ns / 1'000'000'000),
+                   static_cast<long>(ns % 1'000'000'000)};
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nullptr) != 0) {
+  }
+}
+
+}  // namespace
+
+int64_t NowNs() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+// One call after the other; free while it is in free_.
+struct Lane::Call {
+  std::optional<grpc::ClientContext> context;
+  std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader;
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  std::optional<grpc::Alarm> pause;  // set: its tag ends a pause, not a call
+  const Request* request = nullptr;
+  int64_t due = 0;
+};
+
+Lane::Lane(const LaneOptions& options,
+           const std::vector<std::shared_ptr<grpc::Channel>>& channels,
+           const std::vector<Request>* requests)
+    : options_(options),
+      requests_(requests),
+      next_request_(options.first_request % requests->size()) {
+  for (const std::shared_ptr<grpc::Channel>& channel : channels) {
+    stubs_.push_back(std::make_unique<grpc::GenericStub>(channel));
+  }
+}
+
+Lane::~Lane() {
+  queue_.Shutdown();
+  void* tag;
+  bool ok;
+  while (queue_.Next(&tag, &ok)) {
+  }
+}
+
+void Lane::Send(Call* call, int64_t due) {
+  call->request = &(*requests_)[next_request_];
+  next_request_ = (next_request_ + 1) % requests_->size();
+  call->due = due;
+  // The reader is of the call that the context owns: first it, then the other.
+  call->reader.reset();
+  call->response.Clear();
+  call->context.emplace();
+  call->context->set_deadline(std::chrono::system_clock::now() +
+                              absl::ToChronoNanoseconds(options_.timeout));
+  call->reader = stubs_[next_stub_]->PrepareUnaryCall(
+      &*call->context, kGetNns, call->request->message, &queue_);
+  next_stub_ = (next_stub_ + 1) % stubs_.size();
+  call->reader->StartCall();
+  call->reader->Finish(&call->response, &call->status, call);
+}
+
+void Lane::Compare(Call* call) {
+  // Once through the requests is enough, and keeps the client cheap.
+  if (call->request->truth.empty() || compared_ >= requests_->size()) return;
+  ++compared_;
+  const auto matches =
+      CountMatches(call->response, call->request->truth, options_.n);
+  if (!matches.ok()) {
+    call->status = grpc::Status(grpc::StatusCode::INTERNAL,
+                                std::string(matches.status().message()));
+    return;
+  }
+  result_.matches += matches->found;
+  result_.expected += matches->expected;
+}
+
+void Lane::Record(Call* call, const Window& window) {
+  const int64_t now = NowNs();
+  const bool counts = call->due >= window.from && call->due < window.until;
+  if (counts && call->status.ok()) Compare(call);
+  if (call->status.ok()) {
+    if (counts) result_.ok.Record(now - call->due);
+    if (now >= window.from && now < window.until) ++result_.answered_in_time;
+  } else if (counts) {
+    FailedCalls& failed = result_.failed[call->status.error_code()];
+    if (failed.latency.count() == 0) {
+      failed.first_message = call->status.error_message();
+    }
+    failed.latency.Record(now - call->due);
+  }
+}
+
+LoadResult Lane::RunClosed(int in_flight, const Window& window) {
+  result_ = LoadResult();
+  compared_ = 0;
+  std::vector<std::unique_ptr<Call>> calls;
+  for (int i = 0; i < in_flight; ++i) {
+    calls.push_back(std::make_unique<Call>());
+    Send(calls.back().get(), NowNs());
+  }
+  void* tag;
+  bool ok;
+  int open = in_flight;
+  while (open > 0 && queue_.Next(&tag, &ok)) {
+    Call* call = static_cast<Call*>(tag);
+    if (!call->pause) {
+      Record(call, window);
+      if (call->status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+        call->pause.emplace();
+        call->pause->Set(&queue_,
+                         absl::ToChronoTime(absl::Now() + kPauseIfUnavailable),
+                         call);
+        continue;
+      }
+    }
+    call->pause.reset();
+    const int64_t now = NowNs();
+    if (now < window.until) {
+      Send(call, now);
+    } else {
+      --open;
+    }
+  }
+  return result_;
+}
+
+Lane::Call* Lane::AwaitFreeCall(int64_t until) {
+  const auto is_free = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return !free_.empty();
+  };
+  absl::MutexLock lock(&mutex_);
+  if (!mutex_.AwaitWithTimeout(absl::Condition(&is_free),
+                               absl::Nanoseconds(until - NowNs()))) {
+    return nullptr;
+  }
+  Call* call = free_.back();
+  free_.pop_back();
+  return call;
+}
+
+void Lane::SendWhenDue(Arrivals* arrivals, const Window& window) {
+  // By default Linux lets a thread sleep 50 microseconds too long.
+  prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+  int64_t due = window.start + arrivals->Next();
+  const int64_t end = window.until + kGraceNs;
+  for (; due < window.until; due = window.start + arrivals->Next()) {
+    if (due > NowNs()) SleepUntil(due);
+    if (NowNs() > end) break;
+    Call* call = AwaitFreeCall(end);
+    if (call == nullptr) break;
+    in_flight_.fetch_add(1, std::memory_order_relaxed);
+    if (due >= window.from) send_lag_.Record(NowNs() - due);
+    Send(call, due);
+  }
+  for (; due < window.until; due = window.start + arrivals->Next()) {
+    if (due >= window.from) ++unsent_;
+  }
+}
+
+LoadResult Lane::RunOpen(Arrivals arrivals, int max_in_flight,
+                         const Window& window) {
+  result_ = LoadResult();
+  compared_ = 0;
+  unsent_ = 0;
+  send_lag_ = LatencyHistogram();
+  std::vector<std::unique_ptr<Call>> calls(max_in_flight);
+  {
+    absl::MutexLock lock(&mutex_);
+    free_.clear();
+    for (std::unique_ptr<Call>& call : calls) {
+      call = std::make_unique<Call>();
+      free_.push_back(call.get());
+    }
+  }
+  // Its tag is null: no more calls will be sent.
+  grpc::Alarm all_sent;
+  std::thread sender([&] {
+    SendWhenDue(&arrivals, window);
+    all_sent.Set(&queue_, absl::ToChronoTime(absl::Now()), nullptr);
+  });
+  void* tag;
+  bool ok;
+  bool sending = true;
+  while ((sending || in_flight_.load(std::memory_order_relaxed) > 0) &&
+         queue_.Next(&tag, &ok)) {
+    if (tag == nullptr) {
+      sending = false;
+      continue;
+    }
+    Call* call = static_cast<Call*>(tag);
+    Record(call, window);
+    in_flight_.fetch_sub(1, std::memory_order_relaxed);
+    absl::MutexLock lock(&mutex_);
+    free_.push_back(call);
+  }
+  sender.join();
+  absl::MutexLock lock(&mutex_);
+  free_.clear();
+  result_.unsent = unsent_;
+  result_.send_lag = send_lag_;
+  return result_;
+}
+
+}  // namespace annod::load

@@ -1,0 +1,84 @@
+#include "client/load/requests.h"
+
+#include <grpcpp/support/proto_buffer_reader.h>
+#include <grpcpp/support/slice.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "annod/v1/index_service.pb.h"
+#include "client/convert.h"
+
+namespace annod::load {
+namespace {
+
+// Components one by one instead of bytes.
+void UseFloats(v1::GetNnsRequest* request) {
+  for (v1::Query& query : *request->mutable_queries()) {
+    if (query.target_case() != v1::Query::kVectorBytes) continue;
+    const std::string bytes = query.vector_bytes();
+    auto* values = query.mutable_vector()->mutable_values();
+    values->Resize(static_cast<int>(bytes.size() / sizeof(float)), 0);
+    std::memcpy(values->mutable_data(), bytes.data(),
+                values->size() * sizeof(float));
+  }
+}
+
+}  // namespace
+
+std::vector<Request> MakeRequests(const RequestOptions& options,
+                                  const std::vector<client::Query>& queries,
+                                  const std::vector<Truth>& truth) {
+  std::vector<Request> requests;
+  for (size_t first = 0; first < queries.size(); first += options.batch) {
+    std::vector<client::Query> batch;
+    Request request;
+    for (int i = 0; i < options.batch; ++i) {
+      const size_t at = (first + i) % queries.size();
+      batch.push_back(queries[at]);
+      if (!truth.empty()) request.truth.push_back(truth[at]);
+    }
+    if (std::all_of(request.truth.begin(), request.truth.end(),
+                    [](const Truth& ids) { return ids.empty(); })) {
+      request.truth.clear();
+    }
+    v1::GetNnsRequest message;
+    client::ToProto(options.index, batch, options.query, &message);
+    if (options.floats) UseFloats(&message);
+    const grpc::Slice slice(message.SerializeAsString());
+    request.message = grpc::ByteBuffer(&slice, 1);
+    requests.push_back(std::move(request));
+  }
+  return requests;
+}
+
+absl::StatusOr<Matches> CountMatches(const grpc::ByteBuffer& response,
+                                     absl::Span<const Truth> truth, int n) {
+  grpc::ByteBuffer bytes(response);  // shares them
+  grpc::ProtoBufferReader reader(&bytes);
+  v1::GetNnsResponse message;
+  if (!reader.status().ok() || !message.ParseFromZeroCopyStream(&reader)) {
+    return absl::InvalidArgumentError("an answer is no GetNnsResponse");
+  }
+  if (static_cast<size_t>(message.results_size()) != truth.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("an answer has ", message.results_size(),
+                     " results for a request of ", truth.size(), " queries"));
+  }
+  Matches matches;
+  for (size_t i = 0; i < truth.size(); ++i) {
+    const int64_t expected =
+        std::min<int64_t>(n, static_cast<int64_t>(truth[i].size()));
+    const auto& ids = message.results(static_cast<int>(i)).ids();
+    const int64_t found =
+        std::count_if(ids.begin(), ids.end(), [&](int32_t id) {
+          return std::binary_search(truth[i].begin(), truth[i].end(), id);
+        });
+    matches.expected += expected;
+    matches.found += std::min(found, expected);
+  }
+  return matches;
+}
+
+}  // namespace annod::load

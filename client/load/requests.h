@@ -1,0 +1,54 @@
+#ifndef ANNOD_CLIENT_LOAD_REQUESTS_H_
+#define ANNOD_CLIENT_LOAD_REQUESTS_H_
+
+#include <grpcpp/support/byte_buffer.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "client/types.h"
+
+namespace annod::load {
+
+// Ids that count as right for one query, ascending: the n nearest, and those
+// that are as near as the n-th. Empty if not known.
+using Truth = std::vector<int32_t>;
+
+// A GetNns request, serialized once and sent as often as need be: its bytes are
+// shared, not copied.
+struct Request {
+  grpc::ByteBuffer message;
+  std::vector<Truth> truth;  // parallel to its queries; empty if not known
+};
+
+struct RequestOptions {
+  std::string index;
+  client::QueryOptions query;
+  int batch = 1;        // queries a request
+  bool floats = false;  // vectors travel as repeated float, not as bytes
+};
+
+// Groups queries into requests; the last one takes from the front again if
+// there are not enough. `truth` is parallel to `queries` or empty; there is at
+// least one query.
+std::vector<Request> MakeRequests(const RequestOptions& options,
+                                  const std::vector<client::Query>& queries,
+                                  const std::vector<Truth>& truth);
+
+struct Matches {
+  int64_t found = 0;
+  int64_t expected = 0;
+};
+
+// How much of the truth a serialized GetNnsResponse holds; of each query, no
+// more than `n` count. InvalidArgument if it is no such response, or answers
+// another number of queries.
+absl::StatusOr<Matches> CountMatches(const grpc::ByteBuffer& response,
+                                     absl::Span<const Truth> truth, int n);
+
+}  // namespace annod::load
+
+#endif  // ANNOD_CLIENT_LOAD_REQUESTS_H_
