@@ -206,23 +206,29 @@ void AddSettingOptions(CLI::App* command, SettingArguments* arguments) {
 }
 
 void AddTuningOptions(CLI::App* command, client::QueryOptions* options) {
-  CLI::Option* search_k = command->add_option(
+  command->add_option(
       "--search_k", options->search_k,
       "candidates to gather; -1, the default: n times the number of trees");
-  CLI::Option* beam =
+  AddGraphTuningOptions(command, &options->beam, &options->min_recall);
+}
+
+void AddGraphTuningOptions(CLI::App* command, int32_t* beam,
+                           double* min_recall) {
+  CLI::Option* const search_k = command->get_option("--search_k");
+  CLI::Option* const beam_option =
       command
-          ->add_option("--beam", options->beam,
+          ->add_option("--beam", *beam,
                        "rows the graph search keeps; default: as many as find "
                        "95 % of the neighbours")
           ->check(CLI::PositiveNumber)
           ->excludes(search_k);
   command
-      ->add_option("--min_recall", options->min_recall,
-                   "let the server choose engine and setting so that this "
-                   "fraction of the true neighbours is found")
+      ->add_option("--min_recall", *min_recall,
+                   "choose engine and setting so that this fraction of the "
+                   "true neighbours is found")
       ->check(CLI::Range(0.0, 1.0))
       ->excludes(search_k)
-      ->excludes(beam);
+      ->excludes(beam_option);
 }
 
 void AddEngineOption(CLI::App* command, std::string* engine) {

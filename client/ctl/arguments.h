@@ -60,6 +60,10 @@ void AddCompatOption(CLI::App* command, std::optional<v1::BuildRules>* rules);
 // "--search_k", "--beam", "--min_recall": how far a search goes.
 void AddTuningOptions(CLI::App* command, client::QueryOptions* options);
 
+// Of these, "--beam" and "--min_recall" alone, beside a "--search_k".
+void AddGraphTuningOptions(CLI::App* command, int32_t* beam,
+                           double* min_recall);
+
 // "--engine": which search answers; by name, and back.
 void AddEngineOption(CLI::App* command, std::string* engine);
 v1::Engine EngineOf(const std::string& name);

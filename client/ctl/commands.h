@@ -14,6 +14,8 @@ namespace annod::ctl {
 void AddFileReadCommands(CLI::App* file, Context* context);
 // file build.
 void AddFileBuildCommand(CLI::App* file, Context* context);
+// file graph.
+void AddFileGraphCommand(CLI::App* file, Context* context);
 // file convert.
 void AddFileConvertCommand(CLI::App* file, Context* context);
 

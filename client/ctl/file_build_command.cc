@@ -1,11 +1,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/ctl/arguments.h"
 #include "client/ctl/commands.h"
+#include "client/ctl/file_graph.h"
+#include "client/ctl/file_index.h"
 #include "client/ctl/file_vector_source.h"
 #include "client/ctl/output.h"
 #include "client/ctl/output_file.h"
@@ -24,6 +28,7 @@ struct BuildArguments {
   bool compat = false;
   std::optional<BuildRules> rules;
   bool force = false;
+  bool graph = false;
   ForestBuildOptions build;
 };
 
@@ -81,6 +86,11 @@ absl::Status RunBuild(const BuildArguments& arguments, const Context& context) {
   ANNOD_ASSIGN_OR_RETURN(
       const auto place, OutputFile::Prepare(FileSystem::Posix(),
                                             arguments.output, arguments.force));
+  std::unique_ptr<GraphOutput> graph;
+  if (arguments.graph) {
+    ANNOD_ASSIGN_OR_RETURN(
+        graph, GraphOutput::Prepare(arguments.output, arguments.force));
+  }
   std::unique_ptr<LabelFile> labels;
   if (!arguments.labels.empty()) {
     ANNOD_ASSIGN_OR_RETURN(
@@ -115,10 +125,20 @@ absl::Status RunBuild(const BuildArguments& arguments, const Context& context) {
       *source, options, FileSystem::Posix(), place->temporary_path());
   ANNOD_RETURN_IF_ERROR(source->status());  // why it was cancelled, if it was
   ANNOD_RETURN_IF_ERROR(result.status());
-  if (labels != nullptr) ANNOD_RETURN_IF_ERROR(labels->Commit());
-  ANNOD_RETURN_IF_ERROR(place->Commit());
   const double seconds = progress.seconds();
   progress.Done(0);
+  if (graph != nullptr) {
+    FileArguments forest;
+    forest.path = place->temporary_path();
+    forest.metric = options.metric;
+    forest.dim = options.dim;
+    ANNOD_ASSIGN_OR_RETURN(const auto index, forest.Open(Verify::kTrusted));
+    ANNOD_RETURN_IF_ERROR(graph->Build(index, options, context.json));
+  }
+  if (labels != nullptr) ANNOD_RETURN_IF_ERROR(labels->Commit());
+  ANNOD_RETURN_IF_ERROR(place->Commit());
+  ANNOD_RETURN_IF_ERROR(graph != nullptr ? graph->Commit()
+                                         : RemoveGraphOf(arguments.output));
   if (context.json) {
     Json document;
     document["output"] = arguments.output;
@@ -132,15 +152,19 @@ absl::Status RunBuild(const BuildArguments& arguments, const Context& context) {
     document["rules"] = std::string(BuildRulesName(options.rules));
     document["file_bytes"] = result->bytes;
     document["seconds"] = seconds;
+    document["graph"] = graph == nullptr ? Json(nullptr) : graph->ToJson();
     PrintJson(document);
   } else {
-    PrintFields({{"file", arguments.output},
-                 {"layout", std::string(LayoutName(result->layout.kind))},
-                 {"dimension", absl::StrCat(options.dim)},
-                 {"items", WithCommas(result->item_count)},
-                 {"trees", absl::StrCat(result->tree_count)},
-                 {"nodes", WithCommas(result->node_count)},
-                 {"size", HumanBytes(result->bytes)}});
+    std::vector<std::pair<std::string, std::string>> fields = {
+        {"file", arguments.output},
+        {"layout", std::string(LayoutName(result->layout.kind))},
+        {"dimension", absl::StrCat(options.dim)},
+        {"items", WithCommas(result->item_count)},
+        {"trees", absl::StrCat(result->tree_count)},
+        {"nodes", WithCommas(result->node_count)},
+        {"size", HumanBytes(result->bytes)}};
+    if (graph != nullptr) fields.emplace_back("graph", graph->Line());
+    PrintFields(fields);
   }
   return absl::OkStatus();
 }
@@ -178,6 +202,8 @@ void AddFileBuildCommand(CLI::App* file, Context* context) {
                    "does the first column of a .csv hold labels: auto "
                    "(default), first, none")
       ->check(CLI::IsMember({"auto", "first", "none"}));
+  command->add_flag("--graph", arguments->graph,
+                    "also make the graph that fast searches use, beside it");
   command->add_flag("--force", arguments->force, "replace existing files");
   command->callback([context, arguments] {
     context->run = [context, arguments] {

@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "client/ctl/arguments.h"
 #include "client/ctl/commands.h"
+#include "client/ctl/file_graph.h"
+#include "client/ctl/file_index.h"
 #include "client/ctl/output.h"
 #include "client/ctl/output_file.h"
 #include "client/ctl/progress.h"
@@ -99,12 +101,17 @@ absl::Status RunConvert(const ConvertArguments& arguments,
       OutputFile::Prepare(fs, arguments.output, arguments.force));
   ANNOD_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> mapped,
                          fs->MapReadOnly(arguments.input, Prefault::kNone));
-  const absl::StatusOr<Serialized> input = ReadSerialized(
+  absl::StatusOr<Serialized> input = ReadSerialized(
       absl::MakeConstSpan(mapped->data(), mapped->size()), arguments.read);
   if (!input.ok()) {
     return absl::Status(
         input.status().code(),
         absl::StrCat(arguments.input, ": ", input.status().message()));
+  }
+  if (fs->Stat(GraphPathOf(arguments.input)).ok()) {
+    input->notes.push_back(absl::StrCat(
+        GraphPathOf(arguments.input),
+        " is not converted; annodctl file graph makes one of the new file"));
   }
   Progress progress("convert", "", context.json);
   ConvertOptions options = arguments.convert;
@@ -116,6 +123,7 @@ absl::Status RunConvert(const ConvertArguments& arguments,
       const ConvertResult result,
       ConvertSerialized(*input, options, fs, place->temporary_path()));
   ANNOD_RETURN_IF_ERROR(place->Commit());
+  ANNOD_RETURN_IF_ERROR(RemoveGraphOf(arguments.output));
   if (result.rebuilt) progress.Done(0);
   if (context.json) {
     PrintJson(Describe(arguments, *input, result));

@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "client/ctl/arguments.h"
 #include "client/ctl/commands.h"
+#include "client/ctl/file_index.h"
+#include "client/ctl/graph_output.h"
 #include "client/ctl/output.h"
 #include "core/forest/forest_index.h"
 #include "core/status_macros.h"
@@ -14,42 +16,22 @@
 namespace annod::ctl {
 namespace {
 
-struct FileArguments {
-  std::string path;
-  Metric metric = Metric::kAngular;
-  int dim = 0;
-
-  absl::StatusOr<std::shared_ptr<const ForestIndex>> Open(
-      Verify verify = Verify::kSafe,
-      std::vector<std::string>* notes = nullptr) const {
-    ForestOpenOptions options;
-    options.verify = verify;
-    options.notes = notes;
-    return ForestIndex::Open(FileSystem::Posix(), path, metric, dim, options);
-  }
-};
+// What is looked for when nobody says.
+constexpr double kDefaultRecall = 0.95;
 
 struct QueryArguments : FileArguments {
   std::optional<int64_t> item;
   std::vector<float> vector;
   int n = 10;
   int64_t search_k = -1;
-  std::string engine = "forest";
+  int32_t beam = 0;
+  double min_recall = 0;
+  std::string engine;  // empty: not given
 };
 
 struct PairArguments : FileArguments {
   int64_t i = 0, j = 0;
 };
-
-void AddFileArguments(CLI::App* command, FileArguments* arguments) {
-  command->add_option("FILE", arguments->path, "a native Annoy file")
-      ->required();
-  AddMetricOption(command, &arguments->metric)->required();
-  command
-      ->add_option("--dim", arguments->dim,
-                   "components of a vector (Annoy's f)")
-      ->required();
-}
 
 std::string Components(const std::vector<float>& vector) {
   std::string text;
@@ -74,6 +56,8 @@ absl::Status RunInfo(const FileArguments& arguments, const Context& context) {
   info["node_bytes"] = layout.node_bytes;
   info["bucket_capacity"] = layout.bucket_capacity;
   info["file_bytes"] = index->bytes().size();
+  const auto graph = OpenGraphOf(arguments.path, index);
+  info["graph"] = GraphToJson(arguments.path, graph);
   if (context.json) {
     PrintJson(info);
     return absl::OkStatus();
@@ -97,33 +81,93 @@ absl::Status RunInfo(const FileArguments& arguments, const Context& context) {
                          : absl::StrCat(" (Annoy counts ", annoy_trees, ")"))},
        {"nodes", absl::StrCat(WithCommas(index->node_count()), " of ",
                               layout.node_bytes, " bytes")},
-       {"size", HumanBytes(index->bytes().size())}});
+       {"size", HumanBytes(index->bytes().size())},
+       {"graph", GraphLine(arguments.path, graph)}});
   return absl::OkStatus();
 }
 
-absl::Status RunQuery(const QueryArguments& arguments, const Context& context) {
-  ANNOD_ASSIGN_OR_RETURN(const auto index, arguments.Open());
+// Which engine answers, and how it is tuned. `*tuned` tells whether the command
+// line left any of it open.
+absl::StatusOr<SearchOptions> OptionsOf(const QueryArguments& arguments,
+                                        FileIndex* index, bool* tuned) {
   SearchOptions options;
   // Annoy answers n = 0 with nothing, after the same checks.
   options.n = arguments.n == 0 ? 1 : arguments.n;
   options.search_k = arguments.search_k;
-  options.engine =
-      arguments.engine == "exact" ? Engine::kExact : Engine::kForest;
+  options.beam = arguments.beam;
+  const bool by_recall = arguments.min_recall > 0;
+  std::string engine = arguments.engine;
+  if (engine.empty()) {
+    engine = by_recall ? "auto" : arguments.beam > 0 ? "graph" : "forest";
+  }
+  *tuned = engine == "auto" || engine == "graph";
+  if (engine == "exact") options.engine = Engine::kExact;
+  if (engine == "forest") {
+    if (by_recall) {
+      return absl::InvalidArgumentError(
+          "--min_recall chooses by what was measured of the graph; nothing "
+          "was of the forest of a file");
+    }
+    options.engine = Engine::kForest;
+  }
+  if (!*tuned) return options;
+  if (engine == "graph" || arguments.beam > 0) {
+    ANNOD_ASSIGN_OR_RETURN(index->graph,
+                           NeedGraphOf(arguments.path, index->forest));
+  } else {
+    ANNOD_ASSIGN_OR_RETURN(index->graph,
+                           OpenGraphOf(arguments.path, index->forest));
+  }
+  if (arguments.beam > 0) {
+    options.engine = Engine::kGraph;
+    return options;
+  }
+  const double recall = by_recall ? arguments.min_recall : kDefaultRecall;
+  const bool reached = TuneForRecall(index->graph.get(), recall, &options);
+  if (engine == "auto") return options;
+  if (!reached && by_recall) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "min_recall is ", recall, ", which the graph of ", arguments.path,
+        " was not measured to reach; without --engine graph every item is "
+        "compared"));
+  }
+  options.engine = Engine::kGraph;
+  return options;
+}
+
+absl::Status RunQuery(const QueryArguments& arguments, const Context& context) {
+  FileIndex index;
+  ANNOD_ASSIGN_OR_RETURN(index.forest, arguments.Open());
+  bool tuned = false;
+  ANNOD_ASSIGN_OR_RETURN(const SearchOptions options,
+                         OptionsOf(arguments, &index, &tuned));
   const SearchScratchPtr scratch = NewSearchScratch();
   std::vector<Neighbor> neighbors;
   SearchStats stats;
-  ANNOD_RETURN_IF_ERROR(arguments.item.has_value()
-                            ? index->SearchItem(*arguments.item, options,
-                                                scratch.get(), &neighbors,
-                                                &stats)
-                            : index->Search(arguments.vector, options,
-                                            scratch.get(), &neighbors, &stats));
+  if (arguments.item.has_value() && options.engine != Engine::kGraph) {
+    ANNOD_RETURN_IF_ERROR(index.forest->SearchItem(
+        *arguments.item, options, scratch.get(), &neighbors, &stats));
+  } else {
+    std::vector<float> vector = arguments.vector;
+    if (arguments.item.has_value()) {
+      vector.resize(index.forest->dim());
+      ANNOD_RETURN_IF_ERROR(
+          index.forest->GetVector(*arguments.item, absl::MakeSpan(vector)));
+    }
+    ANNOD_RETURN_IF_ERROR(
+        index.Search(vector, options, scratch.get(), &neighbors, &stats));
+  }
   if (arguments.n == 0) neighbors.clear();
   if (context.json) {
     Json result{{"ids", Json::array()}, {"distances", Json::array()}};
     for (const Neighbor& neighbor : neighbors) {
       result["ids"].push_back(neighbor.id);
       result["distances"].push_back(JsonNumber(neighbor.distance));
+    }
+    if (tuned) {
+      const bool graph = options.engine == Engine::kGraph;
+      result["engine"] = graph ? "graph" : "exact";
+      result["beam"] = graph ? options.beam : 0;
     }
     PrintJson(result);
     return absl::OkStatus();
@@ -167,12 +211,14 @@ absl::Status RunVerify(const FileArguments& arguments, const Context& context) {
   std::vector<std::string> notes;
   ANNOD_ASSIGN_OR_RETURN(const auto index,
                          arguments.Open(Verify::kFull, &notes));
+  ANNOD_ASSIGN_OR_RETURN(const auto graph, OpenGraphOf(arguments.path, index));
   if (context.json) {
     PrintJson({{"ok", true},
                {"layout", std::string(LayoutName(index->layout().kind))},
                {"n_items", index->slot_count()},
                {"n_trees", index->tree_count()},
                {"n_nodes", index->node_count()},
+               {"graph", GraphToJson(arguments.path, graph)},
                {"notes", notes}});
   } else {
     PrintFields({{arguments.path,
@@ -181,6 +227,11 @@ absl::Status RunVerify(const FileArguments& arguments, const Context& context) {
                                index->tree_count(), " trees, ",
                                WithCommas(index->node_count()),
                                " nodes, every check passed")}});
+    if (graph != nullptr) {
+      PrintFields({{GraphPathOf(arguments.path),
+                    absl::StrCat("ok: of ", WithCommas(graph->graph().size()),
+                                 " items, every check passed")}});
+    }
     for (const std::string& note : notes) PrintFields({{"note", note}});
   }
   return absl::OkStatus();
@@ -220,9 +271,12 @@ void AddFileReadCommands(CLI::App* file, Context* context) {
     command->add_option("--search_k", arguments->search_k,
                         "candidates to gather; -1, the default: n times the "
                         "number of trees");
+    AddGraphTuningOptions(command, &arguments->beam, &arguments->min_recall);
     command
-        ->add_option("--engine", arguments->engine, "forest (default) or exact")
-        ->check(CLI::IsMember({"forest", "exact"}));
+        ->add_option("--engine", arguments->engine,
+                     "forest (default), exact, graph, or auto: graph or exact, "
+                     "by recall")
+        ->check(CLI::IsMember({"forest", "exact", "graph", "auto"}));
   }
   {
     const auto [command, arguments] = AddCommand<PairArguments>(

@@ -81,6 +81,7 @@ int Main(int argc, char** argv) {
   file->require_subcommand(1);
   AddFileReadCommands(file, &context);
   AddFileBuildCommand(file, &context);
+  AddFileGraphCommand(file, &context);
   AddFileConvertCommand(file, &context);
   try {
     app.parse(argc, argv);

@@ -49,6 +49,10 @@ uint64_t HeaderChecksum(const GraphHeader& header) {
   return XXH3_64bits(&header, offsetof(GraphHeader, header_checksum));
 }
 
+uint64_t ForestChecksum(const ForestData& forest) {
+  return XXH3_64bits(forest.bytes.data(), forest.bytes.size());
+}
+
 }  // namespace
 
 absl::Status GraphFile::Damaged(const std::string& message) const {
@@ -129,6 +133,10 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
       header.payload_checksum) {
     return Damaged("its contents do not have the checksum its header names");
   }
+  if (header.forest_checksum != 0 &&
+      header.forest_checksum != ForestChecksum(forest)) {
+    return Damaged("belongs to a forest of the same size with other contents");
+  }
   return CheckIds(forest);
 }
 
@@ -204,6 +212,7 @@ absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
   header.item_count = graph.items.size();
   header.slot_count = graph.rows.size();
   header.forest_bytes = forest.bytes.size();
+  header.forest_checksum = ForestChecksum(forest);
   header.entry_root = graph.entry_root;
   header.steps_per_unit = graph.book.steps_per_unit;
   header.curve_points = static_cast<uint32_t>(curve.points.size());

@@ -41,7 +41,8 @@ struct GraphHeader {
   uint64_t file_bytes;
   uint32_t curve_points;      // at most kMaxCurvePoints; 0: no such part
   uint32_t curve_queries;     // that each point is the mean of
-  uint64_t reserved[5];       // written as zero, ignored
+  uint64_t forest_checksum;   // XXH3-64 of the forest's nodes; 0: not known
+  uint64_t reserved[4];       // written as zero, ignored
   uint64_t payload_checksum;  // XXH3-64 of everything behind the header
   uint64_t header_checksum;   // XXH3-64 of the 120 bytes before it
 };
@@ -54,7 +55,7 @@ class GraphFile {
   // DataLoss naming what is wrong if the file is damaged or does not belong to
   // `forest`; FailedPrecondition if its format is newer. With `verify` false
   // the payload's checksum and ids are taken on trust: for files verified
-  // before.
+  // before, with that forest.
   static absl::StatusOr<std::shared_ptr<const GraphFile>> Open(
       FileSystem* fs, const std::string& path, const ForestData& forest,
       bool verify, Prefault prefault);

@@ -101,6 +101,14 @@ TEST_F(GraphFileTest, WellSealedNonsenseIsDataLoss) {
 }
 
 TEST_F(GraphFileTest, BelongsToItsForest) {
+  std::string bytes(both_.forest.bytes.data(), both_.forest.bytes.size());
+  bytes[40] = static_cast<char>(bytes[40] ^ 1);
+  ForestData changed = both_.forest;
+  changed.bytes = absl::MakeConstSpan(bytes.data(), bytes.size());
+  EXPECT_TRUE(
+      absl::IsDataLoss(GraphFile::Open(FileSystem::Posix(), dir_.Path("graph"),
+                                       changed, true, Prefault::kNone)
+                           .status()));
   MemoryVectors items = items_;
   items.Set(600, items_.Row(0));
   const ForestAndGraph other = BuildBoth(items, Metric::kDot, kDim);

@@ -153,8 +153,13 @@ TEST_P(HostileGraphTest, EveryFieldOfTheHeaderIsBounded) {
   std::string queries = bytes_;
   Put(68, 0x80000000, &queries);
   EXPECT_FALSE(Opens(queries));
+  std::string forest = bytes_;
+  Put(72, ~uint64_t{0}, &forest);
+  EXPECT_FALSE(Opens(forest));
+  Put(72, uint64_t{0}, &forest);
+  EXPECT_TRUE(Opens(forest));
   std::string reserved = bytes_;
-  Put(72, ~uint64_t{0}, &reserved);
+  Put(80, ~uint64_t{0}, &reserved);
   EXPECT_TRUE(Opens(reserved));
 }
 
