@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -167,6 +168,7 @@ int Serve(const Flags& flags) {
     return 1;
   }
   std::vector<std::thread> running;
+  running.reserve(completion_queues.size());
   for (const auto& queue : completion_queues) {
     running.emplace_back([&, queue = queue.get()] {
       QueueLoop(&queue_service, queue, answer, flags.busy_us).Run();
@@ -180,11 +182,8 @@ int Serve(const Flags& flags) {
   return 0;
 }
 
-}  // namespace
-}  // namespace annod
-
-int main(int argc, char** argv) {
-  annod::Flags flags;
+int Main(int argc, char** argv) {
+  Flags flags;
   CLI::App app("A gRPC server that answers every GetNns with the same bytes.");
   app.add_option("--listen", flags.listen, "address; port 0 picks a free one");
   app.add_option("--api", flags.api, "completion queues, or gRPC's callbacks")
@@ -201,6 +200,22 @@ int main(int argc, char** argv) {
                  "microseconds of processor time taken by each call, as if it "
                  "searched")
       ->check(CLI::Range(0.0, 1e6));
-  CLI11_PARSE(app, argc, argv);
-  return annod::Serve(flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  return Serve(flags);
+}
+
+}  // namespace
+}  // namespace annod
+
+int main(int argc, char** argv) {
+  try {
+    return annod::Main(argc, argv);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "grpc_echo: %s\n", e.what());
+    return 1;
+  }
 }
