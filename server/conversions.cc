@@ -1,5 +1,6 @@
 #include "server/conversions.h"
 
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -116,7 +117,12 @@ v1::Engine EngineToProto(Engine engine) {
 
 absl::Span<const float> FloatsOfBytes(const std::string& bytes,
                                       std::vector<float>* buffer) {
-  buffer->resize(bytes.size() / sizeof(float));
+  const size_t count = bytes.size() / sizeof(float);
+  // A string's bytes come from the heap or are shorter than a pointer or two.
+  if (reinterpret_cast<uintptr_t>(bytes.data()) % alignof(float) == 0) {
+    return {reinterpret_cast<const float*>(bytes.data()), count};
+  }
+  buffer->resize(count);
   std::memcpy(buffer->data(), bytes.data(), buffer->size() * sizeof(float));
   return *buffer;
 }

@@ -30,8 +30,8 @@ Engine EngineFromProto(v1::Engine engine);
 v1::Engine EngineToProto(Engine engine);
 
 // Components of a vector given in either form: a view of the message, or of
-// `*buffer`, into which bytes are copied because they may lie unaligned. For
-// v1::Query and v1::Item.
+// `*buffer`, into which bytes that lie unaligned are copied. For v1::Query and
+// v1::Item.
 template <typename HasVector>
 absl::Span<const float> VectorOf(const HasVector& message,
                                  std::vector<float>* buffer);

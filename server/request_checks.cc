@@ -30,6 +30,12 @@ int64_t FirstNonFinite(const char* floats, int64_t count) {
   return -1;
 }
 
+// Whether those bytes are `dim` finite components.
+bool IsVector(const char* data, size_t bytes, int dim) {
+  return bytes == static_cast<size_t>(dim) * sizeof(float) &&
+         FirstNonFinite(data, dim) < 0;
+}
+
 absl::Status NonFiniteError(const std::string& field, const char* floats,
                             int64_t position) {
   float value;
@@ -124,10 +130,20 @@ absl::Status CheckQuery(const v1::Query& query, int position,
   const auto prefix = [position] {
     return absl::StrCat("queries[", position, "].");
   };
+  // The name of the field is only made for those that are wrong.
   switch (query.target_case()) {
     case v1::Query::kVector:
+      if (IsVector(
+              reinterpret_cast<const char*>(query.vector().values().data()),
+              query.vector().values_size() * sizeof(float), index.dim)) {
+        return absl::OkStatus();
+      }
       return CheckVector(prefix(), query.vector(), index);
     case v1::Query::kVectorBytes:
+      if (IsVector(query.vector_bytes().data(), query.vector_bytes().size(),
+                   index.dim)) {
+        return absl::OkStatus();
+      }
       return CheckVectorBytes(prefix(), query.vector_bytes(), index);
     case v1::Query::kItem:
       return CheckRange(absl::StrCat(prefix(), "item"), query.item(), 0,

@@ -8,6 +8,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "google/protobuf/arena.h"
 #include "grpcpp/grpcpp.h"
 #include "server/parse_request.h"
 #include "server/rpc_status.h"
@@ -17,8 +18,16 @@ namespace {
 
 // How often a long call looks whether its caller is still there.
 constexpr absl::Duration kCancelCheckInterval = absl::Milliseconds(5);
-// A call whose messages grew beyond this gives its memory back.
-constexpr size_t kKeptMessageBytes = 1 << 20;
+// Messages of one call that take no more are made in memory that a thread
+// keeps.
+constexpr size_t kMessageBytes = 128 << 10;
+
+google::protobuf::ArenaOptions MessageMemory(std::vector<char>* block) {
+  google::protobuf::ArenaOptions options;
+  options.initial_block = block->data();
+  options.initial_block_size = block->size();
+  return options;
+}
 
 absl::Time DeadlineOf(const grpc::ServerContext& context) {
   const auto deadline = context.deadline();
@@ -34,7 +43,10 @@ absl::Time DeadlineOf(const grpc::ServerContext& context) {
 class QueryThreads::Loop {
  public:
   Loop(QueryThreads* owner, grpc::ServerCompletionQueue* queue)
-      : owner_(owner), queue_(queue) {}
+      : owner_(owner),
+        queue_(queue),
+        message_block_(kMessageBytes),
+        messages_(MessageMemory(&message_block_)) {}
 
   void Run() {
     Await();
@@ -58,8 +70,6 @@ class QueryThreads::Loop {
     std::optional<grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>> writer;
     grpc::ByteBuffer request_bytes;
     grpc::ByteBuffer response_bytes;
-    v1::GetNnsRequest request;
-    v1::GetNnsResponse response;
     // Both end a call; they come in either order.
     bool is_sent = false;
     bool is_done = false;
@@ -113,14 +123,6 @@ class QueryThreads::Loop {
     call->context.reset();
     call->request_bytes.Clear();
     call->response_bytes.Clear();
-    if (call->request.SpaceUsedLong() + call->response.SpaceUsedLong() >
-        kKeptMessageBytes) {
-      v1::GetNnsRequest().Swap(&call->request);
-      v1::GetNnsResponse().Swap(&call->response);
-    } else {
-      call->request.Clear();
-      call->response.Clear();
-    }
     free_.push_back(call);
   }
 
@@ -148,17 +150,21 @@ class QueryThreads::Loop {
     const absl::Time start = absl::Now();
     absl::Time next_check = start + kCancelCheckInterval;
     std::shared_ptr<const IndexView> view;
-    absl::Status status = ParseRequest(call->request_bytes, &call->request);
+    auto* const request =
+        google::protobuf::Arena::CreateMessage<v1::GetNnsRequest>(&messages_);
+    auto* const response =
+        google::protobuf::Arena::CreateMessage<v1::GetNnsResponse>(&messages_);
+    absl::Status status = ParseRequest(call->request_bytes, request);
     if (status.ok()) {
       status = owner_->handler_->Handle(
-          call->request, DeadlineOf(*call->context),
+          *request, DeadlineOf(*call->context),
           [&] { return IsCancelled(call, &next_check); }, &scratch_, &view,
-          &call->response);
+          response);
     }
     const absl::Time searched = absl::Now();
     const grpc::Status answer = ToGrpcStatus(status);
     if (status.ok()) {
-      SerializeResponse(call->response, &call->response_bytes);
+      SerializeResponse(*response, &call->response_bytes);
       call->writer->Finish(call->response_bytes, answer, &call->sent);
     } else {
       call->writer->FinishWithError(answer, &call->sent);
@@ -173,12 +179,16 @@ class QueryThreads::Loop {
       metrics->CallEnded("GetNns", view == nullptr ? "" : view->settings.name,
                          answer.error_code(), seconds);
     }
+    messages_.Reset();
     metrics->in_flight.Add(-1);
   }
 
   QueryThreads* const owner_;
   grpc::ServerCompletionQueue* const queue_;
   QueryScratch scratch_;
+  // Of the call being answered.
+  std::vector<char> message_block_;
+  google::protobuf::Arena messages_;
   std::vector<std::unique_ptr<Call>> calls_;
   std::vector<Call*> free_;
 };
