@@ -2,6 +2,7 @@
 #define ANNOD_CORE_SEARCH_TYPES_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "absl/time/time.h"
@@ -49,8 +50,12 @@ struct SearchOptions {
   // Cuts the answer, nearest first, before the first neighbour farther than
   // this (dot: with a smaller inner product).
   std::optional<float> max_distance;
-  // Checked while searching; past it the search fails with DeadlineExceeded.
+  // Checked while searching, before anything else and then every few thousand
+  // nodes or distances; past it the search fails with DeadlineExceeded.
   absl::Time deadline = absl::InfiniteFuture();
+  // Asked as often, from the thread that searches; once true the search fails
+  // with Cancelled. Null: never. Not owned.
+  const std::function<bool()>* cancelled = nullptr;
 };
 
 // What a search cost; added to, never reset, by the search.

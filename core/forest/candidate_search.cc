@@ -158,7 +158,7 @@ struct WantedItems {
 // the compiler knows costs nothing.
 template <typename Id, class Splits, class Items>
 absl::Status Gather(const ForestData& forest, const Splits& splits,
-                    const Items& items, int64_t search_k, absl::Time deadline,
+                    const Items& items, int64_t search_k, DeadlinePoll poll,
                     SearchScratch* scratch, SearchStats* stats) {
   if (search_k == 0) {
     scratch->candidates.Reset(forest.slot_count);
@@ -170,7 +170,6 @@ absl::Status Gather(const ForestData& forest, const Splits& splits,
   const size_t node_bytes = forest.layout.node_bytes;
   // A tree may be entered by its root and the copy of it.
   int64_t splits_left = 2 * (forest.node_count - slot_count);
-  DeadlinePoll poll(deadline);
   MaxHeap& frontier = scratch->frontier;
   IdSet& candidates = scratch->candidates;
   frontier.clear();
@@ -182,7 +181,7 @@ absl::Status Gather(const ForestData& forest, const Splits& splits,
   int64_t gathered = 0, visited = 0;
   while ((gathered < search_k || items.TooFew(candidates)) &&
          !frontier.empty()) {
-    if (poll.Expired(1)) return DeadlinePoll::Error();
+    if (poll.Expired(1)) return poll.Error();
     ++visited;
     const uint64_t top = frontier.top();
     const int32_t id = KeyId(top);
@@ -288,12 +287,11 @@ Result WithSplits(const ForestData& forest, const Query& query,
 
 template <class Items>
 absl::Status GatherAny(const ForestData& forest, const Query& query,
-                       const Items& items, int64_t search_k,
-                       absl::Time deadline, SearchScratch* scratch,
-                       SearchStats* stats) {
+                       const Items& items, int64_t search_k, DeadlinePoll poll,
+                       SearchScratch* scratch, SearchStats* stats) {
   return WithSplits<absl::Status>(
       forest, query, [&](auto id, const auto& splits) {
-        return Gather<decltype(id)>(forest, splits, items, search_k, deadline,
+        return Gather<decltype(id)>(forest, splits, items, search_k, poll,
                                     scratch, stats);
       });
 }
@@ -304,12 +302,12 @@ absl::Status GatherCandidates(const ForestData& forest, const Query& query,
                               int64_t search_k, const SearchOptions& options,
                               SearchScratch* scratch, SearchStats* stats) {
   if (options.filter == nullptr || !options.filter->active()) {
-    return GatherAny(forest, query, AllItems(), search_k, options.deadline,
+    return GatherAny(forest, query, AllItems(), search_k, DeadlinePoll(options),
                      scratch, stats);
   }
   const AcceptedItems items{*options.filter, static_cast<size_t>(options.n)};
-  return GatherAny(forest, query, items, search_k, options.deadline, scratch,
-                   stats);
+  return GatherAny(forest, query, items, search_k, DeadlinePoll(options),
+                   scratch, stats);
 }
 
 absl::Status FindNeededSearchK(const ForestData& forest, const Query& query,
@@ -321,7 +319,8 @@ absl::Status FindNeededSearchK(const ForestData& forest, const Query& query,
   const WantedItems items{wanted.view(), self,          enough,
                           max_search_k,  &scratch->met, needed};
   ANNOD_RETURN_IF_ERROR(GatherAny(forest, query, items, /*search_k=*/1,
-                                  absl::InfiniteFuture(), scratch, nullptr));
+                                  DeadlinePoll(absl::InfiniteFuture()), scratch,
+                                  nullptr));
   // One list may hold more than are still wanted.
   if (needed->size() > enough) needed->resize(enough);
   return absl::OkStatus();

@@ -20,7 +20,7 @@ namespace annod {
 // ids, those met before counted again. Ids of holes may be among them. With
 // `options.filter` only the items it accepts are put there and count, and the
 // search goes on until there are `options.n` of them (search_types.h). Of
-// `options` nothing but filter, n and deadline is looked at.
+// `options` nothing but filter, n, deadline and cancelled is looked at.
 //
 // Stays inside the file and ends even if its nodes are nonsense: children must
 // precede their parents, ids must be slots, and no more splits are visited than

@@ -113,10 +113,10 @@ absl::Status RankCandidates(const ForestData& forest, const Query& query,
   out->clear();
   const IdSet& ids = scratch->candidates;
   NearestItems nearest(forest, query, options.n, scratch);
-  DeadlinePoll poll(options.deadline);
+  DeadlinePoll poll(options);
   for (size_t first = 0; first < ids.size(); first += SearchScratch::kBatch) {
     const size_t count = std::min(SearchScratch::kBatch, ids.size() - first);
-    if (poll.Expired(count)) return DeadlinePoll::Error();
+    if (poll.Expired(count)) return poll.Error();
     nearest.Offer(ids.data() + first, count);
   }
   if (stats != nullptr) stats->distances += ids.size();
@@ -129,7 +129,7 @@ absl::Status RankAllItems(const ForestData& forest, const Query& query,
                           std::vector<Neighbor>* out, SearchStats* stats) {
   out->clear();
   NearestItems nearest(forest, query, options.n, scratch);
-  DeadlinePoll poll(options.deadline);
+  DeadlinePoll poll(options);
   int64_t distances = 0;
   // `id_at(position)` gives the ids to look at.
   const auto rank = [&](int64_t id_count, const auto& id_at) {
@@ -150,7 +150,7 @@ absl::Status RankAllItems(const ForestData& forest, const Query& query,
         }
         scratch->batch_ids[count++] = id;
       }
-      if (poll.Expired(SearchScratch::kBatch)) return DeadlinePoll::Error();
+      if (poll.Expired(SearchScratch::kBatch)) return poll.Error();
       nearest.Offer(scratch->batch_ids, count);
       distances += static_cast<int64_t>(count);
     }

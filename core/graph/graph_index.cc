@@ -97,6 +97,7 @@ absl::Status GraphIndex::Search(absl::Span<const float> vector,
   beam.n = options.n;
   beam.width = FirstWidth(options);
   beam.deadline = options.deadline;
+  beam.cancelled = options.cancelled;
   if (IsFiltered(options)) beam.filter = options.filter;
   for (;; beam.width *= 2) {
     if (ScanIsCheaper(beam.width, AcceptedCount(options, graph().size()))) {

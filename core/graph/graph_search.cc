@@ -153,7 +153,7 @@ void GraphSearcher::Enter(const Query& query, BeamScratch* scratch) const {
   }
 }
 
-absl::Status GraphSearcher::Expand(size_t width, absl::Time deadline,
+absl::Status GraphSearcher::Expand(size_t width, DeadlinePoll poll,
                                    BeamScratch* scratch,
                                    SearchStats* stats) const {
   const auto distance_rows = DistanceRowsOf(forest_.layout.metric);
@@ -169,10 +169,9 @@ absl::Status GraphSearcher::Expand(size_t width, absl::Time deadline,
   Entry* const pool = scratch->pool.data();
   size_t size = 0;    // of the pool
   size_t cursor = 0;  // all entries before it are expanded
-  DeadlinePoll poll(deadline);
   for (;;) {
     if (poll.Expired(static_cast<int64_t>(fresh.size()) + 1)) {
-      return DeadlinePoll::Error();
+      return poll.Error();
     }
     distance_rows(query, row_bytes, code_rows, fresh.data(), fresh.size(),
                   scratch->distances.data());
@@ -242,7 +241,7 @@ absl::StatusOr<int64_t> GraphSearcher::Gather(const Query& query,
   Enter(query, &beam);
   const absl::Status expanded =
       Expand(static_cast<size_t>(std::max<int64_t>(options.width, options.n)),
-             options.deadline, &beam, stats);
+             DeadlinePoll(options.deadline, options.cancelled), &beam, stats);
   Forget(&beam);
   ANNOD_RETURN_IF_ERROR(expanded);
   return Choose(options, scratch);

@@ -2,9 +2,11 @@
 #define ANNOD_CORE_GRAPH_GRAPH_SEARCH_H_
 
 #include <cstdint>
+#include <functional>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "core/forest/deadline.h"
 #include "core/forest/forest_data.h"
 #include "core/forest/query.h"
 #include "core/forest/search_scratch.h"
@@ -23,7 +25,9 @@ struct BeamOptions {
   // An item that is not even walked over, as if the graph had been made
   // without it; -1: none.
   int32_t absent = -1;
+  // As in SearchOptions.
   absl::Time deadline = absl::InfiniteFuture();
+  const std::function<bool()>* cancelled = nullptr;
 };
 
 // Best-first search of a graph: the tree it was numbered by leads to a first
@@ -39,7 +43,7 @@ class GraphSearcher {
 
   // Puts into `scratch->candidates` accepted items among the rows kept, those
   // nearest by their codes: enough to find `n` by their vectors. Returns how
-  // many of the rows kept are accepted. DeadlineExceeded.
+  // many of the rows kept are accepted. DeadlineExceeded; Cancelled.
   absl::StatusOr<int64_t> Gather(const Query& query, const BeamOptions& options,
                                  SearchScratch* scratch,
                                  SearchStats* stats) const;
@@ -47,7 +51,7 @@ class GraphSearcher {
  private:
   void Encode(const Query& query, BeamScratch* scratch) const;
   void Enter(const Query& query, BeamScratch* scratch) const;
-  absl::Status Expand(size_t width, absl::Time deadline, BeamScratch* scratch,
+  absl::Status Expand(size_t width, DeadlinePoll poll, BeamScratch* scratch,
                       SearchStats* stats) const;
   int64_t Choose(const BeamOptions& options, SearchScratch* scratch) const;
 

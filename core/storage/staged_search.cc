@@ -132,7 +132,7 @@ absl::Status SearchStaged(const StagedView& staged, Metric metric,
   const bool filtered = filter.active();
   const Comparer comparer(metric, query);
   Nearest nearest(comparer, static_cast<size_t>(options.n));
-  DeadlinePoll poll(options.deadline);
+  DeadlinePoll poll(options);
   int64_t compared = 0;
   bool expired = false;
   staged.ForEachItem([&](const StagedRecord& item) {
@@ -144,7 +144,7 @@ absl::Status SearchStaged(const StagedView& staged, Metric metric,
     ++compared;
     return true;
   });
-  if (expired) return DeadlinePoll::Error();
+  if (expired) return poll.Error();
   if (stats != nullptr) stats->distances += compared;
   std::vector<Neighbor> found;
   for (const uint64_t key : nearest.TakeSorted()) {
