@@ -41,6 +41,7 @@ struct Config {
   Durability durability = Durability::kFsync;
   absl::Duration drain_delay = absl::Seconds(3);
   absl::Duration drain_timeout = absl::Seconds(30);
+  absl::Duration max_call_time = absl::Minutes(1);  // of GetNns
   absl::Duration max_connection_age = absl::Minutes(5);
   absl::Duration max_connection_age_grace = absl::Seconds(30);
   double recall_sample_fraction = 0.01;  // of queries asked again exactly

@@ -51,6 +51,9 @@ std::vector<Setting> MakeSettings() {
     {"drain_timeout", "duration", 0, kHour, true,
      "time that running calls get to finish after that",
      ANNOD_FIELD(drain_timeout)},
+    {"max_call_time", "duration", 0.001, kHour, true,
+     "longest that a GetNns may search; the client's own deadline, if it is "
+     "earlier, counts", ANNOD_FIELD(max_call_time)},
     {"max_connection_age", "duration", 1, 24 * kHour, false,
      "age at which a connection is closed gracefully, so that clients spread "
      "over the workers again", ANNOD_FIELD(max_connection_age)},

@@ -2,59 +2,69 @@
 #define ANNOD_SERVER_WORKER_GET_NNS_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "annod/v1/index_service.pb.h"
-#include "core/forest/forest_index.h"
-#include "core/id_set.h"
+#include "core/search_types.h"
 #include "server/live_config.h"
 #include "server/worker/catalog.h"
+#include "server/worker/item_view.h"
+#include "server/worker/query_helpers.h"
 #include "server/worker/query_options.h"
+#include "server/worker/query_scratch.h"
 #include "server/worker/recall_sampler.h"
 
 namespace annod {
 
-// Memory a thread answers queries in, reused from call to call.
-struct QueryScratch {
-  QueryScratch();
-  SearchScratchPtr search;
-  std::vector<Neighbor> neighbors;
-  std::vector<float> vector;
-  IdSet positions;  // of a sparse query
-  FilterSets filter_sets;
-  uint64_t random_state;
-};
-
-// Answers GetNns from the catalog, on the calling thread. Thread-safe.
+// Answers GetNns from the catalog: on the calling thread, and a call of many
+// queries on idle ones too. Thread-safe.
 class GetNnsHandler {
  public:
   // All must outlive the object.
   GetNnsHandler(const Catalog* catalog, const LiveConfig* config,
-                RecallSampler* sampler);
+                RecallSampler* sampler, QueryHelpers* helpers);
 
   // Fills `*response` or returns the error to answer. `*view` gets the index
-  // that was asked, null if there is none. `cancelled` is asked now and then
-  // during long calls. DEADLINE_EXCEEDED, CANCELLED; see the service for the
-  // others.
+  // that was asked, null if there is none. `deadline` is the client's, which
+  // max_call_time may bring forward. `cancelled` is asked on the calling
+  // thread, before each query and now and then during long ones.
+  // DEADLINE_EXCEEDED, CANCELLED; see the service for the others.
   absl::Status Handle(const v1::GetNnsRequest& request, absl::Time deadline,
-                      absl::FunctionRef<bool()> cancelled,
+                      const std::function<bool()>& cancelled,
                       QueryScratch* scratch,
                       std::shared_ptr<const IndexView>* view,
                       v1::GetNnsResponse* response) const;
 
  private:
-  // The neighbours of `request.queries(position)`, into `scratch->neighbors`.
-  absl::Status Search(const v1::GetNnsRequest& request, int position,
-                      const ItemView& items, QueryOptions* options,
-                      QueryScratch* scratch, SearchStats* stats) const;
+  // What all queries of a call share.
+  struct Call {
+    const v1::GetNnsRequest& request;
+    const ItemView& items;
+    const QueryOptions& options;
+    double sample_fraction;
+    const std::function<bool()>& cancelled;
+  };
+
+  // The neighbours of `request.queries(position)`, into `*found`. `cancelled`
+  // ends it.
+  absl::Status Search(const Call& call, int position,
+                      const std::function<bool()>& cancelled,
+                      QueryScratch* scratch, FoundNeighbors* found) const;
+  // Those of `count` queries from `first` on, into the first elements of
+  // `scratch->found`, up to the first that fails.
+  void SearchTogether(const Call& call, int first, int count,
+                      QueryScratch* scratch) const;
+  absl::Status AnswerAll(const Call& call, int64_t max_bytes,
+                         QueryScratch* scratch, SearchStats* stats,
+                         v1::GetNnsResponse* response) const;
 
   const Catalog* const catalog_;
   const LiveConfig* const config_;
   RecallSampler* const sampler_;
+  QueryHelpers* const helpers_;
 };
 
 }  // namespace annod

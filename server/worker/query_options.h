@@ -28,7 +28,7 @@ struct QueryOptions {
 
   // `engine` is never kAuto, and for kForest search_k is what is used.
   SearchOptions search;
-  // Only its excluded_id changes from query to query.
+  // Without the queried item, if that is to be excluded.
   ItemFilter filter;
   bool exclude_self = false;
 

@@ -8,6 +8,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/status_macros.h"
 #include "google/protobuf/arena.h"
 #include "grpcpp/grpcpp.h"
 #include "server/parse_request.h"
@@ -129,10 +130,10 @@ class QueryThreads::Loop {
   // gRPC tells of a cancellation through the queue this thread should be
   // polling: in a long call it looks in between. Only ends of earlier calls can
   // come up besides, for no new one has been asked for.
-  bool IsCancelled(Call* call, absl::Time* next_check) {
+  bool IsCancelled(const Call* call) {
     const absl::Time now = absl::Now();
-    if (now >= *next_check) {
-      *next_check = now + kCancelCheckInterval;
+    if (now >= next_check_) {
+      next_check_ = now + kCancelCheckInterval;
       void* tag;
       bool ok;
       const gpr_timespec at_once = gpr_time_0(GPR_CLOCK_MONOTONIC);
@@ -144,23 +145,31 @@ class QueryThreads::Loop {
     return call->is_done;
   }
 
+  absl::Status Respond(Call* call, absl::Time start,
+                       std::shared_ptr<const IndexView>* view,
+                       v1::GetNnsResponse* response) {
+    const absl::Time deadline = DeadlineOf(*call->context);
+    if (start >= deadline) {
+      return absl::DeadlineExceededError("deadline passed before the search");
+    }
+    auto* const request =
+        google::protobuf::Arena::CreateMessage<v1::GetNnsRequest>(&messages_);
+    ANNOD_RETURN_IF_ERROR(ParseRequest(call->request_bytes, request));
+    next_check_ = start + kCancelCheckInterval;
+    return owner_->handler_->Handle(
+        *request, deadline, [this, call] { return IsCancelled(call); },
+        &scratch_, view, response);
+  }
+
   void Answer(Call* call) {
+    const QueryHelpers::Searching searching(owner_->helpers_);
     WorkerMetrics* metrics = owner_->metrics_;
     metrics->in_flight.Add(1);
     const absl::Time start = absl::Now();
-    absl::Time next_check = start + kCancelCheckInterval;
     std::shared_ptr<const IndexView> view;
-    auto* const request =
-        google::protobuf::Arena::CreateMessage<v1::GetNnsRequest>(&messages_);
     auto* const response =
         google::protobuf::Arena::CreateMessage<v1::GetNnsResponse>(&messages_);
-    absl::Status status = ParseRequest(call->request_bytes, request);
-    if (status.ok()) {
-      status = owner_->handler_->Handle(
-          *request, DeadlineOf(*call->context),
-          [&] { return IsCancelled(call, &next_check); }, &scratch_, &view,
-          response);
-    }
+    const absl::Status status = Respond(call, start, &view, response);
     const absl::Time searched = absl::Now();
     const grpc::Status answer = ToGrpcStatus(status);
     if (status.ok()) {
@@ -169,6 +178,7 @@ class QueryThreads::Loop {
     } else {
       call->writer->FinishWithError(answer, &call->sent);
     }
+    messages_.Reset();
     const absl::Time end = absl::Now();
     const double seconds = absl::ToDoubleSeconds(end - start);
     if (status.ok()) {
@@ -179,7 +189,6 @@ class QueryThreads::Loop {
       metrics->CallEnded("GetNns", view == nullptr ? "" : view->settings.name,
                          answer.error_code(), seconds);
     }
-    messages_.Reset();
     metrics->in_flight.Add(-1);
   }
 
@@ -189,13 +198,18 @@ class QueryThreads::Loop {
   // Of the call being answered.
   std::vector<char> message_block_;
   google::protobuf::Arena messages_;
+  absl::Time next_check_;  // whether it was cancelled
   std::vector<std::unique_ptr<Call>> calls_;
   std::vector<Call*> free_;
 };
 
 QueryThreads::QueryThreads(IndexServiceImpl* service,
-                           const GetNnsHandler* handler, WorkerMetrics* metrics)
-    : service_(service), handler_(handler), metrics_(metrics) {}
+                           const GetNnsHandler* handler, QueryHelpers* helpers,
+                           WorkerMetrics* metrics)
+    : service_(service),
+      handler_(handler),
+      helpers_(helpers),
+      metrics_(metrics) {}
 
 QueryThreads::~QueryThreads() { Join(); }
 

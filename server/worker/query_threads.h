@@ -11,6 +11,7 @@
 #include "grpcpp/server_builder.h"
 #include "server/worker/get_nns.h"
 #include "server/worker/index_service.h"
+#include "server/worker/query_helpers.h"
 #include "server/worker/worker_metrics.h"
 
 namespace annod {
@@ -23,7 +24,7 @@ class QueryThreads {
  public:
   // All must outlive the object.
   QueryThreads(IndexServiceImpl* service, const GetNnsHandler* handler,
-               WorkerMetrics* metrics);
+               QueryHelpers* helpers, WorkerMetrics* metrics);
   ~QueryThreads();
 
   // Before the server is built: adds one queue for each thread.
@@ -40,6 +41,7 @@ class QueryThreads {
 
   IndexServiceImpl* const service_;
   const GetNnsHandler* const handler_;
+  QueryHelpers* const helpers_;
   WorkerMetrics* const metrics_;
   std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues_;
   std::vector<std::thread> threads_;

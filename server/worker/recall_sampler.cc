@@ -58,13 +58,12 @@ RecallSampler::~RecallSampler() {
   thread_.join();
 }
 
-bool RecallSampler::ShouldSample(uint64_t* state) const {
+bool RecallSampler::ShouldSample(double fraction, uint64_t* state) {
   // xorshift64 (Marsaglia 2003): statistics, not secrets.
   *state ^= *state << 13;
   *state ^= *state >> 7;
   *state ^= *state << 17;
-  return static_cast<double>(*state >> 11) * 0x1p-53 <
-         config_->Get()->recall_sample_fraction;
+  return static_cast<double>(*state >> 11) * 0x1p-53 < fraction;
 }
 
 void RecallSampler::Add(const std::shared_ptr<const OpenVersion>& version,

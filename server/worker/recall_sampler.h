@@ -35,9 +35,9 @@ class RecallSampler {
   RecallSampler(const LiveConfig* config, WorkerMetrics* metrics);
   ~RecallSampler();
 
-  // Whether the next answer shall be sampled. `*state` is the caller's own
-  // random state; any start value but 0.
-  bool ShouldSample(uint64_t* state) const;
+  // Whether the next answer shall be sampled, as `fraction` of them are.
+  // `*state` is the caller's own random state; any start value but 0.
+  static bool ShouldSample(double fraction, uint64_t* state);
 
   // Takes an answer for later; drops it, counted, if too many wait. `changes`
   // hide removed items; null if there are none. `engine` answered.

@@ -66,12 +66,13 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
       metrics_(metrics),
       loader_(data, &catalog_, metrics),
       sampler_(config, metrics),
-      handler_(&catalog_, config, &sampler_),
+      helpers_(ThreadsOf(*config->Get())),
+      handler_(&catalog_, config, &sampler_, &helpers_),
       writer_(WriterChannel(options)),
       index_service_(&catalog_, config, metrics),
       admin_(writer_, &catalog_, metrics),
       health_(&catalog_, config),
-      query_threads_(&index_service_, &handler_, metrics) {
+      query_threads_(&index_service_, &handler_, &helpers_, metrics) {
   catalog_.set_on_change([this] { health_.Update(); });
 }
 

@@ -16,6 +16,7 @@
 #include "server/worker/get_nns.h"
 #include "server/worker/health_service.h"
 #include "server/worker/index_service.h"
+#include "server/worker/query_helpers.h"
 #include "server/worker/query_threads.h"
 #include "server/worker/recall_sampler.h"
 #include "server/worker/sync_client.h"
@@ -61,6 +62,7 @@ class WorkerServer {
   Catalog catalog_;
   CatalogLoader loader_;
   RecallSampler sampler_;
+  QueryHelpers helpers_;
   GetNnsHandler handler_;
   const std::shared_ptr<grpc::Channel> writer_;
   IndexServiceImpl index_service_;

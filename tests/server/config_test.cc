@@ -38,6 +38,7 @@ Config UnusualConfig() {
   config.durability = Durability::kOs;
   config.drain_delay = absl::Milliseconds(1500);
   config.drain_timeout = absl::Seconds(61);
+  config.max_call_time = absl::Milliseconds(2500);
   config.max_connection_age = absl::Hours(2);
   config.max_connection_age_grace = absl::ZeroDuration();
   config.recall_sample_fraction = 0.125;
@@ -119,6 +120,8 @@ TEST(Config, EveryBadFieldIsNamedWithItsValue) {
        "-1s"},
       {"drain_timeout",
        [](Config* c) { c->drain_timeout = absl::InfiniteDuration(); }, "inf"},
+      {"max_call_time",
+       [](Config* c) { c->max_call_time = absl::ZeroDuration(); }, "0"},
       {"max_connection_age",
        [](Config* c) { c->max_connection_age = absl::Milliseconds(999); },
        "999ms"},

@@ -36,18 +36,15 @@ TEST(CountMatchesTest, ThereAreNoMoreMatchesThanNeighbours) {
 }
 
 TEST(RecallSamplerTest, SamplesTheFractionAskedFor) {
-  Config config;
-  config.recall_sample_fraction = 0.1;
-  LiveConfig live(config);
-  WorkerMetrics metrics(nullptr);
-  RecallSampler sampler(&live, &metrics);
   uint64_t state = 42;
   int sampled = 0;
-  for (int i = 0; i < 100000; ++i) sampled += sampler.ShouldSample(&state);
+  for (int i = 0; i < 100000; ++i) {
+    sampled += RecallSampler::ShouldSample(0.1, &state) ? 1 : 0;
+  }
   EXPECT_NEAR(sampled, 10000, 400);
-  config.recall_sample_fraction = 0;
-  live.Set(config);
-  for (int i = 0; i < 1000; ++i) EXPECT_FALSE(sampler.ShouldSample(&state));
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_FALSE(RecallSampler::ShouldSample(0, &state));
+  }
 }
 
 }  // namespace
