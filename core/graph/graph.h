@@ -22,6 +22,9 @@ struct Graph {
   absl::Span<const int32_t> rows;       // row of each item slot; -1 for a hole
   absl::Span<const int32_t> neighbors;  // `degree` rows for each, -1 at the end
   int degree = 0;
+  // How distances of codes grow with the rank of a neighbour: as its power of
+  // this; 0: not known.
+  float rank_exponent = 0;
   int32_t entry_root = 0;  // node of the tree that searches start with
 
   int64_t size() const { return static_cast<int64_t>(items.size()); }

@@ -13,6 +13,7 @@
 #include "core/graph/neighbor_lists.h"
 #include "core/graph/parallel.h"
 #include "core/graph/pruning.h"
+#include "core/graph/rank_exponent.h"
 #include "core/graph/reach.h"
 #include "core/graph/refining.h"
 #include "core/status_macros.h"
@@ -82,6 +83,8 @@ class Builder {
     Progress(kClustersDone);
     ANNOD_RETURN_IF_ERROR(Refine());
     times_.refine = watch.Lap();
+    graph_.graph.rank_exponent =
+        RankExponent(forest_.layout.metric, graph_.codes, *lists_);
     PruneLists();
     times_.first_prune = watch.Lap();
     Progress(kPruneDone);

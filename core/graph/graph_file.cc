@@ -101,8 +101,10 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
   if (header.degree == 0 || header.degree > kMaxDegree ||
       !std::isfinite(header.steps_per_unit) || header.entry_root < 0 ||
       header.entry_root >= forest.node_count ||
+      !(header.rank_exponent >= 0 && header.rank_exponent <= 1) ||
       header.curve_points > kMaxCurvePoints) {
-    return Damaged("its degree, step, entry or curve is out of range");
+    return Damaged(
+        "its degree, step, entry, exponent or curve is out of range");
   }
   const Layout layout(header);
   if (layout.end != file_->size() || header.file_bytes != layout.end) {
@@ -123,6 +125,7 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
   graph_.neighbors = ints(layout.neighbors, header.item_count * header.degree);
   graph_.degree = static_cast<int>(header.degree);
   graph_.entry_root = header.entry_root;
+  graph_.rank_exponent = header.rank_exponent;
   for (const float centre : graph_.book.centre) {
     if (!std::isfinite(centre)) return Damaged("a centre is no finite number");
   }
@@ -214,6 +217,7 @@ absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
   header.forest_bytes = forest.bytes.size();
   header.forest_checksum = ForestChecksum(forest);
   header.entry_root = graph.entry_root;
+  header.rank_exponent = graph.rank_exponent;
   header.steps_per_unit = graph.book.steps_per_unit;
   header.curve_points = static_cast<uint32_t>(curve.points.size());
   header.curve_queries = static_cast<uint32_t>(curve.query_count);

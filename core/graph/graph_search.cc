@@ -6,6 +6,7 @@
 
 #include "core/forest/candidate_search.h"
 #include "core/forest/deadline.h"
+#include "core/graph/rank_exponent.h"
 #include "core/simd/codes.h"
 #include "core/status_macros.h"
 
@@ -15,6 +16,20 @@ namespace {
 using Entry = BeamScratch::Entry;
 
 constexpr size_t kEntries = 8;
+
+// Cache lines fetched ahead of the distances of one row's neighbours: as many
+// as fit in the nearest cache beside the rest.
+constexpr size_t kLinesAhead = 256;
+constexpr size_t kLineBytes = 64;
+
+// Rows kept at most where the radius decides, over the width asked for.
+constexpr size_t kAdaptiveWidth = 2;
+
+inline void Prefetch(const void* data, size_t bytes) {
+  for (size_t at = 0; at < bytes; at += kLineBytes) {
+    __builtin_prefetch(static_cast<const char*>(data) + at);
+  }
+}
 
 // Candidates that are compared by their vectors, codes being coarse.
 int64_t RankedCount(int n) { return std::max(2 * int64_t{n}, int64_t{n} + 10); }
@@ -83,6 +98,34 @@ inline size_t PlaceOf(int32_t distance, const Entry* pool, size_t size) {
   }
   return low;
 }
+
+// Up to which distance rows are worth keeping: where the `width`-th nearest is
+// to be expected, judged by the nearest ones known. In sparse regions fewer
+// rows lie within it than `width`, in dense ones more, so that the work goes
+// where the neighbours are hard to tell. Source of the idea: Al-Jazzazi et al.,
+// "Distance adaptive beam search for provably accurate graph-based nearest
+// neighbor search", 2025; that the bound is set by a width is ours.
+class Radius {
+ public:
+  Radius(size_t n, size_t width, const Graph& graph)
+      : rank_(std::clamp(n, kLeastRank, std::max(width, kLeastRank))),
+        growth_(std::pow(static_cast<double>(std::max(width, rank_)) /
+                             static_cast<double>(rank_),
+                         double{graph.rank_exponent})),
+        rounding_(RoundingOf(graph.book.row_bytes())) {}
+
+  int32_t Of(const Entry* pool, size_t size) const {
+    if (size < rank_) return INT32_MAX;
+    return static_cast<int32_t>(std::min<double>(
+        growth_ * (pool[rank_ - 1].distance + rounding_), INT32_MAX));
+  }
+
+ private:
+  static constexpr size_t kLeastRank = 8;  // fewer tell little
+  const size_t rank_;
+  const double growth_;
+  const double rounding_;
+};
 
 // Merges the newcomers into the first `size` entries of the pool, which has
 // room for them; returns where the first one went, `size` if there are none.
@@ -153,7 +196,12 @@ void GraphSearcher::Enter(const Query& query, BeamScratch* scratch) const {
   }
 }
 
-absl::Status GraphSearcher::Expand(size_t width, DeadlinePoll poll,
+inline void GraphSearcher::PrefetchNeighbors(uint32_t row) const {
+  Prefetch(graph_.NeighborsOf(row).data(),
+           static_cast<size_t>(graph_.degree) * sizeof(int32_t));
+}
+
+absl::Status GraphSearcher::Expand(const BeamOptions& options,
                                    BeamScratch* scratch,
                                    SearchStats* stats) const {
   const auto distance_rows = DistanceRowsOf(forest_.layout.metric);
@@ -161,14 +209,23 @@ absl::Status GraphSearcher::Expand(size_t width, DeadlinePoll poll,
   const size_t row_bytes = graph_.book.row_bytes();
   const Rows code_rows = graph_.code_rows();
   const size_t most_fresh = std::max<size_t>(graph_.degree, kEntries);
+  const size_t rows_ahead =
+      std::max<size_t>(1, kLinesAhead * kLineBytes / row_bytes);
+  const auto beam =
+      static_cast<size_t>(std::max<int64_t>(options.width, options.n));
+  const bool adaptive = options.filter == nullptr && graph_.rank_exponent > 0;
+  const Radius radius(options.n, beam, graph_);
+  const size_t width = adaptive ? kAdaptiveWidth * beam : beam;
   std::vector<int32_t>& fresh = scratch->fresh;
   scratch->distances.resize(most_fresh);
   if (scratch->pool.size() < width + most_fresh) {
     scratch->pool.resize(width + most_fresh);
   }
   Entry* const pool = scratch->pool.data();
-  size_t size = 0;    // of the pool
-  size_t cursor = 0;  // all entries before it are expanded
+  size_t size = 0;               // of the pool
+  size_t cursor = 0;             // all entries before it are expanded
+  int32_t farthest = INT32_MAX;  // worth keeping
+  DeadlinePoll poll(options.deadline, options.cancelled);
   for (;;) {
     if (poll.Expired(static_cast<int64_t>(fresh.size()) + 1)) {
       return poll.Error();
@@ -176,34 +233,42 @@ absl::Status GraphSearcher::Expand(size_t width, DeadlinePoll poll,
     distance_rows(query, row_bytes, code_rows, fresh.data(), fresh.size(),
                   scratch->distances.data());
     stats->distances += static_cast<int64_t>(fresh.size());
-    const int32_t farthest =
-        size == width ? pool[size - 1].distance : INT32_MAX;
     scratch->newcomers.clear();
+    Entry nearest = {cursor < size ? pool[cursor].distance : INT32_MAX, 0};
+    bool nearer = false;
     for (size_t k = 0; k < fresh.size(); ++k) {
-      const int32_t distance = scratch->distances[k];
-      if (distance >= farthest) continue;
-      scratch->newcomers.push_back(
-          {distance, static_cast<uint32_t>(fresh[k]) * 2});
+      const Entry one = {scratch->distances[k],
+                         static_cast<uint32_t>(fresh[k]) * 2};
+      if (one.distance >= farthest) continue;
+      scratch->newcomers.push_back(one);
+      if (one.distance < nearest.distance) {
+        nearest = one;
+        nearer = true;
+      }
     }
+    if (nearer) PrefetchNeighbors(nearest.row_and_flag / 2);  // expanded next
     if (!scratch->newcomers.empty()) {
       cursor = std::min(cursor, Merge(size, scratch));
       size = std::min(width, size + scratch->newcomers.size());
+      if (size == width) farthest = pool[size - 1].distance;
+      if (adaptive) farthest = std::min(farthest, radius.Of(pool, size));
     }
     while (cursor < size && (pool[cursor].row_and_flag & 1) != 0) ++cursor;
-    if (cursor == size) break;
+    if (cursor == size || pool[cursor].distance > farthest) break;
     const uint32_t row = pool[cursor].row_and_flag / 2;
     pool[cursor].row_and_flag |= 1;
     if (cursor + 1 < size) {
-      __builtin_prefetch(
-          graph_.neighbors.data() +
-          static_cast<int64_t>(pool[cursor + 1].row_and_flag / 2) *
-              graph_.degree);
+      PrefetchNeighbors(pool[cursor + 1].row_and_flag / 2);
     }
     ++stats->nodes;
     fresh.clear();
     for (const int32_t near : graph_.NeighborsOf(row)) {
       if (near < 0) break;
-      if (Visit(near, scratch)) fresh.push_back(near);
+      if (!Visit(near, scratch)) continue;
+      fresh.push_back(near);
+      if (fresh.size() <= rows_ahead) {
+        Prefetch(graph_.CodesOf(near), row_bytes);
+      }
     }
   }
   scratch->pool.resize(size);
@@ -239,9 +304,7 @@ absl::StatusOr<int64_t> GraphSearcher::Gather(const Query& query,
     Visit(graph_.rows[options.absent], &beam);
   }
   Enter(query, &beam);
-  const absl::Status expanded =
-      Expand(static_cast<size_t>(std::max<int64_t>(options.width, options.n)),
-             DeadlinePoll(options.deadline, options.cancelled), &beam, stats);
+  const absl::Status expanded = Expand(options, &beam, stats);
   Forget(&beam);
   ANNOD_RETURN_IF_ERROR(expanded);
   return Choose(options, scratch);

@@ -18,8 +18,10 @@
 namespace annod {
 
 struct BeamOptions {
-  int n = 10;                    // neighbours wanted, >= 1
-  int64_t width = kDefaultBeam;  // rows kept; at least n are
+  int n = 10;  // neighbours wanted, >= 1
+  // Rows kept; at least n are. Without a filter as many as a typical query has
+  // within the distance to which rows are kept: up to twice as many, or fewer.
+  int64_t width = kDefaultBeam;
   // Items that may be found; null: all. Others are walked over.
   const ItemFilter* filter = nullptr;
   // An item that is not even walked over, as if the graph had been made
@@ -51,8 +53,9 @@ class GraphSearcher {
  private:
   void Encode(const Query& query, BeamScratch* scratch) const;
   void Enter(const Query& query, BeamScratch* scratch) const;
-  absl::Status Expand(size_t width, DeadlinePoll poll, BeamScratch* scratch,
+  absl::Status Expand(const BeamOptions& options, BeamScratch* scratch,
                       SearchStats* stats) const;
+  void PrefetchNeighbors(uint32_t row) const;
   int64_t Choose(const BeamOptions& options, SearchScratch* scratch) const;
 
   const ForestData& forest_;

@@ -158,8 +158,13 @@ TEST_P(HostileGraphTest, EveryFieldOfTheHeaderIsBounded) {
   EXPECT_FALSE(Opens(forest));
   Put(72, uint64_t{0}, &forest);
   EXPECT_TRUE(Opens(forest));
+  for (const float exponent : {-0.5f, 1.5f, std::nanf(""), HUGE_VALF}) {
+    std::string changed = bytes_;
+    Put(80, exponent, &changed);
+    EXPECT_FALSE(Opens(changed)) << exponent;
+  }
   std::string reserved = bytes_;
-  Put(80, ~uint64_t{0}, &reserved);
+  Put(84, ~uint64_t{0}, &reserved);
   EXPECT_TRUE(Opens(reserved));
 }
 
