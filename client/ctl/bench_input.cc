@@ -12,7 +12,8 @@
 namespace annod::ctl {
 namespace {
 
-constexpr double kLargestExactId = 1 << 24;
+// float32 holds larger ids only rounded.
+constexpr double kLargestExactId = (1 << 24) - 1;
 
 // Neighbours asked for beyond the n-th, to find those as near as it.
 constexpr int kMoreForTies = 16;
@@ -27,6 +28,15 @@ absl::StatusOr<bool> HasItem(Client* client, const std::string& index,
   if (absl::IsNotFound(status)) return false;
   ANNOD_RETURN_IF_ERROR(status);
   return true;
+}
+
+// An answer with a list for each query and a distance for each neighbour.
+bool IsWhole(const client::QueryResult& result, size_t queries) {
+  return result.results.size() == queries &&
+         std::all_of(result.results.begin(), result.results.end(),
+                     [](const client::NeighborList& list) {
+                       return list.distances.size() == list.ids.size();
+                     });
 }
 
 // Those that count as right for one query.
@@ -46,13 +56,8 @@ load::Truth Nearest(const client::NeighborList& list, int n) {
 }  // namespace
 
 absl::StatusOr<std::vector<client::Query>> ReadBenchQueries(
-    const std::string& path, int64_t count, const client::IndexInfo& info) {
+    const std::string& path, int64_t count) {
   ANNOD_ASSIGN_OR_RETURN(const auto reader, OpenVectorFile(path, {}));
-  if (reader->dim() != info.dimension) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "'", path, "' holds vectors of dimension ", reader->dim(), "; index '",
-        info.index, "' has dimension ", info.dimension));
-  }
   count = std::min(count, reader->row_count().value_or(count));
   const int64_t row_bytes = int64_t{4} * reader->dim();
   if (count > kMaxBenchQueryBytes / row_bytes) {
@@ -79,7 +84,7 @@ absl::StatusOr<std::vector<client::Query>> ReadBenchQueries(
 absl::StatusOr<std::vector<client::Query>> RandomItemQueries(
     Client* client, const client::IndexInfo& info, int64_t count,
     uint64_t seed) {
-  if (info.item_count == 0) {
+  if (info.item_count <= 0 || info.item_slot_count <= 0) {
     return absl::FailedPreconditionError(absl::StrCat(
         "index '", info.index, "' has no built items to query by"));
   }
@@ -167,6 +172,11 @@ absl::StatusOr<std::vector<load::Truth>> ExactTruth(
     }
     ANNOD_ASSIGN_OR_RETURN(const client::QueryResult result,
                            client->GetNns(index, batch, exact));
+    if (!IsWhole(result, batch.size())) {
+      return absl::InternalError(absl::StrCat(
+          "the server's exact answer lacks results or distances of ",
+          batch.size(), " queries"));
+    }
     for (size_t i = 0; i < places.size(); ++i) {
       truth[places[i]] = Nearest(result.results[i], n);
     }

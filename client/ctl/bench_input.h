@@ -17,10 +17,10 @@ namespace annod::ctl {
 inline constexpr int64_t kMaxBenchQueryBytes = int64_t{4} << 30;
 
 // The first `count` vectors of a file that OpenVectorFile() reads; fewer if it
-// holds fewer. InvalidArgument if it holds none, has another dimension than the
-// index, or they take more memory than allowed.
+// holds fewer. InvalidArgument if it holds none or they take more memory than
+// allowed.
 absl::StatusOr<std::vector<client::Query>> ReadBenchQueries(
-    const std::string& path, int64_t count, const client::IndexInfo& info);
+    const std::string& path, int64_t count);
 
 // Queries by `count` random items of the index, the same for the same seed.
 // Where ids may be without an item the server is asked which are.
@@ -29,7 +29,7 @@ absl::StatusOr<std::vector<client::Query>> RandomItemQueries(
     uint64_t seed);
 
 // The true neighbours of the first `count` queries: row i of the file, nearest
-// first, at least `n` ids up to 2^24 (which float32 holds exactly).
+// first, at least `n` ids below 2^24, which float32 holds exactly.
 absl::StatusOr<std::vector<load::Truth>> ReadTruth(const std::string& path,
                                                    int64_t count, int n);
 

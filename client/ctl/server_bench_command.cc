@@ -73,7 +73,7 @@ absl::StatusOr<std::vector<client::Query>> Queries(
   if (arguments.queries.empty()) {
     return RandomItemQueries(client, info, arguments.count, arguments.seed);
   }
-  return ReadBenchQueries(arguments.queries, arguments.count, info);
+  return ReadBenchQueries(arguments.queries, arguments.count);
 }
 
 absl::StatusOr<std::vector<load::Truth>> TruthOf(
@@ -92,18 +92,23 @@ absl::StatusOr<std::vector<load::Truth>> TruthOf(
 absl::StatusOr<Prepared> Prepare(const BenchArguments& arguments,
                                  const Context& context) {
   ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
-  ANNOD_ASSIGN_OR_RETURN(const client::IndexInfo info,
-                         client->Info(arguments.index));
   client::QueryOptions options = arguments.options;
   options.engine = EngineOf(arguments.engine);
   options.include_distances = false;
-  if (options.n == 0) options.n = info.default_n;
+  client::IndexInfo info;
+  if (arguments.queries.empty() || options.n == 0) {
+    ANNOD_ASSIGN_OR_RETURN(info, client->Info(arguments.index));
+    if (options.n == 0) options.n = info.default_n;
+  }
   ANNOD_ASSIGN_OR_RETURN(const std::vector<client::Query> queries,
                          Queries(client.get(), arguments, info));
   // What is wrong with a request is said before the load begins.
-  ANNOD_ASSIGN_OR_RETURN(
-      const client::QueryResult answer,
-      client->GetNns(arguments.index, {queries[0]}, options));
+  std::vector<client::Query> first;
+  for (int i = 0; i < arguments.batch; ++i) {
+    first.push_back(queries[i % queries.size()]);
+  }
+  ANNOD_ASSIGN_OR_RETURN(const client::QueryResult answer,
+                         client->GetNns(arguments.index, first, options));
   ANNOD_ASSIGN_OR_RETURN(
       const std::vector<load::Truth> truth,
       TruthOf(client.get(), arguments, queries, options, context.json));
