@@ -16,6 +16,8 @@ void AddFileReadCommands(CLI::App* file, Context* context);
 void AddFileBuildCommand(CLI::App* file, Context* context);
 // file graph.
 void AddFileGraphCommand(CLI::App* file, Context* context);
+// file eval.
+void AddFileEvalCommand(CLI::App* file, Context* context);
 // file convert.
 void AddFileConvertCommand(CLI::App* file, Context* context);
 
@@ -23,6 +25,8 @@ void AddFileConvertCommand(CLI::App* file, Context* context);
 void AddServerQueryCommand(CLI::App* app, Context* context);
 // bench.
 void AddServerBenchCommand(CLI::App* app, Context* context);
+// eval.
+void AddServerEvalCommand(CLI::App* app, Context* context);
 // get, distance.
 void AddServerItemCommands(CLI::App* app, Context* context);
 // info, list, health.

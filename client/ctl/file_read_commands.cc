@@ -237,6 +237,23 @@ absl::Status RunVerify(const FileArguments& arguments, const Context& context) {
   return absl::OkStatus();
 }
 
+void AddQueryOptions(CLI::App* command, QueryArguments* arguments) {
+  CLI::Option_group* target = command->add_option_group("target");
+  target->add_option("--item", arguments->item, "id of an item");
+  AddVectorOption(target, &arguments->vector);
+  target->require_option(1);
+  command->add_option("--n,-n", arguments->n, "neighbours wanted, default 10");
+  command->add_option("--search_k", arguments->search_k,
+                      "candidates to gather; -1, the default: n times the "
+                      "number of trees");
+  AddGraphTuningOptions(command, &arguments->beam, &arguments->min_recall);
+  command
+      ->add_option("--engine", arguments->engine,
+                   "forest (default), exact, graph, or auto: graph or exact, "
+                   "by recall")
+      ->check(CLI::IsMember({"forest", "exact", "graph", "auto"}));
+}
+
 // Adds a command whose arguments are of type `Arguments`.
 template <typename Arguments>
 std::pair<CLI::App*, Arguments*> AddCommand(
@@ -262,21 +279,7 @@ void AddFileReadCommands(CLI::App* file, Context* context) {
   {
     const auto [command, arguments] = AddCommand<QueryArguments>(
         file, context, "query", "neighbours of an item or a vector", RunQuery);
-    CLI::Option_group* target = command->add_option_group("target");
-    target->add_option("--item", arguments->item, "id of an item");
-    AddVectorOption(target, &arguments->vector);
-    target->require_option(1);
-    command->add_option("--n,-n", arguments->n,
-                        "neighbours wanted, default 10");
-    command->add_option("--search_k", arguments->search_k,
-                        "candidates to gather; -1, the default: n times the "
-                        "number of trees");
-    AddGraphTuningOptions(command, &arguments->beam, &arguments->min_recall);
-    command
-        ->add_option("--engine", arguments->engine,
-                     "forest (default), exact, graph, or auto: graph or exact, "
-                     "by recall")
-        ->check(CLI::IsMember({"forest", "exact", "graph", "auto"}));
+    AddQueryOptions(command, arguments);
   }
   {
     const auto [command, arguments] = AddCommand<PairArguments>(

@@ -67,6 +67,7 @@ int Main(int argc, char** argv) {
   AddGlobalOptions(&app, &context);
   AddServerQueryCommand(&app, &context);
   AddServerBenchCommand(&app, &context);
+  AddServerEvalCommand(&app, &context);
   AddServerItemCommands(&app, &context);
   AddServerReadCommands(&app, &context);
   AddServerBlobCommands(&app, &context);
@@ -82,6 +83,7 @@ int Main(int argc, char** argv) {
   AddFileReadCommands(file, &context);
   AddFileBuildCommand(file, &context);
   AddFileGraphCommand(file, &context);
+  AddFileEvalCommand(file, &context);
   AddFileConvertCommand(file, &context);
   try {
     app.parse(argc, argv);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "client/input/components.h"
 #include "client/input/vector_reader.h"
 
 namespace annod::input {
@@ -13,9 +14,9 @@ namespace annod::input {
 
 absl::StatusOr<std::unique_ptr<VectorReader>> OpenNpy(const std::string& path);
 
-// `component_bytes`: 4 for .fvecs, 1 for .bvecs.
+// `type`: kF32 for .fvecs, kU8 for .bvecs, kI32 for .ivecs.
 absl::StatusOr<std::unique_ptr<VectorReader>> OpenVecs(const std::string& path,
-                                                       int component_bytes);
+                                                       ComponentType type);
 
 absl::StatusOr<std::unique_ptr<VectorReader>> OpenHdf5(
     const std::string& path, const std::string& dataset);

@@ -10,7 +10,7 @@ namespace annod::input {
 
 // The formats of the corpus-texmex data sets (http://corpus-texmex.irisa.fr).
 absl::StatusOr<std::unique_ptr<VectorReader>> OpenVecs(const std::string& path,
-                                                       int component_bytes) {
+                                                       ComponentType type) {
   int32_t dim = 0;
   int64_t bytes = 0;
   {
@@ -23,7 +23,7 @@ absl::StatusOr<std::unique_ptr<VectorReader>> OpenVecs(const std::string& path,
     ANNOD_RETURN_IF_ERROR(probe->Read(&dim, sizeof(dim)));
   }
   ANNOD_RETURN_IF_ERROR(CheckDim(path, dim));
-  const int64_t row_bytes = 4 + int64_t{dim} * component_bytes;
+  const int64_t row_bytes = 4 + int64_t{dim} * ComponentBytes(type);
   if (bytes % row_bytes != 0) {
     return absl::DataLossError(
         absl::StrCat(path, ": ", bytes, " bytes are not a multiple of the ",
@@ -31,10 +31,8 @@ absl::StatusOr<std::unique_ptr<VectorReader>> OpenVecs(const std::string& path,
   }
   ANNOD_RETURN_IF_ERROR(CheckRows(path, bytes / row_bytes));
   ANNOD_ASSIGN_OR_RETURN(auto file, BinaryFile::Open(path));
-  return std::make_unique<FixedRows>(
-      std::move(file),
-      component_bytes == 4 ? ComponentType::kF32 : ComponentType::kU8, dim,
-      bytes / row_bytes, /*dim_prefix=*/true);
+  return std::make_unique<FixedRows>(std::move(file), type, dim,
+                                     bytes / row_bytes, /*dim_prefix=*/true);
 }
 
 }  // namespace annod::input

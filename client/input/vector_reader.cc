@@ -39,8 +39,15 @@ absl::StatusOr<std::unique_ptr<VectorReader>> OpenVectorFile(
     return input::OpenHdf5(file, dataset);
   }
   if (absl::EndsWith(lower, ".npy")) return input::OpenNpy(path);
-  if (absl::EndsWith(lower, ".fvecs")) return input::OpenVecs(path, 4);
-  if (absl::EndsWith(lower, ".bvecs")) return input::OpenVecs(path, 1);
+  if (absl::EndsWith(lower, ".fvecs")) {
+    return input::OpenVecs(path, input::ComponentType::kF32);
+  }
+  if (absl::EndsWith(lower, ".bvecs")) {
+    return input::OpenVecs(path, input::ComponentType::kU8);
+  }
+  if (absl::EndsWith(lower, ".ivecs")) {
+    return input::OpenVecs(path, input::ComponentType::kI32);
+  }
   if (absl::EndsWith(lower, ".csv") || absl::EndsWith(lower, ".csv.gz")) {
     return input::OpenCsv(path, options);
   }
@@ -50,7 +57,7 @@ absl::StatusOr<std::unique_ptr<VectorReader>> OpenVectorFile(
   return absl::InvalidArgumentError(absl::StrCat(
       path,
       ": the name tells no known format; it must end with .npy, .fvecs, "
-      ".bvecs, .hdf5, .h5, .csv, .csv.gz, .vec or .vec.gz"));
+      ".bvecs, .ivecs, .hdf5, .h5, .csv, .csv.gz, .vec or .vec.gz"));
 }
 
 }  // namespace annod

@@ -71,7 +71,8 @@ struct VectorReaderOptions {
 //   .npy               2-d array (or 1-d: one row) of floats or integers,
 //   little
 //                      endian, C order, header versions 1 to 3
-//   .fvecs .bvecs      int32 count, then that many float32 or bytes, per row
+//   .fvecs .bvecs .ivecs   int32 count, then that many float32, bytes or
+//   int32, per row
 //   .hdf5 .h5          2-d dataset; "FILE.hdf5:NAME" picks one, else "train"
 //   .csv[.gz]          numbers separated by commas; optional header line;
 //                      optional names in the first column

@@ -17,6 +17,10 @@ namespace {
 constexpr double kMetShare = 0.35;
 constexpr double kVectorCost = 2;
 
+// A filter's share of the rows near a query may differ from that of all rows.
+constexpr double kSpareRows = 1.05;
+constexpr double kFewRows = 16;
+
 bool IsFiltered(const SearchOptions& options) {
   return options.filter != nullptr && options.filter->active();
 }
@@ -65,9 +69,16 @@ int64_t GraphIndex::FirstWidth(const SearchOptions& options) const {
   const auto accepted =
       static_cast<double>(AcceptedCount(options, graph().size()));
   if (accepted == 0) return graph().size();
+  const auto wanted = static_cast<double>(WantedRows(options));
+  double width = wanted;
+  if (IsFiltered(options)) {
+    // Those that lie nearer than what is wanted, as the item that asks does,
+    // and some more, for chance: missing one row costs another search.
+    const double near = std::min(kFewRows, 1 + items - accepted);
+    width = std::ceil(kSpareRows * wanted * items / accepted) + near;
+  }
   return static_cast<int64_t>(
-      std::min(static_cast<double>(WantedRows(options)) * items / accepted,
-               std::max(items, static_cast<double>(options.n))));
+      std::min(width, std::max(items, static_cast<double>(options.n))));
 }
 
 bool GraphIndex::ScanIsCheaper(const SearchOptions& options) const {

@@ -161,6 +161,32 @@ TEST_P(GraphMetricTest, FiltersCostNoRecall) {
   }
 }
 
+// As a query by an item that leaves itself out does: one search, not two.
+TEST_P(GraphMetricTest, LeavingOneItemOutCostsLittle) {
+  const MemoryVectors items = For(GetParam(), Clustered(6000, 7));
+  const ForestAndGraph both = BuildFor(GetParam(), items);
+  const SearchScratchPtr scratch = NewSearchScratch();
+  ItemFilter filter;
+  SearchOptions options, without;
+  options.beam = without.beam = 60;
+  without.filter = &filter;
+  SearchStats stats, stats_without;
+  std::vector<Neighbor> found;
+  for (int id = 0; id < 6000; id += 60) {
+    filter.excluded_id = id;
+    ASSERT_TRUE(
+        both.graph
+            ->Search(items.Row(id), options, scratch.get(), &found, &stats)
+            .ok());
+    ASSERT_TRUE(both.graph
+                    ->Search(items.Row(id), without, scratch.get(), &found,
+                             &stats_without)
+                    .ok());
+    EXPECT_NE(found[0].id, id);
+  }
+  EXPECT_LT(stats_without.distances, stats.distances * 5 / 4);
+}
+
 TEST_P(GraphMetricTest, AnswersThousands) {
   const ForestAndGraph both =
       BuildFor(GetParam(), For(GetParam(), Clustered(6000, 8)));
