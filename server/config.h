@@ -25,6 +25,18 @@ struct Limits {
   double max_id_waste_factor = 10;
 };
 
+// What one worker takes on at a time (worker/admission_gate.h); what comes
+// beyond it is refused at once.
+struct Admission {
+  int max_in_flight = 0;  // quick GetNns calls; 0: 64 for each thread
+  absl::Duration max_queue_time = absl::Milliseconds(100);
+  absl::Duration overload_queue_time = absl::Milliseconds(1);
+  // Of each further lane, waiting calls included.
+  int max_exact_calls = 16;
+  int max_batch_calls = 16;
+  int max_admin_calls = 256;
+};
+
 // Everything that can be configured. Sources, later ones winning: the defaults
 // here, the JSON file given by --config, the command line.
 // docs/configuration.md lists each with its unit and range, and which ones
@@ -44,6 +56,11 @@ struct Config {
   absl::Duration max_call_time = absl::Minutes(1);  // of GetNns
   absl::Duration max_connection_age = absl::Minutes(5);
   absl::Duration max_connection_age_grace = absl::Seconds(30);
+  absl::Duration max_connection_idle = absl::ZeroDuration();  // 0: no limit
+  absl::Duration keepalive_interval = absl::Minutes(1);
+  absl::Duration keepalive_timeout = absl::Seconds(20);
+  absl::Duration min_ping_interval = absl::Seconds(10);  // of clients
+  int max_streams_per_connection = 1024;
   double recall_sample_fraction = 0.01;  // of queries asked again exactly
   double recall_cpu_fraction = 0.02;     // of one core, for each worker
   // Prefixes that Attach may open; empty: any path on loopback, none otherwise.
@@ -52,6 +69,7 @@ struct Config {
   int keep_versions = 2;
   std::string log_level = "info";  // debug, info, warning, error
   Limits limits;
+  Admission admission;
 };
 
 // InvalidArgument naming setting, value and range.

@@ -11,12 +11,14 @@
 #include "server/errors.h"
 #include "server/parse_request.h"
 #include "server/rpc_status.h"
+#include "server/worker/refusal.h"
 
 namespace annod {
 namespace {
 
-// Of one worker; each takes a thread of the writer.
-constexpr int kMaxForwardedCalls = 256;
+// After which a caller may expect one of the calls to have ended. Each takes a
+// thread of the writer.
+constexpr absl::Duration kAdminDelay = absl::Milliseconds(500);
 
 // The three kinds of call. The server's reactors delete themselves through
 // ForwardedCall once OnDone() was called.
@@ -133,18 +135,26 @@ std::string MethodPath(const char* method) {
 }  // namespace
 
 AdminProxy::AdminProxy(std::shared_ptr<grpc::Channel> writer,
-                       const Catalog* catalog, WorkerMetrics* metrics)
-    : writer_(std::move(writer)), catalog_(catalog), metrics_(metrics) {}
+                       const Catalog* catalog, const LiveConfig* config,
+                       WorkerMetrics* metrics)
+    : writer_(std::move(writer)),
+      catalog_(catalog),
+      config_(config),
+      metrics_(metrics) {}
 
-grpc::Status AdminProxy::Admit(const char* method, absl::Status status) {
+grpc::Status AdminProxy::Admit(const char* method,
+                               grpc::CallbackServerContext* context,
+                               absl::Status status) {
   if (status.ok()) {
-    if (running_.fetch_add(1) < kMaxForwardedCalls) return grpc::Status::OK;
+    const int max_calls = config_->Get()->admission.max_admin_calls;
+    if (running_.fetch_add(1) < max_calls) return grpc::Status::OK;
     running_.fetch_sub(1);
-    metrics_->rejected_too_many.Add();
-    status = ReasonError(
-        absl::StatusCode::kResourceExhausted, kLimitReached,
-        absl::StrCat("at most ", kMaxForwardedCalls,
-                     " calls of AdminService can run at a time in a worker"));
+    metrics_->rejected_admin.Add();
+    status = OverloadedError(
+        absl::StrCat("a worker has ", max_calls,
+                     " calls of AdminService (max_admin_calls)"),
+        kAdminDelay);
+    AddPushback(status, context);
   }
   grpc::Status refusal = ToGrpcStatus(status);
   metrics_->CallEnded(method, "", refusal.error_code(), 0);
@@ -169,7 +179,7 @@ grpc::ServerUnaryReactor* AdminProxy::Unary(
     const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
   Request message;
   const absl::Status parsed = ParseRequest(*request, &message);
-  const grpc::Status admitted = Admit(method, parsed);
+  const grpc::Status admitted = Admit(method, context, parsed);
   if (!admitted.ok()) return Refuse<grpc::ServerUnaryReactor>(admitted);
   auto* call =
       new UnaryForward(context, writer_, MethodPath(method),
@@ -185,7 +195,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminProxy::ServerStream(
   using Reactor = grpc::ServerWriteReactor<grpc::ByteBuffer>;
   Request message;
   const absl::Status parsed = ParseRequest(*request, &message);
-  const grpc::Status admitted = Admit(method, parsed);
+  const grpc::Status admitted = Admit(method, context, parsed);
   if (!admitted.ok()) return Refuse<Reactor>(admitted);
   auto* call = new WriteForward(context, writer_, MethodPath(method),
                                 CountCall(method, message.index()), request);
@@ -198,7 +208,7 @@ grpc::ServerReadReactor<grpc::ByteBuffer>* AdminProxy::ClientStream(
     grpc::CallbackServerContext* context, const char* method,
     grpc::ByteBuffer* response) {
   using Reactor = grpc::ServerReadReactor<grpc::ByteBuffer>;
-  const grpc::Status admitted = Admit(method, absl::OkStatus());
+  const grpc::Status admitted = Admit(method, context, absl::OkStatus());
   if (!admitted.ok()) return Refuse<Reactor>(admitted);
   auto* call = new ReadForward<Request>(context, writer_, MethodPath(method),
                                         CountCall(method, ""), response);

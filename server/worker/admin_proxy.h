@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "annod/v1/admin_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
+#include "server/live_config.h"
 #include "server/worker/catalog.h"
 #include "server/worker/forwarded_call.h"
 #include "server/worker/worker_metrics.h"
@@ -35,9 +36,9 @@ using RawAdminService = v1::AdminService::WithRawCallbackMethod_CreateIndex<
 // writer, as the bytes they came in. Thread-safe.
 class AdminProxy final : public RawAdminService {
  public:
-  // `catalog` and `metrics` must outlive the object.
+  // All but `writer` must outlive the object.
   AdminProxy(std::shared_ptr<grpc::Channel> writer, const Catalog* catalog,
-             WorkerMetrics* metrics);
+             const LiveConfig* config, WorkerMetrics* metrics);
 
   grpc::ServerUnaryReactor* CreateIndex(grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request,
@@ -97,7 +98,9 @@ class AdminProxy final : public RawAdminService {
  private:
   // Counts a call for as long as it runs (CountCall). Not OK, and counted as
   // ended, if too many run or `status`, that of its request, is not OK.
-  grpc::Status Admit(const char* method, absl::Status status);
+  // The refusal of a call too many is told with the time to try again.
+  grpc::Status Admit(const char* method, grpc::CallbackServerContext* context,
+                     absl::Status status);
   ForwardedCall::OnEnd CountCall(const char* method, std::string index);
   // Request is the type of the message, which must parse as such.
   template <typename Request>
@@ -116,6 +119,7 @@ class AdminProxy final : public RawAdminService {
 
   const std::shared_ptr<grpc::Channel> writer_;
   const Catalog* const catalog_;
+  const LiveConfig* const config_;
   WorkerMetrics* const metrics_;
   std::atomic<int> running_{0};
 };

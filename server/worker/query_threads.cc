@@ -6,29 +6,28 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "core/status_macros.h"
 #include "google/protobuf/arena.h"
 #include "grpcpp/grpcpp.h"
 #include "server/parse_request.h"
 #include "server/rpc_status.h"
+#include "server/worker/lane_choice.h"
+#include "server/worker/refusal.h"
 
 namespace annod {
 namespace {
 
-// How often a long call looks whether its caller is still there.
-constexpr absl::Duration kCancelCheckInterval = absl::Milliseconds(5);
-// Messages of one call that take no more are made in memory that a thread
-// keeps.
-constexpr size_t kMessageBytes = 128 << 10;
-
-google::protobuf::ArenaOptions MessageMemory(std::vector<char>* block) {
-  google::protobuf::ArenaOptions options;
-  options.initial_block = block->data();
-  options.initial_block_size = block->size();
-  return options;
-}
+// Calls asked for ahead, for each thread: those that come in while gRPC reads.
+constexpr int kAwaitedPerThread = 4;
+constexpr int kInFlightPerThread = 64;
+// Events that a thread processes at most between two searches: refusing calls
+// must not keep it from answering any.
+constexpr int kMaxDrained = 32;
+// How often a busy thread looks for events: each look costs a system call.
+constexpr absl::Duration kDrainInterval = absl::Microseconds(500);
+constexpr absl::Duration kJoinPoll = absl::Milliseconds(1);
 
 absl::Time DeadlineOf(const grpc::ServerContext& context) {
   const auto deadline = context.deadline();
@@ -39,205 +38,304 @@ absl::Time DeadlineOf(const grpc::ServerContext& context) {
 
 }  // namespace
 
-// One thread with its queue, and the states of the calls it has begun: one that
-// it waits for or works on, and those whose answers gRPC is still sending.
-class QueryThreads::Loop {
- public:
-  Loop(QueryThreads* owner, grpc::ServerCompletionQueue* queue)
-      : owner_(owner),
-        queue_(queue),
-        message_block_(kMessageBytes),
-        messages_(MessageMemory(&message_block_)) {}
-
-  void Run() {
-    Await();
-    void* tag;
-    bool ok;
-    while (queue_->Next(&tag, &ok)) Process(static_cast<Tag*>(tag), ok);
-  }
-
- private:
-  struct Call;
-  enum class Event { kArrived, kSent, kDone };
-  struct Tag {
-    Call* call;
-    Event event;
-  };
-  struct Call {
-    Tag arrived = {this, Event::kArrived};
-    Tag sent = {this, Event::kSent};
-    Tag done = {this, Event::kDone};
-    std::optional<grpc::ServerContext> context;
-    std::optional<grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>> writer;
-    grpc::ByteBuffer request_bytes;
-    grpc::ByteBuffer response_bytes;
-    // Both end a call; they come in either order.
-    bool is_sent = false;
-    bool is_done = false;
-  };
-
-  // Asks for the next call.
-  void Await() {
-    if (free_.empty()) {
-      calls_.push_back(std::make_unique<Call>());
-      free_.push_back(calls_.back().get());
-    }
-    Call* call = free_.back();
-    free_.pop_back();
-    call->is_sent = false;
-    call->is_done = false;
-    call->context.emplace();
-    call->writer.emplace(&*call->context);
-    call->context->AsyncNotifyWhenDone(&call->done);
-    owner_->service_->RequestGetNns(&*call->context, &call->request_bytes,
-                                    &*call->writer, queue_, queue_,
-                                    &call->arrived);
-  }
-
-  void Process(Tag* tag, bool ok) {
-    Call* call = tag->call;
-    switch (tag->event) {
-      case Event::kArrived:
-        if (!ok) {
-          // The server was shut down; what is being sent still ends here.
-          absl::MutexLock lock(&owner_->mu_);
-          ++owner_->stopped_;
-          return;
-        }
-        owner_->active_.fetch_add(1);
-        Answer(call);
-        Await();
-        return;
-      case Event::kSent:
-        call->is_sent = true;
-        break;
-      case Event::kDone:
-        call->is_done = true;
-        break;
-    }
-    if (call->is_sent && call->is_done) Recycle(call);
-  }
-
-  void Recycle(Call* call) {
-    owner_->active_.fetch_sub(1);
-    call->writer.reset();
-    call->context.reset();
-    call->request_bytes.Clear();
-    call->response_bytes.Clear();
-    free_.push_back(call);
-  }
-
-  // gRPC tells of a cancellation through the queue this thread should be
-  // polling: in a long call it looks in between. Only ends of earlier calls can
-  // come up besides, for no new one has been asked for.
-  bool IsCancelled(const Call* call) {
-    const absl::Time now = absl::Now();
-    if (now >= next_check_) {
-      next_check_ = now + kCancelCheckInterval;
-      void* tag;
-      bool ok;
-      const gpr_timespec at_once = gpr_time_0(GPR_CLOCK_MONOTONIC);
-      while (queue_->AsyncNext(&tag, &ok, at_once) ==
-             grpc::CompletionQueue::GOT_EVENT) {
-        Process(static_cast<Tag*>(tag), ok);
-      }
-    }
-    return call->is_done;
-  }
-
-  absl::Status Respond(Call* call, absl::Time start,
-                       std::shared_ptr<const IndexView>* view,
-                       v1::GetNnsResponse* response) {
-    const absl::Time deadline = DeadlineOf(*call->context);
-    if (start >= deadline) {
-      return absl::DeadlineExceededError("deadline passed before the search");
-    }
-    auto* const request =
-        google::protobuf::Arena::CreateMessage<v1::GetNnsRequest>(&messages_);
-    ANNOD_RETURN_IF_ERROR(ParseRequest(call->request_bytes, request));
-    next_check_ = start + kCancelCheckInterval;
-    return owner_->handler_->Handle(
-        *request, deadline, [this, call] { return IsCancelled(call); },
-        &scratch_, view, response);
-  }
-
-  void Answer(Call* call) {
-    const QueryHelpers::Searching searching(owner_->helpers_);
-    WorkerMetrics* metrics = owner_->metrics_;
-    metrics->in_flight.Add(1);
-    const absl::Time start = absl::Now();
-    std::shared_ptr<const IndexView> view;
-    auto* const response =
-        google::protobuf::Arena::CreateMessage<v1::GetNnsResponse>(&messages_);
-    const absl::Status status = Respond(call, start, &view, response);
-    const absl::Time searched = absl::Now();
-    const grpc::Status answer = ToGrpcStatus(status);
-    if (status.ok()) {
-      SerializeResponse(*response, &call->response_bytes);
-      call->writer->Finish(call->response_bytes, answer, &call->sent);
-    } else {
-      call->writer->FinishWithError(answer, &call->sent);
-    }
-    messages_.Reset();
-    const absl::Time end = absl::Now();
-    const double seconds = absl::ToDoubleSeconds(end - start);
-    if (status.ok()) {
-      metrics->search_stage.Observe(absl::ToDoubleSeconds(searched - start));
-      metrics->encode_stage.Observe(absl::ToDoubleSeconds(end - searched));
-      view->metrics->get_nns_ok.Observe(seconds);
-    } else {
-      metrics->CallEnded("GetNns", view == nullptr ? "" : view->settings.name,
-                         answer.error_code(), seconds);
-    }
-    metrics->in_flight.Add(-1);
-  }
-
-  QueryThreads* const owner_;
-  grpc::ServerCompletionQueue* const queue_;
-  QueryScratch scratch_;
-  // Of the call being answered.
-  std::vector<char> message_block_;
-  google::protobuf::Arena messages_;
-  absl::Time next_check_;  // whether it was cancelled
-  std::vector<std::unique_ptr<Call>> calls_;
-  std::vector<Call*> free_;
-};
-
 QueryThreads::QueryThreads(IndexServiceImpl* service,
                            const GetNnsHandler* handler, QueryHelpers* helpers,
+                           const Catalog* catalog, const LiveConfig* config,
                            WorkerMetrics* metrics)
     : service_(service),
       handler_(handler),
       helpers_(helpers),
+      catalog_(catalog),
+      config_(config),
       metrics_(metrics) {}
 
 QueryThreads::~QueryThreads() { Join(); }
 
-void QueryThreads::AddQueues(int threads, grpc::ServerBuilder* builder) {
-  for (int i = 0; i < threads; ++i) {
-    queues_.push_back(builder->AddCompletionQueue());
-  }
+void QueryThreads::AddQueue(int threads, grpc::ServerBuilder* builder) {
+  thread_count_ = threads;
+  queue_ = builder->AddCompletionQueue();
 }
 
 void QueryThreads::Start() {
-  for (const auto& queue : queues_) {
-    threads_.emplace_back(
-        [this, queue = queue.get()] { Loop(this, queue).Run(); });
+  gate_ = std::make_unique<AdmissionGate>(thread_count_);
+  // One core at most for scans; batches may have them all while nobody else
+  // wants them.
+  exact_lane_ = std::make_unique<LaneThreads>(1);
+  batch_lane_ = std::make_unique<LaneThreads>(thread_count_);
+  for (int i = 0; i < thread_count_ * kAwaitedPerThread; ++i) Await();
+  for (int i = 0; i < thread_count_; ++i) {
+    threads_.emplace_back([this] { Run(); });
   }
 }
 
 void QueryThreads::Join() {
   if (threads_.empty()) return;
-  {
-    absl::MutexLock lock(&mu_);
-    const auto all_stopped = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
-      return stopped_ == static_cast<int>(threads_.size());
-    };
-    mu_.Await(absl::Condition(&all_stopped));
-  }
-  for (const auto& queue : queues_) queue->Shutdown();
+  while (awaited_.load() + active_.load() > 0) absl::SleepFor(kJoinPoll);
+  queue_->Shutdown();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  exact_lane_->Join();
+  batch_lane_->Join();
+}
+
+void QueryThreads::Run() {
+  AnswerMemory memory;
+  absl::Time next_drain = absl::InfinitePast();
+  for (;;) {
+    if (waiting_.load() == 0 && !ProcessNext()) return;
+    if (idle_.load() == 0) {
+      const absl::Time now = absl::Now();
+      if (now >= next_drain) {
+        next_drain = now + kDrainInterval;
+        Drain();
+      }
+    }
+    if (QueryCall* call = TakeWaiting()) {
+      Begin(call, &memory);
+      memory.Reset();
+    }
+  }
+}
+
+void QueryThreads::Await() {
+  QueryCall* call;
+  {
+    absl::MutexLock lock(&mu_);
+    if (free_.empty()) {
+      calls_.push_back(std::make_unique<QueryCall>());
+      free_.push_back(calls_.back().get());
+    }
+    call = free_.back();
+    free_.pop_back();
+  }
+  call->is_done = false;
+  call->ends = 0;
+  call->context.emplace();
+  call->writer.emplace(&*call->context);
+  call->context->AsyncNotifyWhenDone(&call->done);
+  awaited_.fetch_add(1);
+  service_->RequestGetNns(&*call->context, &call->request_bytes, &*call->writer,
+                          queue_.get(), queue_.get(), &call->arrived);
+}
+
+bool QueryThreads::ProcessNext() {
+  idle_.fetch_add(1);
+  // Who adds a waiting call looks at idle_ after that: one of the two sees the
+  // other.
+  if (waiting_.load() > 0) {
+    idle_.fetch_sub(1);
+    return true;
+  }
+  void* tag;
+  bool ok;
+  const bool more = queue_->Next(&tag, &ok);
+  idle_.fetch_sub(1);
+  if (more) Process(static_cast<QueryCall::Tag*>(tag), ok);
+  return more;
+}
+
+void QueryThreads::Drain() {
+  // While another thread is free it takes what comes; taken here, it would wait
+  // for this one.
+  for (int i = 0; i < kMaxDrained && idle_.load() == 0; ++i) {
+    void* tag;
+    bool ok;
+    const gpr_timespec at_once = gpr_time_0(GPR_CLOCK_MONOTONIC);
+    if (queue_->AsyncNext(&tag, &ok, at_once) !=
+        grpc::CompletionQueue::GOT_EVENT) {
+      return;
+    }
+    Process(static_cast<QueryCall::Tag*>(tag), ok);
+  }
+}
+
+void QueryThreads::Process(QueryCall::Tag* tag, bool ok) {
+  QueryCall* call = tag->call;
+  switch (tag->event) {
+    case QueryCall::Event::kArrived:
+      if (ok) {
+        active_.fetch_add(1);
+        Await();
+        Arrived(call);
+      }
+      // Else the server was shut down. Last: Join() waits for both counts.
+      awaited_.fetch_sub(1);
+      return;
+    case QueryCall::Event::kDone:
+      call->is_done.store(true);
+      break;
+    case QueryCall::Event::kSent:
+      break;
+  }
+  if (call->ends.fetch_add(1) == 1) Recycle(call);
+}
+
+AdmissionLimits QueryThreads::Limits() const {
+  const std::shared_ptr<const Config> config = config_->Get();
+  const Admission& admission = config->admission;
+  return {admission.max_in_flight > 0 ? admission.max_in_flight
+                                      : thread_count_ * kInFlightPerThread,
+          admission.max_queue_time, admission.overload_queue_time};
+}
+
+void QueryThreads::Arrived(QueryCall* call) {
+  call->arrival = absl::Now();
+  const AdmissionLimits limits = Limits();
+  const int waiting = waiting_.load();
+  Enter(call, Lane::kQuick);
+  switch (gate_->Arrive(limits, call->arrival, waiting, running_.load())) {
+    case AdmissionGate::Verdict::kAdmitted: {
+      absl::MutexLock lock(&mu_);
+      calls_waiting_.push_back(call);
+      waiting_.fetch_add(1);
+      return;
+    }
+    case AdmissionGate::Verdict::kTooMany:
+      metrics_->rejected_in_flight.Add();
+      Finish(call,
+             OverloadedError(absl::StrCat("a worker has ", limits.max_in_flight,
+                                          " calls in flight (max_in_flight)"),
+                             gate_->QueueTime(waiting)),
+             nullptr);
+      return;
+    case AdmissionGate::Verdict::kTooLong:
+      metrics_->rejected_queue_time.Add();
+      Finish(call,
+             OverloadedError(absl::StrCat(waiting, " calls wait before it"),
+                             gate_->QueueTime(waiting)),
+             nullptr);
+      return;
+  }
+}
+
+QueryCall* QueryThreads::TakeWaiting() {
+  absl::MutexLock lock(&mu_);
+  if (calls_waiting_.empty()) return nullptr;
+  QueryCall* call = calls_waiting_.front();
+  calls_waiting_.pop_front();
+  waiting_.fetch_sub(1);
+  return call;
+}
+
+void QueryThreads::Begin(QueryCall* call, AnswerMemory* memory) {
+  const absl::Time start = absl::Now();
+  const absl::Duration waited = start - call->arrival;
+  metrics_->queue_stage.Observe(absl::ToDoubleSeconds(waited));
+  if (gate_->Begin(Limits(), start, call->arrival) !=
+      AdmissionGate::Verdict::kAdmitted) {
+    metrics_->rejected_queue_time.Add();
+    Finish(call,
+           OverloadedError("the call waited longer than max_queue_time",
+                           gate_->QueueTime(waiting_.load())),
+           nullptr);
+    return;
+  }
+  if (start >= DeadlineOf(*call->context)) {
+    Finish(call,
+           absl::DeadlineExceededError("deadline passed before the search"),
+           nullptr);
+    return;
+  }
+  auto* const request =
+      google::protobuf::Arena::CreateMessage<v1::GetNnsRequest>(
+          memory->messages());
+  const absl::Status parsed = ParseRequest(call->request_bytes, request);
+  if (!parsed.ok()) return Finish(call, parsed, nullptr);
+  const Lane lane = LaneOf(*request, *catalog_);
+  if (lane == Lane::kQuick) {
+    running_.fetch_add(1);
+    Answer(call, *request, memory);
+    running_.fetch_sub(1);
+    gate_->End(absl::Now() - start);
+    return;
+  }
+  Leave(call);
+  Enter(call, lane);
+  const std::shared_ptr<const Config> config = config_->Get();
+  const bool exact = lane == Lane::kExact;
+  LaneThreads* const threads = exact ? exact_lane_.get() : batch_lane_.get();
+  const int max_calls = exact ? config->admission.max_exact_calls
+                              : config->admission.max_batch_calls;
+  const auto answer = [this, call](AnswerMemory* own) {
+    // Parsed again rather than moved: the message lies in another thread's
+    // memory.
+    auto* const again =
+        google::protobuf::Arena::CreateMessage<v1::GetNnsRequest>(
+            own->messages());
+    const absl::Status parsed = ParseRequest(call->request_bytes, again);
+    if (parsed.ok()) {
+      Answer(call, *again, own);
+    } else {
+      Finish(call, parsed, nullptr);
+    }
+    own->Reset();
+  };
+  if (threads->TryAdd(answer, max_calls)) return;
+  (exact ? metrics_->rejected_exact : metrics_->rejected_batch).Add();
+  Finish(call,
+         OverloadedError(
+             absl::StrCat("a worker has ", max_calls, " ", LaneName(lane),
+                          " calls (max_", LaneName(lane), "_calls)"),
+             threads->QueueTime()),
+         nullptr);
+}
+
+void QueryThreads::Enter(QueryCall* call, Lane lane) {
+  call->lane = lane;
+  metrics_->InFlight(lane).Add(1);
+}
+
+void QueryThreads::Leave(QueryCall* call) {
+  metrics_->InFlight(call->lane).Add(-1);
+}
+
+void QueryThreads::Answer(QueryCall* call, const v1::GetNnsRequest& request,
+                          AnswerMemory* memory) {
+  const QueryHelpers::Searching searching(helpers_);
+  std::shared_ptr<const IndexView> view;
+  auto* const response =
+      google::protobuf::Arena::CreateMessage<v1::GetNnsResponse>(
+          memory->messages());
+  const absl::Time start = absl::Now();
+  const absl::Status status = handler_->Handle(
+      request, DeadlineOf(*call->context),
+      [call] { return call->is_done.load(); }, memory->scratch(), &view,
+      response);
+  if (!status.ok()) return Finish(call, status, view.get());
+  const absl::Time searched = absl::Now();
+  const absl::Time arrival = call->arrival;
+  SerializeResponse(*response, &call->response_bytes);
+  Leave(call);
+  // The call may be used for another one as soon as it is finished.
+  call->writer->Finish(call->response_bytes, grpc::Status::OK, &call->sent);
+  const absl::Time end = absl::Now();
+  metrics_->search_stage.Observe(absl::ToDoubleSeconds(searched - start));
+  metrics_->encode_stage.Observe(absl::ToDoubleSeconds(end - searched));
+  view->metrics->get_nns_ok.Observe(absl::ToDoubleSeconds(end - arrival));
+}
+
+void QueryThreads::Finish(QueryCall* call, const absl::Status& status,
+                          const IndexView* view) {
+  const absl::Time arrival = call->arrival;
+  Leave(call);
+  const grpc::Status answer = ToGrpcStatus(status);
+  AddPushback(status, &*call->context);
+  call->writer->FinishWithError(answer, &call->sent);
+  metrics_->CallEnded("GetNns", view == nullptr ? "" : view->settings.name,
+                      answer.error_code(),
+                      absl::ToDoubleSeconds(absl::Now() - arrival));
+}
+
+void QueryThreads::Recycle(QueryCall* call) {
+  call->writer.reset();
+  call->context.reset();
+  call->request_bytes.Clear();
+  call->response_bytes.Clear();
+  {
+    absl::MutexLock lock(&mu_);
+    free_.push_back(call);
+  }
+  active_.fetch_sub(1);
 }
 
 }  // namespace annod

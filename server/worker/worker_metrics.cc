@@ -26,13 +26,27 @@ WorkerMetrics::WorkerMetrics(MetricsWriter* writer) : writer_(writer) {
   constexpr char kStage[] = "annod_search_stage_duration_seconds";
   constexpr char kDropped[] = "annod_recall_dropped_samples_total";
   search_stage = writer_->GetHistogram(kStage, {{"stage", "search"}});
+  queue_stage = writer_->GetHistogram(kStage, {{"stage", "queue"}});
   encode_stage = writer_->GetHistogram(kStage, {{"stage", "encode"}});
-  in_flight = writer_->GetGauge("annod_in_flight_calls", {});
+  const auto in_flight = [this](Lane lane) {
+    return writer_->GetGauge("annod_in_flight_calls",
+                             {{"lane", LaneName(lane)}});
+  };
+  in_flight_quick = in_flight(Lane::kQuick);
+  in_flight_exact = in_flight(Lane::kExact);
+  in_flight_batch = in_flight(Lane::kBatch);
   ready = writer_->GetGauge("annod_worker_ready", {});
   recall_dropped_queue =
       writer_->GetCounter(kDropped, {{"reason", "queue_full"}});
-  rejected_too_many = writer_->GetCounter("annod_rejected_calls_total",
-                                          {{"reason", "too_many_admin_calls"}});
+  const auto rejected = [this](const char* reason) {
+    return writer_->GetCounter("annod_rejected_calls_total",
+                               {{"reason", reason}});
+  };
+  rejected_in_flight = rejected("max_in_flight");
+  rejected_queue_time = rejected("queue_time");
+  rejected_exact = rejected("max_exact_calls");
+  rejected_batch = rejected("max_batch_calls");
+  rejected_admin = rejected("max_admin_calls");
   recall_dropped_version =
       writer_->GetCounter(kDropped, {{"reason", "version_replaced"}});
 }

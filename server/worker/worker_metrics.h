@@ -12,6 +12,7 @@
 #include "core/search_types.h"
 #include "grpcpp/support/status.h"
 #include "server/metrics/metrics_page.h"
+#include "server/worker/lane.h"
 
 namespace annod {
 
@@ -47,11 +48,24 @@ class WorkerMetrics {
   // Constant after construction.
   Histogram search_stage;
   Histogram encode_stage;
-  Gauge in_flight;
+  Histogram queue_stage;
   Gauge ready;
   Counter recall_dropped_queue;
   Counter recall_dropped_version;
-  Counter rejected_too_many;
+  Counter rejected_in_flight;
+  Counter rejected_queue_time;
+  Counter rejected_exact;
+  Counter rejected_batch;
+  Counter rejected_admin;
+  Gauge in_flight_quick;
+  Gauge in_flight_exact;
+  Gauge in_flight_batch;
+
+  const Gauge& InFlight(Lane lane) const {
+    return lane == Lane::kExact   ? in_flight_exact
+           : lane == Lane::kBatch ? in_flight_batch
+                                  : in_flight_quick;
+  }
 
   // The handles of an index; made at its first mention.
   std::shared_ptr<const IndexMetrics> Index(const std::string& name);

@@ -15,6 +15,7 @@
 #include "grpcpp/resource_quota.h"
 #include "server/child_process.h"
 #include "server/listen_address.h"
+#include "server/worker/connection_arguments.h"
 #include "server/worker/residency.h"
 #include "spdlog/spdlog.h"
 
@@ -31,19 +32,11 @@ constexpr absl::Duration kLastBytesWait = absl::Milliseconds(100);
 constexpr absl::Duration kFirstSyncWait = absl::Milliseconds(300);
 constexpr int kReconnectMinMs = 20;
 constexpr int kReconnectMaxMs = 100;
-// A client must not be able to make the server work by pinging.
-constexpr int kMinPingIntervalMs = 10000;
-constexpr int kKeepaliveMs = 60000;
-constexpr int kKeepaliveTimeoutMs = 20000;
 
 int ThreadsOf(const Config& config) {
   if (config.threads > 0) return config.threads;
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   return cores > 0 ? cores : 1;
-}
-
-int Milliseconds(absl::Duration duration) {
-  return static_cast<int>(absl::ToInt64Milliseconds(duration));
 }
 
 std::shared_ptr<grpc::Channel> WriterChannel(const ChildOptions& options) {
@@ -70,9 +63,10 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
       handler_(&catalog_, config, &sampler_, &helpers_),
       writer_(WriterChannel(options)),
       index_service_(&catalog_, config, metrics),
-      admin_(writer_, &catalog_, metrics),
+      admin_(writer_, &catalog_, config, metrics),
       health_(&catalog_, config),
-      query_threads_(&index_service_, &handler_, &helpers_, metrics) {
+      query_threads_(&index_service_, &handler_, &helpers_, &catalog_, config,
+                     metrics) {
   catalog_.set_on_change([this] { health_.Update(); });
 }
 
@@ -120,25 +114,14 @@ absl::Status WorkerServer::StartServer() {
   builder.SetMaxReceiveMessageSize(
       static_cast<int>(config->limits.max_message_bytes));
   builder.SetMaxSendMessageSize(-1);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 1);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
-                             Milliseconds(config->max_connection_age));
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
-                             Milliseconds(config->max_connection_age_grace));
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
-                             kKeepaliveTimeoutMs);
-  builder.AddChannelArgument(
-      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
-      kMinPingIntervalMs);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  SetConnectionArguments(*config, &builder);
   int port = 0;
   builder.AddListeningPort(config->listen, grpc::InsecureServerCredentials(),
                            &port);
   builder.RegisterService(&index_service_);
   builder.RegisterService(&admin_);
   builder.RegisterService(&health_);
-  query_threads_.AddQueues(ThreadsOf(*config), &builder);
+  query_threads_.AddQueue(ThreadsOf(*config), &builder);
   server_ = builder.BuildAndStart();
   if (server_ == nullptr || port == 0) {
     return absl::UnavailableError(

@@ -41,6 +41,17 @@ Config UnusualConfig() {
   config.max_call_time = absl::Milliseconds(2500);
   config.max_connection_age = absl::Hours(2);
   config.max_connection_age_grace = absl::ZeroDuration();
+  config.max_connection_idle = absl::Minutes(7);
+  config.keepalive_interval = absl::Minutes(2);
+  config.keepalive_timeout = absl::Seconds(3);
+  config.min_ping_interval = absl::Seconds(4);
+  config.max_streams_per_connection = 8;
+  config.admission.max_in_flight = 10;
+  config.admission.max_queue_time = absl::Seconds(1);
+  config.admission.overload_queue_time = absl::Milliseconds(2);
+  config.admission.max_exact_calls = 11;
+  config.admission.max_batch_calls = 12;
+  config.admission.max_admin_calls = 13;
   config.recall_sample_fraction = 0.125;
   config.recall_cpu_fraction = 1;
   config.attach_dirs = {"/a", "/b c"};
@@ -127,6 +138,30 @@ TEST(Config, EveryBadFieldIsNamedWithItsValue) {
        "999ms"},
       {"max_connection_age_grace",
        [](Config* c) { c->max_connection_age_grace = absl::Hours(2); }, "2h"},
+      {"max_connection_idle",
+       [](Config* c) { c->max_connection_idle = absl::Seconds(-1); }, "-1s"},
+      {"keepalive_interval",
+       [](Config* c) { c->keepalive_interval = absl::Milliseconds(1); }, "1ms"},
+      {"keepalive_timeout",
+       [](Config* c) { c->keepalive_timeout = absl::ZeroDuration(); }, "0s"},
+      {"min_ping_interval",
+       [](Config* c) { c->min_ping_interval = absl::Hours(2); }, "2h"},
+      {"max_streams_per_connection",
+       [](Config* c) { c->max_streams_per_connection = 0; }, " 0 "},
+      {"max_in_flight", [](Config* c) { c->admission.max_in_flight = -1; },
+       "-1"},
+      {"max_queue_time",
+       [](Config* c) { c->admission.max_queue_time = absl::ZeroDuration(); },
+       "[1ms, 1m]"},
+      {"overload_queue_time",
+       [](Config* c) { c->admission.overload_queue_time = absl::Hours(1); },
+       "[0s, 1m]"},
+      {"max_exact_calls", [](Config* c) { c->admission.max_exact_calls = 0; },
+       " 0 "},
+      {"max_batch_calls", [](Config* c) { c->admission.max_batch_calls = 0; },
+       " 0 "},
+      {"max_admin_calls", [](Config* c) { c->admission.max_admin_calls = 0; },
+       " 0 "},
       {"recall_sample_fraction",
        [&](Config* c) { c->recall_sample_fraction = nan; }, "nan"},
       {"recall_cpu_fraction", [](Config* c) { c->recall_cpu_fraction = 1.5; },

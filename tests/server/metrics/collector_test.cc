@@ -38,7 +38,7 @@ class CollectorTest : public testing::Test {
     const auto writer = page_->Writer(slot);
     writer->GetCounter("annod_rejected_calls_total", {{"reason", "full"}})
         .Add(amount);
-    writer->GetGauge("annod_in_flight_calls", {}).Set(amount);
+    writer->GetGauge("annod_in_flight_calls", {{"lane", "quick"}}).Set(amount);
     writer->GetGauge("annod_index_version", {{"index", "a"}}).Set(amount);
     const Histogram histogram = writer->GetHistogram(
         "annod_search_stage_duration_seconds", {{"stage", "queue"}});

@@ -77,7 +77,8 @@ TEST(MetricsPage, ValuesWrittenAreRead) {
       "annod_queries_total", {{"engine", "forest"}, {"index", "words"}});
   queries.Add();
   queries.Add(2);
-  const Gauge in_flight = writer->GetGauge("annod_in_flight_calls", {});
+  const Gauge in_flight =
+      writer->GetGauge("annod_in_flight_calls", {{"lane", "quick"}});
   in_flight.Set(5);
   in_flight.Add(-2);
 
@@ -171,7 +172,10 @@ TEST(MetricsPage, AnotherProcessMapsThePageByItsDescriptor) {
   const pid_t pid = Fork([fd] {
     absl::StatusOr<std::unique_ptr<MetricsPage>> mine = MetricsPage::FromFd(fd);
     if (!mine.ok()) _exit(1);
-    (*mine)->Writer(1)->GetGauge("annod_in_flight_calls", {}).Set(42);
+    (*mine)
+        ->Writer(1)
+        ->GetGauge("annod_in_flight_calls", {{"lane", "quick"}})
+        .Set(42);
   });
   EXPECT_EQ(Wait(pid), 0);
   EXPECT_EQ(Sample(*page, 1, "annod_in_flight_calls").value, 42);
@@ -277,7 +281,9 @@ TEST(MetricsPage, AProcessKilledWhileWritingLeavesOnlyWholeSeries) {
     }
     page->Clear(0);
     EXPECT_EQ(SeriesCount(*page, 0), 0);
-    page->Writer(0)->GetGauge("annod_in_flight_calls", {}).Set(1);
+    page->Writer(0)
+        ->GetGauge("annod_in_flight_calls", {{"lane", "quick"}})
+        .Set(1);
     EXPECT_EQ(SeriesCount(*page, 0), 1) << "the next process starts afresh";
   }
 }
@@ -297,7 +303,9 @@ class GarbageTest : public testing::Test {
 
 TEST_F(GarbageTest, RandomBytesAreReadWithinBounds) {
   std::mt19937_64 random(17);
-  page_->Writer(1)->GetGauge("annod_in_flight_calls", {}).Set(3);
+  page_->Writer(1)
+      ->GetGauge("annod_in_flight_calls", {{"lane", "quick"}})
+      .Set(3);
   for (int round = 0; round < 3; ++round) {
     auto* words = reinterpret_cast<uint64_t*>(&slots_[0]);
     for (size_t i = 0; i < sizeof(MetricsSlot) / sizeof(uint64_t); ++i) {

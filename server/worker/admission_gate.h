@@ -1,0 +1,72 @@
+#ifndef ANNOD_SERVER_WORKER_ADMISSION_GATE_H_
+#define ANNOD_SERVER_WORKER_ADMISSION_GATE_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "absl/time/time.h"
+
+namespace annod {
+
+// Bounds of an AdmissionGate.
+struct AdmissionLimits {
+  // Calls waiting and being worked on together.
+  int max_in_flight = 128;
+  // No call waits longer.
+  absl::Duration max_queue_time = absl::Milliseconds(100);
+  // Nor longer than this while the server is overloaded.
+  absl::Duration overload_queue_time = absl::Milliseconds(1);
+};
+
+// Decides which calls a worker takes on, so that those it takes are answered
+// soon and the others are told at once.
+//
+// A burst may fill the queue up to `max_in_flight` or `max_queue_time`,
+// whichever comes first: it passes, and nobody was refused. Meeting either
+// bound means that more comes in than goes out. Then the queue is kept short
+// (`overload_queue_time`) until no call was refused for a second: in a lasting
+// overload a long queue would not answer one call more, only each one later.
+// As in controlled delay (Nichols & Jacobson, "Controlling queue delay", ACM
+// Queue 2012) it is the time in the queue that counts, here foretold from the
+// mean time that the calls before took.
+//
+// Thread-safe; every function is a few atomic operations.
+class AdmissionGate {
+ public:
+  enum class Verdict { kAdmitted, kTooMany, kTooLong };
+
+  // `threads` work on the calls.
+  explicit AdmissionGate(int threads) : threads_(threads) {}
+
+  // Whether to take on a call that has come in while `waiting` admitted ones
+  // have not begun and `running` have. As many as there are threads may always
+  // wait, for otherwise threads would idle between calls.
+  Verdict Arrive(const AdmissionLimits& limits, absl::Time now, int waiting,
+                 int running);
+  // Whether a call that was admitted at `arrival` may still begin.
+  Verdict Begin(const AdmissionLimits& limits, absl::Time now,
+                absl::Time arrival);
+  // A call took a thread for so long.
+  void End(absl::Duration service_time);
+
+  bool overloaded(absl::Time now) const;
+  // How long a call would wait behind so many.
+  absl::Duration QueueTime(int waiting) const;
+
+ private:
+  Verdict Refuse(Verdict why, absl::Time now);
+
+  static constexpr std::memory_order kRelaxed = std::memory_order_relaxed;
+
+  const int threads_;
+  // When a call was last refused; absl::ToUnixNanos.
+  std::atomic<int64_t> refused_ns_{0};
+  // Moving mean of the time a call takes a thread; 0: not known yet. Two
+  // threads may overwrite each other's share, which changes nothing that
+  // matters.
+  std::atomic<int64_t> service_ns_{0};
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_WORKER_ADMISSION_GATE_H_
