@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "bench/annoy_engine.h"
+#include "bench/coded_forest_engine.h"
 #include "bench/faiss_engine.h"
 #include "bench/forest_engine.h"
 #include "bench/graph_engine.h"
@@ -24,7 +25,10 @@ absl::Status MakeBenchEngines(
     return absl::OkStatus();
   };
   if (name == "graph") return add(MakeGraphEngine(data, options, store));
-  if (name == "forest") return add(MakeForestEngine(data, options, store));
+  if (name == "forest") {
+    ANNOD_RETURN_IF_ERROR(add(MakeForestEngine(data, options, store)));
+    return add(MakeCodedForestEngine(data, options, store));
+  }
   if (name == "exact") return add(MakeExactEngine(data, options, store));
   if (name == "annoy") return add(MakeAnnoyEngine(data, options, store));
   if (name == "hnswlib") return add(MakeHnswlibEngine(data, options, store));

@@ -2,157 +2,18 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "core/forest/deadline.h"
-#include "core/forest/hamming_bits.h"
+#include "core/forest/met_items.h"
 #include "core/forest/ordered_key.h"
+#include "core/forest/tree_splits.h"
 #include "core/id_set.h"
 #include "core/item_filter.h"
-#include "core/simd/distance.h"
 #include "core/status_macros.h"
 
 namespace annod {
 namespace {
-
-// Priorities of the children of a split, as ordered integers.
-struct ChildPriorities {
-  uint32_t side[2];
-};
-
-// Splits by a plane. A child keeps the smallest margin on the way to it, so
-// roots start at infinity.
-template <LayoutKind kKind>
-class PlaneSplits {
- public:
-  PlaneSplits(const ForestData& forest, const Query& query)
-      : dot_(Kernels().dot), query_(query.floats), dim_(forest.layout.dim) {}
-
-  static uint32_t root_priority() {
-    return OrderedBits(std::numeric_limits<float>::infinity());
-  }
-
-  ChildPriorities Evaluate(NodeView node, uint32_t priority) const {
-    const float margin = Constant(node) + dot_(node.floats(), query_, dim_);
-    const float inherited = FromOrderedBits(priority);
-    // std::min returns its first argument if the second is not a number.
-    return {{OrderedBits(std::min(inherited, -margin)),
-             OrderedBits(std::min(inherited, margin))}};
-  }
-
- private:
-  static float Constant(NodeView node) {
-    if (kKind == LayoutKind::kMinkowski16) {
-      return LoadField<float>(node.data(), PlaneOffsetOffset(sizeof(int32_t)));
-    }
-    if (kKind == LayoutKind::kMinkowski32) {
-      return LoadField<float>(node.data(), PlaneOffsetOffset(sizeof(int64_t)));
-    }
-    // The release that wrote this layout took the dot factor of the query for
-    // that of the plane. Its answers depend on it.
-    if (kKind == LayoutKind::kDot16) {
-      return node.dot_factor() * node.dot_factor();
-    }
-    return 0;
-  }
-
-  float (*const dot_)(const float*, const float*, size_t);
-  const float* const query_;
-  const size_t dim_;
-};
-
-// Splits by one bit. A child loses a point for each bit on the way that the
-// query does not share.
-class BitSplits {
- public:
-  BitSplits(const ForestData& forest, const Query& query)
-      : query_(query.words), positions_(forest.layout.vector_bytes * 8) {}
-
-  static uint32_t root_priority() { return 0xffffffffu; }
-
-  ChildPriorities Evaluate(NodeView node, uint32_t priority) const {
-    const uint64_t position = node.split_position();
-    if (position >= positions_) {  // unchecked file
-      return {{priority, priority}};
-    }
-    const bool bit = SplitBit(query_, position);
-    return {{priority - bit, priority - !bit}};
-  }
-
- private:
-  const char* const query_;
-  const uint64_t positions_;
-};
-
-// Asks for the node's memory: the header, and most of a plane of usual size.
-inline void PrefetchNode(const char* node, size_t node_bytes) {
-  const size_t bytes = std::min<size_t>(node_bytes, 1024);
-  for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(node + at);
-}
-
-// Every item is a candidate. Duplicates count.
-struct AllItems {
-  // Adds the ids of a list; how many of them count.
-  template <typename Id>
-  int64_t AddList(const char* list, size_t count, IdSet* candidates) const {
-    candidates->AddList<Id>(list, count);
-    return static_cast<int64_t>(count);
-  }
-  // Whether the search goes on although search_k has been reached.
-  bool TooFew(const IdSet&) const { return false; }
-};
-
-// Only the accepted ones are and count. Duplicates may be all that the first
-// search_k are, so `n` different ones are waited for.
-struct AcceptedItems {
-  const ItemFilter& filter;
-  const size_t n;
-
-  template <typename Id>
-  int64_t AddList(const char* list, size_t count, IdSet* candidates) const {
-    int64_t accepted = 0;
-    for (size_t k = 0; k < count; ++k) {
-      const Id stored = LoadField<Id>(list, k * sizeof(Id));
-      const auto id = static_cast<int32_t>(stored);
-      if (id != stored || !filter.Accepts(id)) continue;
-      candidates->Add(id);
-      ++accepted;
-    }
-    return accepted;
-  }
-  bool TooFew(const IdSet& candidates) const { return candidates.size() < n; }
-};
-
-// No item is a candidate: notes when wanted ones are met, until enough are.
-struct WantedItems {
-  const IdSetView wanted;
-  const int32_t self;
-  const size_t enough;
-  const int64_t max_search_k;
-  IdSet* const met;
-  std::vector<int64_t>* const needed;
-  mutable int64_t gathered = 0;
-
-  template <typename Id>
-  int64_t AddList(const char* list, size_t count, IdSet*) const {
-    const int64_t before = gathered;
-    for (size_t k = 0; k < count; ++k) {
-      const auto id = static_cast<int32_t>(LoadField<Id>(list, k * sizeof(Id)));
-      if (id == self) continue;
-      ++gathered;
-      if (!wanted.Contains(id)) continue;
-      const size_t met_before = met->size();
-      met->Add(id);
-      // The list is looked at by searches that have not gathered enough yet.
-      if (met->size() > met_before) needed->push_back(before + 1);
-    }
-    return gathered - before;
-  }
-  bool TooFew(const IdSet&) const {
-    return needed->size() < enough && gathered < max_search_k;
-  }
-};
 
 // Ids of type `Id`, int32_t or int64_t, as the layout has them: a width that
 // the compiler knows costs nothing.
@@ -253,36 +114,6 @@ int32_t Descend(const ForestData& forest, const Splits& splits, int32_t root) {
     index = static_cast<int32_t>(child);
   }
   return index;
-}
-
-// Calls `use` with an id of the width and with the splits that the layout has.
-template <typename Result, typename Function>
-Result WithSplits(const ForestData& forest, const Query& query,
-                  const Function& use) {
-  constexpr int32_t kId = 0;
-  constexpr int64_t kWideId = 0;
-  switch (forest.layout.kind) {
-    case LayoutKind::kAngular12:
-      return use(kId, PlaneSplits<LayoutKind::kAngular12>(forest, query));
-    case LayoutKind::kMinkowski16:
-      return use(kId, PlaneSplits<LayoutKind::kMinkowski16>(forest, query));
-    case LayoutKind::kDot16:
-      return use(kId, PlaneSplits<LayoutKind::kDot16>(forest, query));
-    case LayoutKind::kDot24:
-      return use(kId, PlaneSplits<LayoutKind::kDot24>(forest, query));
-    case LayoutKind::kAngular24:
-      return use(kWideId, PlaneSplits<LayoutKind::kAngular24>(forest, query));
-    case LayoutKind::kMinkowski32:
-      return use(kWideId, PlaneSplits<LayoutKind::kMinkowski32>(forest, query));
-    case LayoutKind::kDot36:
-      return use(kWideId, PlaneSplits<LayoutKind::kDot36>(forest, query));
-    case LayoutKind::kHamming24:
-      return use(kWideId, BitSplits(forest, query));
-    case LayoutKind::kHamming16:
-    case LayoutKind::kHamming12:
-      break;
-  }
-  return use(kId, BitSplits(forest, query));
 }
 
 template <class Items>

@@ -34,7 +34,9 @@ class SearchScratch {
  public:
   static constexpr size_t kBatch = 256;
 
-  MaxHeap frontier;              // tree nodes to visit, by priority
+  MaxHeap frontier;            // tree nodes to visit, by priority
+  std::vector<uint64_t> wave;  // those of them visited together
+  std::vector<uint64_t> next_wave;
   IdSet candidates;              // items met
   IdSet met;                     // those of them that were looked for
   MaxHeap nearest;               // the best so far, farthest on top
@@ -42,6 +44,7 @@ class SearchScratch {
   std::vector<uint64_t> words;   // a hamming query, packed
   BeamScratch beam;
   int32_t batch_ids[kBatch];
+  int32_t batch_codes[kBatch];  // distances of codes
   float batch_distances[kBatch];
 };
 

@@ -10,6 +10,7 @@
 #include "core/graph/cluster_pairs.h"
 #include "core/graph/clusters.h"
 #include "core/graph/graph_space.h"
+#include "core/graph/item_codes.h"
 #include "core/graph/neighbor_lists.h"
 #include "core/graph/parallel.h"
 #include "core/graph/pruning.h"
@@ -21,7 +22,6 @@
 namespace annod {
 namespace {
 
-constexpr int64_t kSampleItems = 10000;
 constexpr int kSampledRows = 100;
 constexpr int kRefineNear = 24;
 constexpr int64_t kPiece = 256;  // rows a thread takes at a time
@@ -65,8 +65,8 @@ class Builder {
     }
     graph_.graph.entry_root = roots[0];
     graph_.graph.degree = options_.degree;
-    NumberRows(first);
-    MakeCodes();
+    NumberAndEncode(forest_, space_, first, options_.threads, options_.cancel,
+                    &graph_);
     times_.codes = watch.Lap();
     lists_ = std::make_unique<NeighborLists>(size(), options_.candidates);
     const size_t trees =
@@ -96,9 +96,6 @@ class Builder {
     times_.repaired = ConnectAll(*lists_, options_.degree, &graph_.neighbors);
     times_.repair = watch.Lap();
     Progress(1);
-    graph_.graph.codes = graph_.codes.row(0);
-    graph_.graph.items = graph_.items;
-    graph_.graph.rows = graph_.rows;
     graph_.graph.neighbors = graph_.neighbors;
     return std::move(graph_);
   }
@@ -115,36 +112,6 @@ class Builder {
       return absl::OkStatus();
     }
     return absl::CancelledError("cancelled while the graph was built");
-  }
-
-  void NumberRows(const Clusters& order) {
-    graph_.items = order.items;
-    graph_.rows.assign(forest_.slot_count, -1);
-    for (size_t row = 0; row < graph_.items.size(); ++row) {
-      graph_.rows[graph_.items[row]] = static_cast<int32_t>(row);
-    }
-  }
-
-  void MakeCodes() {
-    const int dim = space_.dim();
-    const int64_t size = this->size();
-    const int64_t sampled = std::min(size, kSampleItems);
-    std::vector<float> sample(sampled * dim);
-    for (int64_t k = 0; k < sampled; ++k) {
-      space_.Item(forest_, graph_.items[k * size / sampled],
-                  sample.data() + k * dim);
-    }
-    const CodeBook book = TrainCodeBook(sample, dim, &graph_.centre);
-    graph_.codes = CodeRows(size, book.row_bytes());
-    graph_.graph.book = book;
-    ParallelFor(options_.threads, size, kPiece, options_.cancel,
-                [&](int, int64_t begin, int64_t end) {
-                  std::vector<float> vector(dim);
-                  for (int64_t row = begin; row < end; ++row) {
-                    space_.Item(forest_, graph_.items[row], vector.data());
-                    book.Encode(vector.data(), graph_.codes.row(row));
-                  }
-                });
   }
 
   void AddClusters(const Clusters& clusters) {

@@ -121,4 +121,21 @@ absl::Status GraphIndex::Search(absl::Span<const float> vector,
   return RankCandidates(data_, query, options, scratch, out, stats);
 }
 
+absl::Status GraphIndex::SearchForest(absl::Span<const float> vector,
+                                      const SearchOptions& options,
+                                      SearchScratch* scratch,
+                                      std::vector<Neighbor>* out,
+                                      SearchStats* stats) const {
+  out->clear();
+  ANNOD_RETURN_IF_ERROR(CheckSearchOptions(options));
+  ANNOD_RETURN_IF_ERROR(CheckQueryVector(vector, data_.layout.dim));
+  const Query query = MakeQuery(vector, data_.layout, &scratch->words);
+  const int64_t search_k =
+      options.search_k >= 0 ? options.search_k
+                            : int64_t{options.n} * forest_->annoy_tree_count();
+  ANNOD_RETURN_IF_ERROR(
+      coded_forest_.Gather(query, search_k, options, scratch, stats));
+  return RankCandidates(data_, query, options, scratch, out, stats);
+}
+
 }  // namespace annod

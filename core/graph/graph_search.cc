@@ -1,13 +1,12 @@
 #include "core/graph/graph_search.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "core/forest/candidate_search.h"
 #include "core/forest/deadline.h"
+#include "core/graph/query_codes.h"
 #include "core/graph/rank_exponent.h"
-#include "core/simd/codes.h"
 #include "core/status_macros.h"
 
 namespace annod {
@@ -31,9 +30,6 @@ inline void Prefetch(const void* data, size_t bytes) {
   }
 }
 
-// Candidates that are compared by their vectors, codes being coarse.
-int64_t RankedCount(int n) { return std::max(2 * int64_t{n}, int64_t{n} + 10); }
-
 // Marks a row; false if it was marked before.
 inline bool Visit(int32_t row, BeamScratch* scratch) {
   uint64_t& word = scratch->visited[row / 64];
@@ -42,42 +38,6 @@ inline bool Visit(int32_t row, BeamScratch* scratch) {
   if (word == 0) scratch->marked.push_back(row / 64);
   word |= bit;
   return true;
-}
-
-// Dot: by inner product, for items are spread over a small part of their space
-// and queries, which have zero where items have most, lie far off it.
-auto DistanceRowsOf(Metric metric) {
-  const CodeKernels& kernels = CodeDistances();
-  switch (metric) {
-    case Metric::kManhattan:
-      return kernels.l1_rows;
-    case Metric::kDot:
-      return kernels.negative_dot_rows;
-    default:
-      return kernels.squared_l2_rows;
-  }
-}
-
-// Signed codes, the largest 127 or -127, for inner products with the codes of
-// items: those are larger by the same for all items.
-void EncodeFactors(const std::vector<float>& vector, uint8_t* codes) {
-  float largest = 0;
-  for (const float value : vector) {
-    largest = std::max(largest, std::abs(value));
-  }
-  if (largest == 0) return;
-  const float steps = 127 / largest;
-  for (size_t i = 0; i < vector.size(); ++i) {
-    codes[i] = static_cast<uint8_t>(
-        static_cast<int8_t>(std::lround(vector[i] * steps)));
-  }
-}
-
-// Codes lie at a multiple of their alignment.
-uint8_t* AlignedCodes(BeamScratch* scratch) {
-  const auto address = reinterpret_cast<uintptr_t>(scratch->codes.data());
-  const size_t past = address % kCodeAlignment;
-  return scratch->codes.data() + (past == 0 ? 0 : kCodeAlignment - past);
 }
 
 void Forget(BeamScratch* scratch) {
@@ -154,22 +114,6 @@ size_t Merge(size_t size, BeamScratch* scratch) {
 GraphSearcher::GraphSearcher(const ForestData* forest, const Graph* graph)
     : forest_(*forest), graph_(*graph), space_(forest->layout, /*length=*/0) {}
 
-void GraphSearcher::Encode(const Query& query, BeamScratch* scratch) const {
-  scratch->vector.resize(space_.dim());
-  space_.Query(query, scratch->vector.data());
-  const size_t row_bytes = graph_.book.row_bytes();
-  if (scratch->codes.size() != row_bytes + kCodeAlignment) {
-    scratch->codes.assign(row_bytes + kCodeAlignment, 0);
-  }
-  uint8_t* const codes = AlignedCodes(scratch);
-  std::fill(codes, codes + row_bytes, uint8_t{0});
-  if (forest_.layout.metric == Metric::kDot) {
-    EncodeFactors(scratch->vector, codes);
-  } else {
-    graph_.book.Encode(scratch->vector.data(), codes);
-  }
-}
-
 // Goes down one tree; the first rows of its leaf are fresh.
 void GraphSearcher::Enter(const Query& query, BeamScratch* scratch) const {
   std::vector<int32_t>& fresh = scratch->fresh;
@@ -204,7 +148,7 @@ inline void GraphSearcher::PrefetchNeighbors(uint32_t row) const {
 absl::Status GraphSearcher::Expand(const BeamOptions& options,
                                    BeamScratch* scratch,
                                    SearchStats* stats) const {
-  const auto distance_rows = DistanceRowsOf(forest_.layout.metric);
+  const auto distance_rows = CodeDistanceRows(forest_.layout.metric);
   const uint8_t* const query = AlignedCodes(scratch);
   const size_t row_bytes = graph_.book.row_bytes();
   const Rows code_rows = graph_.code_rows();
@@ -299,7 +243,7 @@ absl::StatusOr<int64_t> GraphSearcher::Gather(const Query& query,
   BeamScratch& beam = scratch->beam;
   const size_t words = static_cast<size_t>(graph_.size()) / 64 + 1;
   if (beam.visited.size() < words) beam.visited.resize(words);
-  Encode(query, &beam);
+  EncodeQuery(query, space_, graph_.book, &beam);
   if (options.absent >= 0 && graph_.rows[options.absent] >= 0) {
     Visit(graph_.rows[options.absent], &beam);
   }

@@ -51,7 +51,6 @@ class GraphSearcher {
                                  SearchStats* stats) const;
 
  private:
-  void Encode(const Query& query, BeamScratch* scratch) const;
   void Enter(const Query& query, BeamScratch* scratch) const;
   absl::Status Expand(const BeamOptions& options, BeamScratch* scratch,
                       SearchStats* stats) const;

@@ -32,6 +32,7 @@ class GraphSpace {
     return layout.dim + (layout.metric == Metric::kDot ? 1 : 0);
   }
   int dim() const { return dim_; }
+  Metric metric() const { return metric_; }
 
   // The item in slot `id`, and a query; `out` has dim() floats. A zero vector
   // stays one.

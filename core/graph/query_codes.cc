@@ -1,0 +1,66 @@
+#include "core/graph/query_codes.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "core/simd/codes.h"
+
+namespace annod {
+namespace {
+
+// Signed codes, the largest 127 or -127, for inner products with the codes of
+// items: those are larger by the same for all items.
+void EncodeFactors(const std::vector<float>& vector, uint8_t* codes) {
+  float largest = 0;
+  for (const float value : vector) {
+    largest = std::max(largest, std::abs(value));
+  }
+  if (largest == 0) return;
+  const float steps = 127 / largest;
+  for (size_t i = 0; i < vector.size(); ++i) {
+    codes[i] = static_cast<uint8_t>(
+        static_cast<int8_t>(std::lround(vector[i] * steps)));
+  }
+}
+
+}  // namespace
+
+uint8_t* AlignedCodes(BeamScratch* scratch) {
+  const auto address = reinterpret_cast<uintptr_t>(scratch->codes.data());
+  const size_t past = address % kCodeAlignment;
+  return scratch->codes.data() + (past == 0 ? 0 : kCodeAlignment - past);
+}
+
+void EncodeQuery(const Query& query, const GraphSpace& space,
+                 const CodeBook& book, BeamScratch* scratch) {
+  scratch->vector.resize(space.dim());
+  space.Query(query, scratch->vector.data());
+  const size_t row_bytes = book.row_bytes();
+  if (scratch->codes.size() != row_bytes + kCodeAlignment) {
+    scratch->codes.assign(row_bytes + kCodeAlignment, 0);
+  }
+  uint8_t* const codes = AlignedCodes(scratch);
+  std::fill(codes, codes + row_bytes, uint8_t{0});
+  if (space.metric() == Metric::kDot) {
+    EncodeFactors(scratch->vector, codes);
+  } else {
+    book.Encode(scratch->vector.data(), codes);
+  }
+}
+
+// Dot: by inner product, for items are spread over a small part of their space
+// and queries, which have zero where items have most, lie far off it.
+CodeDistanceFunction CodeDistanceRows(Metric metric) {
+  const CodeKernels& kernels = CodeDistances();
+  switch (metric) {
+    case Metric::kManhattan:
+      return kernels.l1_rows;
+    case Metric::kDot:
+      return kernels.negative_dot_rows;
+    default:
+      return kernels.squared_l2_rows;
+  }
+}
+
+}  // namespace annod

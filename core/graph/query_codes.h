@@ -1,0 +1,40 @@
+#ifndef ANNOD_CORE_GRAPH_QUERY_CODES_H_
+#define ANNOD_CORE_GRAPH_QUERY_CODES_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/forest/query.h"
+#include "core/forest/search_scratch.h"
+#include "core/graph/code_book.h"
+#include "core/graph/graph_space.h"
+#include "core/metric.h"
+#include "core/simd/distance.h"
+
+namespace annod {
+
+// Comparing a query with the codes of items.
+
+// Candidates nearest by codes that are compared by their vectors to find `n`,
+// codes being coarse.
+inline int64_t RankedCount(int n) {
+  return n < 10 ? int64_t{n} + 10 : 2 * int64_t{n};
+}
+
+// Writes the codes of `query` to `scratch`, for AlignedCodes().
+void EncodeQuery(const Query& query, const GraphSpace& space,
+                 const CodeBook& book, BeamScratch* scratch);
+
+// Where they are; a row as those of items are, but for dot, which has signed
+// ones.
+uint8_t* AlignedCodes(BeamScratch* scratch);
+
+// The kernel that compares such a query with rows of codes. Smaller is nearer.
+using CodeDistanceFunction = void (*)(const uint8_t* query, size_t bytes,
+                                      Rows rows, const int32_t* ids,
+                                      size_t count, int32_t* out);
+CodeDistanceFunction CodeDistanceRows(Metric metric);
+
+}  // namespace annod
+
+#endif  // ANNOD_CORE_GRAPH_QUERY_CODES_H_
