@@ -54,6 +54,7 @@ struct Config {
   absl::Duration drain_delay = absl::Seconds(3);
   absl::Duration drain_timeout = absl::Seconds(30);
   absl::Duration max_call_time = absl::Minutes(1);  // of GetNns
+  int stream_window = 16;  // requests of a GetNnsStream taken, not answered yet
   absl::Duration max_connection_age = absl::Minutes(5);
   absl::Duration max_connection_age_grace = absl::Seconds(30);
   absl::Duration max_connection_idle = absl::ZeroDuration();  // 0: no limit

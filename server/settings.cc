@@ -54,6 +54,9 @@ std::vector<Setting> MakeSettings() {
     {"max_call_time", "duration", 0.001, kHour, true,
      "longest that a GetNns may search; the client's own deadline, if it is "
      "earlier, counts", ANNOD_FIELD(max_call_time)},
+    {"stream_window", "requests", 1, 1024, true,
+     "requests of one GetNnsStream that are taken and not answered yet; for "
+     "streams that begin later", ANNOD_FIELD(stream_window)},
     {"max_connection_age", "duration", 1, 24 * kHour, false,
      "age at which a connection is closed gracefully, so that clients spread "
      "over the workers again", ANNOD_FIELD(max_connection_age)},

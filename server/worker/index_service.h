@@ -4,26 +4,37 @@
 #include "annod/v1/index_service.grpc.pb.h"
 #include "server/live_config.h"
 #include "server/worker/catalog.h"
+#include "server/worker/query_streams.h"
 #include "server/worker/worker_metrics.h"
 
 namespace annod {
 
 // GetNns through completion queues (query_threads.h), the rest, which takes
-// no search, by callbacks. Requests come as bytes (parse_request.h).
+// no search on the thread that calls, by callbacks. Requests come as bytes
+// (parse_request.h).
 using HybridIndexService = v1::IndexService::WithRawMethod_GetNns<
-    v1::IndexService::WithRawCallbackMethod_GetItems<
-        v1::IndexService::WithRawCallbackMethod_GetDistance<
-            v1::IndexService::WithRawCallbackMethod_Info<
-                v1::IndexService::WithCallbackMethod_ListIndexes<
-                    v1::IndexService::Service>>>>>;
+    v1::IndexService::WithRawCallbackMethod_GetNnsStream<
+        v1::IndexService::WithRawCallbackMethod_GetItems<
+            v1::IndexService::WithRawCallbackMethod_GetDistance<
+                v1::IndexService::WithRawCallbackMethod_Info<
+                    v1::IndexService::WithCallbackMethod_ListIndexes<
+                        v1::IndexService::Service>>>>>>;
 
 // IndexService of a worker. Thread-safe.
 class IndexServiceImpl final : public HybridIndexService {
  public:
   // All must outlive the object.
   IndexServiceImpl(const Catalog* catalog, const LiveConfig* config,
-                   WorkerMetrics* metrics)
-      : catalog_(catalog), config_(config), metrics_(metrics) {}
+                   QueryStreams* streams, WorkerMetrics* metrics)
+      : catalog_(catalog),
+        config_(config),
+        streams_(streams),
+        metrics_(metrics) {}
+
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* GetNnsStream(
+      grpc::CallbackServerContext* context) override {
+    return streams_->Begin(context);
+  }
 
   grpc::ServerUnaryReactor* GetItems(grpc::CallbackServerContext* context,
                                      const grpc::ByteBuffer* request,
@@ -51,6 +62,7 @@ class IndexServiceImpl final : public HybridIndexService {
 
   const Catalog* const catalog_;
   const LiveConfig* const config_;
+  QueryStreams* const streams_;
   WorkerMetrics* const metrics_;
 };
 

@@ -82,6 +82,8 @@ std::shared_ptr<const IndexMetrics> WorkerMetrics::Index(
     metrics->exact = HandlesOf(name, kExactEngine);
     metrics->get_nns_ok = writer_->GetHistogram(
         kRpcDuration, CallLabels("GetNns", name, grpc::StatusCode::OK));
+    metrics->get_nns_stream_ok = writer_->GetHistogram(
+        kRpcDuration, CallLabels("GetNnsStream", name, grpc::StatusCode::OK));
   }
   known = std::move(metrics);
   return known;

@@ -30,6 +30,7 @@ struct IndexMetrics {
   EngineMetrics graph;
   EngineMetrics exact;
   Histogram get_nns_ok;
+  Histogram get_nns_stream_ok;  // of each request of a stream
 
   const EngineMetrics& Of(Engine engine) const {
     return engine == Engine::kExact   ? exact

@@ -62,7 +62,9 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
       helpers_(ThreadsOf(*config->Get())),
       handler_(&catalog_, config, &sampler_, &helpers_),
       writer_(WriterChannel(options)),
-      index_service_(&catalog_, config, metrics),
+      streams_(&handler_, config, &helpers_, metrics,
+               ThreadsOf(*config->Get())),
+      index_service_(&catalog_, config, &streams_, metrics),
       admin_(writer_, &catalog_, config, metrics),
       health_(&catalog_, config),
       query_threads_(&index_service_, &handler_, &helpers_, &catalog_, config,
@@ -74,6 +76,7 @@ WorkerServer::~WorkerServer() {
   sync_ = nullptr;
   if (server_ != nullptr) {
     health_.EndWatches();
+    streams_.Drain();
     server_->Shutdown(absl::ToChronoTime(absl::Now()));
     query_threads_.Join();
     server_->Wait();
@@ -176,6 +179,7 @@ void WorkerServer::Drain() {
   health_.SetAccepting(false);
   WaitUnlessHurried(config->drain_delay);
   health_.EndWatches();
+  streams_.Drain();
   Shutdown(absl::Now() + config->drain_timeout);
   query_threads_.Join();
 }
@@ -189,8 +193,9 @@ void WorkerServer::Shutdown(absl::Time deadline) {
     absl::Time idle_since = absl::InfiniteFuture();
     while (!done.load() && absl::Now() < deadline) {
       const absl::Time now = absl::Now();
-      const bool idle =
-          query_threads_.active_count() + admin_.active_count() == 0;
+      const bool idle = query_threads_.active_count() +
+                            streams_.active_count() + admin_.active_count() ==
+                        0;
       idle_since = idle ? std::min(idle_since, now) : absl::InfiniteFuture();
       if (now - idle_since > kLastBytesWait) {
         grpc_server_cancel_all_calls(server_->c_server());

@@ -17,6 +17,7 @@
 #include "server/worker/health_service.h"
 #include "server/worker/index_service.h"
 #include "server/worker/query_helpers.h"
+#include "server/worker/query_streams.h"
 #include "server/worker/query_threads.h"
 #include "server/worker/recall_sampler.h"
 #include "server/worker/sync_client.h"
@@ -65,6 +66,7 @@ class WorkerServer {
   QueryHelpers helpers_;
   GetNnsHandler handler_;
   const std::shared_ptr<grpc::Channel> writer_;
+  QueryStreams streams_;
   IndexServiceImpl index_service_;
   AdminProxy admin_;
   HealthService health_;

@@ -39,6 +39,7 @@ Config UnusualConfig() {
   config.drain_delay = absl::Milliseconds(1500);
   config.drain_timeout = absl::Seconds(61);
   config.max_call_time = absl::Milliseconds(2500);
+  config.stream_window = 8;
   config.max_connection_age = absl::Hours(2);
   config.max_connection_age_grace = absl::ZeroDuration();
   config.max_connection_idle = absl::Minutes(7);

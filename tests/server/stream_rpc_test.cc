@@ -1,0 +1,113 @@
+// GetNnsStream over real processes.
+
+#include <csignal>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/server/testing/calls.h"
+#include "tests/server/testing/cluster.h"
+
+namespace annod {
+namespace {
+
+using ::testing::StartsWith;
+using Call =
+    grpc::ClientReaderWriter<v1::GetNnsStreamRequest, v1::GetNnsStreamResponse>;
+
+constexpr int kDim = 8;
+constexpr int kItems = 3000;
+constexpr int kRequests = 500;
+
+class StreamRpcTest : public testing::Test {
+ protected:
+  StreamRpcTest()
+      : cluster_(/*workers=*/1, [](Config* config) { config->threads = 2; }) {
+    cluster_.StartAll();
+    EXPECT_TRUE(CreateIndex(&cluster_, "items", kDim, v1::METRIC_ANGULAR).ok());
+    EXPECT_TRUE(AddRandomItems(&cluster_, "items", kDim, 0, kItems).ok());
+    EXPECT_TRUE(Build(&cluster_, "items").ok());
+  }
+
+  static v1::GetNnsRequest QueryOf(int i) {
+    v1::GetNnsRequest request = ItemQuery("items", i, /*n=*/3 + i % 5);
+    request.set_include_distances(true);
+    // Some take much longer than others.
+    for (int k = 0; k < i % 7 * 10; ++k) request.add_queries()->set_item(k);
+    return request;
+  }
+  static bool Send(Call* call, const v1::GetNnsRequest& query) {
+    v1::GetNnsStreamRequest request;
+    *request.mutable_request() = query;
+    return call->Write(request);
+  }
+
+  Cluster cluster_;
+};
+
+TEST_F(StreamRpcTest, AnswersInOrderAndAsGetNnsDoes) {
+  const auto context = Context();
+  const std::unique_ptr<Call> call =
+      cluster_.index()->GetNnsStream(context.get());
+  std::thread sender([&] {
+    for (int i = 0; i < kRequests; ++i)
+      EXPECT_TRUE(Send(call.get(), QueryOf(i)));
+    call->WritesDone();
+  });
+  std::vector<v1::GetNnsStreamResponse> answers(1);
+  while (call->Read(&answers.back())) answers.emplace_back();
+  answers.pop_back();
+  sender.join();
+  const grpc::Status status = call->Finish();
+  EXPECT_TRUE(status.ok()) << Describe(status);
+  ASSERT_EQ(answers.size(), kRequests);
+  for (int i = 0; i < kRequests; ++i) {
+    v1::GetNnsResponse alone;
+    ASSERT_TRUE(GetNns(&cluster_, QueryOf(i), &alone).ok());
+    EXPECT_EQ(answers[i].response().SerializeAsString(),
+              alone.SerializeAsString())
+        << i;
+  }
+  EXPECT_TRUE(Eventually(
+      [&] { return cluster_.Metric("annod_in_flight_calls", {}) == 0; }));
+}
+
+TEST_F(StreamRpcTest, TheFirstWrongRequestEndsIt) {
+  const auto context = Context();
+  const std::unique_ptr<Call> call =
+      cluster_.index()->GetNnsStream(context.get());
+  ASSERT_TRUE(Send(call.get(), QueryOf(0)));
+  ASSERT_TRUE(Send(call.get(), QueryOf(6)));
+  Send(call.get(), ItemQuery("items", kItems, 1));
+  Send(call.get(), QueryOf(1));
+  v1::GetNnsStreamResponse answer;
+  EXPECT_TRUE(call->Read(&answer));
+  EXPECT_TRUE(call->Read(&answer));
+  EXPECT_FALSE(call->Read(&answer));
+  const grpc::Status status = call->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(ErrorInfoOf(status).reason(), "ITEM_NOT_FOUND");
+  EXPECT_THAT(status.error_message(), StartsWith("queries[0].item"));
+}
+
+TEST_F(StreamRpcTest, AWorkerThatShutsDownEndsItWithAReason) {
+  const auto context = Context();
+  const std::unique_ptr<Call> call =
+      cluster_.index()->GetNnsStream(context.get());
+  ASSERT_TRUE(Send(call.get(), QueryOf(0)));
+  v1::GetNnsStreamResponse answer;
+  ASSERT_TRUE(call->Read(&answer));
+  cluster_.SignalWorker(0, SIGTERM);
+  EXPECT_FALSE(call->Read(&answer));
+  const grpc::Status status = call->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE)
+      << Describe(status);
+  EXPECT_EQ(ErrorInfoOf(status).reason(), "DRAINING");
+  EXPECT_EQ(cluster_.AwaitWorkerExit(0), 0);
+}
+
+}  // namespace
+}  // namespace annod
