@@ -13,7 +13,7 @@
 #include "core/forest/fast_splitter.h"
 #include "core/forest/hamming_splitter.h"
 #include "core/forest/item_slots.h"
-#include "core/forest/node_fields.h"
+#include "core/forest/parted_grower.h"
 #include "core/forest/random.h"
 #include "core/forest/slot_writer.h"
 #include "core/forest/tree_grower.h"
@@ -62,9 +62,7 @@ int ThreadsToUse(const ForestBuildOptions& options) {
   if (threads == 0) {
     threads = static_cast<int>(std::thread::hardware_concurrency());
   }
-  threads = std::clamp(threads, 1, kMaxThreads);
-  return options.tree_count == -1 ? threads
-                                  : std::min(threads, options.tree_count);
+  return std::clamp(threads, 1, kMaxThreads);
 }
 
 // Fills one new file; the caller removes it if Run() fails.
@@ -98,7 +96,10 @@ class Builder {
   }
 
  private:
+  // One of the threads that grow trees.
   struct Worker {
+    std::unique_ptr<PartedGrower> parted;  // for kAnnod
+    // For the others, which follow another program.
     std::unique_ptr<Splitter> splitter;
     std::unique_ptr<TreeGrower> grower;
   };
@@ -134,6 +135,18 @@ class Builder {
     return std::make_unique<CompatSplitter>(items);
   }
 
+  std::function<void(int64_t)> Placed() {
+    return [this](int64_t count) { progress_.ItemsPlaced(count); };
+  }
+
+  std::unique_ptr<PartedGrower> NewPartedGrower(const ItemSlots* items,
+                                                int threads) {
+    return std::make_unique<PartedGrower>(
+        items, SplitRulesOf(options_.rules),
+        [this](const ItemSlots* some) { return NewSplitter(some); },
+        options_.cancel, Placed(), threads);
+  }
+
   absl::Status GrowTrees() {
     // The mapping ends where the slots end; the file grows behind it.
     ANNOD_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> slots,
@@ -149,50 +162,32 @@ class Builder {
     const int tree_count = automatic ? kMaxTrees : options_.tree_count;
     progress_.TreesBegin(automatic ? 0 : tree_count * counts_.items);
     const int threads = ThreadsToUse(options_);
-    std::vector<Worker> workers(threads);
+    // What is left over helps inside the trees.
+    const int tree_threads = std::min(threads, tree_count);
+    std::vector<Worker> workers(tree_threads);
     Kiss64 one_stream(options_.seed);
 
     TreeStages stages;
     stages.grow = [&](int worker, int tree, std::vector<char>* nodes) {
       Worker& state = workers[worker];
+      if (options_.rules == BuildRules::kAnnod) {
+        if (state.parted == nullptr) {
+          state.parted = NewPartedGrower(&items, threads / tree_threads);
+        }
+        return state.parted->Grow(ids, TreeSeed(options_.seed, tree), nodes);
+      }
       if (state.grower == nullptr) {
         state.splitter = NewSplitter(&items);
         state.grower = std::make_unique<TreeGrower>(
             &items, SplitRulesOf(options_.rules), state.splitter.get(),
-            options_.cancel,
-            [this](int64_t count) { progress_.ItemsPlaced(count); });
+            options_.cancel, Placed());
       }
-      if (options_.rules != BuildRules::kAnnod) {
-        return state.grower->Grow(ids, &one_stream, nodes);
-      }
-      Kiss64 own_stream(TreeSeed(options_.seed, tree));
-      return state.grower->Grow(ids, &own_stream, nodes);
+      return state.grower->Grow(ids, /*is_root=*/true, &one_stream, nodes);
     };
     stages.take = [&](int tree, std::vector<char>* nodes) {
       return AppendTree(tree, nodes);
     };
-    return RunTreePipeline(threads, tree_count, stages);
-  }
-
-  // Moves the ids of a tree's nodes from behind the slots, where it was grown,
-  // to behind what the file has by now.
-  void Relocate(std::vector<char>* nodes) const {
-    const int64_t distance = node_count_ - counts_.slots;
-    if (distance == 0) return;
-    for (size_t place = 0; place < nodes->size(); place += layout_.node_bytes) {
-      char* node = &(*nodes)[place];
-      const size_t id_bytes = layout_.id_bytes;
-      if (LoadId(node, kDescendantsOffset, id_bytes) <=
-          layout_.bucket_capacity) {
-        continue;
-      }
-      for (int side = 0; side < 2; ++side) {
-        const size_t offset = layout_.children_offset + id_bytes * side;
-        const int64_t child = LoadId(node, offset, id_bytes);
-        if (child < counts_.slots) continue;  // an item
-        StoreId(node, offset, id_bytes, child + distance);
-      }
-    }
+    return RunTreePipeline(tree_threads, tree_count, stages);
   }
 
   absl::StatusOr<bool> AppendTree(int tree, std::vector<char>* nodes) {
@@ -204,7 +199,8 @@ class Builder {
           " nodes; with the copies of the roots at most ", kMaxNodes,
           " are possible"));
     }
-    Relocate(nodes);
+    // It was grown as if it came right behind the slots.
+    RelocateNodes(layout_, counts_.slots, node_count_ - counts_.slots, nodes);
     ANNOD_RETURN_IF_ERROR(
         file_->Append(absl::string_view(nodes->data(), nodes->size())));
     node_count_ += added;

@@ -11,7 +11,6 @@
 #include "core/forest/candidate_search.h"
 #include "core/forest/forest_data.h"
 #include "core/forest/query.h"
-#include "core/forest/random.h"
 #include "core/forest/ranking.h"
 #include "core/forest/search_scratch.h"
 #include "core/forest/tree_pipeline.h"
@@ -23,9 +22,8 @@ namespace {
 
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
-// Queries whose true neighbours are found together: reading the items costs as
-// much as comparing ten queries with them.
-constexpr int kGroup = 16;
+// Queries that a thread searches for at a time.
+constexpr size_t kGroup = 16;
 
 // Three queries for each tree cost about a tenth of building it, for 120,000
 // random vectors, which searches go deepest for. Small forests may take this
@@ -34,9 +32,6 @@ constexpr int kQueriesPerTree = 3;
 constexpr int64_t kFreeComparisons = 4000000;
 constexpr int kMinQueries = 64;
 constexpr int kMaxQueries = 1000;
-
-// Items as far as the tenth that are looked at.
-constexpr int kMaxTies = 22;
 
 // Ratio of the search_k of neighbouring points.
 constexpr double kGridRatio = 1.4142135623730951;
@@ -48,75 +43,29 @@ int64_t MaxSearchK(const ForestData& forest) {
   return std::max(forest.slot_count, kFirstSearchK);
 }
 
-int QueryCount(const RecallMeasureOptions& options, const ForestData& forest,
-               int64_t item_count) {
-  if (options.query_count > 0) return options.query_count;
-  const int64_t free = kFreeComparisons / item_count;
-  const int64_t affordable = int64_t{kQueriesPerTree} * forest.tree_count;
-  return static_cast<int>(std::clamp<int64_t>(std::max(free, affordable),
-                                              kMinQueries, kMaxQueries));
-}
-
-// Different items, in the order drawn. Fewer if nearly all slots are holes.
-std::vector<int32_t> DrawItems(const ForestData& forest, int count,
-                               uint64_t seed) {
-  Kiss64 random(TreeSeed(seed, std::numeric_limits<uint64_t>::max()));
-  IdSet drawn;
-  drawn.Reset(forest.slot_count);
-  const int64_t most_draws = int64_t{count} * 1000;
-  for (int64_t draw = 0;
-       draw < most_draws && drawn.size() < static_cast<size_t>(count); ++draw) {
-    const auto id = static_cast<int32_t>(
-        random.Index(static_cast<size_t>(forest.slot_count)));
-    if (forest.node(id).descendants() == 1) drawn.Add(id);
-  }
-  return {drawn.data(), drawn.data() + drawn.size()};
-}
-
-// The true neighbours of an item among the others: ten, and those as far as the
-// tenth.
-std::vector<int32_t> TrueNeighbors(int32_t item,
-                                   const std::vector<Neighbor>& nearest) {
-  std::vector<int32_t> ids;
-  float tenth = 0;
-  for (const Neighbor& neighbor : nearest) {
-    if (neighbor.id == item) continue;
-    if (ids.size() >= kRecallCurveN && neighbor.distance != tenth) break;
-    ids.push_back(neighbor.id);
-    if (ids.size() == kRecallCurveN) tenth = neighbor.distance;
-  }
-  return ids;
-}
-
 // What a thread works in.
 struct Worker {
-  std::vector<SearchScratch> scratches{kGroup};
-  std::vector<std::vector<Neighbor>> nearest;
+  SearchScratch scratch;
   IdSet wanted;
+  std::vector<int64_t> met;
 };
 
-// Appends to `*needed`, for each of `items`, the search_k at which its ten
-// neighbours are met.
-absl::Status MeasureGroup(const ForestData& forest,
-                          absl::Span<const int32_t> items,
-                          const std::atomic<bool>* cancel, Worker* worker,
+// Appends to `*needed`, for the queries from `first` to `end`, the search_k at
+// which their ten neighbours are met.
+absl::Status MeasureGroup(const ForestData& forest, const TrueNeighbors& truth,
+                          size_t first, size_t end, Worker* worker,
                           std::vector<int64_t>* needed) {
-  std::vector<Query> queries;
-  for (const int32_t item : items) queries.push_back(SlotQuery(forest, item));
-  ANNOD_RETURN_IF_ERROR(
-      RankAllItemsTogether(forest, queries, 1 + kRecallCurveN + kMaxTies,
-                           cancel, &worker->scratches, &worker->nearest));
-  std::vector<int64_t> met;
-  for (size_t q = 0; q < items.size(); ++q) {
+  for (size_t q = first; q < end; ++q) {
     worker->wanted.Reset(forest.slot_count);
-    for (const int32_t id : TrueNeighbors(items[q], worker->nearest[q])) {
-      worker->wanted.Add(id);
+    for (const Neighbor& neighbor : truth.nearest[q]) {
+      worker->wanted.Add(neighbor.id);
     }
+    const int32_t item = truth.items[q];
     ANNOD_RETURN_IF_ERROR(FindNeededSearchK(
-        forest, queries[q], items[q], worker->wanted, kRecallCurveN,
-        MaxSearchK(forest), &worker->scratches[0], &met));
-    met.resize(kRecallCurveN, kNever);
-    needed->insert(needed->end(), met.begin(), met.end());
+        forest, SlotQuery(forest, item), item, worker->wanted, kRecallCurveN,
+        MaxSearchK(forest), &worker->scratch, &worker->met));
+    worker->met.resize(kRecallCurveN, kNever);
+    needed->insert(needed->end(), worker->met.begin(), worker->met.end());
   }
   return absl::OkStatus();
 }
@@ -144,6 +93,13 @@ std::vector<RecallPoint> Points(std::vector<int64_t> needed,
 
 }  // namespace
 
+int RecallQueryCount(int tree_count, int64_t item_count) {
+  const int64_t free = kFreeComparisons / std::max<int64_t>(item_count, 1);
+  const int64_t affordable = int64_t{kQueriesPerTree} * tree_count;
+  return static_cast<int>(std::clamp<int64_t>(std::max(free, affordable),
+                                              kMinQueries, kMaxQueries));
+}
+
 absl::StatusOr<RecallCurve> MeasureRecall(absl::Span<const char> bytes,
                                           const NodeLayout& layout,
                                           const RecallMeasureOptions& options) {
@@ -153,23 +109,34 @@ absl::StatusOr<RecallCurve> MeasureRecall(absl::Span<const char> bytes,
     item_count += forest.node(id).descendants() == 1 ? 1 : 0;
   }
   if (item_count <= kTinyItems) return RecallCurve();
-  const std::vector<int32_t> items =
-      DrawItems(forest, QueryCount(options, forest, item_count), options.seed);
-  if (items.empty()) return RecallCurve();
+  int threads = options.threads > 0
+                    ? options.threads
+                    : std::max<int>(std::thread::hardware_concurrency(), 1);
+  const int count = options.query_count > 0
+                        ? options.query_count
+                        : RecallQueryCount(forest.tree_count, item_count);
+  TrueNeighbors own;
+  if (options.truth == nullptr) {
+    ANNOD_ASSIGN_OR_RETURN(own, FindTrueNeighbors(forest, count, options.seed,
+                                                  threads, options.cancel));
+  }
+  const TrueNeighbors& truth = options.truth != nullptr ? *options.truth : own;
+  const size_t queries =
+      std::min(truth.items.size(), static_cast<size_t>(count));
+  if (queries == 0) return RecallCurve();
 
-  const auto groups = static_cast<int>((items.size() + kGroup - 1) / kGroup);
-  const int threads = std::min<int>(
-      groups, options.threads > 0
-                  ? options.threads
-                  : std::max<int>(std::thread::hardware_concurrency(), 1));
+  const auto groups = static_cast<int>((queries + kGroup - 1) / kGroup);
+  threads = std::min(groups, threads);
   std::vector<Worker> workers(threads);
   std::vector<std::vector<int64_t>> needed(groups);
   TreeStages stages;  // trees are groups here
-  stages.grow = [&](int worker, int group, std::vector<char>*) {
+  stages.grow = [&](int worker, int group, std::vector<char>*) -> absl::Status {
+    if (options.cancel != nullptr && options.cancel->load()) {
+      return absl::CancelledError("cancelled while recall was measured");
+    }
     const size_t first = static_cast<size_t>(group) * kGroup;
-    return MeasureGroup(forest,
-                        absl::MakeConstSpan(items).subspan(first, kGroup),
-                        options.cancel, &workers[worker], &needed[group]);
+    return MeasureGroup(forest, truth, first, std::min(first + kGroup, queries),
+                        &workers[worker], &needed[group]);
   };
   stages.take = [](int, std::vector<char>*) -> absl::StatusOr<bool> {
     return true;
@@ -180,7 +147,7 @@ absl::StatusOr<RecallCurve> MeasureRecall(absl::Span<const char> bytes,
     all.insert(all.end(), group.begin(), group.end());
   }
   RecallCurve curve;
-  curve.query_count = static_cast<int>(items.size());
+  curve.query_count = static_cast<int>(queries);
   curve.points = Points(std::move(all), MaxSearchK(forest));
   return curve;
 }

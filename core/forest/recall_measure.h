@@ -8,6 +8,7 @@
 #include "absl/types/span.h"
 #include "core/forest/node_layout.h"
 #include "core/forest/recall_curve.h"
+#include "core/forest/true_neighbors.h"
 
 namespace annod {
 
@@ -18,12 +19,18 @@ inline constexpr int64_t kTinyItems = 1000;
 struct RecallMeasureOptions {
   uint64_t seed = 0;  // of the choice of queries
   int threads = 0;    // 0: all cores. The curve does not depend on it.
-  // 0: as many as cost about a tenth of building the forest, or some tenths of
-  // a second if that is more.
+  // 0: RecallQueryCount().
   int query_count = 0;
+  // If set, the first of these ask, with whatever seed they were drawn, and
+  // time is saved. Not owned.
+  const TrueNeighbors* truth = nullptr;
   // Stops soon after this becomes true, with Cancelled; may be null.
   const std::atomic<bool>* cancel = nullptr;
 };
+
+// Queries that cost about a tenth of building the forest, or some tenths of a
+// second if that is more.
+int RecallQueryCount(int tree_count, int64_t item_count);
 
 // Measures recall@10 by search_k in the forest file `bytes` (checked, or just
 // built; 8-aligned). Queries are items drawn by the seed; each is left out of

@@ -1,6 +1,5 @@
 #include "core/forest/tree_grower.h"
 
-#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -10,59 +9,17 @@
 #include "core/status_macros.h"
 
 namespace annod {
-namespace {
-
-// The larger side's share of the items, in Annoy's precision or in that of
-// scikit-plots. Exactly 1 if a side is empty, and only then.
-double Imbalance(size_t left, size_t right, bool single_precision) {
-  if (left == 0 || right == 0) return 1;
-  const double l = static_cast<double>(left);
-  const double r = static_cast<double>(right);
-  if (!single_precision) return std::max(l, r) / (l + r);
-  const double a = static_cast<float>(left);
-  const double b = static_cast<float>(right);
-  const float share = static_cast<float>(a / (a + b + 1e-9));
-  return std::min<double>(std::max(share, 1 - share), 1 - 1e-12);
-}
-
-}  // namespace
-
-SplitRules SplitRulesOf(BuildRules rules) {
-  SplitRules result;
-  switch (rules) {
-    case BuildRules::kAnnod:
-    case BuildRules::kAnnoy117:
-      break;
-    case BuildRules::kAnnoy116:
-      result.max_attempts = 1;
-      result.random_above = 1;
-      break;
-    case BuildRules::kScikitPlots04:
-      result.random_above = 0.999;
-      result.single_precision = false;
-      break;
-    case BuildRules::kScikitPlotsMain:
-      result.random_above = 0.9999999;
-      result.single_precision = false;
-      break;
-  }
-  return result;
-}
-
 TreeGrower::TreeGrower(const ItemSlots* items, const SplitRules& rules,
                        Splitter* splitter, const std::atomic<bool>* cancel,
                        std::function<void(int64_t)> placed)
     : items_(*items),
-      rules_(rules),
-      splitter_(splitter),
+      splitter_(items->layout(), rules, splitter),
       cancel_(cancel),
       placed_(std::move(placed)) {}
 
-absl::Status TreeGrower::Grow(absl::Span<const int32_t> ids, Kiss64* random,
-                              std::vector<char>* nodes) {
+absl::Status TreeGrower::Grow(absl::Span<const int32_t> ids, bool is_root,
+                              Kiss64* random, std::vector<char>* nodes) {
   ids_.assign(ids.begin(), ids.end());
-  moved_.resize(ids.size());
-  sides_.resize(ids.size());
   frames_.clear();
   pending_.clear();
   random_ = random;
@@ -71,7 +28,7 @@ absl::Status TreeGrower::Grow(absl::Span<const int32_t> ids, Kiss64* random,
   node_count_ = 0;
 
   const NodeLayout& layout = items_.layout();
-  ANNOD_RETURN_IF_ERROR(Open(0, ids_.size(), /*is_root=*/true));
+  ANNOD_RETURN_IF_ERROR(Open(0, ids_.size(), is_root));
   while (!frames_.empty()) {
     Frame& frame = frames_.back();
     char* node = &pending_[(frames_.size() - 1) * layout.node_bytes];
@@ -123,7 +80,10 @@ absl::Status TreeGrower::Open(size_t begin, size_t end, bool is_root) {
   const size_t place = pending_.size();
   pending_.resize(place + layout.node_bytes);  // zeroed
   char* node = &pending_[place];
-  const size_t middle = Split(begin, end, node);
+  const size_t middle =
+      begin +
+      splitter_.Split(absl::MakeSpan(ids_).subspan(begin, count), random_, node)
+          .middle;
   StoreId(node, kDescendantsOffset, layout.id_bytes,
           is_root ? items_.count() : static_cast<int64_t>(count));
   const int first_side = middle - begin > end - middle ? 1 : 0;
@@ -144,43 +104,6 @@ void TreeGrower::AddBucket(size_t begin, size_t end, bool is_root) {
             layout.id_bytes, ids_[i]);
   }
   result_ = static_cast<int32_t>(items_.count() + node_count_++);
-}
-
-size_t TreeGrower::Split(size_t begin, size_t end, char* node) {
-  const NodeLayout& layout = items_.layout();
-  const size_t count = end - begin;
-  const auto ids = absl::MakeConstSpan(ids_).subspan(begin, count);
-  const auto share = [&](size_t ones) {
-    return Imbalance(count - ones, ones, rules_.single_precision);
-  };
-  size_t ones = 0;
-  for (int attempt = 0; attempt < rules_.max_attempts; ++attempt) {
-    splitter_->Choose(ids, random_, node);
-    ones = splitter_->Divide(ids, node, random_, sides_.data());
-    if (share(ones) < rules_.accept_below) break;
-  }
-  while (rules_.random_above < 1 ? share(ones) > rules_.random_above
-                                 : share(ones) == 1) {
-    std::memset(node + layout.vector_offset, 0, layout.vector_bytes);
-    ones = 0;
-    for (size_t i = 0; i < count; ++i) {
-      sides_[i] = random_->Flip() ? 1 : 0;
-      ones += sides_[i];
-    }
-  }
-
-  size_t kept = begin;
-  size_t moved = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const int32_t id = ids_[begin + i];
-    if (sides_[i] == 0) {
-      ids_[kept++] = id;
-    } else {
-      moved_[moved++] = id;
-    }
-  }
-  std::copy_n(moved_.begin(), moved, ids_.begin() + kept);
-  return kept;
 }
 
 int32_t TreeGrower::AppendNode(const char* node) {

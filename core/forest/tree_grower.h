@@ -9,25 +9,12 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
-#include "core/forest/build_rules.h"
 #include "core/forest/item_slots.h"
+#include "core/forest/node_split.h"
 #include "core/forest/random.h"
 #include "core/forest/splitter.h"
 
 namespace annod {
-
-// When a plane is good enough, and when chance takes over. The defaults are
-// those of Annoy 1.17 and later.
-struct SplitRules {
-  int max_attempts = 3;        // planes tried for one node
-  double accept_below = 0.95;  // share of the larger side that ends the tries
-  // Share above which sides are drawn by lot. 1: only while a side is empty.
-  double random_above = 0.99;
-  // Whether the share is rounded to a float.
-  bool single_precision = true;
-};
-
-SplitRules SplitRulesOf(BuildRules rules);
 
 // Grows trees into memory, one after another. The working memory (about 10
 // bytes an item and one node for each level) is kept from tree to tree.
@@ -46,8 +33,13 @@ class TreeGrower {
   // the slots: the tree's first node has the id items->count(). Bytes without a
   // meaning are zero. Cancelled if asked to stop; InvalidArgument if an id
   // would pass 2^31 - 1.
-  absl::Status Grow(absl::Span<const int32_t> ids, Kiss64* random,
+  // If not `is_root`, of a subtree: its root has its own count of items, and
+  // there are no nodes if that is 1.
+  absl::Status Grow(absl::Span<const int32_t> ids, bool is_root, Kiss64* random,
                     std::vector<char>* nodes);
+
+  // Of the tree grown last: a node's id, or the only item's.
+  int32_t root() const { return result_; }
 
  private:
   // A split whose children are being grown. Its node waits in pending_.
@@ -59,19 +51,14 @@ class TreeGrower {
 
   absl::Status Open(size_t begin, size_t end, bool is_root);
   void AddBucket(size_t begin, size_t end, bool is_root);
-  // Divides the items, stably; returns where side 1 begins.
-  size_t Split(size_t begin, size_t end, char* node);
   int32_t AppendNode(const char* node);
 
   const ItemSlots& items_;
-  const SplitRules rules_;
-  Splitter* const splitter_;
+  NodeSplitter splitter_;
   const std::atomic<bool>* const cancel_;
   const std::function<void(int64_t)> placed_;
 
   std::vector<int32_t> ids_;
-  std::vector<int32_t> moved_;  // ids of side 1 while dividing
-  std::vector<uint8_t> sides_;
   std::vector<Frame> frames_;
   std::vector<char> pending_;  // one node for each frame
   Kiss64* random_ = nullptr;

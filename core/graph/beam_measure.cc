@@ -1,15 +1,12 @@
 #include "core/graph/beam_measure.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
-#include <limits>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/types/span.h"
 #include "core/forest/query.h"
-#include "core/forest/random.h"
 #include "core/forest/ranking.h"
 #include "core/forest/search_scratch.h"
 #include "core/graph/parallel.h"
@@ -19,61 +16,26 @@
 namespace annod {
 namespace {
 
-constexpr int kNeighbors = 10;
-// Queries compared with the items together: reading the items costs as much as
-// comparing ten queries with them.
+constexpr int kNeighbors = kRecallCurveN;
+// Queries that a thread searches for at a time.
 constexpr int64_t kGroup = 16;
 constexpr double kBeamRatio = 1.4142135623730951;
 constexpr double kFirstBeam = 10;
 constexpr int kMostBeams = 24;
 
-// Rows whose items ask.
-std::vector<int32_t> DrawItems(const Graph& graph, int count, uint64_t seed) {
-  Kiss64 random(TreeSeed(seed, std::numeric_limits<uint64_t>::max()));
-  std::vector<int32_t> items;
-  for (int k = 0; k < count; ++k) {
-    items.push_back(
-        graph.items[random.Index(static_cast<size_t>(graph.size()))]);
-  }
-  std::sort(items.begin(), items.end());
-  items.erase(std::unique(items.begin(), items.end()), items.end());
-  return items;
-}
-
-// The distance of the tenth nearest of the other items.
-std::vector<float> TenthDistances(absl::Span<const int32_t> items,
-                                  std::vector<std::vector<Neighbor>> nearest) {
-  std::vector<float> tenth;
-  for (size_t q = 0; q < items.size(); ++q) {
-    std::vector<Neighbor>& others = nearest[q];
-    others.erase(
-        std::remove_if(others.begin(), others.end(),
-                       [&](const Neighbor& one) { return one.id == items[q]; }),
-        others.end());
-    others.resize(std::min<size_t>(others.size(), kNeighbors));
-    tenth.push_back(others.back().distance);
-  }
-  return tenth;
-}
-
 class Measurer {
  public:
   Measurer(const GraphIndex& graph, const BeamMeasureOptions& options)
-      : graph_(graph),
-        options_(options),
-        items_(DrawItems(graph.graph(), options.query_count, options.seed)),
-        tenth_(items_.size()) {}
+      : graph_(graph), options_(options) {}
 
   absl::StatusOr<BeamCurve> Measure() {
     BeamCurve curve;
-    curve.query_count = static_cast<int>(items_.size());
     if (graph_.graph().size() <= kNeighbors) return BeamCurve();
-    ANNOD_RETURN_IF_ERROR(ForGroups([this](int64_t first, size_t count) {
-      return FindTenths(first, count);
-    }));
+    ANNOD_RETURN_IF_ERROR(DrawQueries());
+    curve.query_count = static_cast<int>(items_.size());
     double beam = kFirstBeam;
     for (int k = 0; k < kMostBeams; ++k, beam *= kBeamRatio) {
-      const auto width = static_cast<int32_t>(beam + 0.5);
+      const auto width = static_cast<int32_t>(std::lround(beam));
       if (graph_.ScanIsCheaper(width, graph_.graph().size())) break;
       ANNOD_ASSIGN_OR_RETURN(double recall, RecallOf(width));
       if (!curve.points.empty()) {
@@ -105,19 +67,23 @@ class Measurer {
     return absl::OkStatus();
   }
 
-  absl::Status FindTenths(int64_t first, size_t count) {
-    const auto items = absl::MakeConstSpan(items_).subspan(first, count);
-    std::vector<Query> queries;
-    for (const int32_t item : items) {
-      queries.push_back(SlotQuery(graph_.forest(), item));
+  // Items that ask, and how far the tenth of their neighbours is.
+  absl::Status DrawQueries() {
+    TrueNeighbors own;
+    if (options_.truth == nullptr) {
+      ANNOD_ASSIGN_OR_RETURN(
+          own,
+          FindTrueNeighbors(graph_.forest(), options_.query_count,
+                            options_.seed, options_.threads, options_.cancel));
     }
-    std::vector<SearchScratch> scratches(count);
-    std::vector<std::vector<Neighbor>> nearest;
-    ANNOD_RETURN_IF_ERROR(RankAllItemsTogether(graph_.forest(), queries,
-                                               kNeighbors + 1, options_.cancel,
-                                               &scratches, &nearest));
-    const std::vector<float> tenth = TenthDistances(items, std::move(nearest));
-    std::copy(tenth.begin(), tenth.end(), tenth_.begin() + first);
+    const TrueNeighbors& truth =
+        options_.truth != nullptr ? *options_.truth : own;
+    const size_t count =
+        std::min(truth.items.size(), static_cast<size_t>(options_.query_count));
+    for (size_t q = 0; q < count; ++q) {
+      items_.push_back(truth.items[q]);
+      tenth_.push_back(truth.nearest[q][kNeighbors - 1].distance);
+    }
     return absl::OkStatus();
   }
 
@@ -160,7 +126,7 @@ class Measurer {
 
   const GraphIndex& graph_;
   const BeamMeasureOptions options_;
-  const std::vector<int32_t> items_;
+  std::vector<int32_t> items_;
   std::vector<float> tenth_;  // distance of the tenth true neighbour
 };
 

@@ -5,15 +5,21 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
+#include "core/forest/true_neighbors.h"
 #include "core/graph/beam_curve.h"
 #include "core/graph/graph_index.h"
 
 namespace annod {
 
+inline constexpr int kBeamQueries = 256;
+
 struct BeamMeasureOptions {
   uint64_t seed = 0;  // of the choice of queries
   int threads = 1;    // the curve does not depend on it
-  int query_count = 256;
+  int query_count = kBeamQueries;
+  // If set, the first of these ask, with whatever seed they were drawn, and
+  // time is saved. Not owned.
+  const TrueNeighbors* truth = nullptr;
   // Stops soon after this becomes true, with Cancelled; may be null.
   const std::atomic<bool>* cancel = nullptr;
 };

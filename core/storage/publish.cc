@@ -6,6 +6,7 @@
 #include <memory>
 #include <numeric>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -15,9 +16,12 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/forest/forest_data.h"
 #include "core/forest/forest_index.h"
 #include "core/forest/recall_curve.h"
 #include "core/forest/recall_measure.h"
+#include "core/forest/true_neighbors.h"
+#include "core/graph/beam_measure.h"
 #include "core/status_macros.h"
 #include "core/storage/overlay_source.h"
 #include "core/storage/version_files.h"
@@ -129,21 +133,36 @@ absl::StatusOr<Measured> MeasureBuilt(FileSystem* fs, const std::string& path,
   ANNOD_ASSIGN_OR_RETURN(
       const std::shared_ptr<const ForestIndex> forest,
       ForestIndex::Open(fs, path, options.metric, options.dim, open));
+  // Both curves are measured by the same queries.
+  const int threads =
+      options.threads > 0
+          ? options.threads
+          : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  int queries = RecallQueryCount(forest->tree_count(), built.item_count);
+  if (!graph_path.empty()) queries = std::max(queries, kBeamQueries);
+  ANNOD_ASSIGN_OR_RETURN(const ForestData data,
+                         FindRoots(forest->bytes(), forest->layout()));
+  ANNOD_ASSIGN_OR_RETURN(
+      const TrueNeighbors truth,
+      FindTrueNeighbors(data, queries, options.seed, threads, options.cancel));
   RecallMeasureOptions measure;
-  measure.seed = options.seed;
-  measure.threads = options.threads;
+  measure.threads = threads;
   measure.cancel = options.cancel;
+  measure.truth = &truth;
   ANNOD_ASSIGN_OR_RETURN(
       measured.recall_curve,
       MeasureRecall(forest->bytes(), forest->layout(), measure));
   if (graph_path.empty()) return measured;
   ANNOD_ASSIGN_OR_RETURN(
       measured.graph,
-      BuildVersionGraph(fs, graph_path, forest, options, [&](double done) {
-        if (!options.progress) return;
-        options.progress(
-            {kForestShare + (1 - kForestShare) * done, built.tree_count});
-      }));
+      BuildVersionGraph(
+          fs, graph_path, forest, options,
+          [&](double done) {
+            if (!options.progress) return;
+            options.progress(
+                {kForestShare + (1 - kForestShare) * done, built.tree_count});
+          },
+          &truth));
   return measured;
 }
 

@@ -37,7 +37,7 @@ absl::StatusOr<VersionGraph> BuildVersionGraph(
     FileSystem* fs, const std::string& path,
     const std::shared_ptr<const ForestIndex>& forest,
     const ForestBuildOptions& options,
-    const std::function<void(double)>& progress) {
+    const std::function<void(double)>& progress, const TrueNeighbors* truth) {
   VersionGraph result;
   GraphBuildOptions build;
   build.threads =
@@ -67,6 +67,7 @@ absl::StatusOr<VersionGraph> BuildVersionGraph(
   measure.seed = options.seed;
   measure.threads = build.threads;
   measure.cancel = options.cancel;
+  measure.truth = truth;
   ANNOD_ASSIGN_OR_RETURN(result.curve, MeasureBeams(*graph, measure));
   ANNOD_RETURN_IF_ERROR(
       WriteGraphFile(fs, path, graph->graph(), result.curve, data));

@@ -11,6 +11,7 @@
 #include "core/forest/forest_builder.h"
 #include "core/forest/forest_index.h"
 #include "core/forest/node_layout.h"
+#include "core/forest/true_neighbors.h"
 #include "core/graph/beam_curve.h"
 
 namespace annod {
@@ -32,12 +33,14 @@ uint64_t VersionGraphBytes(const NodeLayout& layout, int64_t items,
 // Builds the graph of `forest`, just built, and measures it; writes it to
 // `path`. Not made, with a reason, if memory would run short. Of `options` the
 // threads, the seed and the cancel flag are used; `progress` gets the share
-// that is done. Errors as BuildGraph() and WriteGraphFile().
+// that is done. `truth`, if given, saves finding it. Errors as BuildGraph() and
+// WriteGraphFile().
 absl::StatusOr<VersionGraph> BuildVersionGraph(
     FileSystem* fs, const std::string& path,
     const std::shared_ptr<const ForestIndex>& forest,
     const ForestBuildOptions& options,
-    const std::function<void(double)>& progress);
+    const std::function<void(double)>& progress,
+    const TrueNeighbors* truth = nullptr);
 
 }  // namespace annod
 

@@ -113,6 +113,21 @@ TEST_F(BeamMeasureTest, ThreadsDoNotMatterAndTheSeedDoes) {
   EXPECT_NE(Measure(options).points, one.points);
 }
 
+TEST_F(BeamMeasureTest, NeighboursFoundBeforeMakeTheSameCurve) {
+  BeamMeasureOptions options;
+  options.seed = 3;
+  const BeamCurve alone = Measure(options);
+  const auto truth =
+      FindTrueNeighbors(words_->both.forest, kBeamQueries + 50, options.seed,
+                        /*threads=*/2, /*cancel=*/nullptr);
+  ASSERT_TRUE(truth.ok()) << truth.status();
+  options.truth = &*truth;
+  options.seed = 99;
+  const BeamCurve shared = Measure(options);
+  EXPECT_EQ(shared.points, alone.points);
+  EXPECT_EQ(shared.query_count, alone.query_count);
+}
+
 TEST_F(BeamMeasureTest, CanBeCancelled) {
   const std::atomic<bool> cancel{true};
   BeamMeasureOptions options;
