@@ -1,5 +1,6 @@
 #include "client/ctl/bench_report.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <utility>
@@ -199,17 +200,24 @@ Chart LatencyChart(const BenchReport& report) {
       report.connections);
   chart.x = {"calls a second", AxisScale::kLinear};
   chart.y = {"latency, ms", AxisScale::kLog};
+  // The closed loop that rates are parts of would be another curve.
+  const bool open = std::any_of(
+      report.runs.begin(), report.runs.end(),
+      [](const BenchRun& run) { return run.load.rate.has_value(); });
   for (const Percentile& percentile : kPercentiles) {
     ChartSeries& series = chart.series.emplace_back();
     series.name = percentile.name;
     for (const BenchRun& run : report.runs) {
-      if (run.result.ok.count() == 0) continue;
+      if (run.result.ok.count() == 0 || (open && !run.load.rate)) continue;
       const double ms = run.result.ok.PercentileMs(percentile.fraction);
       series.points.push_back(
           {run.load.rate.value_or(run.result.calls_per_second()), ms,
            absl::StrCat(LoadName(run.load), ": ", percentile.name, " ",
                         Milliseconds(ms), " ms")});
     }
+    std::sort(
+        series.points.begin(), series.points.end(),
+        [](const ChartPoint& a, const ChartPoint& b) { return a.x < b.x; });
   }
   return chart;
 }

@@ -40,8 +40,8 @@ Json ToJson(const BenchReport& report);
 // A table, a row a load, and below it what went wrong.
 void Print(const BenchReport& report);
 
-// Latency by calls a second: those offered by an open loop, those answered in a
-// closed one.
+// Latency by calls a second: those offered by open loops or, if there are none,
+// those answered in closed ones.
 Chart LatencyChart(const BenchReport& report);
 
 }  // namespace annod::ctl

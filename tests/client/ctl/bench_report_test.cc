@@ -78,16 +78,28 @@ TEST(BenchReportTest, ALoadWithoutAnAnswerHasNoLatency) {
 
 TEST(BenchReportTest, TheChartPlacesOpenLoopsByTheRateAskedFor) {
   BenchReport report = Overloaded();
+  BenchRun slower = report.runs[0];
+  slower.load.rate = 700;
   BenchRun closed = report.runs[0];
   closed.load.rate.reset();
+  report.runs.push_back(slower);
   report.runs.push_back(closed);
   const Chart chart = LatencyChart(report);
   ASSERT_EQ(chart.series.size(), 4u);
   EXPECT_EQ(chart.series[0].name, "p50");
-  EXPECT_EQ(chart.series[0].points[0].x, 1500);
-  EXPECT_EQ(chart.series[0].points[1].x, 2.5);
+  ASSERT_EQ(chart.series[0].points.size(), 2u);
+  EXPECT_EQ(chart.series[0].points[0].x, 700);
+  EXPECT_EQ(chart.series[0].points[1].x, 1500);
   EXPECT_NEAR(chart.series[0].points[0].y, 3, 0.03);
   EXPECT_NEAR(chart.series[3].points[0].y, 6, 0.06);
+}
+
+TEST(BenchReportTest, TheChartPlacesClosedLoopsByWhatTheyGotAnswered) {
+  BenchReport report = Overloaded();
+  report.runs[0].load.rate.reset();
+  const Chart chart = LatencyChart(report);
+  ASSERT_EQ(chart.series[0].points.size(), 1u);
+  EXPECT_EQ(chart.series[0].points[0].x, 2.5);
 }
 
 }  // namespace
