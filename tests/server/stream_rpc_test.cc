@@ -53,8 +53,9 @@ TEST_F(StreamRpcTest, AnswersInOrderAndAsGetNnsDoes) {
   const std::unique_ptr<Call> call =
       cluster_.index()->GetNnsStream(context.get());
   std::thread sender([&] {
-    for (int i = 0; i < kRequests; ++i)
+    for (int i = 0; i < kRequests; ++i) {
       EXPECT_TRUE(Send(call.get(), QueryOf(i)));
+    }
     call->WritesDone();
   });
   std::vector<v1::GetNnsStreamResponse> answers(1);

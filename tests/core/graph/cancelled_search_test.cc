@@ -35,7 +35,7 @@ class CancelledSearchTest : public testing::TestWithParam<Engine> {
   absl::Status Search(const std::function<bool()>& cancelled) {
     SearchOptions options;
     options.engine = GetParam();
-    options.search_k = 10 * kItems;
+    options.search_k = int64_t{10} * kItems;
     options.beam = 4000;
     options.cancelled = &cancelled;
     out_ = {{1, 1.0F}};
