@@ -1,18 +1,13 @@
 #include "server/worker/lane_threads.h"
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "server/worker/thread_priority.h"
 
 namespace annod {
 namespace {
 
-// Ten steps give a thread a ninth of the time of one at 0.
-constexpr int kPriority = 10;
 constexpr int kMeanOver = 8;
 
 }  // namespace
@@ -51,7 +46,7 @@ void LaneThreads::Join() {
 }
 
 void LaneThreads::Loop() {
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kPriority);
+  LowerThreadPriority(kBackgroundPriority);
   AnswerMemory memory;
   const auto wake = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
     return stopped_ || !queue_.empty();

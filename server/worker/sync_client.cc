@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/synchronization/mutex.h"
+#include "server/worker/thread_priority.h"
 
 namespace annod {
 namespace {
@@ -103,6 +104,8 @@ void SyncClient::Follow(const std::string& index) {
 }
 
 void SyncClient::LoadLoop() {
+  // A version is checked and brought in beside the queries, not before them.
+  LowerThreadPriority(kBackgroundPriority);
   for (;;) {
     bool all;
     std::set<std::string> names;
