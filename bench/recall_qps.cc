@@ -6,22 +6,26 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "bench/bench_engine.h"
 #include "bench/bench_output.h"
 #include "bench/hdf5_dataset.h"
 #include "bench/measurement.h"
 #include "bench/recall_curve.h"
 #include "core/file_system.h"
+#include "core/simd/target.h"
 #include "core/status_macros.h"
 
 namespace annod {
@@ -33,6 +37,7 @@ struct Flags {
                                       "annoy", "hnswlib", "faiss"};
   int64_t queries = 2000;
   bool json = false;
+  std::string kernels;
   BenchOptions build;
   MeasureOptions measure;
 };
@@ -144,9 +149,14 @@ void AddFlags(CLI::App* app, Flags* flags) {
       ->check(CLI::Range(4, 1024))
       ->capture_default_str();
   app->add_option("--seed", build.seed)->capture_default_str();
-  app->add_option("--build_threads", build.threads, "of every engine")
+  app->add_option("--build_threads", build.threads,
+                  "of every engine; as many as there are cores unless given")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  app->add_option("--kernels", flags->kernels,
+                  absl::StrCat("of graph, forest and exact, one of ",
+                               absl::StrJoin(SimdTargets(), ","),
+                               "; the first unless given"));
   app->add_option("--index_dir", build.directory,
                   "keep indexes here and use those that are here");
   app->add_option("--queries", flags->queries, "at most; 0: all")
@@ -186,6 +196,8 @@ int Main(int argc, char** argv) {
   LetOpenMpThreadsSleep(argv);
   Flags flags;
   flags.build = DefaultOptions();
+  flags.build.threads =
+      std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   CLI::App app("Recall against queries per second: our engines and others");
   AddFlags(&app, &flags);
   try {
@@ -193,7 +205,8 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   }
-  const absl::Status status = Run(std::move(flags));
+  absl::Status status = ForceSimdTarget(flags.kernels);
+  if (status.ok()) status = Run(std::move(flags));
   if (status.ok()) return 0;
   absl::FPrintF(stderr, "recall_qps: %s\n", std::string(status.message()));
   return 1;
