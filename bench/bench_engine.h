@@ -24,7 +24,7 @@ struct BenchOptions {
   uint64_t seed = kDefaultSeed;
   int trees = 50;        // forest, annoy
   int graph_trees = 12;  // graph: of the forest it is cut from
-  int degree = 48;       // graph: neighbours of an item
+  int degree = 0;        // graph: neighbours of an item; 0: as suits the data
   // Where indexes are kept. One that is there already is used as it is.
   std::string directory;
 

@@ -26,7 +26,9 @@ absl::StatusOr<absl::Duration> Build(const ForestData& forest,
   GraphBuildOptions build;
   build.trees = options.graph_trees;
   build.threads = options.threads;
-  build.degree = options.degree;
+  if (options.degree > 0) {
+    build.degree = build.hard_degree = options.degree;
+  }
   GraphBuildTimes times;
   const absl::Time start = absl::Now();
   const absl::StatusOr<BuiltGraph> built = BuildGraph(forest, build, &times);
@@ -74,7 +76,7 @@ class GraphEngine final : public BenchEngine {
         graph_, GraphIndex::Open(fs, graph.path, index_, /*verify=*/false,
                                  Prefault::kPopulate));
     build_params_ = {{"trees", options.graph_trees},
-                     {"degree", options.degree}};
+                     {"degree", graph_->graph().degree}};
     build_seconds_ = forest.build_seconds + graph.build_seconds;
     index_bytes_ = forest.bytes + graph.bytes;
     SetSettings("beam", options.beams);

@@ -145,8 +145,9 @@ void AddFlags(CLI::App* app, Flags* flags) {
                   "of the forest that the graph is cut from")
       ->check(CLI::Range(1, 10000))
       ->capture_default_str();
-  app->add_option("--degree", build.degree, "of the graph")
-      ->check(CLI::Range(4, 1024))
+  app->add_option("--degree", build.degree,
+                  "of the graph; 0: as suits the data")
+      ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   app->add_option("--seed", build.seed)->capture_default_str();
   app->add_option("--build_threads", build.threads,

@@ -64,7 +64,6 @@ class Builder {
           "a graph needs 2 items; the forest has fewer");
     }
     graph_.graph.entry_root = roots[0];
-    graph_.graph.degree = options_.degree;
     NumberAndEncode(forest_, space_, first, options_.threads, options_.cancel,
                     &graph_);
     times_.codes = watch.Lap();
@@ -83,6 +82,8 @@ class Builder {
     Progress(kClustersDone);
     ANNOD_RETURN_IF_ERROR(Refine());
     times_.refine = watch.Lap();
+    graph_.graph.degree =
+        times_.refine_passes == 0 ? options_.degree : options_.hard_degree;
     graph_.graph.rank_exponent =
         RankExponent(forest_.layout.metric, graph_.codes, *lists_);
     PruneLists();
@@ -93,7 +94,7 @@ class Builder {
     times_.second_prune = watch.Lap();
     Progress(kReverseDone);
     ANNOD_RETURN_IF_ERROR(CheckCancelled());
-    times_.repaired = ConnectAll(*lists_, options_.degree, &graph_.neighbors);
+    times_.repaired = ConnectAll(*lists_, degree(), &graph_.neighbors);
     times_.repair = watch.Lap();
     Progress(1);
     graph_.graph.neighbors = graph_.neighbors;
@@ -102,6 +103,7 @@ class Builder {
 
  private:
   int64_t size() const { return static_cast<int64_t>(graph_.items.size()); }
+  int degree() const { return graph_.graph.degree; }
 
   void Progress(double done) const {
     if (options_.progress) options_.progress(done);
@@ -150,18 +152,18 @@ class Builder {
 
   // The first choice of edges, kept beside the graph with their distances.
   void PruneLists() {
-    edges_.resize(size() * options_.degree);
+    edges_.resize(size() * degree());
     edge_counts_.resize(size());
     ParallelFor(options_.threads, size(), kPiece, options_.cancel,
                 [&](int, int64_t begin, int64_t end) {
-                  Pruner pruner(&graph_.codes, options_.degree);
+                  Pruner pruner(&graph_.codes, degree());
                   std::vector<CodeNeighbor> candidates, chosen;
                   for (int64_t row = begin; row < end; ++row) {
                     lists_->Sorted(row, &candidates);
                     pruner.Prune(candidates, options_.first_alpha_squared,
                                  &chosen);
                     std::copy(chosen.begin(), chosen.end(),
-                              edges_.begin() + row * options_.degree);
+                              edges_.begin() + row * degree());
                     edge_counts_[row] = static_cast<int32_t>(chosen.size());
                   }
                 });
@@ -179,37 +181,36 @@ class Builder {
     ForEachEdge([&](int64_t row, const CodeNeighbor& edge) {
       reverse[ends[edge.id]++] = {edge.distance, static_cast<int32_t>(row)};
     });
-    graph_.neighbors.assign(size * options_.degree, -1);
-    ParallelFor(
-        options_.threads, size, kPiece, options_.cancel,
-        [&](int, int64_t begin, int64_t end) {
-          Pruner pruner(&graph_.codes, options_.degree);
-          std::vector<CodeNeighbor> all, chosen;
-          for (int64_t row = begin; row < end; ++row) {
-            const CodeNeighbor* own = edges_.data() + row * options_.degree;
-            all.assign(own, own + edge_counts_[row]);
-            all.insert(all.end(), reverse.begin() + begins[row],
-                       reverse.begin() + begins[row + 1]);
-            std::sort(all.begin(), all.end());
-            all.erase(
-                std::unique(all.begin(), all.end(),
-                            [](const CodeNeighbor& a, const CodeNeighbor& b) {
-                              return a.id == b.id;
-                            }),
-                all.end());
-            pruner.Prune(all, options_.second_alpha_squared, &chosen);
-            for (size_t k = 0; k < chosen.size(); ++k) {
-              graph_.neighbors[row * options_.degree + k] = chosen[k].id;
-            }
-          }
-        });
+    graph_.neighbors.assign(size * degree(), -1);
+    ParallelFor(options_.threads, size, kPiece, options_.cancel,
+                [&](int, int64_t begin, int64_t end) {
+                  Pruner pruner(&graph_.codes, degree());
+                  std::vector<CodeNeighbor> all, chosen;
+                  for (int64_t row = begin; row < end; ++row) {
+                    const CodeNeighbor* own = edges_.data() + row * degree();
+                    all.assign(own, own + edge_counts_[row]);
+                    all.insert(all.end(), reverse.begin() + begins[row],
+                               reverse.begin() + begins[row + 1]);
+                    std::sort(all.begin(), all.end());
+                    all.erase(std::unique(all.begin(), all.end(),
+                                          [](const CodeNeighbor& a,
+                                             const CodeNeighbor& b) {
+                                            return a.id == b.id;
+                                          }),
+                              all.end());
+                    pruner.Prune(all, options_.second_alpha_squared, &chosen);
+                    for (size_t k = 0; k < chosen.size(); ++k) {
+                      graph_.neighbors[row * degree() + k] = chosen[k].id;
+                    }
+                  }
+                });
   }
 
   template <typename Function>
   void ForEachEdge(Function function) const {
     for (int64_t row = 0; row < size(); ++row) {
       for (int32_t k = 0; k < edge_counts_[row]; ++k) {
-        function(row, edges_[row * options_.degree + k]);
+        function(row, edges_[row * degree() + k]);
       }
     }
   }
@@ -226,11 +227,19 @@ class Builder {
 
 }  // namespace
 
+namespace {
+
+uint64_t MostDegree(const GraphBuildOptions& options) {
+  return std::max(options.degree, options.hard_degree);
+}
+
+}  // namespace
+
 uint64_t GraphFileBytes(const NodeLayout& layout, int64_t items, int64_t slots,
                         const GraphBuildOptions& options) {
   constexpr uint64_t kHeadAndPadding = 1024;
   const uint64_t row = PaddedCodeBytes(GraphSpace::DimOf(layout)) +
-                       sizeof(int32_t) * (1 + uint64_t(options.degree));
+                       sizeof(int32_t) * (1 + MostDegree(options));
   return static_cast<uint64_t>(items) * row +
          static_cast<uint64_t>(slots) * sizeof(int32_t) +
          sizeof(float) * static_cast<uint64_t>(GraphSpace::DimOf(layout)) +
@@ -241,10 +250,10 @@ uint64_t GraphBuildBytes(const NodeLayout& layout, int64_t items, int64_t slots,
                          const GraphBuildOptions& options) {
   // The first choice of edges and as many that come back, with their counts and
   // beginnings; the clusters of a tree as ids and as rows.
-  const uint64_t row =
-      NeighborLists::BytesPerRow(options.candidates) +
-      2 * sizeof(CodeNeighbor) * static_cast<uint64_t>(options.degree) +
-      sizeof(int32_t) + 2 * sizeof(int64_t) + 2 * sizeof(int32_t);
+  const uint64_t row = NeighborLists::BytesPerRow(options.candidates) +
+                       2 * sizeof(CodeNeighbor) * MostDegree(options) +
+                       sizeof(int32_t) + 2 * sizeof(int64_t) +
+                       2 * sizeof(int32_t);
   const uint64_t sample = 2 * sizeof(float) * kSampleItems *
                           static_cast<uint64_t>(GraphSpace::DimOf(layout));
   const uint64_t cluster =

@@ -18,6 +18,9 @@ struct GraphBuildOptions {
   int cluster_neighbors = 16;
   int candidates = 64;  // kept for each item
   int degree = 48;
+  // Of hard data, whose lists had to be refined: more of the beam are
+  // neighbours of few others there.
+  int hard_degree = 64;
   // Passes over neighbours of neighbours, made while lists have less than this
   // share of the nearest items.
   int most_refine_passes = 2;

@@ -133,9 +133,11 @@ TEST(BenchEngineReuseTest, KeptIndexesAnswerAlikeAndKnowTheirBuildTime) {
     ASSERT_EQ(first.size(), second.size());
     for (size_t i = 0; i < first.size(); ++i) {
       EXPECT_GT(first[i]->build_seconds(), 0) << first[i]->label();
-      // To the digits it is kept with.
-      EXPECT_NEAR(second[i]->build_seconds() / first[i]->build_seconds(), 1,
-                  1e-4);
+      // To the digits it is kept with. Codes alone are not kept but made anew.
+      if (first[i]->label() != "forest+codes") {
+        EXPECT_NEAR(second[i]->build_seconds() / first[i]->build_seconds(), 1,
+                    1e-4);
+      }
       EXPECT_EQ(second[i]->index_bytes(), first[i]->index_bytes());
       std::vector<int32_t> ids[2];
       for (const auto& engine : {first[i].get(), second[i].get()}) {
