@@ -143,6 +143,7 @@ Json ToJson(const BenchReport& report) {
   json["connections"] = report.connections;
   json["threads"] = report.threads;
   json["batch"] = report.batch;
+  json["stream"] = report.stream;
   json["n"] = report.n;
   json["version"] = report.version;
   json["engine"] = report.engine;

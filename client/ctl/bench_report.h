@@ -25,6 +25,7 @@ struct BenchReport {
   int connections = 0;
   int threads = 0;
   int batch = 0;
+  bool stream = false;
   int n = 0;
   // Of an answer before the first load.
   int64_t version = 0;

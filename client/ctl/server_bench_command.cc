@@ -47,6 +47,7 @@ struct BenchArguments {
   client::QueryOptions options;
   int batch = 1;
   bool floats = false;
+  bool stream = false;
 
   std::vector<RateArgument> rates;
   std::vector<int> concurrency = {1, 4, 16, 64};
@@ -124,12 +125,13 @@ absl::StatusOr<Prepared> Prepare(const BenchArguments& arguments,
   load.timeout = absl::Seconds(context.timeout_s);
   load.connect_timeout = load.timeout;
   load.n = options.n;
+  load.stream = arguments.stream;
   Prepared prepared;
   ANNOD_ASSIGN_OR_RETURN(
       prepared.generator,
       load::LoadGenerator::Connect(
           load, load::MakeRequests({arguments.index, options, arguments.batch,
-                                    arguments.floats},
+                                    arguments.floats, arguments.stream},
                                    queries, truth)));
   BenchReport& report = prepared.report;
   report.index = arguments.index;
@@ -137,6 +139,7 @@ absl::StatusOr<Prepared> Prepare(const BenchArguments& arguments,
   report.connections = load.connections;
   report.threads = std::min(load.threads, load.connections);
   report.batch = arguments.batch;
+  report.stream = arguments.stream;
   report.n = options.n;
   report.version = answer.version;
   report.engine = Name(answer.engine);
@@ -279,20 +282,28 @@ void AddAskingOptions(CLI::App* command, BenchArguments* arguments) {
 }
 
 void AddRateOption(CLI::App* command, BenchArguments* arguments) {
+  CLI::Option* rate =
+      command
+          ->add_option_function<std::vector<std::string>>(
+              "--rate",
+              [arguments](const std::vector<std::string>& texts) {
+                arguments->rates.clear();
+                for (const std::string& text : texts) {
+                  arguments->rates.push_back(ParseRate(text));
+                }
+              },
+              "open loop: calls a second, sent when they are due whether "
+              "earlier "
+              "ones are answered or not; N% of what the last --concurrency "
+              "gets "
+              "answered")
+          ->delimiter(',')
+          ->type_name("R,R,...");
   command
-      ->add_option_function<std::vector<std::string>>(
-          "--rate",
-          [arguments](const std::vector<std::string>& texts) {
-            arguments->rates.clear();
-            for (const std::string& text : texts) {
-              arguments->rates.push_back(ParseRate(text));
-            }
-          },
-          "open loop: calls a second, sent when they are due whether earlier "
-          "ones are answered or not; N% of what the last --concurrency gets "
-          "answered")
-      ->delimiter(',')
-      ->type_name("R,R,...");
+      ->add_flag("--stream", arguments->stream,
+                 "closed loop: requests travel on one GetNnsStream a "
+                 "connection")
+      ->excludes(rate);
 }
 
 void AddLoadOptions(CLI::App* command, BenchArguments* arguments) {

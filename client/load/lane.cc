@@ -31,12 +31,6 @@ void SleepUntil(int64_t ns) {
 
 }  // namespace
 
-int64_t NowNs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-
 // One call after the other; free while it is in free_.
 struct Lane::Call {
   std::optional<grpc::ClientContext> context;
@@ -84,40 +78,8 @@ void Lane::Send(Call* call, int64_t due) {
   call->reader->Finish(&call->response, &call->status, call);
 }
 
-void Lane::Compare(Call* call) {
-  // Once through the requests is enough, and keeps the client cheap.
-  if (call->request->truth.empty() || compared_ >= requests_->size()) return;
-  ++compared_;
-  const auto matches =
-      CountMatches(call->response, call->request->truth, options_.n);
-  if (!matches.ok()) {
-    call->status = grpc::Status(grpc::StatusCode::INTERNAL,
-                                std::string(matches.status().message()));
-    return;
-  }
-  result_.matches += matches->found;
-  result_.expected += matches->expected;
-}
-
-void Lane::Record(Call* call, const Window& window) {
-  const int64_t now = NowNs();
-  const bool counts = call->due >= window.from && call->due < window.until;
-  if (counts && call->status.ok()) Compare(call);
-  if (call->status.ok()) {
-    if (counts) result_.ok.Record(now - call->due);
-    if (now >= window.from && now < window.until) ++result_.answered_in_time;
-  } else if (counts) {
-    FailedCalls& failed = result_.failed[call->status.error_code()];
-    if (failed.latency.count() == 0) {
-      failed.first_message = call->status.error_message();
-    }
-    failed.latency.Record(now - call->due);
-  }
-}
-
 LoadResult Lane::RunClosed(int in_flight, const Window& window) {
-  result_ = LoadResult();
-  compared_ = 0;
+  CallRecorder recorder(window, options_.n, requests_->size());
   std::vector<std::unique_ptr<Call>> calls;
   for (int i = 0; i < in_flight; ++i) {
     calls.push_back(std::make_unique<Call>());
@@ -129,7 +91,7 @@ LoadResult Lane::RunClosed(int in_flight, const Window& window) {
   while (open > 0 && queue_.Next(&tag, &ok)) {
     Call* call = static_cast<Call*>(tag);
     if (!call->pause) {
-      Record(call, window);
+      recorder.Record(call->due, *call->request, call->response, call->status);
       if (call->status.error_code() == grpc::StatusCode::UNAVAILABLE) {
         call->pause.emplace();
         call->pause->Set(&queue_,
@@ -146,7 +108,7 @@ LoadResult Lane::RunClosed(int in_flight, const Window& window) {
       --open;
     }
   }
-  return result_;
+  return recorder.result();
 }
 
 Lane::Call* Lane::AwaitFreeCall(int64_t until) {
@@ -184,8 +146,7 @@ void Lane::SendWhenDue(Arrivals* arrivals, const Window& window) {
 
 LoadResult Lane::RunOpen(Arrivals arrivals, int max_in_flight,
                          const Window& window) {
-  result_ = LoadResult();
-  compared_ = 0;
+  CallRecorder recorder(window, options_.n, requests_->size());
   unsent_ = 0;
   send_lag_ = LatencyHistogram();
   std::vector<std::unique_ptr<Call>> calls(max_in_flight);
@@ -213,7 +174,7 @@ LoadResult Lane::RunOpen(Arrivals arrivals, int max_in_flight,
       continue;
     }
     Call* call = static_cast<Call*>(tag);
-    Record(call, window);
+    recorder.Record(call->due, *call->request, call->response, call->status);
     in_flight_.fetch_sub(1, std::memory_order_relaxed);
     absl::MutexLock lock(&mutex_);
     free_.push_back(call);
@@ -221,9 +182,10 @@ LoadResult Lane::RunOpen(Arrivals arrivals, int max_in_flight,
   sender.join();
   absl::MutexLock lock(&mutex_);
   free_.clear();
-  result_.unsent = unsent_;
-  result_.send_lag = send_lag_;
-  return result_;
+  LoadResult result = recorder.result();
+  result.unsent = unsent_;
+  result.send_lag = send_lag_;
+  return result;
 }
 
 }  // namespace annod::load

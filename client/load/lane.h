@@ -14,21 +14,11 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "client/load/arrivals.h"
+#include "client/load/call_recorder.h"
 #include "client/load/load_result.h"
 #include "client/load/requests.h"
 
 namespace annod::load {
-
-// Nanoseconds of CLOCK_MONOTONIC.
-int64_t NowNs();
-
-// From `start` calls are made, those from `from` on are counted, and at `until`
-// it ends; all in NowNs().
-struct Window {
-  int64_t start = 0;
-  int64_t from = 0;
-  int64_t until = 0;
-};
 
 struct LaneOptions {
   absl::Duration timeout = absl::Seconds(10);  // deadline of a call
@@ -63,11 +53,6 @@ class Lane {
   struct Call;
 
   void Send(Call* call, int64_t due);
-  // Counts how much of the truth an answer holds; one that cannot be read
-  // becomes a failure.
-  void Compare(Call* call);
-  // Counts a call that has ended.
-  void Record(Call* call, const Window& window);
   void SendWhenDue(Arrivals* arrivals, const Window& window);
   Call* AwaitFreeCall(int64_t until) ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -80,9 +65,6 @@ class Lane {
   size_t next_stub_ = 0;
   int64_t unsent_ = 0;
   LatencyHistogram send_lag_;
-  // Of the thread that polls.
-  LoadResult result_;
-  size_t compared_ = 0;  // answers compared with the truth
   // Of both.
   std::atomic<int> in_flight_{0};
   absl::Mutex mutex_;

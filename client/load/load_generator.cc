@@ -79,14 +79,19 @@ absl::StatusOr<std::unique_ptr<LoadGenerator>> LoadGenerator::Connect(
     lane_options.n = options.n;
     lane_options.first_request =
         static_cast<int>(generator->requests_.size() * lane / lanes);
-    generator->lanes_.push_back(
-        std::make_unique<Lane>(lane_options, of_lane, &generator->requests_));
+    if (options.stream) {
+      generator->stream_lanes_.push_back(std::make_unique<StreamLane>(
+          lane_options, of_lane, &generator->requests_));
+    } else {
+      generator->lanes_.push_back(
+          std::make_unique<Lane>(lane_options, of_lane, &generator->requests_));
+    }
   }
   return generator;
 }
 
 LoadResult LoadGenerator::Run(const Load& load) {
-  const int lanes = static_cast<int>(lanes_.size());
+  const int lanes = static_cast<int>(lanes_.size() + stream_lanes_.size());
   Window window;
   window.start = NowNs();
   window.from = window.start + absl::ToInt64Nanoseconds(load.warm_up);
@@ -103,7 +108,9 @@ LoadResult LoadGenerator::Run(const Load& load) {
       } else {
         const int share =
             load.concurrency / lanes + (i < load.concurrency % lanes ? 1 : 0);
-        results[i] = lanes_[i]->RunClosed(share, window);
+        results[i] = options_.stream
+                         ? stream_lanes_[i]->RunClosed(share, window)
+                         : lanes_[i]->RunClosed(share, window);
       }
     });
   }

@@ -13,6 +13,7 @@
 #include "client/load/lane.h"
 #include "client/load/load_result.h"
 #include "client/load/requests.h"
+#include "client/load/stream_lane.h"
 
 namespace annod::load {
 
@@ -30,6 +31,8 @@ struct LoadOptions {
   // Time to connect.
   absl::Duration connect_timeout = absl::Seconds(10);
   int n = 10;  // neighbours a query asks for: for recall
+  // The requests were made for streams; closed loops only.
+  bool stream = false;
 };
 
 struct Load {
@@ -67,7 +70,9 @@ class LoadGenerator {
 
   const LoadOptions options_;
   const std::vector<Request> requests_;
+  // Of one kind or the other.
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<std::unique_ptr<StreamLane>> stream_lanes_;
 };
 
 }  // namespace annod::load

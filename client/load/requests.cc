@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "annod/v1/index_service.pb.h"
@@ -46,7 +47,16 @@ std::vector<Request> MakeRequests(const RequestOptions& options,
     v1::GetNnsRequest message;
     client::ToProto(options.index, batch, options.query, &message);
     if (options.floats) UseFloats(&message);
-    const grpc::Slice slice(message.SerializeAsString());
+    std::string bytes;
+    if (options.stream) {
+      request.streamed = true;
+      v1::GetNnsStreamRequest streamed;
+      *streamed.mutable_request() = std::move(message);
+      bytes = streamed.SerializeAsString();
+    } else {
+      bytes = message.SerializeAsString();
+    }
+    const grpc::Slice slice(bytes);
     request.message = grpc::ByteBuffer(&slice, 1);
     requests.push_back(std::move(request));
   }
@@ -54,23 +64,32 @@ std::vector<Request> MakeRequests(const RequestOptions& options,
 }
 
 absl::StatusOr<Matches> CountMatches(const grpc::ByteBuffer& response,
-                                     absl::Span<const Truth> truth, int n) {
+                                     const Request& request, int n) {
   grpc::ByteBuffer bytes(response);  // shares them
   grpc::ProtoBufferReader reader(&bytes);
-  v1::GetNnsResponse message;
-  if (!reader.status().ok() || !message.ParseFromZeroCopyStream(&reader)) {
-    return absl::InvalidArgumentError("an answer is no GetNnsResponse");
+  v1::GetNnsStreamResponse streamed;
+  v1::GetNnsResponse& message = *streamed.mutable_response();
+  const bool parsed =
+      reader.status().ok() &&
+      (request.streamed ? streamed.ParseFromZeroCopyStream(&reader)
+                        : message.ParseFromZeroCopyStream(&reader));
+  if (!parsed) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "an answer is no ",
+        request.streamed ? "GetNnsStreamResponse" : "GetNnsResponse"));
   }
-  if (static_cast<size_t>(message.results_size()) != truth.size()) {
+  const std::vector<Truth>& truth = request.truth;
+  const auto& results = streamed.response().results();
+  if (static_cast<size_t>(results.size()) != truth.size()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("an answer has ", message.results_size(),
+        absl::StrCat("an answer has ", results.size(),
                      " results for a request of ", truth.size(), " queries"));
   }
   Matches matches;
   for (size_t i = 0; i < truth.size(); ++i) {
     const int64_t expected =
         std::min<int64_t>(n, static_cast<int64_t>(truth[i].size()));
-    const auto& ids = message.results(static_cast<int>(i)).ids();
+    const auto& ids = results[static_cast<int>(i)].ids();
     const int64_t found =
         std::count_if(ids.begin(), ids.end(), [&](int32_t id) {
           return std::binary_search(truth[i].begin(), truth[i].end(), id);

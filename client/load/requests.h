@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "client/types.h"
 
 namespace annod::load {
@@ -17,10 +16,11 @@ namespace annod::load {
 // that are as near as the n-th. Empty if not known.
 using Truth = std::vector<int32_t>;
 
-// A GetNns request, serialized once and sent as often as need be: its bytes are
+// A request, serialized once and sent as often as need be: its bytes are
 // shared, not copied.
 struct Request {
   grpc::ByteBuffer message;
+  bool streamed = false;     // a GetNnsStreamRequest, answered by its like
   std::vector<Truth> truth;  // parallel to its queries; empty if not known
 };
 
@@ -29,6 +29,7 @@ struct RequestOptions {
   client::QueryOptions query;
   int batch = 1;        // queries a request
   bool floats = false;  // vectors travel as repeated float, not as bytes
+  bool stream = false;  // for GetNnsStream
 };
 
 // Groups queries into requests; the last one takes from the front again if
@@ -43,11 +44,11 @@ struct Matches {
   int64_t expected = 0;
 };
 
-// How much of the truth a serialized GetNnsResponse holds; of each query, no
-// more than `n` count. InvalidArgument if it is no such response, or answers
-// another number of queries.
+// How much of the truth of a request its serialized answer holds; of each
+// query, no more than `n` ids count. InvalidArgument if it is no answer, or one
+// to another number of queries than the truth is known of.
 absl::StatusOr<Matches> CountMatches(const grpc::ByteBuffer& response,
-                                     absl::Span<const Truth> truth, int n);
+                                     const Request& request, int n);
 
 }  // namespace annod::load
 

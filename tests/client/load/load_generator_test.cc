@@ -23,6 +23,7 @@ std::unique_ptr<LoadGenerator> Connect(const SlowServer& server,
   options.target = server.target();
   RequestOptions request;
   request.index = "words";
+  request.stream = options.stream;
   std::vector<client::Query> queries;
   for (int i = 0; i < 4; ++i) queries.push_back(client::Query::OfItem(i));
   auto generator =
@@ -182,6 +183,47 @@ TEST(LoadGeneratorTest, AnswersThatDoNotFitTheRequestAreFailures) {
   ASSERT_EQ(result.failed.count(grpc::StatusCode::INTERNAL), 1u);
   EXPECT_THAT(result.failed.at(grpc::StatusCode::INTERNAL).first_message,
               HasSubstr("2 results for a request of 1"));
+}
+
+TEST(LoadGeneratorTest, StreamsKeepTheirRequestsInFlightAndAreCounted) {
+  SlowServerOptions options;
+  options.latency = absl::Milliseconds(10);
+  SlowServer server(options);
+  LoadOptions load;
+  load.stream = true;
+  load.connections = 3;
+  load.threads = 2;
+  const LoadResult result =
+      Connect(server, load, {{0, 1}, {2, 3}, {4, 99}, {5, 6}})
+          ->Run(ClosedLoop(12, absl::Milliseconds(500)));
+  EXPECT_EQ(result.failed_count(), 0);
+  EXPECT_EQ(result.ok.count(), server.calls());
+  EXPECT_EQ(server.connections(), 3);
+  // The server answers a stream's requests one after the other: four wait for
+  // 40 ms together.
+  EXPECT_EQ(server.most_at_once(), 3);
+  EXPECT_GE(result.ok.PercentileMs(0.5), 35);
+  EXPECT_GE(result.ok.count(), 12);
+  EXPECT_EQ(result.expected, 16);
+  EXPECT_EQ(result.matches, 14);
+}
+
+TEST(LoadGeneratorTest, AStreamThatFailsFailsItsRequestsAndIsBegunAgain) {
+  SlowServerOptions options;
+  options.latency = absl::Milliseconds(1);
+  options.refuse_every = 20;
+  SlowServer server(options);
+  LoadOptions load;
+  load.stream = true;
+  load.connections = 1;
+  const LoadResult result =
+      Connect(server, load)->Run(ClosedLoop(4, absl::Milliseconds(600)));
+  ASSERT_EQ(result.failed.count(grpc::StatusCode::RESOURCE_EXHAUSTED), 1u);
+  const int64_t failed = result.failed_count();
+  // Each failure took with it the refused request and up to three behind it.
+  EXPECT_GE(failed, 2);
+  EXPECT_LE(failed, 4 * (server.calls() / 20));
+  EXPECT_EQ(result.ok.count(), server.calls() - server.calls() / 20);
 }
 
 TEST(LoadGeneratorTest, AServerThatIsNotThereIsSaidAtOnce) {

@@ -90,9 +90,10 @@ TEST(RequestsTest, RequestsOfWhichNothingIsKnownHaveNoTruth) {
 
 TEST(RequestsTest, MatchesAreCountedQueryByQuery) {
   // Three are as near as the second: any two of them are right.
-  const std::vector<Truth> truth = {{1, 5, 9}, {}, {2, 3}};
+  Request request;
+  request.truth = {{1, 5, 9}, {}, {2, 3}};
   const auto matches =
-      CountMatches(Answer({{1, 5, 9}, {1, 2}, {3, 4}}), truth, /*n=*/2);
+      CountMatches(Answer({{1, 5, 9}, {1, 2}, {3, 4}}), request, /*n=*/2);
   ASSERT_TRUE(matches.ok()) << matches.status();
   EXPECT_EQ(matches->expected, 4);
   EXPECT_EQ(matches->found, 3);
@@ -100,8 +101,13 @@ TEST(RequestsTest, MatchesAreCountedQueryByQuery) {
 
 TEST(RequestsTest, AnswersThatCannotBeReadAreErrors) {
   const grpc::Slice slice("\xff\xff\xff");
-  EXPECT_FALSE(CountMatches(grpc::ByteBuffer(&slice, 1), {Truth{1}}, 1).ok());
-  EXPECT_FALSE(CountMatches(Answer({}), {Truth{1}}, 1).ok());
+  Request request;
+  request.truth = {{1}};
+  EXPECT_FALSE(CountMatches(grpc::ByteBuffer(&slice, 1), request, 1).ok());
+  EXPECT_FALSE(CountMatches(Answer({}), request, 1).ok());
+  EXPECT_TRUE(CountMatches(Answer({{1}}), request, 1).ok());
+  request.streamed = true;
+  EXPECT_FALSE(CountMatches(Answer({{1}}), request, 1).ok());
 }
 
 }  // namespace

@@ -63,4 +63,19 @@ grpc::Status SlowServer::GetNns(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
+grpc::Status SlowServer::GetNnsStream(
+    grpc::ServerContext* context,
+    grpc::ServerReaderWriter<v1::GetNnsStreamResponse, v1::GetNnsStreamRequest>*
+        stream) {
+  v1::GetNnsStreamRequest request;
+  while (stream->Read(&request)) {
+    v1::GetNnsStreamResponse response;
+    const grpc::Status status =
+        GetNns(context, &request.request(), response.mutable_response());
+    if (!status.ok()) return status;
+    stream->Write(response);
+  }
+  return grpc::Status::OK;
+}
+
 }  // namespace annod::load

@@ -45,6 +45,11 @@ class SlowServer final : public v1::IndexService::Service {
   grpc::Status GetNns(grpc::ServerContext* context,
                       const v1::GetNnsRequest* request,
                       v1::GetNnsResponse* response) override;
+  // One after the other, each as GetNns.
+  grpc::Status GetNnsStream(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<v1::GetNnsStreamResponse,
+                               v1::GetNnsStreamRequest>* stream) override;
 
  private:
   const SlowServerOptions options_;
