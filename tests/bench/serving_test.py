@@ -21,7 +21,7 @@ serving = load_script()
 
 def run(calls, p50=1.0, p99=5.0, cpu=0.5, rate=None):
     return {"rate": rate, "calls_per_second": calls, "queries_per_second": calls * 64,
-            "answered": 1000, "server_cpu_s": cpu, "latency_ms": {"p50": p50, "p99": p99}}
+            "answered": 1000, "failed": [], "server_cpu_s": cpu, "latency_ms": {"p50": p50, "p99": p99}}
 
 
 class FakePopen:
@@ -46,6 +46,14 @@ class SummaryTest(unittest.TestCase):
         self.assertEqual(line["batch"], {"size": 64, "queries_per_second": 640})
         self.assertEqual(line["equal_rate"]["rate"], 100)
         self.assertEqual(line["recall"], 0.95)
+        self.assertEqual(line["refused_share"], 0)
+
+    def test_says_how_many_calls_were_refused(self):
+        measured = server("annod", 10)
+        measured.runs["closed"][0]["failed"] = [{"code": "RESOURCE_EXHAUSTED", "calls": 250}]
+        line = serving.summarize(measured, 64, measured.runs["batch"])
+        self.assertEqual(line["refused_share"], 0.2)
+        self.assertIn("annod refused 20.0% of the calls when saturated", serving.table([line]))
 
     def test_the_table_ends_with_ratios(self):
         lines = [serving.summarize(one, 64, one.runs["batch"]) for one in (
