@@ -78,10 +78,10 @@ std::vector<Setting> MakeSettings() {
      "quick GetNns calls, running or waiting in a worker; more are refused; "
      "0: 64 for each thread", ANNOD_FIELD(admission.max_in_flight)},
     {"max_queue_time", "duration", 0.001, kMinute, true,
-     "longest time that such a call waits; one that would wait longer is refused",
+     "longest time that such a call waits; one that has waited longer is refused",
      ANNOD_FIELD(admission.max_queue_time)},
     {"overload_queue_time", "duration", 0, kMinute, true,
-     "the same from when a call was refused until a second without refusal",
+     "the same, foretold on arrival, for 10 s after max_in_flight was met",
      ANNOD_FIELD(admission.overload_queue_time)},
     {"max_exact_calls", "calls", 1, 1 << 20, true,
      "GetNns calls that compare very many items, running or waiting in a worker; more are refused",

@@ -6,8 +6,9 @@ namespace {
 // Of the last few dozen calls: old enough to be a mean, young enough to notice
 // that searches got slower.
 constexpr int64_t kMeanOver = 32;
-// Without a refusal, after which an overload is over.
-constexpr absl::Duration kOverloadTime = absl::Seconds(1);
+// So long that the bursts between are too few calls to show in a 99th
+// percentile.
+constexpr absl::Duration kOverloadTime = absl::Seconds(10);
 
 }  // namespace
 
@@ -15,29 +16,23 @@ AdmissionGate::Verdict AdmissionGate::Arrive(const AdmissionLimits& limits,
                                              absl::Time now, int waiting,
                                              int running) {
   if (waiting + running >= limits.max_in_flight) {
-    return Refuse(Verdict::kTooMany, now);
+    if (!overloaded(now)) full_ns_.store(absl::ToUnixNanos(now), kRelaxed);
+    return Verdict::kTooMany;
   }
-  if (waiting < threads_) return Verdict::kAdmitted;
-  const absl::Duration limit =
-      overloaded(now) ? limits.overload_queue_time : limits.max_queue_time;
-  return QueueTime(waiting) > limit ? Refuse(Verdict::kTooLong, now)
-                                    : Verdict::kAdmitted;
+  const bool too_long = waiting >= threads_ && overloaded(now) &&
+                        QueueTime(waiting) > limits.overload_queue_time;
+  return too_long ? Verdict::kTooLong : Verdict::kAdmitted;
 }
 
 AdmissionGate::Verdict AdmissionGate::Begin(const AdmissionLimits& limits,
                                             absl::Time now,
-                                            absl::Time arrival) {
-  return now - arrival > limits.max_queue_time ? Refuse(Verdict::kTooLong, now)
+                                            absl::Time arrival) const {
+  return now - arrival > limits.max_queue_time ? Verdict::kTooLong
                                                : Verdict::kAdmitted;
 }
 
-AdmissionGate::Verdict AdmissionGate::Refuse(Verdict why, absl::Time now) {
-  refused_ns_.store(absl::ToUnixNanos(now), kRelaxed);
-  return why;
-}
-
 bool AdmissionGate::overloaded(absl::Time now) const {
-  return now - absl::FromUnixNanos(refused_ns_.load(kRelaxed)) < kOverloadTime;
+  return now - absl::FromUnixNanos(full_ns_.load(kRelaxed)) < kOverloadTime;
 }
 
 void AdmissionGate::End(absl::Duration service_time) {

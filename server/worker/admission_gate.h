@@ -21,11 +21,13 @@ struct AdmissionLimits {
 // Decides which calls a worker takes on, so that those it takes are answered
 // soon and the others are told at once.
 //
-// A burst may fill the queue up to `max_in_flight` or `max_queue_time`,
-// whichever comes first: it passes, and nobody was refused. Meeting either
-// bound means that more comes in than goes out. Then the queue is kept short
-// (`overload_queue_time`) until no call was refused for a second: in a lasting
-// overload a long queue would not answer one call more, only each one later.
+// A burst may fill the queue up to `max_in_flight`: it passes, and nobody was
+// refused. Meeting that bound means that more comes in than goes out. Then the
+// queue is kept short (`overload_queue_time`) for some seconds, after which
+// another burst may try: in a lasting overload a long queue would not answer
+// one call more, only each one later. Refusals of that time do not prolong it:
+// callers that come back at once, or a server that was slow for a moment, must
+// not keep it short for ever.
 // As in controlled delay (Nichols & Jacobson, "Controlling queue delay", ACM
 // Queue 2012) it is the time in the queue that counts, here foretold from the
 // mean time that the calls before took.
@@ -45,7 +47,7 @@ class AdmissionGate {
                  int running);
   // Whether a call that was admitted at `arrival` may still begin.
   Verdict Begin(const AdmissionLimits& limits, absl::Time now,
-                absl::Time arrival);
+                absl::Time arrival) const;
   // A call took a thread for so long.
   void End(absl::Duration service_time);
 
@@ -54,13 +56,11 @@ class AdmissionGate {
   absl::Duration QueueTime(int waiting) const;
 
  private:
-  Verdict Refuse(Verdict why, absl::Time now);
-
   static constexpr std::memory_order kRelaxed = std::memory_order_relaxed;
 
   const int threads_;
-  // When a call was last refused; absl::ToUnixNanos.
-  std::atomic<int64_t> refused_ns_{0};
+  // When max_in_flight was last met; absl::ToUnixNanos.
+  std::atomic<int64_t> full_ns_{0};
   // Moving mean of the time a call takes a thread; 0: not known yet. Two
   // threads may overwrite each other's share, which changes nothing that
   // matters.
