@@ -24,7 +24,7 @@ constexpr int kAwaitedPerThread = 4;
 constexpr int kInFlightPerThread = 64;
 // Events that a thread processes at most between two searches: refusing calls
 // must not keep it from answering any.
-constexpr int kMaxDrained = 32;
+constexpr int kMaxDrained = 128;
 // How often a busy thread looks for events: each look costs a system call.
 constexpr absl::Duration kDrainInterval = absl::Microseconds(500);
 constexpr absl::Duration kJoinPoll = absl::Milliseconds(1);
