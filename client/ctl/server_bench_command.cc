@@ -105,6 +105,7 @@ absl::StatusOr<Prepared> Prepare(const BenchArguments& arguments,
                          Queries(client.get(), arguments, info));
   // What is wrong with a request is said before the load begins.
   std::vector<client::Query> first;
+  first.reserve(arguments.batch);
   for (int i = 0; i < arguments.batch; ++i) {
     first.push_back(queries[i % queries.size()]);
   }

@@ -23,8 +23,9 @@ constexpr absl::Duration kPauseIfUnavailable = absl::Milliseconds(10);
 constexpr int64_t kGraceNs = 100'000'000;
 
 void SleepUntil(int64_t ns) {
-  timespec time = {static_cast<time_t>(ns / 1'000'000'000),
-                   static_cast<long>(ns % 1'000'000'000)};
+  timespec time;
+  time.tv_sec = ns / 1'000'000'000;
+  time.tv_nsec = ns % 1'000'000'000;
   while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nullptr) != 0) {
   }
 }

@@ -15,7 +15,7 @@ constexpr int64_t kLongest = (int64_t{1} << kHighestBit) - 1;
 constexpr int64_t kBucketCount = (kHighestBit - kSubBits + 1) * kSubCount;
 
 int HighestBit(int64_t value) {
-  return 63 - __builtin_clzll(static_cast<unsigned long long>(value));
+  return 63 - __builtin_clzll(static_cast<uint64_t>(value));
 }
 
 int64_t BucketOf(int64_t value) {

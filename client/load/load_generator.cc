@@ -98,6 +98,7 @@ LoadResult LoadGenerator::Run(const Load& load) {
   window.until = window.from + absl::ToInt64Nanoseconds(load.duration);
   std::vector<LoadResult> results(lanes);
   std::vector<std::thread> threads;
+  threads.reserve(lanes);
   const double cpu = CpuSeconds();
   for (int i = 0; i < lanes; ++i) {
     threads.emplace_back([&, i] {
