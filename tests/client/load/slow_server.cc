@@ -39,7 +39,10 @@ grpc::Status SlowServer::GetNns(grpc::ServerContext* context,
                                 v1::GetNnsResponse* response) {
   const absl::Time now = absl::Now();
   absl::Time answer_at = now + options_.latency;
-  if (options_.hang) answer_at = absl::FromChrono(context->deadline());
+  if (options_.hang) {
+    // Well behind it: an answer just before the deadline might get through.
+    answer_at = absl::FromChrono(context->deadline()) + absl::Milliseconds(500);
+  }
   {
     absl::MutexLock lock(&mutex_);
     if (calls_++ == 0) stalled_until_ = now + options_.stall;

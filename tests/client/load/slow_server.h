@@ -20,7 +20,7 @@ struct SlowServerOptions {
   // Calls that arrive within this time of the first one are answered when it is
   // over.
   absl::Duration stall;
-  // Calls wait until their deadline.
+  // Calls are not answered before their deadline.
   bool hang = false;
   // Each of so many calls, but for the first, is refused with
   // RESOURCE_EXHAUSTED; 0: none.
