@@ -118,7 +118,7 @@ TEST_P(PartedBuildTest, OutliersOfAnySizeAreKept) {
   std::vector<std::vector<float>> rows(kSlots, std::vector<float>(kDim, 1.0f));
   for (int k = 0; k < 40; ++k) {
     rows[k * 999 + 1] = {static_cast<float>(k % 2), 0, 1,
-                          GetParam() == Metric::kHamming ? 1.0f : 1e6f};
+                         GetParam() == Metric::kHamming ? 1.0f : 1e6f};
   }
   const std::string path =
       BuildFile(MemoryVectors(rows), Options(GetParam(), 2, 2), "outliers.ann");
