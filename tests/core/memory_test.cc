@@ -29,13 +29,13 @@ int MegabytesUnder(int resource, uint64_t limit) {
               ? 0
               : 1);
   }
+  close(ends[1]);
   int status = 0, megabytes = -1;
   EXPECT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
   EXPECT_EQ(read(ends[0], &megabytes, sizeof(megabytes)),
             static_cast<ssize_t>(sizeof(megabytes)));
   close(ends[0]);
-  close(ends[1]);
   return megabytes;
 }
 
