@@ -45,6 +45,7 @@ std::optional<int32_t> BeamForRecall(const BeamCurve& curve, double recall,
                                      int n) {
   // All neighbours of some queries does not mean those of every query.
   if (recall >= 1) return std::nullopt;
+  if (curve.most_n > 0 && n > curve.most_n) return std::nullopt;
   const double target = MeasuredFor(recall, curve.query_count);
   const auto high = std::find_if(
       curve.points.begin(), curve.points.end(),

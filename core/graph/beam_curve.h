@@ -23,12 +23,15 @@ struct BeamCurve {
   std::vector<BeamPoint> points;
   // Queries that every point is the mean of.
   int query_count = 0;
+  // For how many neighbours a beam that grows in proportion to them was found
+  // to do, at least 10; 0: for any number.
+  int32_t most_n = 0;
 };
 
 // The smallest beam with which searches for `n` >= 1 neighbours of any vector
 // reach `recall` in (0, 1]: between the points of the curve, with margins for
 // the chance in it and for its queries being items. None if the curve does not
-// get there, and none for 1.
+// get there or n is above its most_n, and none for 1.
 std::optional<int32_t> BeamForRecall(const BeamCurve& curve, double recall,
                                      int n);
 

@@ -23,6 +23,25 @@ constexpr double kBeamRatio = 1.4142135623730951;
 constexpr double kFirstBeam = 10;
 constexpr int kMostBeams = 24;
 
+// More neighbours are looked for by some of the items, with the beam that finds
+// that share of ten of them, and may be missed that much more often.
+constexpr int kMostScaled = 1000;
+constexpr size_t kScaledQueries = 64;
+constexpr double kScaledRecall = 0.95;
+constexpr double kScaledTolerance = 0.01;
+constexpr double kQueryVariance = 0.3;  // see beam_curve.cc
+
+// The distances of the `count` nearest of the other items.
+std::vector<float> OtherDistances(int32_t item, size_t count,
+                                  const std::vector<Neighbor>& nearest) {
+  std::vector<float> distances;
+  for (const Neighbor& one : nearest) {
+    if (one.id == item || distances.size() == count) continue;
+    distances.push_back(one.distance);
+  }
+  return distances;
+}
+
 class Measurer {
  public:
   Measurer(const GraphIndex& graph, const BeamMeasureOptions& options)
@@ -33,17 +52,19 @@ class Measurer {
     if (graph_.graph().size() <= kNeighbors) return BeamCurve();
     ANNOD_RETURN_IF_ERROR(DrawQueries());
     curve.query_count = static_cast<int>(items_.size());
+    AskEvery(1);
     double beam = kFirstBeam;
     for (int k = 0; k < kMostBeams; ++k, beam *= kBeamRatio) {
       const auto width = static_cast<int32_t>(std::lround(beam));
       if (graph_.ScanIsCheaper(width, graph_.graph().size())) break;
-      ANNOD_ASSIGN_OR_RETURN(double recall, RecallOf(width));
+      ANNOD_ASSIGN_OR_RETURN(double recall, RecallOf(kNeighbors, width));
       if (!curve.points.empty()) {
         recall = std::max(recall, curve.points.back().recall);
       }
       curve.points.push_back({width, recall});
       if (recall == 1) break;
     }
+    ANNOD_ASSIGN_OR_RETURN(curve.most_n, FindMostN(curve));
     return curve;
   }
 
@@ -51,7 +72,7 @@ class Measurer {
   // Calls `work(first, count)` for groups of queries.
   template <typename Work>
   absl::Status ForGroups(const Work& work) {
-    const auto size = static_cast<int64_t>(items_.size());
+    const auto size = static_cast<int64_t>(asking_.size());
     std::vector<absl::Status> statuses((size + kGroup - 1) / kGroup);
     ParallelFor(options_.threads, size, kGroup, options_.cancel,
                 [&](int, int64_t begin, int64_t end) {
@@ -67,7 +88,7 @@ class Measurer {
     return absl::OkStatus();
   }
 
-  // Items that ask, and how far the tenth of their neighbours is.
+  // Items that ask, and how far their neighbours are.
   absl::Status DrawQueries() {
     TrueNeighbors own;
     if (options_.truth == nullptr) {
@@ -82,52 +103,112 @@ class Measurer {
         std::min(truth.items.size(), static_cast<size_t>(options_.query_count));
     for (size_t q = 0; q < count; ++q) {
       items_.push_back(truth.items[q]);
-      tenth_.push_back(truth.nearest[q][kNeighbors - 1].distance);
+      nearest_.push_back(
+          OtherDistances(truth.items[q], kNeighbors, truth.nearest[q]));
     }
     return absl::OkStatus();
   }
 
-  absl::StatusOr<double> RecallOf(int32_t width) {
-    std::vector<int> found(items_.size());
+  // From now on every `step`-th item asks.
+  void AskEvery(size_t step) {
+    asking_.clear();
+    for (size_t q = 0; q < items_.size(); q += step) asking_.push_back(q);
+  }
+
+  // Beams that grow with the neighbours wanted do as long as the graph leads
+  // from some of them to the others. Crowds of equal items know each other
+  // only: all of ten neighbours are found, and few of a hundred.
+  absl::StatusOr<int32_t> FindMostN(const BeamCurve& curve) {
+    if (curve.points.empty()) return 0;
+    const auto enough = std::find_if(
+        curve.points.begin(), curve.points.end() - 1,
+        [](const BeamPoint& point) { return point.recall >= kScaledRecall; });
+    AskEvery(std::max<size_t>(1, items_.size() / kScaledQueries));
+    const double tolerance =
+        kScaledTolerance +
+        std::sqrt(kQueryVariance * enough->recall * (1 - enough->recall) /
+                  static_cast<double>(asking_.size()));
+    int found = 0;
+    for (const int n : {20, 50, 100, 200, 500, 1000}) {
+      const int64_t width = int64_t{enough->beam} * n / kNeighbors;
+      if (n >= graph_.graph().size() ||
+          graph_.ScanIsCheaper(width, graph_.graph().size())) {
+        return 0;
+      }
+      if (found == 0) ANNOD_RETURN_IF_ERROR(FindNearest(kMostScaled));
+      ANNOD_ASSIGN_OR_RETURN(const double recall, RecallOf(n, width));
+      if (recall < enough->recall - tolerance) {
+        return std::max(found, kNeighbors);
+      }
+      found = n;
+    }
+    return 0;
+  }
+
+  absl::Status FindNearest(int count) {
+    return ForGroups([&](int64_t first, size_t size) {
+      std::vector<Query> queries;
+      for (size_t k = first; k < first + size; ++k) {
+        queries.push_back(SlotQuery(graph_.forest(), items_[asking_[k]]));
+      }
+      std::vector<SearchScratch> scratches(size);
+      std::vector<std::vector<Neighbor>> nearest;
+      ANNOD_RETURN_IF_ERROR(RankAllItemsTogether(graph_.forest(), queries,
+                                                 count + 1, options_.cancel,
+                                                 &scratches, &nearest));
+      for (size_t k = 0; k < size; ++k) {
+        const size_t q = asking_[first + k];
+        nearest_[q] = OtherDistances(items_[q], count, nearest[k]);
+      }
+      return absl::OkStatus();
+    });
+  }
+
+  absl::StatusOr<double> RecallOf(int n, int64_t width) {
+    std::vector<int> found(asking_.size());
     ANNOD_RETURN_IF_ERROR(ForGroups([&](int64_t first, size_t count) {
       SearchScratch scratch;
-      for (size_t q = first; q < first + count; ++q) {
-        ANNOD_ASSIGN_OR_RETURN(found[q], FoundBy(q, width, &scratch));
+      for (size_t k = first; k < first + count; ++k) {
+        ANNOD_ASSIGN_OR_RETURN(found[k],
+                               FoundBy(asking_[k], n, width, &scratch));
       }
       return absl::OkStatus();
     }));
     int64_t all = 0;
     for (const int one : found) all += one;
     return static_cast<double>(all) /
-           static_cast<double>(kNeighbors * items_.size());
+           (static_cast<double>(n) * static_cast<double>(asking_.size()));
   }
 
-  absl::StatusOr<int> FoundBy(size_t q, int32_t width,
+  absl::StatusOr<int> FoundBy(size_t q, int n, int64_t width,
                               SearchScratch* scratch) const {
     const Query query = SlotQuery(graph_.forest(), items_[q]);
     BeamOptions beam;
-    beam.n = kNeighbors;
+    beam.n = n;
     beam.width = width;
     beam.absent = items_[q];
     SearchStats stats;
     ANNOD_RETURN_IF_ERROR(
         graph_.searcher().Gather(query, beam, scratch, &stats).status());
     SearchOptions options;
-    options.n = kNeighbors;
-    std::vector<Neighbor> nearest;
+    options.n = n;
+    std::vector<Neighbor> found;
     ANNOD_RETURN_IF_ERROR(RankCandidates(graph_.forest(), query, options,
-                                         scratch, &nearest, &stats));
+                                         scratch, &found, &stats));
     const bool larger = LargerIsCloser(graph_.forest().layout.metric);
+    const float last = nearest_[q][std::min<size_t>(n, nearest_[q].size()) - 1];
     return static_cast<int>(
-        std::count_if(nearest.begin(), nearest.end(), [&](const Neighbor& one) {
-          return larger ? one.distance >= tenth_[q] : one.distance <= tenth_[q];
+        std::count_if(found.begin(), found.end(), [&](const Neighbor& one) {
+          return larger ? one.distance >= last : one.distance <= last;
         }));
   }
 
   const GraphIndex& graph_;
   const BeamMeasureOptions options_;
   std::vector<int32_t> items_;
-  std::vector<float> tenth_;  // distance of the tenth true neighbour
+  std::vector<size_t> asking_;  // positions among the items
+  // Distances of the true neighbours of each.
+  std::vector<std::vector<float>> nearest_;
 };
 
 }  // namespace

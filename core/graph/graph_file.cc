@@ -129,8 +129,7 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
   for (const float centre : graph_.book.centre) {
     if (!std::isfinite(centre)) return Damaged("a centre is no finite number");
   }
-  ANNOD_RETURN_IF_ERROR(ReadCurve(data + layout.curve, header.curve_points,
-                                  header.curve_queries));
+  ANNOD_RETURN_IF_ERROR(ReadCurve(data + layout.curve, header));
   if (!verify) return absl::OkStatus();
   if (XXH3_64bits(data + sizeof(header), file_->size() - sizeof(header)) !=
       header.payload_checksum) {
@@ -143,13 +142,19 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
   return CheckIds(forest);
 }
 
-absl::Status GraphFile::ReadCurve(const char* points, uint32_t count,
-                                  uint32_t queries) {
+absl::Status GraphFile::ReadCurve(const char* points,
+                                  const GraphHeader& header) {
+  const uint32_t count = header.curve_points, queries = header.curve_queries,
+                 most_n = header.curve_most_n;
   if (queries > std::numeric_limits<int>::max()) {
     return Damaged(
         absl::StrCat("its curve is the mean of ", queries, " queries"));
   }
+  if (most_n > std::numeric_limits<int32_t>::max()) {
+    return Damaged(absl::StrCat("its curve does for ", most_n, " neighbours"));
+  }
   curve_.query_count = static_cast<int>(queries);
+  curve_.most_n = static_cast<int32_t>(most_n);
   for (uint32_t k = 0; k < count; ++k) {
     CurvePoint point;
     std::memcpy(&point, points + k * sizeof(point), sizeof(point));
@@ -221,6 +226,7 @@ absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
   header.steps_per_unit = graph.book.steps_per_unit;
   header.curve_points = static_cast<uint32_t>(curve.points.size());
   header.curve_queries = static_cast<uint32_t>(curve.query_count);
+  header.curve_most_n = static_cast<uint32_t>(curve.most_n);
   std::vector<CurvePoint> points;
   for (const BeamPoint& point : curve.points) {
     points.push_back({point.beam, static_cast<float>(point.recall)});

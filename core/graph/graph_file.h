@@ -39,12 +39,12 @@ struct GraphHeader {
   int32_t entry_root;
   float steps_per_unit;
   uint64_t file_bytes;
-  uint32_t curve_points;     // at most kMaxCurvePoints; 0: no such part
-  uint32_t curve_queries;    // that each point is the mean of
-  uint64_t forest_checksum;  // XXH3-64 of the forest's nodes; 0: not known
-  float rank_exponent;       // of distances of codes; 0: not known
-  uint32_t reserved_word;    // this and the next: written as zero, ignored
-  uint64_t reserved[3];
+  uint32_t curve_points;      // at most kMaxCurvePoints; 0: no such part
+  uint32_t curve_queries;     // that each point is the mean of
+  uint64_t forest_checksum;   // XXH3-64 of the forest's nodes; 0: not known
+  float rank_exponent;        // of distances of codes; 0: not known
+  uint32_t curve_most_n;      // neighbours that the curve does for; 0: any
+  uint64_t reserved[3];       // written as zero, ignored
   uint64_t payload_checksum;  // XXH3-64 of everything behind the header
   uint64_t header_checksum;   // XXH3-64 of the 120 bytes before it
 };
@@ -73,7 +73,7 @@ class GraphFile {
 
   absl::Status Init(const ForestData& forest, bool verify);
   absl::Status CheckIds(const ForestData& forest) const;
-  absl::Status ReadCurve(const char* points, uint32_t count, uint32_t queries);
+  absl::Status ReadCurve(const char* points, const GraphHeader& header);
   absl::Status Damaged(const std::string& message) const;
 
   const std::string path_;

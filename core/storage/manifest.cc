@@ -122,7 +122,9 @@ json CurveToJson(const BeamCurve& curve) {
   for (const BeamPoint& point : curve.points) {
     points.push_back({point.beam, point.recall});
   }
-  return CurveToJson(points, "beam", curve.query_count);
+  json object = CurveToJson(points, "beam", curve.query_count);
+  if (curve.most_n > 0) object["most_n"] = curve.most_n;
+  return object;
 }
 
 absl::StatusOr<RecallCurve> RecallCurveFromJson(const json& object) {
@@ -143,6 +145,11 @@ absl::StatusOr<BeamCurve> BeamCurveFromJson(const json& object) {
                                        &curve.query_count));
   for (const SettingPoint& point : points) {
     curve.points.push_back({static_cast<int32_t>(point.setting), point.recall});
+  }
+  if (object.contains("most_n")) {
+    JsonFields fields(object, kWhat);
+    curve.most_n = static_cast<int32_t>(fields.Int("most_n", 1, INT32_MAX));
+    ANNOD_RETURN_IF_ERROR(fields.status());
   }
   return curve;
 }

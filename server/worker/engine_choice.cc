@@ -78,16 +78,20 @@ absl::Status ChooseForestByRecall(double recall, const IndexView& view,
   return absl::OkStatus();
 }
 
+// What the answer has to find.
+double RecallFor(const v1::GetNnsRequest& request) {
+  return request.min_recall() > 0 ? request.min_recall() : kDefaultRecall;
+}
+
 // The beam for what is asked for; none if it cannot be reached.
 std::optional<int32_t> BeamFor(const v1::GetNnsRequest& request,
-                               const BeamCurve& curve, int n) {
+                               const BeamCurve& curve, Engine engine, int n) {
   if (request.beam() > 0) return request.beam();
-  if (request.min_recall() > 0) {
-    return BeamForRecall(curve, request.min_recall(), n);
-  }
-  const std::optional<int32_t> beam = BeamForRecall(curve, kDefaultRecall, n);
-  if (beam || curve.points.empty()) return beam.value_or(0);
-  // Hard data: as good as was measured.
+  if (curve.points.empty() && request.min_recall() == 0) return 0;
+  const std::optional<int32_t> beam =
+      BeamForRecall(curve, RecallFor(request), n);
+  if (beam || request.min_recall() > 0 || engine != Engine::kGraph) return beam;
+  // Hard data and nothing but the graph: as good as was measured.
   return std::max(curve.points.back().beam, n);
 }
 
@@ -113,7 +117,8 @@ absl::Status ChooseEngine(const v1::GetNnsRequest& request,
                       version.graph != nullptr);
   if (graph) {
     const BeamCurve& curve = version.manifest.beam_curve;
-    const std::optional<int32_t> beam = BeamFor(request, curve, search->n);
+    const std::optional<int32_t> beam =
+        BeamFor(request, curve, search->engine, search->n);
     if (beam) {
       search->beam = *beam;
       const bool scan = search->engine == Engine::kAuto &&
@@ -126,8 +131,9 @@ absl::Status ChooseEngine(const v1::GetNnsRequest& request,
                                     "ENGINE_GRAPH");
     }
   }
-  if (request.min_recall() > 0) {
-    return ChooseForestByRecall(request.min_recall(), view, search);
+  // The graph falling short is no reason for less.
+  if (request.min_recall() > 0 || graph) {
+    return ChooseForestByRecall(RecallFor(request), view, search);
   }
   search->search_k =
       gives_search_k

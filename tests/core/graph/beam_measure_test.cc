@@ -149,6 +149,9 @@ TEST(BeamForRecallTest, NeedsTheCurveToGetThere) {
   EXPECT_LT(*ten, 40);
   EXPECT_EQ(BeamForRecall(curve, 0.9, 1), ten);
   EXPECT_GT(*BeamForRecall(curve, 0.9, 100), 9 * *ten);
+  curve.most_n = 50;
+  EXPECT_TRUE(BeamForRecall(curve, 0.9, 50).has_value());
+  EXPECT_EQ(BeamForRecall(curve, 0.9, 51), std::nullopt);
 }
 
 }  // namespace

@@ -163,8 +163,13 @@ TEST_P(HostileGraphTest, EveryFieldOfTheHeaderIsBounded) {
     Put(80, exponent, &changed);
     EXPECT_FALSE(Opens(changed)) << exponent;
   }
+  std::string most = bytes_;
+  Put(84, 0x80000000, &most);
+  EXPECT_FALSE(Opens(most));
+  Put(84, 0x7fffffff, &most);
+  EXPECT_TRUE(Opens(most));
   std::string reserved = bytes_;
-  Put(84, ~uint64_t{0}, &reserved);
+  Put(88, ~uint64_t{0}, &reserved);
   EXPECT_TRUE(Opens(reserved));
 }
 
