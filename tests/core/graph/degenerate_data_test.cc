@@ -1,0 +1,126 @@
+// Data that no graph is made for: what is asked for is found all the same, or
+// all items are compared.
+#include <cmath>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/core/graph/data_shapes.h"
+#include "tests/core/graph/kept_recall.h"
+#include "gtest/gtest.h"
+
+namespace annod {
+namespace {
+
+constexpr Metric kMetrics[] = {Metric::kAngular, Metric::kEuclidean,
+                               Metric::kManhattan, Metric::kDot,
+                               Metric::kHamming};
+
+// Items and strangers like them; for every metric unless one is given.
+void ExpectKept(const std::string &what, const VectorRows &items,
+                const VectorRows &queries,
+                absl::Span<const Metric> metrics = kMetrics) {
+  for (const Metric metric : metrics) {
+    MeasuredIndex index(AsMetricWants(metric, items), metric);
+    for (const int n : {1, 10, 40}) {
+      index.ExpectKept(AsMetricWants(metric, queries), n,
+                       what + " " + std::string(MetricName(metric)));
+    }
+  }
+}
+
+void ExpectKept(const DataShape &shape, int items,
+                absl::Span<const Metric> metrics = kMetrics) {
+  std::mt19937 random(11);
+  const VectorRows rows = Draw(shape, items, &random);
+  ExpectKept(shape.name, rows, Draw(shape, 200, &random), metrics);
+}
+
+TEST(DegenerateDataTest, AllItemsEqual) {
+  ExpectKept("equal", VectorRows(1500, std::vector<float>(8, 1.5f)),
+             {std::vector<float>(8, 1.5f), std::vector<float>(8, -3.0f),
+              std::vector<float>(8, 0.0f)});
+}
+
+TEST(DegenerateDataTest, FewDifferentItems) {
+  std::mt19937 random(5);
+  VectorRows originals;
+  for (int k = 0; k < 12; ++k)
+    originals.push_back(Gaussian(16, &random));
+  ExpectKept({"twelve", 16,
+              [originals](std::mt19937 *random) {
+                return originals[(*random)() % originals.size()];
+              }},
+             2000);
+}
+
+TEST(DegenerateDataTest, OneCrowdAndFarOutliers) {
+  ExpectKept({"crowd", 16,
+              [](std::mt19937 *random) {
+                std::vector<float> row = Gaussian(16, random);
+                const bool outlier = (*random)() % 50 == 0;
+                for (float &component : row) {
+                  component =
+                      outlier ? component * 1e4f : 1 + component * 1e-4f;
+                }
+                return row;
+              }},
+             2500);
+}
+
+TEST(DegenerateDataTest, HugeAndTinyNorms) {
+  constexpr Metric kByLength[] = {Metric::kDot, Metric::kAngular,
+                                  Metric::kEuclidean, Metric::kManhattan};
+  ExpectKept({"huge", 12,
+              [](std::mt19937 *random) {
+                std::vector<float> row = Gaussian(12, random);
+                const float scale =
+                    std::pow(10.0f, static_cast<float>((*random)() % 13));
+                for (float &component : row)
+                  component *= scale;
+                return row;
+              }},
+             2000, kByLength);
+  // Longer ones are refused when an index is built.
+  ExpectKept({"longest", 12,
+              [](std::mt19937 *random) {
+                std::vector<float> row = Gaussian(12, random);
+                for (float &component : row)
+                  component *= 1e17f;
+                return row;
+              }},
+             1500, kByLength);
+}
+
+TEST(DegenerateDataTest, ZeroVectors) {
+  ExpectKept({"zeros", 10,
+              [](std::mt19937 *random) {
+                if ((*random)() % 3 == 0)
+                  return std::vector<float>(10, 0.0f);
+                return Gaussian(10, random);
+              }},
+             2000);
+}
+
+TEST(DegenerateDataTest, OneTwoAndThousandsOfDimensions) {
+  for (const int dim : {1, 2}) {
+    ExpectKept({"dim " + std::to_string(dim), dim,
+                [dim](std::mt19937 *random) { return Gaussian(dim, random); }},
+               1500);
+  }
+  constexpr Metric kTwo[] = {Metric::kAngular, Metric::kHamming};
+  ExpectKept({"dim 4096", 4096,
+              [](std::mt19937 *random) { return Gaussian(4096, random); }},
+             1100, kTwo);
+}
+
+TEST(DegenerateDataTest, FewItems) {
+  for (const int count : {2, 3, 10, 11, 12, 60, 999, 1000, 1001, 1002}) {
+    ExpectKept({"few " + std::to_string(count), 6,
+                [](std::mt19937 *random) { return Gaussian(6, random); }},
+               count);
+  }
+}
+
+} // namespace
+} // namespace annod
