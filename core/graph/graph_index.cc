@@ -62,27 +62,26 @@ absl::StatusOr<std::shared_ptr<const GraphIndex>> GraphIndex::Of(
       new GraphIndex(std::move(forest), std::move(data), std::move(built)));
 }
 
-// So many rows that as many as are wanted are accepted, if those are spread
-// evenly.
-int64_t GraphIndex::FirstWidth(const SearchOptions& options) const {
+// Rows kept for each that is wanted, so that enough are accepted if those are
+// spread evenly.
+double GraphIndex::FirstWidening(const SearchOptions& options) const {
+  if (!IsFiltered(options)) return 1;
   const auto items = static_cast<double>(graph().size());
   const auto accepted =
       static_cast<double>(AcceptedCount(options, graph().size()));
-  if (accepted == 0) return graph().size();
   const auto wanted = static_cast<double>(WantedRows(options));
-  double width = wanted;
-  if (IsFiltered(options)) {
-    // Those that lie nearer than what is wanted, as the item that asks does,
-    // and some more, for chance: missing one row costs another search.
-    const double near = std::min(kFewRows, 1 + items - accepted);
-    width = std::ceil(kSpareRows * wanted * items / accepted) + near;
-  }
-  return static_cast<int64_t>(
-      std::min(width, std::max(items, static_cast<double>(options.n))));
+  // Those that lie nearer than what is wanted, as the item that asks does, and
+  // some more, for chance: missing one row costs another search.
+  const double near = std::min(kFewRows, 1 + items - accepted);
+  const double rows =
+      accepted == 0 ? items : kSpareRows * wanted * items / accepted + near;
+  return std::max(1.0, std::min(rows, items) / wanted);
 }
 
 bool GraphIndex::ScanIsCheaper(const SearchOptions& options) const {
-  return ScanIsCheaper(FirstWidth(options),
+  const double rows =
+      static_cast<double>(WantedRows(options)) * FirstWidening(options);
+  return ScanIsCheaper(static_cast<int64_t>(rows),
                        AcceptedCount(options, graph().size()));
 }
 
@@ -103,20 +102,21 @@ absl::Status GraphIndex::Search(absl::Span<const float> vector,
   SearchStats unused;
   if (stats == nullptr) stats = &unused;
 
-  const int64_t wanted = WantedRows(options);
   BeamOptions beam;
   beam.n = options.n;
-  beam.width = FirstWidth(options);
+  beam.width = WantedRows(options);
+  beam.widening = FirstWidening(options);
   beam.deadline = options.deadline;
   beam.cancelled = options.cancelled;
   if (IsFiltered(options)) beam.filter = options.filter;
-  for (;; beam.width *= 2) {
-    if (ScanIsCheaper(beam.width, AcceptedCount(options, graph().size()))) {
+  for (bool enough = false; !enough; beam.widening *= 2) {
+    const auto rows =
+        static_cast<int64_t>(static_cast<double>(beam.width) * beam.widening);
+    if (ScanIsCheaper(rows, AcceptedCount(options, graph().size()))) {
       return RankAllItems(data_, query, options, scratch, out, stats);
     }
-    ANNOD_ASSIGN_OR_RETURN(const int64_t accepted,
+    ANNOD_ASSIGN_OR_RETURN(enough,
                            searcher_.Gather(query, beam, scratch, stats));
-    if (beam.filter == nullptr || accepted >= wanted) break;
   }
   return RankCandidates(data_, query, options, scratch, out, stats);
 }

@@ -67,7 +67,7 @@ class GraphIndex {
   bool ScanIsCheaper(const SearchOptions& options) const;
 
  private:
-  int64_t FirstWidth(const SearchOptions& options) const;
+  double FirstWidening(const SearchOptions& options) const;
 
   GraphIndex(std::shared_ptr<const ForestIndex> forest, ForestData data,
              std::shared_ptr<const GraphFile> file)

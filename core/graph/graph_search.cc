@@ -1,6 +1,7 @@
 #include "core/graph/graph_search.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "core/forest/candidate_search.h"
@@ -45,6 +46,16 @@ void Forget(BeamScratch* scratch) {
   scratch->marked.clear();
 }
 
+size_t WidthOf(const BeamOptions& options) {
+  return static_cast<size_t>(std::max<int64_t>(options.width, options.n));
+}
+
+// So many rows that `accepted` are accepted, as far as is known.
+size_t Widened(size_t accepted, const BeamOptions& options) {
+  return static_cast<size_t>(
+      std::ceil(static_cast<double>(accepted) * options.widening));
+}
+
 // Where an entry that far goes: behind those as far.
 inline size_t PlaceOf(int32_t distance, const Entry* pool, size_t size) {
   size_t low = 0, high = size;
@@ -74,10 +85,13 @@ class Radius {
                          double{graph.rank_exponent})),
         rounding_(RoundingOf(graph.book.row_bytes())) {}
 
-  int32_t Of(const Entry* pool, size_t size) const {
-    if (size < rank_) return INT32_MAX;
-    return static_cast<int32_t>(std::min<double>(
-        growth_ * (pool[rank_ - 1].distance + rounding_), INT32_MAX));
+  // Of the row that the rest is judged by.
+  size_t rank() const { return rank_; }
+
+  // If the row of that rank is so far.
+  int32_t For(int32_t distance) const {
+    return static_cast<int32_t>(
+        std::min<double>(growth_ * (distance + rounding_), INT32_MAX));
   }
 
  private:
@@ -145,9 +159,10 @@ inline void GraphSearcher::PrefetchNeighbors(uint32_t row) const {
            static_cast<size_t>(graph_.degree) * sizeof(int32_t));
 }
 
-absl::Status GraphSearcher::Expand(const BeamOptions& options,
-                                   BeamScratch* scratch,
-                                   SearchStats* stats) const {
+// Returns the distance within which no row was left out.
+absl::StatusOr<int32_t> GraphSearcher::Expand(const BeamOptions& options,
+                                              BeamScratch* scratch,
+                                              SearchStats* stats) const {
   const auto distance_rows = CodeDistanceRows(forest_.layout.metric);
   const uint8_t* const query = AlignedCodes(scratch);
   const size_t row_bytes = graph_.book.row_bytes();
@@ -155,10 +170,9 @@ absl::Status GraphSearcher::Expand(const BeamOptions& options,
   const size_t most_fresh = std::max<size_t>(graph_.degree, kEntries);
   const size_t rows_ahead =
       std::max<size_t>(1, kLinesAhead * kLineBytes / row_bytes);
-  const auto beam =
-      static_cast<size_t>(std::max<int64_t>(options.width, options.n));
-  const bool adaptive = options.filter == nullptr && graph_.rank_exponent > 0;
-  const Radius radius(options.n, beam, graph_);
+  const size_t beam = Widened(WidthOf(options), options);
+  const bool adaptive = graph_.rank_exponent > 0;
+  const Radius radius(Widened(options.n, options), beam, graph_);
   const size_t width = adaptive ? kAdaptiveWidth * beam : beam;
   std::vector<int32_t>& fresh = scratch->fresh;
   scratch->distances.resize(most_fresh);
@@ -195,7 +209,10 @@ absl::Status GraphSearcher::Expand(const BeamOptions& options,
       cursor = std::min(cursor, Merge(size, scratch));
       size = std::min(width, size + scratch->newcomers.size());
       if (size == width) farthest = pool[size - 1].distance;
-      if (adaptive) farthest = std::min(farthest, radius.Of(pool, size));
+      if (adaptive && size >= radius.rank()) {
+        farthest =
+            std::min(farthest, radius.For(pool[radius.rank() - 1].distance));
+      }
     }
     while (cursor < size && (pool[cursor].row_and_flag & 1) != 0) ++cursor;
     if (cursor == size || pool[cursor].distance > farthest) break;
@@ -216,30 +233,46 @@ absl::Status GraphSearcher::Expand(const BeamOptions& options,
     }
   }
   scratch->pool.resize(size);
-  return absl::OkStatus();
+  return farthest;
 }
 
-int64_t GraphSearcher::Choose(const BeamOptions& options,
-                              SearchScratch* scratch) const {
+// Returns whether the accepted rows are as many as are wanted, or all that lie
+// as near as those would.
+bool GraphSearcher::Choose(const BeamOptions& options, int32_t reached,
+                           SearchScratch* scratch) const {
   IdSet& candidates = scratch->candidates;
   candidates.Reset(forest_.slot_count);
   const auto ranked = static_cast<size_t>(RankedCount(options.n));
-  int64_t accepted = 0;
+  const size_t wanted = WidthOf(options);
+  const Radius radius(options.n, wanted, graph_);
+  const bool adaptive = graph_.rank_exponent > 0;
+  bool enough = options.filter == nullptr;
+  size_t accepted = 0;
+  double farthest = INT32_MAX;  // of those that may be nearer than the n-th
   for (const Entry& entry : scratch->beam.pool) {
     const int32_t id = graph_.items[entry.row_and_flag / 2];
     if (options.filter != nullptr && !options.filter->Accepts(id)) continue;
     ++accepted;
-    if (candidates.size() == ranked) continue;
+    enough = enough || accepted == wanted ||
+             (adaptive && accepted == radius.rank() &&
+              radius.For(entry.distance) <= reached);
+    if (accepted == static_cast<size_t>(options.n)) {
+      farthest =
+          entry.distance +
+          CodeError(forest_.layout.metric, entry.distance,
+                    {AlignedCodes(&scratch->beam), graph_.book.row_bytes()});
+    }
+    if (candidates.size() >= ranked && entry.distance > farthest) continue;
     candidates.Add(id);
     __builtin_prefetch(forest_.node_data(id));
   }
-  return accepted;
+  return enough;
 }
 
-absl::StatusOr<int64_t> GraphSearcher::Gather(const Query& query,
-                                              const BeamOptions& options,
-                                              SearchScratch* scratch,
-                                              SearchStats* stats) const {
+absl::StatusOr<bool> GraphSearcher::Gather(const Query& query,
+                                           const BeamOptions& options,
+                                           SearchScratch* scratch,
+                                           SearchStats* stats) const {
   BeamScratch& beam = scratch->beam;
   const size_t words = static_cast<size_t>(graph_.size()) / 64 + 1;
   if (beam.visited.size() < words) beam.visited.resize(words);
@@ -248,10 +281,10 @@ absl::StatusOr<int64_t> GraphSearcher::Gather(const Query& query,
     Visit(graph_.rows[options.absent], &beam);
   }
   Enter(query, &beam);
-  const absl::Status expanded = Expand(options, &beam, stats);
+  const absl::StatusOr<int32_t> reached = Expand(options, &beam, stats);
   Forget(&beam);
-  ANNOD_RETURN_IF_ERROR(expanded);
-  return Choose(options, scratch);
+  ANNOD_RETURN_IF_ERROR(reached.status());
+  return Choose(options, *reached, scratch);
 }
 
 }  // namespace annod

@@ -19,9 +19,12 @@ namespace annod {
 
 struct BeamOptions {
   int n = 10;  // neighbours wanted, >= 1
-  // Rows kept; at least n are. Without a filter as many as a typical query has
-  // within the distance to which rows are kept: up to twice as many, or fewer.
+  // Rows wanted that the filter accepts; at least n are. As many as a typical
+  // query has within the distance to which rows are kept: up to twice as many,
+  // or fewer.
   int64_t width = kDefaultBeam;
+  // Rows kept for each that is accepted, >= 1.
+  double widening = 1;
   // Items that may be found; null: all. Others are walked over.
   const ItemFilter* filter = nullptr;
   // An item that is not even walked over, as if the graph had been made
@@ -44,18 +47,20 @@ class GraphSearcher {
   GraphSearcher(const ForestData* forest, const Graph* graph);
 
   // Puts into `scratch->candidates` accepted items among the rows kept, those
-  // nearest by their codes: enough to find `n` by their vectors. Returns how
-  // many of the rows kept are accepted. DeadlineExceeded; Cancelled.
-  absl::StatusOr<int64_t> Gather(const Query& query, const BeamOptions& options,
-                                 SearchScratch* scratch,
-                                 SearchStats* stats) const;
+  // nearest by their codes: enough to find `n` by their vectors, and all whose
+  // codes do not tell them from the n-th. False if the filter accepts so few of
+  // the rows kept that more have to be. DeadlineExceeded; Cancelled.
+  absl::StatusOr<bool> Gather(const Query& query, const BeamOptions& options,
+                              SearchScratch* scratch, SearchStats* stats) const;
 
  private:
   void Enter(const Query& query, BeamScratch* scratch) const;
-  absl::Status Expand(const BeamOptions& options, BeamScratch* scratch,
-                      SearchStats* stats) const;
+  absl::StatusOr<int32_t> Expand(const BeamOptions& options,
+                                 BeamScratch* scratch,
+                                 SearchStats* stats) const;
   void PrefetchNeighbors(uint32_t row) const;
-  int64_t Choose(const BeamOptions& options, SearchScratch* scratch) const;
+  bool Choose(const BeamOptions& options, int32_t reached,
+              SearchScratch* scratch) const;
 
   const ForestData& forest_;
   const Graph& graph_;

@@ -24,7 +24,38 @@ void EncodeFactors(const std::vector<float>& vector, uint8_t* codes) {
   }
 }
 
+// Deviations that are as good as never exceeded.
+constexpr double kDeviations = 3;
+
+// Variances of the difference of two numbers that were each rounded to whole
+// ones, and of its square.
+constexpr double kRounding = 1.0 / 6;
+constexpr double kSquaredRounding = 7.0 / 180;
+
 }  // namespace
+
+double CodeError(Metric metric, int32_t distance,
+                 absl::Span<const uint8_t> query) {
+  const auto dim = static_cast<double>(query.size());
+  double variance = 0;
+  switch (metric) {
+    case Metric::kHamming:
+      break;
+    case Metric::kManhattan:
+      variance = kRounding * dim;
+      break;
+    case Metric::kDot:
+      // Items that answer are about as long as the query, in steps.
+      for (const uint8_t code : query) {
+        const double factor = static_cast<int8_t>(code);
+        variance += kRounding * factor * factor;
+      }
+      break;
+    default:
+      variance = 4 * kRounding * distance + kSquaredRounding * dim;
+  }
+  return kDeviations * std::sqrt(variance);
+}
 
 uint8_t* AlignedCodes(BeamScratch* scratch) {
   const auto address = reinterpret_cast<uintptr_t>(scratch->codes.data());

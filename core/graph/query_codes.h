@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "absl/types/span.h"
 #include "core/forest/query.h"
 #include "core/forest/search_scratch.h"
 #include "core/graph/code_book.h"
@@ -16,10 +17,16 @@ namespace annod {
 // Comparing a query with the codes of items.
 
 // Candidates nearest by codes that are compared by their vectors to find `n`,
-// codes being coarse.
+// codes being coarse; at least so many.
 inline int64_t RankedCount(int n) {
   return n < 10 ? int64_t{n} + 10 : 2 * int64_t{n};
 }
+
+// By how much a distance of codes is off, as good as always: three standard
+// deviations of what rounding the components of both sides adds to it. `query`
+// are the codes compared; hamming's are as good as exact.
+double CodeError(Metric metric, int32_t distance,
+                 absl::Span<const uint8_t> query);
 
 // Writes the codes of `query` to `scratch`, for AlignedCodes().
 void EncodeQuery(const Query& query, const GraphSpace& space,

@@ -103,16 +103,6 @@ TEST_F(BeamMeasureTest, StrangersGetTheRecallThatTheyAskFor) {
   }
 }
 
-TEST_F(BeamMeasureTest, ThreadsDoNotMatterAndTheSeedDoes) {
-  BeamMeasureOptions options;
-  options.query_count = 64;
-  const BeamCurve one = Measure(options);
-  options.threads = 3;
-  EXPECT_EQ(Measure(options).points, one.points);
-  options.seed = 7;
-  EXPECT_NE(Measure(options).points, one.points);
-}
-
 TEST_F(BeamMeasureTest, NeighboursFoundBeforeMakeTheSameCurve) {
   BeamMeasureOptions options;
   options.seed = 3;

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "gtest/gtest.h"
 #include "tests/core/graph/data_shapes.h"
 #include "tests/core/graph/kept_recall.h"
-#include "gtest/gtest.h"
 
 namespace annod {
 namespace {
@@ -17,8 +17,8 @@ constexpr Metric kMetrics[] = {Metric::kAngular, Metric::kEuclidean,
                                Metric::kHamming};
 
 // Items and strangers like them; for every metric unless one is given.
-void ExpectKept(const std::string &what, const VectorRows &items,
-                const VectorRows &queries,
+void ExpectKept(const std::string& what, const VectorRows& items,
+                const VectorRows& queries,
                 absl::Span<const Metric> metrics = kMetrics) {
   for (const Metric metric : metrics) {
     MeasuredIndex index(AsMetricWants(metric, items), metric);
@@ -29,7 +29,7 @@ void ExpectKept(const std::string &what, const VectorRows &items,
   }
 }
 
-void ExpectKept(const DataShape &shape, int items,
+void ExpectKept(const DataShape& shape, int items,
                 absl::Span<const Metric> metrics = kMetrics) {
   std::mt19937 random(11);
   const VectorRows rows = Draw(shape, items, &random);
@@ -45,21 +45,36 @@ TEST(DegenerateDataTest, AllItemsEqual) {
 TEST(DegenerateDataTest, FewDifferentItems) {
   std::mt19937 random(5);
   VectorRows originals;
-  for (int k = 0; k < 12; ++k)
-    originals.push_back(Gaussian(16, &random));
+  for (int k = 0; k < 12; ++k) originals.push_back(Gaussian(16, &random));
   ExpectKept({"twelve", 16,
-              [originals](std::mt19937 *random) {
+              [originals](std::mt19937* random) {
                 return originals[(*random)() % originals.size()];
               }},
              2000);
 }
 
+TEST(DegenerateDataTest, CrowdsThatCodesDoNotTellApart) {
+  std::mt19937 random(17);
+  const VectorRows items = Draw(NearDuplicatesShape(), 8000, &random);
+  const VectorRows queries = Draw(NearDuplicatesShape(), 100, &random);
+  constexpr Metric kReal[] = {Metric::kAngular, Metric::kEuclidean,
+                              Metric::kManhattan};
+  for (const Metric metric : kReal) {
+    const MeasuredIndex index(items, metric);
+    SearchOptions options;
+    options.engine = Engine::kGraph;
+    options.beam = 100;
+    EXPECT_GE(index.Recall(queries, options), 0.99) << MetricName(metric);
+    EXPECT_TRUE(BeamForRecall(index.curve(), 0.95, 10)) << MetricName(metric);
+  }
+}
+
 TEST(DegenerateDataTest, OneCrowdAndFarOutliers) {
   ExpectKept({"crowd", 16,
-              [](std::mt19937 *random) {
+              [](std::mt19937* random) {
                 std::vector<float> row = Gaussian(16, random);
                 const bool outlier = (*random)() % 50 == 0;
-                for (float &component : row) {
+                for (float& component : row) {
                   component =
                       outlier ? component * 1e4f : 1 + component * 1e-4f;
                 }
@@ -72,21 +87,19 @@ TEST(DegenerateDataTest, HugeAndTinyNorms) {
   constexpr Metric kByLength[] = {Metric::kDot, Metric::kAngular,
                                   Metric::kEuclidean, Metric::kManhattan};
   ExpectKept({"huge", 12,
-              [](std::mt19937 *random) {
+              [](std::mt19937* random) {
                 std::vector<float> row = Gaussian(12, random);
                 const float scale =
                     std::pow(10.0f, static_cast<float>((*random)() % 13));
-                for (float &component : row)
-                  component *= scale;
+                for (float& component : row) component *= scale;
                 return row;
               }},
              2000, kByLength);
   // Longer ones are refused when an index is built.
   ExpectKept({"longest", 12,
-              [](std::mt19937 *random) {
+              [](std::mt19937* random) {
                 std::vector<float> row = Gaussian(12, random);
-                for (float &component : row)
-                  component *= 1e17f;
+                for (float& component : row) component *= 1e17f;
                 return row;
               }},
              1500, kByLength);
@@ -94,9 +107,8 @@ TEST(DegenerateDataTest, HugeAndTinyNorms) {
 
 TEST(DegenerateDataTest, ZeroVectors) {
   ExpectKept({"zeros", 10,
-              [](std::mt19937 *random) {
-                if ((*random)() % 3 == 0)
-                  return std::vector<float>(10, 0.0f);
+              [](std::mt19937* random) {
+                if ((*random)() % 3 == 0) return std::vector<float>(10, 0.0f);
                 return Gaussian(10, random);
               }},
              2000);
@@ -105,22 +117,22 @@ TEST(DegenerateDataTest, ZeroVectors) {
 TEST(DegenerateDataTest, OneTwoAndThousandsOfDimensions) {
   for (const int dim : {1, 2}) {
     ExpectKept({"dim " + std::to_string(dim), dim,
-                [dim](std::mt19937 *random) { return Gaussian(dim, random); }},
+                [dim](std::mt19937* random) { return Gaussian(dim, random); }},
                1500);
   }
   constexpr Metric kTwo[] = {Metric::kAngular, Metric::kHamming};
   ExpectKept({"dim 4096", 4096,
-              [](std::mt19937 *random) { return Gaussian(4096, random); }},
+              [](std::mt19937* random) { return Gaussian(4096, random); }},
              1100, kTwo);
 }
 
 TEST(DegenerateDataTest, FewItems) {
   for (const int count : {2, 3, 10, 11, 12, 60, 999, 1000, 1001, 1002}) {
     ExpectKept({"few " + std::to_string(count), 6,
-                [](std::mt19937 *random) { return Gaussian(6, random); }},
+                [](std::mt19937* random) { return Gaussian(6, random); }},
                count);
   }
 }
 
-} // namespace
-} // namespace annod
+}  // namespace
+}  // namespace annod
