@@ -17,6 +17,10 @@ namespace annod {
 namespace {
 
 constexpr int kNeighbors = kRecallCurveN;
+constexpr double kLeastQueries = 256;
+constexpr double kMostQueries = 1024;
+// Components compared by all of them together.
+constexpr double kComparedComponents = 2.5e10;
 // Queries that a thread searches for at a time.
 constexpr int64_t kGroup = 16;
 constexpr double kBeamRatio = 1.4142135623730951;
@@ -45,7 +49,11 @@ std::vector<float> OtherDistances(int32_t item, size_t count,
 class Measurer {
  public:
   Measurer(const GraphIndex& graph, const BeamMeasureOptions& options)
-      : graph_(graph), options_(options) {}
+      : graph_(graph), options_(options) {
+    if (options_.query_count == 0) {
+      options_.query_count = BeamQueryCount(graph.forest());
+    }
+  }
 
   absl::StatusOr<BeamCurve> Measure() {
     BeamCurve curve;
@@ -204,7 +212,7 @@ class Measurer {
   }
 
   const GraphIndex& graph_;
-  const BeamMeasureOptions options_;
+  BeamMeasureOptions options_;
   std::vector<int32_t> items_;
   std::vector<size_t> asking_;  // positions among the items
   // Distances of the true neighbours of each.
@@ -212,6 +220,13 @@ class Measurer {
 };
 
 }  // namespace
+
+int BeamQueryCount(const ForestData& forest) {
+  const double components =
+      static_cast<double>(forest.slot_count) * forest.layout.dim;
+  return static_cast<int>(std::clamp(kComparedComponents / components,
+                                     kLeastQueries, kMostQueries));
+}
 
 absl::StatusOr<BeamCurve> MeasureBeams(const GraphIndex& graph,
                                        const BeamMeasureOptions& options) {

@@ -5,18 +5,21 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
+#include "core/forest/forest_data.h"
 #include "core/forest/true_neighbors.h"
 #include "core/graph/beam_curve.h"
 #include "core/graph/graph_index.h"
 
 namespace annod {
 
-inline constexpr int kBeamQueries = 256;
+// Items that ask by default: as many as find their neighbours in a second or so
+// of one core, 256 to 1024. More make the margins of BeamForRecall() smaller.
+int BeamQueryCount(const ForestData& forest);
 
 struct BeamMeasureOptions {
-  uint64_t seed = 0;  // of the choice of queries
-  int threads = 1;    // the curve does not depend on it
-  int query_count = kBeamQueries;
+  uint64_t seed = 0;    // of the choice of queries
+  int threads = 1;      // the curve does not depend on it
+  int query_count = 0;  // 0: BeamQueryCount()
   // If set, the first of these ask, with whatever seed they were drawn, and
   // time is saved. Not owned.
   const TrueNeighbors* truth = nullptr;

@@ -139,9 +139,9 @@ absl::StatusOr<Measured> MeasureBuilt(FileSystem* fs, const std::string& path,
           ? options.threads
           : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   int queries = RecallQueryCount(forest->tree_count(), built.item_count);
-  if (!graph_path.empty()) queries = std::max(queries, kBeamQueries);
   ANNOD_ASSIGN_OR_RETURN(const ForestData data,
                          FindRoots(forest->bytes(), forest->layout()));
+  if (!graph_path.empty()) queries = std::max(queries, BeamQueryCount(data));
   ANNOD_ASSIGN_OR_RETURN(
       const TrueNeighbors truth,
       FindTrueNeighbors(data, queries, options.seed, threads, options.cancel));

@@ -69,7 +69,12 @@ class BeamMeasureTest : public testing::Test {
     delete words_;
     words_ = nullptr;
   }
-  static BeamCurve Measure(const BeamMeasureOptions& options = {}) {
+  static BeamMeasureOptions Options() {
+    BeamMeasureOptions options;
+    options.query_count = 256;
+    return options;
+  }
+  static BeamCurve Measure(const BeamMeasureOptions& options = Options()) {
     auto curve = MeasureBeams(*words_->both.graph, options);
     EXPECT_TRUE(curve.ok()) << curve.status();
     return curve.ok() ? *curve : BeamCurve();
@@ -104,12 +109,12 @@ TEST_F(BeamMeasureTest, StrangersGetTheRecallThatTheyAskFor) {
 }
 
 TEST_F(BeamMeasureTest, NeighboursFoundBeforeMakeTheSameCurve) {
-  BeamMeasureOptions options;
+  BeamMeasureOptions options = Options();
   options.seed = 3;
   const BeamCurve alone = Measure(options);
-  const auto truth =
-      FindTrueNeighbors(words_->both.forest, kBeamQueries + 50, options.seed,
-                        /*threads=*/2, /*cancel=*/nullptr);
+  const auto truth = FindTrueNeighbors(words_->both.forest,
+                                       options.query_count + 50, options.seed,
+                                       /*threads=*/2, /*cancel=*/nullptr);
   ASSERT_TRUE(truth.ok()) << truth.status();
   options.truth = &*truth;
   options.seed = 99;
