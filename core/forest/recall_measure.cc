@@ -37,12 +37,6 @@ constexpr int kMaxQueries = 1000;
 constexpr double kGridRatio = 1.4142135623730951;
 constexpr int64_t kFirstSearchK = 10;
 
-// Searches go on until they have gathered as many candidates as there are
-// items: beyond, comparing every item is cheaper.
-int64_t MaxSearchK(const ForestData& forest) {
-  return std::max(forest.slot_count, kFirstSearchK);
-}
-
 // What a thread works in.
 struct Worker {
   SearchScratch scratch;
@@ -63,32 +57,24 @@ absl::Status MeasureGroup(const ForestData& forest, const TrueNeighbors& truth,
     const int32_t item = truth.items[q];
     ANNOD_RETURN_IF_ERROR(FindNeededSearchK(
         forest, SlotQuery(forest, item), item, worker->wanted, kRecallCurveN,
-        MaxSearchK(forest), &worker->scratch, &worker->met));
+        MeasuredSearchK(forest.slot_count).back(), &worker->scratch,
+        &worker->met));
     worker->met.resize(kRecallCurveN, kNever);
     needed->insert(needed->end(), worker->met.begin(), worker->met.end());
   }
   return absl::OkStatus();
 }
 
-// The curve through what every neighbour needs.
-std::vector<RecallPoint> Points(std::vector<int64_t> needed,
-                                int64_t max_search_k) {
+// How many neighbours are met with each search_k, if they need so much.
+std::vector<int64_t> MetWith(const std::vector<int64_t>& search_k,
+                             std::vector<int64_t> needed) {
   std::sort(needed.begin(), needed.end());
-  std::vector<RecallPoint> points;
-  double at = kFirstSearchK;
-  for (bool last = false; !last; at *= kGridRatio) {
-    const auto search_k =
-        std::min(static_cast<int64_t>(std::llround(at)), max_search_k);
-    const auto met = std::upper_bound(needed.begin(), needed.end(), search_k) -
-                     needed.begin();
-    const double recall =
-        static_cast<double>(met) / static_cast<double>(needed.size());
-    // One point without any neighbour is enough.
-    if (!points.empty() && points.back().recall == 0) points.pop_back();
-    points.push_back({search_k, recall});
-    last = search_k == max_search_k || recall == 1;
+  std::vector<int64_t> met;
+  for (const int64_t one : search_k) {
+    met.push_back(std::upper_bound(needed.begin(), needed.end(), one) -
+                  needed.begin());
   }
-  return points;
+  return met;
 }
 
 }  // namespace
@@ -98,6 +84,33 @@ int RecallQueryCount(int tree_count, int64_t item_count) {
   const int64_t affordable = int64_t{kQueriesPerTree} * tree_count;
   return static_cast<int>(std::clamp<int64_t>(std::max(free, affordable),
                                               kMinQueries, kMaxQueries));
+}
+
+std::vector<int64_t> MeasuredSearchK(int64_t slot_count) {
+  const int64_t last = std::max(slot_count, kFirstSearchK);
+  std::vector<int64_t> search_k;
+  for (double at = kFirstSearchK; search_k.empty() || search_k.back() < last;
+       at *= kGridRatio) {
+    search_k.push_back(std::min(static_cast<int64_t>(std::llround(at)), last));
+  }
+  return search_k;
+}
+
+RecallCurve CurveThrough(const std::vector<int64_t>& search_k,
+                         const std::vector<int64_t>& found, int query_count) {
+  const double wanted = static_cast<double>(kRecallCurveN) * query_count;
+  RecallCurve curve;
+  curve.query_count = query_count;
+  std::vector<RecallPoint>& points = curve.points;
+  for (size_t i = 0; i < search_k.size(); ++i) {
+    double recall = static_cast<double>(found[i]) / wanted;
+    if (!points.empty()) recall = std::max(recall, points.back().recall);
+    // One point without any neighbour is enough.
+    if (!points.empty() && points.back().recall == 0) points.pop_back();
+    points.push_back({search_k[i], recall});
+    if (recall == 1) break;
+  }
+  return curve;
 }
 
 absl::StatusOr<RecallCurve> MeasureRecall(absl::Span<const char> bytes,
@@ -146,10 +159,9 @@ absl::StatusOr<RecallCurve> MeasureRecall(absl::Span<const char> bytes,
   for (const std::vector<int64_t>& group : needed) {
     all.insert(all.end(), group.begin(), group.end());
   }
-  RecallCurve curve;
-  curve.query_count = static_cast<int>(queries);
-  curve.points = Points(std::move(all), MaxSearchK(forest));
-  return curve;
+  const std::vector<int64_t> search_k = MeasuredSearchK(forest.slot_count);
+  return CurveThrough(search_k, MetWith(search_k, std::move(all)),
+                      static_cast<int>(queries));
 }
 
 }  // namespace annod

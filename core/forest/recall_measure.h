@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -31,6 +32,17 @@ struct RecallMeasureOptions {
 // Queries that cost about a tenth of building the forest, or some tenths of a
 // second if that is more.
 int RecallQueryCount(int tree_count, int64_t item_count);
+
+// The values of search_k that recall is measured with, ascending, in a forest
+// of so many slots: up to as many candidates as it has, beyond which comparing
+// every item is cheaper.
+std::vector<int64_t> MeasuredSearchK(int64_t slot_count);
+
+// The curve of `query_count` >= 1 queries that together found `found[i]` of
+// their kRecallCurveN neighbours each with `search_k[i]`. Where it would fall
+// it stays.
+RecallCurve CurveThrough(const std::vector<int64_t>& search_k,
+                         const std::vector<int64_t>& found, int query_count);
 
 // Measures recall@10 by search_k in the forest file `bytes` (checked, or just
 // built; 8-aligned). Queries are items drawn by the seed; each is left out of

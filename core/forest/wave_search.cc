@@ -28,7 +28,7 @@ constexpr int64_t kIdsPerTree = 250;
 struct MarkedItems {
   const IdSetView wanted;
   const size_t enough;
-  const int64_t max_search_k;
+  mutable int64_t end;  // gathered at which the search ends
   std::vector<ListMark>* const marks;
   mutable int64_t gathered = 0;
   mutable size_t met = 0;
@@ -36,17 +36,17 @@ struct MarkedItems {
   template <typename Id>
   int64_t AddList(const char* list, size_t count, IdSet* candidates) const {
     const size_t before = candidates->size();
+    const bool searching = met < enough;
     marks->push_back({gathered, before});
     candidates->AddList<Id>(list, count);
     for (size_t k = before; k < candidates->size(); ++k) {
       met += wanted.Contains(candidates->data()[k]) ? 1 : 0;
     }
     gathered += static_cast<int64_t>(count);
+    if (searching && met >= enough) end = std::min(end, 2 * gathered);
     return static_cast<int64_t>(count);
   }
-  bool TooFew(const IdSet&) const {
-    return met < enough && gathered < max_search_k;
-  }
+  bool TooFew(const IdSet&) const { return gathered < end; }
 };
 
 // One search; `Id` as in GatherCandidates().

@@ -30,9 +30,10 @@ struct ListMark {
   size_t candidates;  // different ones, the first in scratch->candidates
 };
 
-// The same without a filter and without end but `max_search_k` or having met
-// `enough` of `wanted`. Replaces `*marks` with one for each list, and one for
-// the end.
+// The same without a filter and without end but `max_search_k` or having gone
+// twice as far as it takes to meet `enough` of `wanted`: what comes later may
+// still push them out of a selection. Replaces `*marks` with one for each list,
+// and one for the end.
 absl::Status GatherUntilMet(const ForestData& forest, const Query& query,
                             const IdSet& wanted, size_t enough,
                             int64_t max_search_k, SearchScratch* scratch,

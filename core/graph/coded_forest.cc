@@ -1,7 +1,10 @@
 #include "core/graph/coded_forest.h"
 
+#include <algorithm>
 #include <cstddef>
 
+#include "core/forest/deadline.h"
+#include "core/forest/recall_curve.h"
 #include "core/forest/wave_search.h"
 #include "core/graph/nearest_by_codes.h"
 #include "core/graph/query_codes.h"
@@ -20,11 +23,18 @@ absl::Status CodedForest::Gather(const Query& query, int64_t search_k,
   ANNOD_RETURN_IF_ERROR(
       GatherInWaves(forest_, query, search_k, options, scratch, stats));
   IdSet& candidates = scratch->candidates;
-  const auto ranked = static_cast<size_t>(RankedCount(options.n));
+  // No fewer than when the curve was measured that search_k is chosen by.
+  const auto ranked =
+      static_cast<size_t>(RankedCount(std::max(options.n, kRecallCurveN)));
   if (candidates.size() <= ranked) return absl::OkStatus();
   EncodeQuery(query, space_, graph_.book, &scratch->beam);
   NearestByCodes nearest(&graph_, forest_.layout.metric, ranked, scratch);
-  nearest.Offer(candidates.ids());
+  DeadlinePoll poll(options);
+  for (size_t first = 0; first < candidates.size();
+       first += SearchScratch::kBatch) {
+    if (poll.Expired(SearchScratch::kBatch)) return poll.Error();
+    nearest.Offer(candidates.ids().subspan(first, SearchScratch::kBatch));
+  }
   if (stats != nullptr) {
     stats->distances += static_cast<int64_t>(candidates.size());
   }

@@ -23,7 +23,7 @@ class CodedForest {
 
   // Puts into `scratch->candidates` those of the items that GatherInWaves()
   // meets for `search_k` >= 0 that are nearest by their codes: enough to find
-  // `options.n` by their vectors. DeadlineExceeded; DataLoss.
+  // `options.n` by their vectors. DeadlineExceeded; Cancelled; DataLoss.
   absl::Status Gather(const Query& query, int64_t search_k,
                       const SearchOptions& options, SearchScratch* scratch,
                       SearchStats* stats) const;
