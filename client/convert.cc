@@ -125,6 +125,7 @@ QueryResult FromProto(const v1::GetNnsResponse& message) {
   result.engine = message.engine();
   result.search_k = message.search_k();
   result.beam = message.beam();
+  result.ranked_by_codes = message.ranked_by_codes();
   if (message.has_cost()) {
     result.cost =
         SearchCost{message.cost().node_count(), message.cost().distance_count(),

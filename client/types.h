@@ -121,8 +121,9 @@ struct QueryResult {
   std::vector<NeighborList> results;  // parallel to the queries
   int64_t version = 0;
   Engine engine = v1::ENGINE_UNSPECIFIED;
-  int64_t search_k = 0;  // that was used; 0 if the engine has none
-  int beam = 0;          // the same
+  int64_t search_k = 0;          // that was used; 0 if the engine has none
+  int beam = 0;                  // the same
+  bool ranked_by_codes = false;  // by the graph's, the forest's candidates
   std::optional<SearchCost> cost;
 };
 

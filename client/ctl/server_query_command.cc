@@ -56,6 +56,7 @@ Json ToJson(const client::QueryResult& result) {
   json["engine"] = Name(result.engine);
   json["search_k"] = result.search_k;
   json["beam"] = result.beam;
+  if (result.ranked_by_codes) json["ranked_by_codes"] = true;
   if (result.cost.has_value()) {
     json["cost"] = Json{{"node_count", result.cost->node_count},
                         {"distance_count", result.cost->distance_count},
@@ -117,7 +118,9 @@ absl::Status RunQuery(const QueryArguments& arguments, const Context& context) {
     std::puts("");
     PrintFields(
         {{"version", absl::StrCat(result.version)},
-         {"engine", Name(result.engine)},
+         {"engine",
+          absl::StrCat(Name(result.engine),
+                       result.ranked_by_codes ? ", by codes first" : "")},
          {graph ? "beam" : "search_k",
           WithCommas(graph ? result.beam : result.search_k)},
          {"nodes", WithCommas(result.cost->node_count)},

@@ -127,11 +127,12 @@ json CurveToJson(const BeamCurve& curve) {
   return object;
 }
 
-absl::StatusOr<RecallCurve> RecallCurveFromJson(const json& object) {
+absl::StatusOr<RecallCurve> RecallCurveFromJson(const json& object,
+                                                const char* name) {
   RecallCurve curve;
-  ANNOD_ASSIGN_OR_RETURN(const std::vector<SettingPoint> points,
-                         CurveFromJson(object, "recall_curve", "search_k",
-                                       INT64_MAX, &curve.query_count));
+  ANNOD_ASSIGN_OR_RETURN(
+      const std::vector<SettingPoint> points,
+      CurveFromJson(object, name, "search_k", INT64_MAX, &curve.query_count));
   for (const SettingPoint& point : points) {
     curve.points.push_back({point.setting, point.recall});
   }
@@ -204,6 +205,9 @@ std::string ManifestToJson(const Manifest& manifest) {
   if (!manifest.recall_curve.points.empty()) {
     object["recall_curve"] = CurveToJson(manifest.recall_curve);
   }
+  if (!manifest.coded_recall_curve.points.empty()) {
+    object["coded_recall_curve"] = CurveToJson(manifest.coded_recall_curve);
+  }
   if (!manifest.beam_curve.points.empty()) {
     object["beam_curve"] = CurveToJson(manifest.beam_curve);
   }
@@ -248,7 +252,13 @@ absl::StatusOr<Manifest> ManifestFromJson(absl::string_view text) {
   }
   // Versions of before it was measured have none.
   if (const auto curve = object.find("recall_curve"); curve != object.end()) {
-    ANNOD_ASSIGN_OR_RETURN(manifest.recall_curve, RecallCurveFromJson(*curve));
+    ANNOD_ASSIGN_OR_RETURN(manifest.recall_curve,
+                           RecallCurveFromJson(*curve, "recall_curve"));
+  }
+  if (const auto curve = object.find("coded_recall_curve");
+      curve != object.end()) {
+    ANNOD_ASSIGN_OR_RETURN(manifest.coded_recall_curve,
+                           RecallCurveFromJson(*curve, "coded_recall_curve"));
   }
   if (const auto curve = object.find("beam_curve"); curve != object.end()) {
     ANNOD_ASSIGN_OR_RETURN(manifest.beam_curve, BeamCurveFromJson(*curve));

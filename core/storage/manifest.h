@@ -39,7 +39,10 @@ struct Manifest {
   double build_seconds = 0;
   RecallCurve recall_curve;  // empty if it was not measured
   BeamCurve beam_curve;      // the graph's; empty if there is none
-  std::string create_time;   // RFC 3339, UTC
+  // Of searches of the forest with rank_by_codes; empty without a graph, and in
+  // versions of before it was measured.
+  RecallCurve coded_recall_curve;
+  std::string create_time;  // RFC 3339, UTC
   // Journal segments up to this number, of the index with this incarnation, are
   // contained in the version. In a version opened by another index (copied from
   // elsewhere) journal_through is taken as 0.

@@ -297,6 +297,7 @@ absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
   manifest.seed = ready == nullptr ? options.seed : ready->seed;
   manifest.recall_curve = std::move(measured.recall_curve);
   manifest.beam_curve = std::move(measured.graph.curve);
+  manifest.coded_recall_curve = std::move(measured.graph.coded_curve);
   manifest.build_seconds = absl::ToDoubleSeconds(absl::Now() - start);
   manifest.create_time =
       absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone());

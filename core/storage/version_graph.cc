@@ -8,6 +8,7 @@
 #include "core/forest/forest_data.h"
 #include "core/forest/recall_measure.h"
 #include "core/graph/beam_measure.h"
+#include "core/graph/coded_recall.h"
 #include "core/graph/graph_builder.h"
 #include "core/graph/graph_file.h"
 #include "core/graph/graph_index.h"
@@ -69,6 +70,14 @@ absl::StatusOr<VersionGraph> BuildVersionGraph(
   measure.cancel = options.cancel;
   measure.truth = truth;
   ANNOD_ASSIGN_OR_RETURN(result.curve, MeasureBeams(*graph, measure));
+  RecallMeasureOptions measure_coded;
+  measure_coded.seed = options.seed;
+  measure_coded.threads = build.threads;
+  measure_coded.cancel = options.cancel;
+  measure_coded.truth = truth;
+  ANNOD_ASSIGN_OR_RETURN(
+      result.coded_curve,
+      MeasureCodedRecall(graph->coded_forest(), measure_coded));
   ANNOD_RETURN_IF_ERROR(
       WriteGraphFile(fs, path, graph->graph(), result.curve, data));
   if (progress) progress(1);

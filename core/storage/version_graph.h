@@ -11,6 +11,7 @@
 #include "core/forest/forest_builder.h"
 #include "core/forest/forest_index.h"
 #include "core/forest/node_layout.h"
+#include "core/forest/recall_curve.h"
 #include "core/forest/true_neighbors.h"
 #include "core/graph/beam_curve.h"
 
@@ -21,6 +22,7 @@ struct VersionGraph {
   bool made = false;
   std::string reason;  // why not; empty if it was made
   BeamCurve curve;
+  RecallCurve coded_curve;  // of the forest, ranked by the graph's codes
 };
 
 // Whether a version of so many items gets a graph: comparing few costs no more.

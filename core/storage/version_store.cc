@@ -108,6 +108,10 @@ absl::Status OpenVersion::Search(absl::Span<const float> query,
   if (options.engine == Engine::kGraph && graph != nullptr) {
     return graph->Search(query, options, scratch, out, stats);
   }
+  if (options.engine == Engine::kForest && options.rank_by_codes &&
+      graph != nullptr) {
+    return graph->SearchForest(query, options, scratch, out, stats);
+  }
   return forest->Search(query, options, scratch, out, stats);
 }
 

@@ -34,8 +34,9 @@ struct OpenVersion {
   Prefault prefault = Prefault::kAdvise;
   std::string lock_refusal;
 
-  // As ForestIndex::Search(), with the graph for kGraph: InvalidArgument if
-  // there is none.
+  // As ForestIndex::Search(), with the graph for kGraph, InvalidArgument if
+  // there is none, and with its codes for kForest if `options.rank_by_codes`,
+  // not looked at if there is none.
   absl::Status Search(absl::Span<const float> query,
                       const SearchOptions& options, SearchScratch* scratch,
                       std::vector<Neighbor>* out, SearchStats* stats) const;

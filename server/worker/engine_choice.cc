@@ -64,16 +64,20 @@ absl::Status NoGraphError(const IndexView& view) {
 // The forest, or all items, by recall.
 absl::Status ChooseForestByRecall(double recall, const IndexView& view,
                                   SearchOptions* search) {
-  const RecallCurve& curve = view.version->manifest.recall_curve;
-  const std::optional<int64_t> search_k =
-      SearchKForRecall(curve, recall, search->n);
-  if (search_k) search->search_k = *search_k;
-  if (search->engine == Engine::kForest) {
-    return search_k ? absl::OkStatus()
-                    : RecallUnreachableError(view, recall, curve.points,
-                                             "ENGINE_FOREST");
+  const OpenVersion& version = *view.version;
+  const std::optional<ForestSetting> setting =
+      ForestForRecall(version, recall, search->n);
+  if (setting) {
+    search->search_k = setting->search_k;
+    search->rank_by_codes = setting->rank_by_codes;
   }
-  const bool scan = !search_k || view.version->forest->ScanIsCheaper(*search);
+  if (search->engine == Engine::kForest) {
+    return setting ? absl::OkStatus()
+                   : RecallUnreachableError(
+                         view, recall, version.manifest.recall_curve.points,
+                         "ENGINE_FOREST");
+  }
+  const bool scan = !setting || version.forest->ScanIsCheaper(*search);
   search->engine = scan ? Engine::kExact : Engine::kForest;
   return absl::OkStatus();
 }
@@ -96,6 +100,20 @@ std::optional<int32_t> BeamFor(const v1::GetNnsRequest& request,
 }
 
 }  // namespace
+
+std::optional<ForestSetting> ForestForRecall(const OpenVersion& version,
+                                             double recall, int n) {
+  const Manifest& manifest = version.manifest;
+  if (version.graph != nullptr) {
+    const std::optional<int64_t> search_k =
+        SearchKForRecall(manifest.coded_recall_curve, recall, n);
+    if (search_k) return ForestSetting{*search_k, /*rank_by_codes=*/true};
+  }
+  const std::optional<int64_t> search_k =
+      SearchKForRecall(manifest.recall_curve, recall, n);
+  if (!search_k) return std::nullopt;
+  return ForestSetting{*search_k, /*rank_by_codes=*/false};
+}
 
 absl::Status ChooseEngine(const v1::GetNnsRequest& request,
                           const ItemView& items, SearchOptions* search) {

@@ -170,6 +170,7 @@ absl::Status GetNnsHandler::Handle(const v1::GetNnsRequest& request,
   response->set_engine(EngineToProto(engine));
   if (engine == Engine::kForest) {
     response->set_search_k(options.search.search_k);
+    response->set_ranked_by_codes(options.search.rank_by_codes);
   }
   if (engine == Engine::kGraph) response->set_beam(options.search.beam);
   if (request.include_cost()) {

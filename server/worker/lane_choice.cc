@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "core/forest/recall_curve.h"
 #include "core/graph/beam_curve.h"
 #include "core/storage/staged_follower.h"
+#include "server/worker/engine_choice.h"
 
 namespace annod {
 namespace {
@@ -49,15 +50,15 @@ int64_t RowsOf(const v1::GetNnsRequest& request, const IndexView& view) {
                              : std::max(kGraphRows, n * kRowsPerBeam);
     return std::min(rows, items);
   }
-  if (const auto beam =
-          BeamForRecall(version.manifest.beam_curve, request.min_recall(), n)) {
-    return std::min<int64_t>(*beam * kRowsPerBeam, items);
-  }
+  const auto beam =
+      request.engine() == v1::ENGINE_FOREST
+          ? std::nullopt
+          : BeamForRecall(version.manifest.beam_curve, request.min_recall(), n);
+  if (beam) return std::min<int64_t>(*beam * kRowsPerBeam, items);
   // A demand that the curves do not reach is met by comparing every item.
-  return std::min(
-      SearchKForRecall(version.manifest.recall_curve, request.min_recall(), n)
-          .value_or(items),
-      items);
+  const std::optional<ForestSetting> forest =
+      ForestForRecall(version, request.min_recall(), n);
+  return forest ? std::min(forest->search_k, items) : items;
 }
 
 bool IsPlain(const v1::GetNnsRequest& request) {

@@ -108,6 +108,56 @@ TEST_F(GraphRpcTest, SearchKMeansTheForest) {
   EXPECT_EQ(Ask(request).engine(), v1::ENGINE_FOREST);
 }
 
+TEST_F(GraphRpcTest, TheForestRanksByCodesWhereRecallIsAskedFor) {
+  for (const auto& [name, metric] : Indexes()) {
+    v1::GetNnsRequest request = ItemQuery(name, 3, 10);
+    request.set_engine(v1::ENGINE_FOREST);
+    request.set_min_recall(0.9);
+    const v1::GetNnsResponse response = Ask(request);
+    EXPECT_EQ(response.engine(), v1::ENGINE_FOREST) << name;
+    EXPECT_TRUE(response.ranked_by_codes()) << name;
+    EXPECT_GT(response.search_k(), 0) << name;
+    EXPECT_GE(Recall(request), 0.89) << name;
+    // With a filter too.
+    for (int id = 0; id < kItems; id += 2) request.add_allow_items(id);
+    EXPECT_TRUE(Ask(request).ranked_by_codes()) << name;
+    EXPECT_GE(Recall(request), 0.89) << name;
+    request.set_max_distance(metric == v1::METRIC_DOT ? 1e9f : 0);
+    EXPECT_LE(Ask(request).results(0).ids_size(), 1) << name;
+  }
+}
+
+// Annoy's answers, whether there is a graph or not.
+TEST_F(GraphRpcTest, SearchKAndTheDefaultNeverUseCodes) {
+  const std::vector<std::string> names = {"with_graph", "without_graph"};
+  for (const std::string& name : names) {
+    ExpectOk(CreateIndex(cluster_, name, kDim, v1::METRIC_EUCLIDEAN));
+    ExpectOk(AddRandomItems(cluster_, name, kDim, 0, kItems));
+    v1::BuildRequest build;
+    build.set_index(name);
+    build.set_seed(5);
+    build.set_no_graph(name == "without_graph");
+    ExpectOk(Build(cluster_, build, nullptr));
+  }
+  for (const int search_k : {0, 100, 1000}) {
+    v1::GetNnsRequest request = ItemQuery(names[0], 0, 10);
+    for (int item = 1; item < 50; ++item) request.add_queries()->set_item(item);
+    request.set_engine(v1::ENGINE_FOREST);
+    request.set_search_k(search_k);
+    request.set_include_distances(true);
+    v1::GetNnsResponse with = Ask(request);
+    EXPECT_FALSE(with.ranked_by_codes());
+    request.set_index(names[1]);
+    EXPECT_EQ(with.DebugString(), Ask(request).DebugString()) << search_k;
+  }
+  // Nor can codes be used that are not there.
+  v1::GetNnsRequest request = ItemQuery(names[1], 3, 10);
+  request.set_engine(v1::ENGINE_FOREST);
+  request.set_min_recall(0.9);
+  EXPECT_FALSE(Ask(request).ranked_by_codes());
+  EXPECT_GE(Recall(request), 0.89);
+}
+
 TEST_F(GraphRpcTest, FiltersKeepTheirRecall) {
   v1::GetNnsRequest request = ItemQuery("euclidean", 3, 10);
   request.set_engine(v1::ENGINE_GRAPH);

@@ -26,6 +26,7 @@ Manifest Example() {
   manifest.seed = 0xFFFFFFFFFFFFFFFF;
   manifest.build_seconds = 0.1;
   manifest.recall_curve = {{{10, 0.25}, {200, 0.5}, {201, 1}}, 300};
+  manifest.coded_recall_curve = {{{10, 0.5}, {300, 0.75}}, 200};
   manifest.create_time = "2024-05-06T07:08:09+00:00";
   manifest.journal_through = 12;
   manifest.incarnation = "0123456789abcdef";
@@ -49,6 +50,9 @@ void ExpectExample(const Manifest& manifest) {
   EXPECT_EQ(manifest.build_seconds, want.build_seconds);
   EXPECT_EQ(manifest.recall_curve.points, want.recall_curve.points);
   EXPECT_EQ(manifest.recall_curve.query_count, want.recall_curve.query_count);
+  EXPECT_EQ(manifest.coded_recall_curve.points, want.coded_recall_curve.points);
+  EXPECT_EQ(manifest.coded_recall_curve.query_count,
+            want.coded_recall_curve.query_count);
   EXPECT_EQ(manifest.create_time, want.create_time);
   EXPECT_EQ(manifest.journal_through, want.journal_through);
   EXPECT_EQ(manifest.incarnation, want.incarnation);
@@ -69,11 +73,13 @@ TEST(ManifestTest, RoundTripsEveryField) {
 TEST(ManifestTest, VersionsWithoutARecallCurveStayReadable) {
   Manifest manifest = Example();
   manifest.recall_curve = RecallCurve();
+  manifest.coded_recall_curve = RecallCurve();
   const std::string text = ManifestToJson(manifest);
   EXPECT_EQ(text.find("recall"), std::string::npos);
   const auto read = ManifestFromJson(text);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_TRUE(read->recall_curve.points.empty());
+  EXPECT_TRUE(read->coded_recall_curve.points.empty());
 }
 
 TEST(ManifestTest, DamagedTextIsDataLoss) {
@@ -131,6 +137,8 @@ TEST(ManifestTest, WellSealedNonsenseIsDataLoss) {
       {"recall_curve", curve_of({{{"search_k", 5}, {"recall", 0.5}},
                                  {{"search_k", 6}, {"recall", 0.4}}})},
       {"recall_curve", {{"points", json::array()}, {"query_count", 0}}},
+      {"coded_recall_curve", 5},
+      {"coded_recall_curve", curve_of({{{"search_k", 0}, {"recall", 0.5}}})},
       {"files", 5},
       {"files", json::array({5})},
       {"files", json::array({file, file})},

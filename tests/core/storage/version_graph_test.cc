@@ -64,6 +64,9 @@ TEST_F(VersionGraphTest, IsMadeMeasuredAndOpened) {
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->beam_curve.points, manifest->beam_curve.points);
   EXPECT_EQ(read->beam_curve.query_count, manifest->beam_curve.query_count);
+  ASSERT_FALSE(manifest->coded_recall_curve.points.empty());
+  EXPECT_EQ(read->coded_recall_curve.points,
+            manifest->coded_recall_curve.points);
   const auto version = index_.store()->Open(TestSettings(), 1);
   ASSERT_TRUE(version.ok()) << version.status();
   ASSERT_NE((*version)->graph, nullptr);
@@ -84,11 +87,36 @@ TEST_F(VersionGraphTest, IsMadeMeasuredAndOpened) {
   EXPECT_EQ(found, truth);
 }
 
+TEST_F(VersionGraphTest, LendsTheForestItsCodes) {
+  ASSERT_TRUE(Build(/*with_graph=*/true).ok());
+  const auto version = index_.store()->Open(TestSettings(), 1);
+  ASSERT_TRUE(version.ok()) << version.status();
+  const SearchScratchPtr scratch = NewSearchScratch();
+  std::vector<float> query(kTestDim);
+  ASSERT_TRUE((*version)->forest->GetVector(7, absl::MakeSpan(query)).ok());
+  SearchOptions options;
+  options.engine = Engine::kForest;
+  options.search_k = 300;
+  options.rank_by_codes = true;
+  std::vector<Neighbor> found, same;
+  SearchStats stats, same_stats;
+  ASSERT_TRUE(
+      (*version)->Search(query, options, scratch.get(), &found, &stats).ok());
+  ASSERT_TRUE(
+      (*version)
+          ->graph
+          ->SearchForest(query, options, scratch.get(), &same, &same_stats)
+          .ok());
+  EXPECT_EQ(found, same);
+  EXPECT_EQ(stats.distances, same_stats.distances);
+}
+
 TEST_F(VersionGraphTest, CanBeLeftOut) {
   ASSERT_TRUE(Build(/*with_graph=*/false).ok());
   const auto version = index_.store()->Open(TestSettings(), 1);
   ASSERT_TRUE(version.ok()) << version.status();
   EXPECT_EQ((*version)->graph, nullptr);
+  EXPECT_TRUE((*version)->manifest.coded_recall_curve.points.empty());
   EXPECT_THAT(*FileSystem::Posix()->ListDirectory(dir_.Path("versions/000001")),
               ElementsAre("MANIFEST.json", "forest.ann"));
   std::vector<Neighbor> found;
