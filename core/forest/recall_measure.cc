@@ -70,6 +70,7 @@ std::vector<int64_t> MetWith(const std::vector<int64_t>& search_k,
                              std::vector<int64_t> needed) {
   std::sort(needed.begin(), needed.end());
   std::vector<int64_t> met;
+  met.reserve(search_k.size());
   for (const int64_t one : search_k) {
     met.push_back(std::upper_bound(needed.begin(), needed.end(), one) -
                   needed.begin());
