@@ -46,6 +46,12 @@ void Forget(BeamScratch* scratch) {
   scratch->marked.clear();
 }
 
+// Candidates compared by their vectors at least: what is clipped makes codes
+// worse than their rounding does.
+size_t LeastRanked(int n) {
+  return static_cast<size_t>(n + std::max(4, 2 * n / 5));
+}
+
 size_t WidthOf(const BeamOptions& options) {
   return static_cast<size_t>(std::max<int64_t>(options.width, options.n));
 }
@@ -242,7 +248,7 @@ bool GraphSearcher::Choose(const BeamOptions& options, int32_t reached,
                            SearchScratch* scratch) const {
   IdSet& candidates = scratch->candidates;
   candidates.Reset(forest_.slot_count);
-  const auto ranked = static_cast<size_t>(RankedCount(options.n));
+  const size_t ranked = LeastRanked(options.n);
   const size_t wanted = WidthOf(options);
   const Radius radius(options.n, wanted, graph_);
   const bool adaptive = graph_.rank_exponent > 0;
