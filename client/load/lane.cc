@@ -1,7 +1,8 @@
 #include "client/load/lane.h"
 
-#include <grpcpp/channel.h>
+#include <grpcpp/alarm.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <sys/prctl.h>
 #include <time.h>
 
@@ -47,24 +48,10 @@ Lane::Lane(const LaneOptions& options,
            const std::vector<std::shared_ptr<grpc::Channel>>& channels,
            const std::vector<Request>* requests)
     : options_(options),
-      requests_(requests),
-      next_request_(options.first_request % requests->size()) {
-  for (const std::shared_ptr<grpc::Channel>& channel : channels) {
-    stubs_.push_back(std::make_unique<grpc::GenericStub>(channel));
-  }
-}
-
-Lane::~Lane() {
-  queue_.Shutdown();
-  void* tag;
-  bool ok;
-  while (queue_.Next(&tag, &ok)) {
-  }
-}
+      connections_(channels, requests, options.first_request) {}
 
 void Lane::Send(Call* call, int64_t due) {
-  call->request = &(*requests_)[next_request_];
-  next_request_ = (next_request_ + 1) % requests_->size();
+  call->request = connections_.NextRequest();
   call->due = due;
   // The reader is of the call that the context owns: first it, then the other.
   call->reader.reset();
@@ -72,15 +59,14 @@ void Lane::Send(Call* call, int64_t due) {
   call->context.emplace();
   call->context->set_deadline(std::chrono::system_clock::now() +
                               absl::ToChronoNanoseconds(options_.timeout));
-  call->reader = stubs_[next_stub_]->PrepareUnaryCall(
-      &*call->context, kGetNns, call->request->message, &queue_);
-  next_stub_ = (next_stub_ + 1) % stubs_.size();
+  call->reader = connections_.NextStub()->PrepareUnaryCall(
+      &*call->context, kGetNns, call->request->message, connections_.queue());
   call->reader->StartCall();
   call->reader->Finish(&call->response, &call->status, call);
 }
 
 LoadResult Lane::RunClosed(int in_flight, const Window& window) {
-  CallRecorder recorder(window, options_.n, requests_->size());
+  CallRecorder recorder(window, options_.n, connections_.requests().size());
   std::vector<std::unique_ptr<Call>> calls;
   for (int i = 0; i < in_flight; ++i) {
     calls.push_back(std::make_unique<Call>());
@@ -89,13 +75,13 @@ LoadResult Lane::RunClosed(int in_flight, const Window& window) {
   void* tag;
   bool ok;
   int open = in_flight;
-  while (open > 0 && queue_.Next(&tag, &ok)) {
+  while (open > 0 && connections_.queue()->Next(&tag, &ok)) {
     Call* call = static_cast<Call*>(tag);
     if (!call->pause) {
       recorder.Record(call->due, *call->request, call->response, call->status);
       if (call->status.error_code() == grpc::StatusCode::UNAVAILABLE) {
         call->pause.emplace();
-        call->pause->Set(&queue_,
+        call->pause->Set(connections_.queue(),
                          absl::ToChronoTime(absl::Now() + kPauseIfUnavailable),
                          call);
         continue;
@@ -147,7 +133,7 @@ void Lane::SendWhenDue(Arrivals* arrivals, const Window& window) {
 
 LoadResult Lane::RunOpen(Arrivals arrivals, int max_in_flight,
                          const Window& window) {
-  CallRecorder recorder(window, options_.n, requests_->size());
+  CallRecorder recorder(window, options_.n, connections_.requests().size());
   unsent_ = 0;
   send_lag_ = LatencyHistogram();
   std::vector<std::unique_ptr<Call>> calls(max_in_flight);
@@ -163,13 +149,14 @@ LoadResult Lane::RunOpen(Arrivals arrivals, int max_in_flight,
   grpc::Alarm all_sent;
   std::thread sender([&] {
     SendWhenDue(&arrivals, window);
-    all_sent.Set(&queue_, absl::ToChronoTime(absl::Now()), nullptr);
+    all_sent.Set(connections_.queue(), absl::ToChronoTime(absl::Now()),
+                 nullptr);
   });
   void* tag;
   bool ok;
   bool sending = true;
   while ((sending || in_flight_.load(std::memory_order_relaxed) > 0) &&
-         queue_.Next(&tag, &ok)) {
+         connections_.queue()->Next(&tag, &ok)) {
     if (tag == nullptr) {
       sending = false;
       continue;

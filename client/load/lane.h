@@ -1,9 +1,7 @@
 #ifndef ANNOD_CLIENT_LOAD_LANE_H_
 #define ANNOD_CLIENT_LOAD_LANE_H_
 
-#include <grpcpp/alarm.h>
-#include <grpcpp/completion_queue.h>
-#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/channel.h>
 
 #include <atomic>
 #include <cstdint>
@@ -15,6 +13,7 @@
 #include "absl/time/time.h"
 #include "client/load/arrivals.h"
 #include "client/load/call_recorder.h"
+#include "client/load/connections.h"
 #include "client/load/load_result.h"
 #include "client/load/requests.h"
 
@@ -34,9 +33,6 @@ class Lane {
   Lane(const LaneOptions& options,
        const std::vector<std::shared_ptr<grpc::Channel>>& channels,
        const std::vector<Request>* requests);
-  ~Lane();
-  Lane(const Lane&) = delete;
-  Lane& operator=(const Lane&) = delete;
 
   // Keeps `in_flight` calls in flight until the window ends, then waits for the
   // last of them. Uses the calling thread alone.
@@ -57,12 +53,8 @@ class Lane {
   Call* AwaitFreeCall(int64_t until) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const LaneOptions options_;
-  const std::vector<Request>* const requests_;
-  std::vector<std::unique_ptr<grpc::GenericStub>> stubs_;
-  grpc::CompletionQueue queue_;
+  Connections connections_;
   // Of the thread that sends.
-  size_t next_request_;
-  size_t next_stub_ = 0;
   int64_t unsent_ = 0;
   LatencyHistogram send_lag_;
   // Of both.

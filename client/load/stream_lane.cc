@@ -2,6 +2,7 @@
 
 #include <grpcpp/alarm.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/generic/generic_stub.h>
 
 #include <chrono>
 #include <deque>
@@ -47,7 +48,8 @@ class StreamLane::Stream {
     context_->set_deadline(std::chrono::system_clock::now() +
                            absl::ToChronoNanoseconds(left));
     writing_ = done_ = ended_ = false;
-    call_ = stub_->PrepareCall(&*context_, kGetNnsStream, &lane_->queue_);
+    call_ = stub_->PrepareCall(&*context_, kGetNnsStream,
+                               lane_->connections_.queue());
     call_->StartCall(&start_);
   }
 
@@ -109,7 +111,7 @@ class StreamLane::Stream {
       call_->WritesDone(&writes_done_);
     } else if (static_cast<int>(waiting_.size()) < in_flight_) {
       writing_ = true;
-      waiting_.push_back({now, lane_->NextRequest()});
+      waiting_.push_back({now, lane_->connections_.NextRequest()});
       call_->Write(waiting_.back().request->message, &write_);
     }
   }
@@ -127,7 +129,7 @@ class StreamLane::Stream {
     waiting_.clear();
     if (NowNs() >= window_.until) return false;
     pause_.emplace();
-    pause_->Set(&lane_->queue_,
+    pause_->Set(lane_->connections_.queue(),
                 absl::ToChronoTime(absl::Now() + kPauseAfterFailure), &paused_);
     return true;
   }
@@ -161,42 +163,23 @@ StreamLane::StreamLane(
     const std::vector<std::shared_ptr<grpc::Channel>>& channels,
     const std::vector<Request>* requests)
     : options_(options),
-      requests_(requests),
-      next_request_(options.first_request % requests->size()) {
-  for (const std::shared_ptr<grpc::Channel>& channel : channels) {
-    stubs_.push_back(std::make_unique<grpc::GenericStub>(channel));
-  }
-}
-
-StreamLane::~StreamLane() {
-  queue_.Shutdown();
-  void* tag;
-  bool ok;
-  while (queue_.Next(&tag, &ok)) {
-  }
-}
-
-const Request* StreamLane::NextRequest() {
-  const Request* request = &(*requests_)[next_request_];
-  next_request_ = (next_request_ + 1) % requests_->size();
-  return request;
-}
+      connections_(channels, requests, options.first_request) {}
 
 LoadResult StreamLane::RunClosed(int in_flight, const Window& window) {
-  CallRecorder recorder(window, options_.n, requests_->size());
+  CallRecorder recorder(window, options_.n, connections_.requests().size());
   std::vector<std::unique_ptr<Stream>> streams;
-  const int count = static_cast<int>(stubs_.size());
+  const int count = static_cast<int>(connections_.size());
   for (int i = 0; i < count; ++i) {
     const int share = in_flight / count + (i < in_flight % count ? 1 : 0);
     if (share == 0) continue;
-    streams.push_back(std::make_unique<Stream>(this, stubs_[i].get(), share,
-                                               window, &recorder));
+    streams.push_back(std::make_unique<Stream>(this, connections_.stub(i),
+                                               share, window, &recorder));
     streams.back()->Start();
   }
   size_t open = streams.size();
   void* tag;
   bool ok;
-  while (open > 0 && queue_.Next(&tag, &ok)) {
+  while (open > 0 && connections_.queue()->Next(&tag, &ok)) {
     const auto* step = static_cast<const Stream::Tag*>(tag);
     if (!step->stream->Step(step->operation, ok)) --open;
   }

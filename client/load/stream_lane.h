@@ -2,14 +2,12 @@
 #define ANNOD_CLIENT_LOAD_STREAM_LANE_H_
 
 #include <grpcpp/channel.h>
-#include <grpcpp/completion_queue.h>
-#include <grpcpp/generic/generic_stub.h>
 
-#include <cstddef>
 #include <memory>
 #include <vector>
 
 #include "client/load/call_recorder.h"
+#include "client/load/connections.h"
 #include "client/load/lane.h"
 #include "client/load/load_result.h"
 #include "client/load/requests.h"
@@ -25,9 +23,6 @@ class StreamLane {
   StreamLane(const LaneOptions& options,
              const std::vector<std::shared_ptr<grpc::Channel>>& channels,
              const std::vector<Request>* requests);
-  ~StreamLane();
-  StreamLane(const StreamLane&) = delete;
-  StreamLane& operator=(const StreamLane&) = delete;
 
   // Keeps `in_flight` requests in flight, spread over the streams, until the
   // window ends, then waits for the last answer, up to the timeout longer. Uses
@@ -37,13 +32,8 @@ class StreamLane {
  private:
   class Stream;
 
-  const Request* NextRequest();
-
   const LaneOptions options_;
-  const std::vector<Request>* const requests_;
-  std::vector<std::unique_ptr<grpc::GenericStub>> stubs_;
-  grpc::CompletionQueue queue_;
-  size_t next_request_;
+  Connections connections_;
 };
 
 }  // namespace annod::load
