@@ -20,6 +20,13 @@ constexpr double kQueryVariance = 0.3;
 // asked for.
 constexpr double kDeviations = 1.5;
 
+// Where ten neighbours are found among few candidates, as in two or three
+// dimensions, nearly all that is met is near, and more neighbours take
+// candidates in proportion, and some more since trees repeat each other: up to
+// so many each.
+constexpr double kGrowth = 1.2;
+constexpr double kCandidatesPerNeighbor = 50;
+
 // What a curve has to show for strangers to get `recall`.
 double MeasuredFor(double recall, int query_count) {
   const double measured = 1 - (1 - recall) / kStrangerMisses;
@@ -60,9 +67,11 @@ std::optional<int64_t> SearchKForRecall(const RecallCurve& curve, double recall,
   // it rises. Measured on word vectors, the root keeps it: recall 0.90 at 10
   // was 0.92 at 20, 0.93 at 100; 0.95 was 0.96 and 0.97. For fewer than ten
   // the search_k of ten finds more.
-  const double scale =
-      std::sqrt(std::max(1.0, static_cast<double>(n) / kRecallCurveN));
-  return static_cast<int64_t>(std::ceil(at_ten * scale));
+  const double scale = std::max(1.0, static_cast<double>(n) / kRecallCurveN);
+  const double in_proportion =
+      std::min(at_ten * std::pow(scale, kGrowth), kCandidatesPerNeighbor * n);
+  return static_cast<int64_t>(
+      std::ceil(std::max(at_ten * std::sqrt(scale), in_proportion)));
 }
 
 }  // namespace annod
