@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "core/forest/query.h"
 #include "core/forest/ranking.h"
+#include "core/forest/recall_setting.h"
 #include "core/forest/search_scratch.h"
 #include "core/graph/parallel.h"
 #include "core/metric.h"
@@ -33,7 +34,6 @@ constexpr int kMostScaled = 1000;
 constexpr size_t kScaledQueries = 64;
 constexpr double kScaledRecall = 0.95;
 constexpr double kScaledTolerance = 0.01;
-constexpr double kQueryVariance = 0.3;  // see beam_curve.cc
 
 // The distances of the `count` nearest of the other items.
 std::vector<float> OtherDistances(int32_t item, size_t count,
@@ -134,8 +134,7 @@ class Measurer {
     AskEvery(std::max<size_t>(1, items_.size() / kScaledQueries));
     const double tolerance =
         kScaledTolerance +
-        std::sqrt(kQueryVariance * enough->recall * (1 - enough->recall) /
-                  static_cast<double>(asking_.size()));
+        RecallDeviation(enough->recall, static_cast<int>(asking_.size()));
     int found = 0;
     for (const int n : {20, 50, 100, 200, 500, 1000}) {
       const int64_t width = int64_t{enough->beam} * n / kNeighbors;
