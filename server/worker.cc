@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <memory>
 
 #include "core/file_system.h"
@@ -13,6 +14,8 @@ namespace annod {
 
 int RunWorker(const ChildOptions& options, const Config& config) {
   BlockChildSignals();
+  // See callback_queue.h. No thread runs yet, nor does gRPC.
+  setenv("GRPC_POLL_STRATEGY", "epoll1", /*overwrite=*/1);
   RouteGrpcLog();
   const ChildMetrics child_metrics(options);
   LiveConfig live_config(config);

@@ -63,19 +63,19 @@ void SyncClient::StreamLoop() {
 }
 
 void SyncClient::ReadStream(grpc::ClientContext* context) {
-  const std::unique_ptr<Stream> stream = stub_->Sync(context);
+  SyncStream stream(stub_.get(), context);
   {
     absl::MutexLock write_lock(&write_mu_);
     SyncRequest hello;
     hello.set_worker_slot(slot_);
-    stream->Write(hello);
-    stream_ = stream.get();
+    stream.Write(hello);
+    stream_ = &stream;
     absl::MutexLock lock(&mu_);
     stream_epoch_ = epoch_;
   }
   bool first = true;
   SyncResponse message;
-  while (stream->Read(&message)) {
+  while (stream.Read(&message)) {
     for (const auto& staged : message.staged()) {
       catalog_->SetStaged(staged);
       Follow(staged.index());
@@ -90,11 +90,8 @@ void SyncClient::ReadStream(grpc::ClientContext* context) {
     pending_epoch_ = epoch_;
     first = false;
   }
-  {
-    absl::MutexLock write_lock(&write_mu_);
-    stream_ = nullptr;
-  }
-  stream->Finish();
+  absl::MutexLock write_lock(&write_mu_);
+  stream_ = nullptr;
 }
 
 void SyncClient::Follow(const std::string& index) {

@@ -14,6 +14,7 @@
 #include "grpcpp/channel.h"
 #include "server/worker/catalog.h"
 #include "server/worker/catalog_loader.h"
+#include "server/worker/sync_stream.h"
 
 namespace annod {
 
@@ -32,9 +33,6 @@ class SyncClient {
   bool AwaitFirst(absl::Duration timeout);
 
  private:
-  using Stream = grpc::ClientReaderWriter<internal::v1::SyncRequest,
-                                          internal::v1::SyncResponse>;
-
   void StreamLoop();
   void ReadStream(grpc::ClientContext* context);
   // Reads what was staged in `index`, so that not all of it is left to the next
@@ -62,7 +60,7 @@ class SyncClient {
 
   // Held while writing: the stream is read by one thread and written by two.
   absl::Mutex write_mu_ ABSL_ACQUIRED_BEFORE(mu_);
-  Stream* stream_ ABSL_GUARDED_BY(write_mu_) = nullptr;
+  SyncStream* stream_ ABSL_GUARDED_BY(write_mu_) = nullptr;
   int64_t stream_epoch_ ABSL_GUARDED_BY(write_mu_) = 0;
 
   std::thread load_thread_;

@@ -15,6 +15,7 @@
 #include "grpcpp/resource_quota.h"
 #include "server/child_process.h"
 #include "server/listen_address.h"
+#include "server/worker/callback_queue.h"
 #include "server/worker/connection_arguments.h"
 #include "server/worker/residency.h"
 #include "spdlog/spdlog.h"
@@ -78,7 +79,7 @@ WorkerServer::~WorkerServer() {
     health_.EndWatches();
     streams_.Drain();
     server_->Shutdown(absl::ToChronoTime(absl::Now()));
-    query_threads_.Join();
+    EndQueries();
     server_->Wait();
   }
   if (channelz_server_ != nullptr) {
@@ -131,6 +132,7 @@ absl::Status WorkerServer::StartServer() {
         absl::StrCat("cannot listen on ", config->listen));
   }
   query_threads_.Start();
+  SetPolledElsewhere(true);
   return absl::OkStatus();
 }
 
@@ -181,6 +183,11 @@ void WorkerServer::Drain() {
   health_.EndWatches();
   streams_.Drain();
   Shutdown(absl::Now() + config->drain_timeout);
+  EndQueries();
+}
+
+void WorkerServer::EndQueries() {
+  SetPolledElsewhere(false);
   query_threads_.Join();
 }
 

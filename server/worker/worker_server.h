@@ -55,6 +55,8 @@ class WorkerServer {
   // Shuts the server down: at once when no call is under way any more, at
   // `deadline` whatever is.
   void Shutdown(absl::Time deadline);
+  // After the server was shut down.
+  void EndQueries();
 
   const ChildOptions options_;
   LiveConfig* const config_;
