@@ -10,7 +10,15 @@ constexpr int64_t kMeanOver = 32;
 // percentile.
 constexpr absl::Duration kOverloadTime = absl::Seconds(10);
 
+constexpr int kInFlightPerThread = 64;
+
 }  // namespace
+
+AdmissionLimits LimitsOf(const Admission& admission, int threads) {
+  return {admission.max_in_flight > 0 ? admission.max_in_flight
+                                      : threads * kInFlightPerThread,
+          admission.max_queue_time, admission.overload_queue_time};
+}
 
 AdmissionGate::Verdict AdmissionGate::Arrive(const AdmissionLimits& limits,
                                              absl::Time now, int waiting,

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/time/time.h"
+#include "server/config.h"
 
 namespace annod {
 
@@ -17,6 +18,9 @@ struct AdmissionLimits {
   // Nor longer than this while the server is overloaded.
   absl::Duration overload_queue_time = absl::Milliseconds(1);
 };
+
+// As configured for a worker with so many threads.
+AdmissionLimits LimitsOf(const Admission& admission, int threads);
 
 // Decides which calls a worker takes on, so that those it takes are answered
 // soon and the others are told at once.

@@ -4,6 +4,7 @@
 
 #include "absl/time/clock.h"
 #include "server/rpc_status.h"
+#include "server/worker/refusal.h"
 
 namespace annod {
 namespace {
@@ -19,7 +20,8 @@ absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
 
 QueryStream::QueryStream(grpc::CallbackServerContext* context,
                          StreamOwner* owner, size_t window, int64_t max_bytes)
-    : owner_(owner),
+    : context_(context),
+      owner_(owner),
       window_(window),
       max_bytes_(max_bytes),
       deadline_(DeadlineOf(*context)) {}
@@ -51,6 +53,7 @@ void QueryStream::Advance() {
       writing_ = true;
       StartWrite(&first.response);
     } else {
+      AddPushback(first.status, context_);
       FinishOnce(ToGrpcStatus(first.status));
     }
   }

@@ -72,6 +72,7 @@ class QueryStream final
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Unref();
 
+  grpc::CallbackServerContext* const context_;
   StreamOwner* const owner_;
   const size_t window_;
   const int64_t max_bytes_;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -12,7 +13,7 @@
 #include "server/errors.h"
 #include "server/parse_request.h"
 #include "server/rpc_status.h"
-#include "server/worker/answer_memory.h"
+#include "server/worker/refusal.h"
 
 namespace annod {
 namespace {
@@ -58,7 +59,11 @@ absl::Status Respond(const GetNnsHandler& handler, const QueryStream& stream,
 QueryStreams::QueryStreams(const GetNnsHandler* handler,
                            const LiveConfig* config, QueryHelpers* helpers,
                            WorkerMetrics* metrics, int threads)
-    : handler_(handler), config_(config), helpers_(helpers), metrics_(metrics) {
+    : handler_(handler),
+      config_(config),
+      helpers_(helpers),
+      metrics_(metrics),
+      gate_(threads) {
   threads_.reserve(threads);
   for (int i = 0; i < threads; ++i) {
     threads_.emplace_back([this] { WorkLoop(); });
@@ -86,7 +91,7 @@ QueryStreams::Begin(grpc::CallbackServerContext* context) {
     absl::MutexLock lock(&mu_);
     draining = draining_;
     too_many = streams_.size() >= kMaxStreams;
-    streams_.insert(stream);
+    streams_.emplace(stream, Requests());
   }
   if (draining || too_many) {
     stream->EndWith(draining ? DrainingStatus() : TooManyStatus());
@@ -100,14 +105,62 @@ void QueryStreams::Drain() {
   const grpc::Status status = DrainingStatus();
   absl::MutexLock lock(&mu_);
   draining_ = true;
-  for (QueryStream* stream : streams_) stream->EndWith(status);
+  for (const auto& [stream, requests] : streams_) stream->EndWith(status);
+}
+
+absl::Status QueryStreams::Admit(QueryStream* stream, StreamSlot* slot) {
+  const AdmissionLimits limits =
+      LimitsOf(config_->Get()->admission, static_cast<int>(threads_.size()));
+  absl::MutexLock lock(&mu_);
+  Requests& requests = streams_.at(stream);
+  const bool busy = requests.running > 0 || !requests.waiting.empty();
+  const int waiting = static_cast<int>(turns_.size());
+  switch (busy
+              ? AdmissionGate::Verdict::kAdmitted
+              : gate_.Arrive(limits, slot->arrival, waiting, busy_ - waiting)) {
+    case AdmissionGate::Verdict::kAdmitted:
+      break;
+    case AdmissionGate::Verdict::kTooMany:
+      metrics_->rejected_in_flight.Add();
+      return OverloadedError(
+          absl::StrCat("requests of ", limits.max_in_flight,
+                       " streams are in flight in a worker (max_in_flight)"),
+          gate_.QueueTime(waiting));
+    case AdmissionGate::Verdict::kTooLong:
+      metrics_->rejected_queue_time.Add();
+      return OverloadedError(absl::StrCat(waiting, " streams wait before it"),
+                             gate_.QueueTime(waiting));
+  }
+  if (!busy) ++busy_;
+  if (requests.waiting.empty()) {
+    turns_.push_back(stream);
+    wake_.Signal();
+  }
+  requests.waiting.push_back(slot);
+  return absl::OkStatus();
 }
 
 void QueryStreams::Queue(QueryStream* stream, StreamSlot* slot) {
   active_.fetch_add(1);
+  slot->status = Admit(stream, slot);
+  if (!slot->status.ok()) Finish({stream, slot}, nullptr);
+}
+
+std::optional<QueryStreams::Turn> QueryStreams::NextTurn() {
   absl::MutexLock lock(&mu_);
-  waiting_.push_back({stream, slot});
-  wake_.Signal();
+  while (!stopped_ && turns_.empty()) wake_.Wait(&mu_);
+  if (stopped_) return std::nullopt;
+  QueryStream* const stream = turns_.front();
+  turns_.pop_front();
+  Requests& requests = streams_.at(stream);
+  StreamSlot* const slot = requests.waiting.front();
+  requests.waiting.pop_front();
+  ++requests.running;
+  if (!requests.waiting.empty()) {
+    turns_.push_back(stream);
+    wake_.Signal();
+  }
+  return Turn{stream, slot};
 }
 
 void QueryStreams::Ended(QueryStream* stream) {
@@ -118,36 +171,43 @@ void QueryStreams::Ended(QueryStream* stream) {
 void QueryStreams::WorkLoop() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kPriority);
   AnswerMemory memory;
-  for (;;) {
-    Waiting next;
-    {
-      absl::MutexLock lock(&mu_);
-      while (!stopped_ && waiting_.empty()) wake_.Wait(&mu_);
-      if (stopped_) return;
-      next = waiting_.front();
-      waiting_.pop_front();
-    }
-    std::shared_ptr<const IndexView> view;
-    {
-      const QueryHelpers::Searching searching(helpers_);
-      metrics_->InFlight(Lane::kBatch).Add(1);
-      next.slot->status =
-          Respond(*handler_, *next.stream, &memory, &view, next.slot);
-      metrics_->InFlight(Lane::kBatch).Add(-1);
-    }
+  while (const std::optional<Turn> turn = NextTurn()) {
+    const absl::Time start = absl::Now();
+    Work(*turn, &memory);
     memory.Reset();
-    const absl::Status& status = next.slot->status;
-    const double seconds =
-        absl::ToDoubleSeconds(absl::Now() - next.slot->arrival);
-    if (status.ok()) {
-      view->metrics->get_nns_stream_ok.Observe(seconds);
-    } else {
-      metrics_->CallEnded(
-          "GetNnsStream", view == nullptr ? "" : view->settings.name,
-          static_cast<grpc::StatusCode>(status.raw_code()), seconds);
-    }
-    next.stream->Answered(next.slot);
+    gate_.End(absl::Now() - start);
   }
+}
+
+void QueryStreams::Work(const Turn& turn, AnswerMemory* memory) {
+  std::shared_ptr<const IndexView> view;
+  {
+    const QueryHelpers::Searching searching(helpers_);
+    metrics_->InFlight(Lane::kBatch).Add(1);
+    turn.slot->status =
+        Respond(*handler_, *turn.stream, memory, &view, turn.slot);
+    metrics_->InFlight(Lane::kBatch).Add(-1);
+  }
+  {
+    absl::MutexLock lock(&mu_);
+    Requests& requests = streams_.at(turn.stream);
+    if (--requests.running == 0 && requests.waiting.empty()) --busy_;
+  }
+  Finish(turn, view.get());
+}
+
+void QueryStreams::Finish(const Turn& turn, const IndexView* view) {
+  const absl::Status& status = turn.slot->status;
+  const double seconds =
+      absl::ToDoubleSeconds(absl::Now() - turn.slot->arrival);
+  if (status.ok()) {
+    view->metrics->get_nns_stream_ok.Observe(seconds);
+  } else {
+    metrics_->CallEnded(
+        "GetNnsStream", view == nullptr ? "" : view->settings.name,
+        static_cast<grpc::StatusCode>(status.raw_code()), seconds);
+  }
+  turn.stream->Answered(turn.slot);
 }
 
 }  // namespace annod

@@ -21,7 +21,6 @@ namespace {
 
 // Calls asked for ahead, for each thread: those that come in while gRPC reads.
 constexpr int kAwaitedPerThread = 4;
-constexpr int kInFlightPerThread = 64;
 // Events that a thread processes at most between two searches: refusing calls
 // must not keep it from answering any.
 constexpr int kMaxDrained = 128;
@@ -171,11 +170,7 @@ void QueryThreads::Process(QueryCall::Tag* tag, bool ok) {
 }
 
 AdmissionLimits QueryThreads::Limits() const {
-  const std::shared_ptr<const Config> config = config_->Get();
-  const Admission& admission = config->admission;
-  return {admission.max_in_flight > 0 ? admission.max_in_flight
-                                      : thread_count_ * kInFlightPerThread,
-          admission.max_queue_time, admission.overload_queue_time};
+  return LimitsOf(config_->Get()->admission, thread_count_);
 }
 
 void QueryThreads::Arrived(QueryCall* call) {

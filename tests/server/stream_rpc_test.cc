@@ -24,8 +24,11 @@ constexpr int kRequests = 500;
 
 class StreamRpcTest : public testing::Test {
  protected:
-  StreamRpcTest()
-      : cluster_(/*workers=*/1, [](Config* config) { config->threads = 2; }) {
+  explicit StreamRpcTest(int max_in_flight = 0)
+      : cluster_(/*workers=*/1, [&](Config* config) {
+          config->threads = 2;
+          config->admission.max_in_flight = max_in_flight;
+        }) {
     cluster_.StartAll();
     EXPECT_TRUE(CreateIndex(&cluster_, "items", kDim, v1::METRIC_ANGULAR).ok());
     EXPECT_TRUE(AddRandomItems(&cluster_, "items", kDim, 0, kItems).ok());
@@ -108,6 +111,80 @@ TEST_F(StreamRpcTest, AWorkerThatShutsDownEndsItWithAReason) {
       << Describe(status);
   EXPECT_EQ(ErrorInfoOf(status).reason(), "DRAINING");
   EXPECT_EQ(cluster_.AwaitWorkerExit(0), 0);
+}
+
+// A worker that lets requests of one stream at a time in.
+class FullStreamRpcTest : public StreamRpcTest {
+ protected:
+  FullStreamRpcTest() : StreamRpcTest(/*max_in_flight=*/1) {}
+
+  struct Outcome {
+    int answers = 0;
+    grpc::Status status;
+    std::string pushback;  // "" if there was none
+  };
+
+  // Sends `count` requests over a stream and reads until its end.
+  Outcome Exchange(int count) {
+    const auto context = Context();
+    const std::unique_ptr<Call> call =
+        cluster_.index()->GetNnsStream(context.get());
+    std::thread sender([&] {
+      for (int i = 0; i < count && Send(call.get(), QueryOf(i)); ++i) {
+      }
+      call->WritesDone();
+    });
+    Outcome outcome;
+    v1::GetNnsStreamResponse answer;
+    while (call->Read(&answer)) ++outcome.answers;
+    sender.join();
+    outcome.status = call->Finish();
+    const auto& trailers = context->GetServerTrailingMetadata();
+    const auto pushback = trailers.find("grpc-retry-pushback-ms");
+    if (pushback != trailers.end()) {
+      outcome.pushback.assign(pushback->second.data(), pushback->second.size());
+    }
+    return outcome;
+  }
+
+  double Refused() { return cluster_.Metric("annod_rejected_calls_total", {}); }
+};
+
+TEST_F(FullStreamRpcTest, RefusesAStreamThatComesOnTop) {
+  constexpr int kStreams = 20;
+  std::vector<Outcome> outcomes(kStreams);
+  std::vector<std::thread> threads;
+  threads.reserve(kStreams);
+  for (Outcome& outcome : outcomes) {
+    threads.emplace_back([&] { outcome = Exchange(kRequests); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  int refused = 0;
+  for (const auto& [answers, status, pushback] : outcomes) {
+    if (status.ok()) {
+      EXPECT_EQ(answers, kRequests);
+      EXPECT_EQ(pushback, "");
+      continue;
+    }
+    ++refused;
+    EXPECT_LT(answers, kRequests);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+    EXPECT_EQ(ErrorInfoOf(status).reason(), "OVERLOADED") << Describe(status);
+    EXPECT_EQ(ErrorInfoOf(status).metadata().at("retry_after_ms"), pushback);
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_GE(Refused(), refused);
+  EXPECT_TRUE(Eventually(
+      [&] { return cluster_.Metric("annod_in_flight_calls", {}) == 0; }));
+  const Outcome after = Exchange(1);
+  EXPECT_TRUE(after.status.ok()) << Describe(after.status);
+}
+
+TEST_F(FullStreamRpcTest, RefusesNoStreamForItsOwnRequests) {
+  const Outcome outcome = Exchange(kRequests);
+  EXPECT_TRUE(outcome.status.ok()) << Describe(outcome.status);
+  EXPECT_EQ(outcome.answers, kRequests);
+  EXPECT_EQ(Refused(), 0);
 }
 
 }  // namespace
