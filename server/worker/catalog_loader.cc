@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/worker/follow_staged.h"
+#include "server/worker/residency.h"
 #include "spdlog/spdlog.h"
 
 namespace annod {
@@ -28,6 +29,24 @@ const char* StateName(v1::IndexState state) {
 
 bool Serves(const std::shared_ptr<const IndexView>& view) {
   return view != nullptr && view->version != nullptr;
+}
+
+template <typename T>
+absl::Span<const char> BytesOf(const T* data, size_t count) {
+  return {reinterpret_cast<const char*>(data), count * sizeof(T)};
+}
+
+// Maps what queries will read before they do, so that none of them waits for
+// the kernel. Only beside a version that serves meanwhile.
+void EnterAllPages(const OpenVersion& version) {
+  EnterPages(version.forest->bytes());
+  if (version.graph == nullptr) return;
+  const Graph& graph = version.graph->graph();
+  EnterPages(BytesOf(graph.codes, graph.items.size() * graph.book.row_bytes()));
+  for (const absl::Span<const int32_t> part :
+       {graph.items, graph.rows, graph.neighbors}) {
+    EnterPages(BytesOf(part.data(), part.size()));
+  }
 }
 
 bool SameFile(const FileInfo& a, const FileInfo& b) {
@@ -243,6 +262,9 @@ void CatalogLoader::PutServing(IndexView view,
         "prefault lock was refused, populated "
         "instead: ",
         serving.lock_refusal);
+  }
+  if (is_new && Serves(before) && serving.prefault == Prefault::kAdvise) {
+    EnterAllPages(serving);
   }
   if (is_new) {
     spdlog::info(

@@ -11,6 +11,8 @@ namespace annod {
 namespace {
 
 constexpr size_t kPagesAtATime = 1 << 16;
+// So that nobody who maps or unmaps something waits long.
+constexpr size_t kEnteredAtATime = 1 << 10;
 
 }  // namespace
 
@@ -31,6 +33,21 @@ int64_t ResidentBytes(absl::Span<const char> mapping) {
     mapping.remove_prefix(bytes);
   }
   return resident * static_cast<int64_t>(page_bytes);
+}
+
+void EnterPages(absl::Span<const char> mapping) {
+  const size_t page_bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t before =
+      reinterpret_cast<uintptr_t>(mapping.data()) % page_bytes;
+  const char* const end = mapping.data() + mapping.size();
+  for (const char* page = mapping.data() - before; page < end;
+       page += kEnteredAtATime * page_bytes) {
+    const size_t bytes =
+        std::min(static_cast<size_t>(end - page), kEnteredAtATime * page_bytes);
+    if (madvise(const_cast<char*>(page), bytes, MADV_POPULATE_READ) != 0) {
+      return;
+    }
+  }
 }
 
 }  // namespace annod

@@ -11,6 +11,11 @@ namespace annod {
 // about a microsecond for each megabyte. 0 if the system does not tell.
 int64_t ResidentBytes(absl::Span<const char> mapping);
 
+// Brings all of a mapping in, into memory and into the page table of this
+// process, a piece at a time; some milliseconds for each gigabyte that is in
+// memory. Does nothing where the kernel cannot (before Linux 5.14).
+void EnterPages(absl::Span<const char> mapping);
+
 }  // namespace annod
 
 #endif  // ANNOD_SERVER_WORKER_RESIDENCY_H_
