@@ -39,11 +39,13 @@ absl::StatusOr<absl::Duration> Build(const ForestData& forest,
   ANNOD_RETURN_IF_ERROR(
       WriteGraphFile(FileSystem::Posix(), path, built->graph, {}, forest));
   absl::FPrintF(stderr,
-                "graph: codes %.2f s, clusters %.2f, refine %.2f (%d from "
-                "%.3f), edges %.2f, both ways %.2f, reach %.2f (%d rows)\n",
-                times.codes, times.clusters, times.refine, times.refine_passes,
-                times.list_recall, times.first_prune, times.second_prune,
-                times.repair, times.repaired);
+                "graph: codes %.2f s, clusters %.2f, answers %.2f, refine %.2f "
+                "(%d from %.3f), edges %.2f, both ways %.2f, companions %.2f, "
+                "reach %.2f (%d rows)\n",
+                times.codes, times.clusters, times.answers, times.refine,
+                times.refine_passes, times.list_recall, times.first_prune,
+                times.second_prune, times.companions, times.repair,
+                times.repaired);
   return absl::Now() - start;
 }
 

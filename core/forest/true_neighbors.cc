@@ -23,21 +23,6 @@ constexpr size_t kGroup = 16;
 // Items as far as the last that are looked at.
 constexpr int kMaxTies = 22;
 
-std::vector<int32_t> DrawItems(const ForestData& forest, int count,
-                               uint64_t seed) {
-  Kiss64 random(TreeSeed(seed, std::numeric_limits<uint64_t>::max()));
-  IdSet drawn;
-  drawn.Reset(forest.slot_count);
-  const int64_t most_draws = int64_t{count} * 1000;
-  for (int64_t draw = 0;
-       draw < most_draws && drawn.size() < static_cast<size_t>(count); ++draw) {
-    const auto id = static_cast<int32_t>(
-        random.Index(static_cast<size_t>(forest.slot_count)));
-    if (forest.node(id).descendants() == 1) drawn.Add(id);
-  }
-  return {drawn.data(), drawn.data() + drawn.size()};
-}
-
 // Leaves the item itself out of its neighbours, and what is farther than the
 // last that counts.
 void Trim(int32_t item, std::vector<Neighbor>* nearest) {
@@ -55,11 +40,26 @@ void Trim(int32_t item, std::vector<Neighbor>* nearest) {
 
 }  // namespace
 
+std::vector<int32_t> DrawMeasuringItems(const ForestData& forest, int count,
+                                        uint64_t seed) {
+  Kiss64 random(TreeSeed(seed, std::numeric_limits<uint64_t>::max()));
+  IdSet drawn;
+  drawn.Reset(forest.slot_count);
+  const int64_t most_draws = int64_t{count} * 1000;
+  for (int64_t draw = 0;
+       draw < most_draws && drawn.size() < static_cast<size_t>(count); ++draw) {
+    const auto id = static_cast<int32_t>(
+        random.Index(static_cast<size_t>(forest.slot_count)));
+    if (forest.node(id).descendants() == 1) drawn.Add(id);
+  }
+  return {drawn.data(), drawn.data() + drawn.size()};
+}
+
 absl::StatusOr<TrueNeighbors> FindTrueNeighbors(
     const ForestData& forest, int count, uint64_t seed, int threads,
     const std::atomic<bool>* cancel) {
   TrueNeighbors truth;
-  truth.items = DrawItems(forest, count, seed);
+  truth.items = DrawMeasuringItems(forest, count, seed);
   truth.nearest.resize(truth.items.size());
   const size_t groups = (truth.items.size() + kGroup - 1) / kGroup;
   threads =

@@ -21,8 +21,12 @@ struct TrueNeighbors {
   std::vector<std::vector<Neighbor>> nearest;
 };
 
-// Draws `count` items of a forest (checked, or just built) by the seed, and
-// finds their neighbours; fewer if nearly all slots are holes. The result does
+// Draws `count` different items of a forest (checked, or just built) by the
+// seed; fewer if nearly all slots are holes.
+std::vector<int32_t> DrawMeasuringItems(const ForestData& forest, int count,
+                                        uint64_t seed);
+
+// Draws items as above and finds their neighbours. The result does
 // not depend on `threads` >= 1. Cancelled soon after `cancel`, unless null,
 // becomes true.
 absl::StatusOr<TrueNeighbors> FindTrueNeighbors(

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/graph/code_blocks.h"
+
 namespace annod {
 namespace {
 
 constexpr size_t kRowsAtOnce = 4;
 constexpr int32_t kFarNorm = INT32_MAX / 2;  // of items that only fill a block
-
-size_t RoundUp(size_t value, size_t to) { return (value + to - 1) / to * to; }
 
 }  // namespace
 
@@ -20,12 +20,11 @@ ClusterPairs::ClusterPairs(const CodeRows* codes, int wanted)
 
 void ClusterPairs::LayOut(absl::Span<const int32_t> rows) {
   const size_t bytes = codes_.row_bytes();
-  const size_t items = RoundUp(rows.size(), kBlockItems);
+  const size_t items = WholeBlocks(rows.size());
   if (gathered_.count() < items) {
     gathered_ = CodeRows(items, bytes);
     blocks_ = CodeRows(items, bytes);
-    distances_ =
-        CodeRows(kRowsAtOnce, RoundUp(items * sizeof(int32_t), kCodeAlignment));
+    distances_ = CodeRows(kRowsAtOnce, items * sizeof(int32_t));
     norms_.resize(items);
     found_.resize(items);
   }
@@ -33,13 +32,9 @@ void ClusterPairs::LayOut(absl::Span<const int32_t> rows) {
   for (size_t j = 0; j < rows.size(); ++j) {
     const uint8_t* row = codes_.row(rows[j]);
     std::memcpy(gathered_.row(j), row, bytes);
-    uint8_t* block =
-        blocks_.row(j / kBlockItems * kBlockItems) + j % kBlockItems * 4;
+    PutInBlocks(row, j, &blocks_);
     int32_t norm = 0;
-    for (size_t i = 0; i < bytes; i += 4) {
-      std::memcpy(block + i * kBlockItems, row + i, 4);
-      for (size_t k = i; k < i + 4; ++k) norm += row[k] * row[k];
-    }
+    for (size_t i = 0; i < bytes; ++i) norm += row[i] * row[i];
     norms_[j] = norm;
   }
 }
@@ -47,7 +42,7 @@ void ClusterPairs::LayOut(absl::Span<const int32_t> rows) {
 void ClusterPairs::Add(absl::Span<const int32_t> rows, NeighborLists* lists) {
   if (rows.size() < 2) return;
   LayOut(rows);
-  const size_t items = RoundUp(rows.size(), kBlockItems);
+  const size_t items = WholeBlocks(rows.size());
   CodeBlocks blocks;
   blocks.data = blocks_.row(0);
   blocks.norms = norms_.data();
@@ -68,7 +63,7 @@ void ClusterPairs::AddRow(absl::Span<const int32_t> rows, size_t position,
                           const int32_t* distances, NeighborLists* lists) {
   // The row itself is among them.
   const size_t count = kernels_.select_smallest(
-      distances, RoundUp(rows.size(), kBlockItems), wanted_ + 1, found_.data());
+      distances, WholeBlocks(rows.size()), wanted_ + 1, found_.data());
   size_t kept = 0;
   for (size_t k = 0; k < count; ++k) {
     const auto j = static_cast<size_t>(found_[k].id);

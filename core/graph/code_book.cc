@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <utility>
+#include <vector>
 
 namespace annod {
 namespace {
@@ -10,11 +13,14 @@ constexpr int kMiddle = 64;
 constexpr int kLargest = 127;
 // Share of components that may be clipped.
 constexpr double kClipped = 0.001;
+// For inner products: so many of the longest items of a sample may be clipped,
+// and this share of the components of those that come next.
+constexpr size_t kOutliers = 2;
+constexpr double kClippedOfLong = 0.0001;
+constexpr double kLongShare = 0.05;
 
-}  // namespace
-
-CodeBook TrainCodeBook(absl::Span<const float> sample, int dim,
-                       std::vector<float>* centre) {
+void SetCentre(absl::Span<const float> sample, int dim,
+               std::vector<float>* centre) {
   const size_t count = sample.size() / dim;
   centre->resize(dim);
   for (int i = 0; i < dim; ++i) {
@@ -22,21 +28,63 @@ CodeBook TrainCodeBook(absl::Span<const float> sample, int dim,
     for (size_t k = 0; k < count; ++k) sum += sample[k * dim + i];
     (*centre)[i] = static_cast<float>(sum / static_cast<double>(count));
   }
+}
+
+// What all but the share `clipped` of `*away` do not exceed.
+float LeastUnclipped(double clipped, std::vector<float>* away) {
+  const auto bound = away->begin() +
+                     static_cast<int64_t>(
+                         static_cast<double>(away->size() - 1) * (1 - clipped));
+  std::nth_element(away->begin(), bound, away->end());
+  return *bound;
+}
+
+CodeBook BookOf(const std::vector<float>& centre, float bound) {
+  CodeBook book;
+  book.centre = centre;
+  // Items that are all equal need no step.
+  const float steps = static_cast<float>(kLargest - kMiddle) / bound;
+  book.steps_per_unit = std::isfinite(steps) ? steps : 1;
+  return book;
+}
+
+}  // namespace
+
+CodeBook TrainCodeBook(absl::Span<const float> sample, int dim,
+                       std::vector<float>* centre) {
+  SetCentre(sample, dim, centre);
   std::vector<float> away;
   away.reserve(sample.size());
   for (size_t k = 0; k < sample.size(); ++k) {
     away.push_back(std::abs(sample[k] - (*centre)[k % dim]));
   }
-  const auto bound =
-      away.begin() + static_cast<int64_t>(static_cast<double>(away.size() - 1) *
-                                          (1 - kClipped));
-  std::nth_element(away.begin(), bound, away.end());
-  CodeBook book;
-  book.centre = *centre;
-  // Items that are all equal need no step.
-  const float steps = static_cast<float>(kLargest - kMiddle) / *bound;
-  book.steps_per_unit = std::isfinite(steps) ? steps : 1;
-  return book;
+  return BookOf(*centre, LeastUnclipped(kClipped, &away));
+}
+
+CodeBook TrainProductCodeBook(absl::Span<const float> sample, int dim,
+                              std::vector<float>* centre) {
+  SetCentre(sample, dim, centre);
+  const size_t count = sample.size() / dim;
+  std::vector<std::pair<float, size_t>> by_length;  // the longest first
+  for (size_t k = 0; k < count; ++k) {
+    float squared = 0;
+    for (int i = 0; i + 1 < dim; ++i) {
+      squared += sample[k * dim + i] * sample[k * dim + i];
+    }
+    by_length.emplace_back(-squared, k);
+  }
+  std::sort(by_length.begin(), by_length.end());
+  const size_t first = std::min(kOutliers, count - 1);
+  const size_t end = std::max(
+      first + 1, static_cast<size_t>(static_cast<double>(count) * kLongShare));
+  std::vector<float> away;
+  for (size_t k = first; k < end; ++k) {
+    const float* const vector = sample.data() + by_length[k].second * dim;
+    for (int i = 0; i + 1 < dim; ++i) {
+      away.push_back(std::abs(vector[i] - (*centre)[i]));
+    }
+  }
+  return BookOf(*centre, LeastUnclipped(kClippedOfLong, &away));
 }
 
 void CodeBook::Encode(const float* vector, uint8_t* row) const {

@@ -30,6 +30,13 @@ struct CodeBook {
 CodeBook TrainCodeBook(absl::Span<const float> sample, int dim,
                        std::vector<float>* centre);
 
+// The same for vectors of whose first `dim` - 1 components, `dim` >= 2, inner
+// products are taken. The items that are long there are the answers to most
+// queries: the steps are fitted to them, but for the two longest of the sample,
+// lest those take the steps from all others. The last component may be clipped.
+CodeBook TrainProductCodeBook(absl::Span<const float> sample, int dim,
+                              std::vector<float>* centre);
+
 }  // namespace annod
 
 #endif  // ANNOD_CORE_GRAPH_CODE_BOOK_H_

@@ -7,8 +7,10 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/graph/answers.h"
 #include "core/graph/cluster_pairs.h"
 #include "core/graph/clusters.h"
+#include "core/graph/companions.h"
 #include "core/graph/graph_space.h"
 #include "core/graph/item_codes.h"
 #include "core/graph/neighbor_lists.h"
@@ -24,6 +26,9 @@ namespace {
 
 constexpr int kSampledRows = 100;
 constexpr int kRefineNear = 24;
+// Answers that near rows are at least, of as many as they are near rows, where
+// they do for inner products.
+constexpr double kNearAnswers = 0.5;
 constexpr int64_t kPiece = 256;  // rows a thread takes at a time
 
 // Shares of the whole that are done after each step.
@@ -80,6 +85,11 @@ class Builder {
     }
     times_.clusters = watch.Lap();
     Progress(kClustersDone);
+    if (is_dot()) {
+      FindAnswers();
+      ANNOD_RETURN_IF_ERROR(CheckCancelled());
+      times_.answers = watch.Lap();
+    }
     ANNOD_RETURN_IF_ERROR(Refine());
     times_.refine = watch.Lap();
     graph_.graph.degree =
@@ -93,6 +103,10 @@ class Builder {
     AddReverseEdges();
     times_.second_prune = watch.Lap();
     Progress(kReverseDone);
+    if (answers_ != nullptr) {
+      AddCompanions();
+      times_.companions = watch.Lap();
+    }
     ANNOD_RETURN_IF_ERROR(CheckCancelled());
     times_.repaired = ConnectAll(*lists_, degree(), &graph_.neighbors);
     times_.repair = watch.Lap();
@@ -104,6 +118,7 @@ class Builder {
  private:
   int64_t size() const { return static_cast<int64_t>(graph_.items.size()); }
   int degree() const { return graph_.graph.degree; }
+  bool is_dot() const { return forest_.layout.metric == Metric::kDot; }
 
   void Progress(double done) const {
     if (options_.progress) options_.progress(done);
@@ -136,14 +151,35 @@ class Builder {
                 });
   }
 
+  AnswerFinder Finder() const {
+    return AnswerFinder(&forest_, &graph_, options_.threads, options_.cancel);
+  }
+
+  // Unless items are about equally long and the near ones the answers: then
+  // edges to those do best.
+  void FindAnswers() {
+    answers_ = std::make_unique<NeighborLists>(size(), AnswerFinder::kAnswers);
+    Finder().AddNear(*lists_, answers_.get());
+    if (Finder().SampledRecall(*answers_, kSampledRows) >=
+        kNearAnswers * SampledRecall(graph_.codes, *lists_, kSampledRows,
+                                     options_.threads)) {
+      answers_.reset();
+      return;
+    }
+    Finder().AddLongest(answers_.get());
+  }
+
   // Hard data: clusters miss many neighbours, which are those of neighbours.
   absl::Status Refine() {
     for (int pass = 0; pass < options_.most_refine_passes; ++pass) {
-      times_.list_recall =
-          SampledRecall(graph_.codes, *lists_, kSampledRows, options_.threads);
+      times_.list_recall = answers_ != nullptr
+                               ? Finder().SampledRecall(*answers_, kSampledRows)
+                               : SampledRecall(graph_.codes, *lists_,
+                                               kSampledRows, options_.threads);
       if (times_.list_recall >= options_.enough_list_recall) break;
       RefineLists(graph_.codes, kRefineNear, options_.threads, options_.cancel,
                   lists_.get());
+      if (answers_ != nullptr) Finder().AddNear(*lists_, answers_.get());
       ANNOD_RETURN_IF_ERROR(CheckCancelled());
       ++times_.refine_passes;
     }
@@ -206,6 +242,44 @@ class Builder {
                 });
   }
 
+  // Puts edges to companions and answers before those chosen so far, of which
+  // the nearest keep their places.
+  void AddCompanions() {
+    std::vector<int32_t> silent;
+    for (const int32_t item : options_.measuring) {
+      if (graph_.rows[item] >= 0) silent.push_back(graph_.rows[item]);
+    }
+    const Companions companions(*answers_, size(), silent, options_.threads,
+                                options_.cancel);
+    const auto most =
+        static_cast<size_t>(std::min(options_.companions, degree()));
+    std::vector<Companions::Scratch> scratches(options_.threads);
+    ParallelFor(options_.threads, size(), kPiece, options_.cancel,
+                [&](int worker, int64_t begin, int64_t end) {
+                  std::vector<int32_t> chosen;
+                  for (int64_t row = begin; row < end; ++row) {
+                    const auto places = absl::MakeSpan(graph_.neighbors)
+                                            .subspan(row * degree(), degree());
+                    companions.Of(row, most, &scratches[worker], &chosen);
+                    Append(companions.AnswersTo(row), most, &chosen);
+                    Append(places, degree(), &chosen);
+                    std::copy(chosen.begin(), chosen.end(), places.begin());
+                  }
+                });
+  }
+
+  // Appends rows that are not there yet, up to the first -1, until there are
+  // `most`.
+  static void Append(absl::Span<const int32_t> rows, size_t most,
+                     std::vector<int32_t>* chosen) {
+    for (const int32_t row : rows) {
+      if (row < 0 || chosen->size() >= most) return;
+      if (std::find(chosen->begin(), chosen->end(), row) == chosen->end()) {
+        chosen->push_back(row);
+      }
+    }
+  }
+
   template <typename Function>
   void ForEachEdge(Function function) const {
     for (int64_t row = 0; row < size(); ++row) {
@@ -221,6 +295,7 @@ class Builder {
   GraphBuildTimes& times_;
   BuiltGraph graph_;
   std::unique_ptr<NeighborLists> lists_;
+  std::unique_ptr<NeighborLists> answers_;  // dot only; may be null
   std::vector<CodeNeighbor> edges_;
   std::vector<int32_t> edge_counts_;
 };
@@ -259,8 +334,15 @@ uint64_t GraphBuildBytes(const NodeLayout& layout, int64_t items, int64_t slots,
   const uint64_t cluster =
       static_cast<uint64_t>(options.threads) * options.cluster_items *
       (2 * PaddedCodeBytes(GraphSpace::DimOf(layout)) + 32);
+  uint64_t answers = 0;
+  if (layout.metric == Metric::kDot) {
+    answers = static_cast<uint64_t>(items) *
+                  NeighborLists::BytesPerRow(AnswerFinder::kAnswers) +
+              AnswerFinder::WorkBytes(layout, items, options.threads) +
+              Companions::WorkBytes(items, options.threads);
+  }
   return GraphFileBytes(layout, items, slots, options) +
-         static_cast<uint64_t>(items) * row + sample + cluster;
+         static_cast<uint64_t>(items) * row + sample + cluster + answers;
 }
 
 absl::StatusOr<BuiltGraph> BuildGraph(const ForestData& forest,

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "core/forest/forest_data.h"
 #include "core/forest/node_layout.h"
 #include "core/graph/graph.h"
@@ -25,9 +26,16 @@ struct GraphBuildOptions {
   // share of the nearest items.
   int most_refine_passes = 2;
   double enough_list_recall = 0.8;
+  // Dot only: edges of a row to its companions (companions.h), of all its
+  // edges.
+  int companions = 32;
   float first_alpha_squared = 1.2f;
   float second_alpha_squared = 1.44f;
   int threads = 1;
+  // Items that the recall of the graph will be measured by. For dot they have
+  // no say in who companions are: their own answers would be easier to find
+  // than those of queries that are no items.
+  absl::Span<const int32_t> measuring;
   // Called now and then from the calling thread with the share that is done,
   // [0, 1], rising; may be empty.
   std::function<void(double)> progress;
@@ -37,10 +45,10 @@ struct GraphBuildOptions {
 
 // Seconds that each step took.
 struct GraphBuildTimes {
-  double codes = 0, clusters = 0, refine = 0, first_prune = 0, second_prune = 0,
-         repair = 0;
+  double codes = 0, clusters = 0, answers = 0, refine = 0, first_prune = 0,
+         second_prune = 0, companions = 0, repair = 0;
   // Share of the nearest items that the clusters, or the last refining but one,
-  // found.
+  // found; for dot of the answers (answers.h).
   double list_recall = 0;
   int refine_passes = 0;
   int64_t repaired = 0;  // rows that could not be reached
@@ -59,8 +67,10 @@ uint64_t GraphFileBytes(const NodeLayout& layout, int64_t items, int64_t slots,
 // but `threads` alone. Sources: partition, all pairs in a part, prune as in
 // Munoz et al., "Hierarchical clustering-based graphs for large scale
 // approximate nearest neighbor search", Pattern Recognition 2019; pruning and
-// reverse edges as in DiskANN. FailedPrecondition if the forest has fewer than
-// two items; Cancelled.
+// reverse edges as in DiskANN. For dot, if items
+// differ in length, there are edges between answers of the same queries besides
+// (companions.h). FailedPrecondition if the forest has
+// fewer than two items; Cancelled.
 absl::StatusOr<BuiltGraph> BuildGraph(const ForestData& forest,
                                       const GraphBuildOptions& options,
                                       GraphBuildTimes* times);

@@ -31,7 +31,9 @@ void NumberAndEncode(const ForestData& forest, const GraphSpace& space,
     space.Item(forest, graph->items[k * size / sampled],
                sample.data() + k * dim);
   }
-  const CodeBook book = TrainCodeBook(sample, dim, &graph->centre);
+  const CodeBook book = space.metric() == Metric::kDot
+                            ? TrainProductCodeBook(sample, dim, &graph->centre)
+                            : TrainCodeBook(sample, dim, &graph->centre);
   graph->codes = CodeRows(size, book.row_bytes());
   ParallelFor(threads, size, kPiece, cancel,
               [&](int, int64_t begin, int64_t end) {

@@ -3,18 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/graph/code_blocks.h"
+
 namespace annod {
-namespace {
-
-size_t WholeBlocks(int capacity) {
-  return (static_cast<size_t>(capacity) + kBlockItems - 1) / kBlockItems *
-         kBlockItems;
-}
-
-}  // namespace
-
 NeighborLists::NeighborLists(int64_t rows, int capacity)
-    : capacity_(WholeBlocks(capacity)),
+    : capacity_(WholeBlocks(static_cast<size_t>(capacity))),
       kernels_(CodeDistances()),
       sizes_(rows),
       distances_(rows, capacity_ * sizeof(int32_t)),
@@ -23,7 +16,8 @@ NeighborLists::NeighborLists(int64_t rows, int capacity)
 }
 
 size_t NeighborLists::BytesPerRow(int capacity) {
-  return 2 * WholeBlocks(capacity) * sizeof(int32_t) + sizeof(uint16_t);
+  return 2 * WholeBlocks(static_cast<size_t>(capacity)) * sizeof(int32_t) +
+         sizeof(uint16_t);
 }
 
 void NeighborLists::Add(int64_t row, absl::Span<const CodeNeighbor> more) {

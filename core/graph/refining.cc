@@ -12,9 +12,10 @@ namespace {
 constexpr int64_t kPiece = 256;
 constexpr size_t kTrueNeighbors = 10;
 
-// The nearest ids of each row, -1 behind them.
+}  // namespace
+
 std::vector<int32_t> NearestIds(const NeighborLists& lists, int64_t rows,
-                                int near, int threads,
+                                int64_t near, int threads,
                                 const std::atomic<bool>* cancel) {
   std::vector<int32_t> ids(rows * near, -1);
   ParallelFor(threads, rows, kPiece, cancel,
@@ -31,22 +32,19 @@ std::vector<int32_t> NearestIds(const NeighborLists& lists, int64_t rows,
   return ids;
 }
 
-}  // namespace
-
-double SampledRecall(const CodeRows& codes, const NeighborLists& lists,
-                     int sampled, int threads) {
-  const auto rows = static_cast<int64_t>(codes.count());
+double SampledRecall(
+    const NeighborLists& lists, int64_t rows, int sampled, int threads,
+    const std::function<void(int64_t, std::vector<int32_t>*)>& distances) {
   sampled = static_cast<int>(std::min<int64_t>(sampled, rows));
   std::vector<int> found(sampled), wanted(sampled);
   ParallelFor(threads, sampled, 1, nullptr, [&](int, int64_t sample, int64_t) {
     const int64_t row = sample * rows / sampled;
+    std::vector<int32_t> all(rows);
+    distances(row, &all);
     std::vector<CodeNeighbor> nearest, listed;
     for (int64_t other = 0; other < rows; ++other) {
       if (other == row) continue;
-      const CodeNeighbor one = {
-          CodeDistances().squared_l2(codes.row(row), codes.row(other),
-                                     codes.row_bytes()),
-          static_cast<int32_t>(other)};
+      const CodeNeighbor one = {all[other], static_cast<int32_t>(other)};
       if (nearest.size() == kTrueNeighbors && !(one < nearest.back())) {
         continue;
       }
@@ -70,6 +68,19 @@ double SampledRecall(const CodeRows& codes, const NeighborLists& lists,
   return all_wanted == 0
              ? 1
              : static_cast<double>(all_found) / static_cast<double>(all_wanted);
+}
+
+double SampledRecall(const CodeRows& codes, const NeighborLists& lists,
+                     int sampled, int threads) {
+  const auto rows = static_cast<int64_t>(codes.count());
+  return SampledRecall(lists, rows, sampled, threads,
+                       [&](int64_t row, std::vector<int32_t>* distances) {
+                         for (int64_t other = 0; other < rows; ++other) {
+                           (*distances)[other] = CodeDistances().squared_l2(
+                               codes.row(row), codes.row(other),
+                               codes.row_bytes());
+                         }
+                       });
 }
 
 void RefineLists(const CodeRows& codes, int near, int threads,

@@ -3,14 +3,27 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <vector>
 
 #include "core/graph/code_rows.h"
 #include "core/graph/neighbor_lists.h"
 
 namespace annod {
 
-// The share of the ten nearest rows that lists have, over `sampled` rows spread
-// evenly, each compared with all others.
+// The `near` nearest ids in the list of each row, nearest first, -1 behind
+// them. Ends early once `*cancel` is true; it may be null.
+std::vector<int32_t> NearestIds(const NeighborLists& lists, int64_t rows,
+                                int64_t near, int threads,
+                                const std::atomic<bool>* cancel);
+
+// The share of the ten nearest rows that lists have, over `sampled` of `rows`
+// rows spread evenly, each compared with all others. `distances(row, &out)`
+// writes the distances of all rows to one; called by several threads.
+double SampledRecall(
+    const NeighborLists& lists, int64_t rows, int sampled, int threads,
+    const std::function<void(int64_t, std::vector<int32_t>*)>& distances);
+// The same by squared distance of codes.
 double SampledRecall(const CodeRows& codes, const NeighborLists& lists,
                      int sampled, int threads);
 

@@ -183,7 +183,8 @@ void FourRowsAgainstBlocks(const uint8_t* rows, const CodeBlocks& blocks,
                             j % kBlockItems * 4;
       int32_t sum = 0;
       for (size_t i = 0; i < blocks.bytes; ++i) {
-        sum += row[i] * item[i / 4 * kBlockItems * 4 + i % 4];
+        sum +=
+            static_cast<int8_t>(row[i]) * item[i / 4 * kBlockItems * 4 + i % 4];
       }
       out[r * stride + j] = blocks.norms[j] - 2 * sum;
     }

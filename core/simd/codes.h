@@ -60,7 +60,8 @@ struct CodeKernels {
 
   // For each of 4 rows at `rows`, `blocks.bytes` apart: out[r * stride + j] is
   // norms[j] - 2 * (row r . item j), for all items of `blocks`: the squared
-  // distance but for the row's own norm.
+  // distance but for the row's own norm. The bytes of the rows may be signed,
+  // -127 to 127.
   void (*four_rows_against_blocks)(const uint8_t* rows,
                                    const CodeBlocks& blocks, size_t stride,
                                    int32_t* out);

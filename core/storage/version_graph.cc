@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "core/forest/forest_data.h"
 #include "core/forest/recall_measure.h"
+#include "core/forest/true_neighbors.h"
 #include "core/graph/beam_measure.h"
 #include "core/graph/coded_recall.h"
 #include "core/graph/graph_builder.h"
@@ -60,6 +63,12 @@ absl::StatusOr<VersionGraph> BuildVersionGraph(
   }
   ANNOD_ASSIGN_OR_RETURN(const ForestData data,
                          FindRoots(forest->bytes(), forest->layout()));
+  const int queries = BeamQueryCount(data);
+  const std::vector<int32_t> measuring =
+      truth != nullptr ? truth->items
+                       : DrawMeasuringItems(data, queries, options.seed);
+  build.measuring = absl::MakeConstSpan(measuring).first(
+      std::min(measuring.size(), static_cast<size_t>(queries)));
   GraphBuildTimes times;
   ANNOD_ASSIGN_OR_RETURN(BuiltGraph built, BuildGraph(data, build, &times));
   ANNOD_ASSIGN_OR_RETURN(const std::shared_ptr<const GraphIndex> graph,

@@ -3,9 +3,12 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/forest/forest_data.h"
 #include "core/forest/forest_index.h"
+#include "core/forest/true_neighbors.h"
+#include "core/graph/beam_measure.h"
 #include "core/graph/graph_builder.h"
 #include "core/graph/graph_file.h"
 #include "core/graph/graph_index.h"
@@ -15,7 +18,8 @@
 
 namespace annod {
 
-// A forest of 12 trees and a graph of it.
+// A forest of 12 trees and a graph of it, made so that MeasureBeams() may
+// measure it with its default options.
 struct ForestAndGraph {
   std::shared_ptr<const ForestIndex> index;
   ForestData forest;
@@ -46,7 +50,11 @@ inline ForestAndGraph BuildBoth(
   ForestAndGraph both;
   both.index = *index;
   both.forest = *FindRoots(both.index->bytes(), both.index->layout());
-  auto built = BuildGraph(both.forest, options, &both.times);
+  const std::vector<int32_t> measuring =
+      DrawMeasuringItems(both.forest, BeamQueryCount(both.forest), /*seed=*/0);
+  GraphBuildOptions measured = options;
+  measured.measuring = measuring;
+  auto built = BuildGraph(both.forest, measured, &both.times);
   EXPECT_TRUE(built.ok()) << built.status();
   both.built = *std::move(built);
   const std::string graph_path = FreshPath("graph.graph");
