@@ -67,10 +67,9 @@ uint64_t GraphFileBytes(const NodeLayout& layout, int64_t items, int64_t slots,
 // but `threads` alone. Sources: partition, all pairs in a part, prune as in
 // Munoz et al., "Hierarchical clustering-based graphs for large scale
 // approximate nearest neighbor search", Pattern Recognition 2019; pruning and
-// reverse edges as in DiskANN. For dot, if items
-// differ in length, there are edges between answers of the same queries besides
-// (companions.h). FailedPrecondition if the forest has
-// fewer than two items; Cancelled.
+// reverse edges as in DiskANN. For dot, if items differ in length, there are
+// edges between answers of the same queries besides (companions.h).
+// FailedPrecondition if the forest has fewer than two items; Cancelled.
 absl::StatusOr<BuiltGraph> BuildGraph(const ForestData& forest,
                                       const GraphBuildOptions& options,
                                       GraphBuildTimes* times);

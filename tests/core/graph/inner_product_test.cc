@@ -107,15 +107,5 @@ TEST(InnerProductTest, TwoOutliersDoNotSpoilTheCodesOfTheRest) {
             0.95);
 }
 
-TEST(InnerProductTest, ThreadsDoNotChangeTheGraph) {
-  std::mt19937 random(14);
-  const MemoryVectors items(SkewedRows(4000, &random));
-  GraphBuildOptions options = SmallGraphOptions();
-  const ForestAndGraph one = BuildBoth(items, Metric::kDot, kDim, options);
-  options.threads = 3;
-  const ForestAndGraph three = BuildBoth(items, Metric::kDot, kDim, options);
-  EXPECT_EQ(one.built.neighbors, three.built.neighbors);
-}
-
 }  // namespace
 }  // namespace annod
