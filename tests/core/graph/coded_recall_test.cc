@@ -38,11 +38,6 @@ namespace {
 constexpr int kItems = 4000;
 constexpr int kQueries = 600;
 
-std::vector<DataShape> Shapes() {
-  return {ClusteredShape(),      UniformShape(3),     HardShape(),
-          NearDuplicatesShape(), UnnormalisedShape(), ThinShape()};
-}
-
 // A forest with codes, without the edges that a graph would have.
 class Coded {
  public:
@@ -98,26 +93,17 @@ int CountNear(const std::vector<Neighbor>& found, float last, Metric metric) {
       }));
 }
 
-class CodedRecallTest : public testing::TestWithParam<std::tuple<Metric, int>> {
+class CodedRecallTest : public testing::TestWithParam<MetricAndShape> {
  protected:
   const Metric metric_ = std::get<0>(GetParam());
-  const DataShape shape_ = Shapes()[std::get<1>(GetParam())];
+  const DataShape shape_ = AllShapes()[std::get<1>(GetParam())];
   std::mt19937 random_{7};
   const VectorRows items_ =
       AsMetricWants(metric_, Draw(shape_, kItems, &random_));
   Coded coded_{items_, metric_};
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    All, CodedRecallTest,
-    testing::Combine(testing::Values(Metric::kAngular, Metric::kEuclidean,
-                                     Metric::kManhattan, Metric::kDot,
-                                     Metric::kHamming),
-                     testing::Range(0, 6)),
-    [](const auto& info) {
-      return std::string(MetricName(std::get<0>(info.param))) + "_" +
-             std::to_string(std::get<1>(info.param));
-    });
+INSTANTIATE_TEST_SUITE_P(All, CodedRecallTest, EveryMetricAndShape(), NameOf);
 
 TEST_P(CodedRecallTest, IsWhatSearchesFind) {
   const auto truth = FindTrueNeighbors(coded_.data(), /*count=*/200, /*seed=*/5,

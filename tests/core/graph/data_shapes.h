@@ -6,9 +6,11 @@
 #include <functional>
 #include <random>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "core/metric.h"
+#include "gtest/gtest.h"
 
 namespace annod {
 
@@ -121,6 +123,27 @@ inline DataShape ThinShape() {
             }
             return row;
           }};
+}
+
+// Every way above.
+inline std::vector<DataShape> AllShapes() {
+  return {ClusteredShape(),      UniformShape(3),     HardShape(),
+          NearDuplicatesShape(), UnnormalisedShape(), ThinShape()};
+}
+
+// For tests of every metric with every shape, by its position.
+using MetricAndShape = std::tuple<Metric, int>;
+
+inline auto EveryMetricAndShape() {
+  return testing::Combine(
+      testing::Values(Metric::kAngular, Metric::kEuclidean, Metric::kManhattan,
+                      Metric::kDot, Metric::kHamming),
+      testing::Range(0, static_cast<int>(AllShapes().size())));
+}
+
+inline std::string NameOf(const testing::TestParamInfo<MetricAndShape>& info) {
+  return std::string(MetricName(std::get<0>(info.param))) + "_" +
+         std::to_string(std::get<1>(info.param));
 }
 
 }  // namespace annod

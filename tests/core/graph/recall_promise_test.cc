@@ -15,29 +15,13 @@ namespace {
 constexpr int kItems = 4000;
 constexpr int kQueries = 600;
 
-class RecallPromiseTest
-    : public testing::TestWithParam<std::tuple<Metric, int>> {
- protected:
-  static std::vector<DataShape> Shapes() {
-    return {ClusteredShape(),      UniformShape(3),     HardShape(),
-            NearDuplicatesShape(), UnnormalisedShape(), ThinShape()};
-  }
-};
+class RecallPromiseTest : public testing::TestWithParam<MetricAndShape> {};
 
-INSTANTIATE_TEST_SUITE_P(
-    All, RecallPromiseTest,
-    testing::Combine(testing::Values(Metric::kAngular, Metric::kEuclidean,
-                                     Metric::kManhattan, Metric::kDot,
-                                     Metric::kHamming),
-                     testing::Range(0, 6)),
-    [](const auto& info) {
-      return std::string(MetricName(std::get<0>(info.param))) + "_" +
-             std::to_string(std::get<1>(info.param));
-    });
+INSTANTIATE_TEST_SUITE_P(All, RecallPromiseTest, EveryMetricAndShape(), NameOf);
 
 TEST_P(RecallPromiseTest, IsKeptForStrangers) {
   const Metric metric = std::get<0>(GetParam());
-  const DataShape shape = Shapes()[std::get<1>(GetParam())];
+  const DataShape shape = AllShapes()[std::get<1>(GetParam())];
   std::mt19937 random(7);
   const VectorRows items = AsMetricWants(metric, Draw(shape, kItems, &random));
   const VectorRows queries =
