@@ -19,7 +19,8 @@ struct ClientOptions {
   // Time for a call, its retries included, unless the call says otherwise.
   absl::Duration timeout = absl::Seconds(10);
 
-  // Time for Build, Serialize and item writers, which move much data.
+  // Time for Build, Serialize, item writers and query streams, which move much
+  // data.
   absl::Duration stream_timeout = absl::InfiniteDuration();
 
   // A call that is safe to repeat is repeated while it fails with UNAVAILABLE

@@ -57,12 +57,16 @@ absl::StatusOr<client::QueryResult> Client::GetNns(
   ANNOD_RETURN_IF_ERROR(Call(stubs_->index.get(),
                              &v1::IndexService::Stub::GetNns, request,
                              &response, /*idempotent=*/true, call));
-  if (response.results_size() != static_cast<int>(queries.size())) {
-    return absl::InternalError(absl::StrCat("the server answered ",
-                                            response.results_size(), " of ",
-                                            queries.size(), " queries"));
-  }
-  return client::FromProto(response);
+  return client::FromProto(response, queries.size());
+}
+
+std::unique_ptr<NnsStream> Client::NewNnsStream(
+    absl::string_view index, const client::QueryOptions& query,
+    const NnsStream::Sink& sink, const NnsStreamOptions& options,
+    const CallOptions& call) {
+  return std::unique_ptr<NnsStream>(
+      new NnsStream(stubs_->index.get(), std::string(index), query, sink,
+                    options, StreamDeadline(call), options_.retry_window));
 }
 
 absl::StatusOr<client::StoredItems> Client::GetItems(

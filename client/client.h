@@ -17,6 +17,7 @@
 #include "client/error.h"
 #include "client/fit_writer.h"
 #include "client/item_writer.h"
+#include "client/nns_stream.h"
 #include "client/types.h"
 
 namespace annod {
@@ -46,10 +47,10 @@ struct CallOptions {
 // reason that ErrorReason() gives, DEADLINE_EXCEEDED when the time is up, and
 // UNAVAILABLE when no server answers.
 //
-// Retries: queries, reads of items, Info, ListIndexes, Health, RemoveItems,
-// AddItem whose items all have ids, item writers whose items all have ids,
-// Build, Rebuild, UpdateSettings, Unbuild, Activate, Reload, and Serialize
-// until its first byte are repeated on UNAVAILABLE
+// Retries: queries, also of streams, reads of items, Info, ListIndexes, Health,
+// RemoveItems, AddItem whose items all have ids, item writers whose items all
+// have ids, Build, Rebuild, UpdateSettings, Unbuild, Activate, Reload, and
+// Serialize until its first byte are repeated on UNAVAILABLE
 // (ClientOptions::retry_window): a worker or writer that dies and comes back is
 // not seen by callers. CreateIndex, Attach, Detach, DropIndex, CancelBuild,
 // Deserialize, Fit, and adding items without ids are never repeated.
@@ -66,6 +67,14 @@ class Client {
   absl::StatusOr<client::QueryResult> GetNns(
       absl::string_view index, absl::Span<const client::Query> queries,
       const client::QueryOptions& options, const CallOptions& call = {});
+
+  // Asks for the neighbours of many queries, in one call that does not wait for
+  // an answer before the next request goes out. Never null.
+  std::unique_ptr<NnsStream> NewNnsStream(absl::string_view index,
+                                          const client::QueryOptions& query,
+                                          const NnsStream::Sink& sink,
+                                          const NnsStreamOptions& options = {},
+                                          const CallOptions& call = {});
 
   // Stored vectors and labels of the items with these ids, then of those with
   // these labels; 1 to 65536 together. With `include_staged` those stored since

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+
 namespace annod::client {
 namespace {
 
@@ -108,7 +110,13 @@ IndexInfo FromProto(const v1::IndexInfo& message) {
   return info;
 }
 
-QueryResult FromProto(const v1::GetNnsResponse& message) {
+absl::StatusOr<QueryResult> FromProto(const v1::GetNnsResponse& message,
+                                      size_t query_count) {
+  if (static_cast<size_t>(message.results_size()) != query_count) {
+    return absl::InternalError(absl::StrCat("the server answered ",
+                                            message.results_size(), " of ",
+                                            query_count, " queries"));
+  }
   QueryResult result;
   result.results.reserve(message.results_size());
   for (const v1::NeighborList& list : message.results()) {

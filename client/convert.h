@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "annod/v1/admin_service.pb.h"
@@ -16,7 +17,9 @@ namespace annod::client {
 IndexInfo FromProto(const v1::IndexInfo& message);
 BuildProgress FromProto(const v1::BuildProgress& message);
 BuildResult FromProto(const v1::BuildResult& message);
-QueryResult FromProto(const v1::GetNnsResponse& message);
+// Internal unless there is a result for each of the queries.
+absl::StatusOr<QueryResult> FromProto(const v1::GetNnsResponse& message,
+                                      size_t query_count);
 StoredItems FromProto(const v1::GetItemsResponse& message);
 
 v1::CreateIndexRequest ToProto(const IndexSpec& spec);

@@ -2,6 +2,7 @@
 #define ANNOD_CLIENT_CTL_QUERY_FILE_H_
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include "absl/status/status.h"
@@ -10,11 +11,17 @@
 
 namespace annod::ctl {
 
-// Asks for the neighbours of the first `count` vectors of a file, one call
-// each, one after the other, and prints how long the answers took as the caller
-// saw it.
-absl::Status RunQueryFile(const std::string& index, const std::string& path,
-                          int64_t count, const client::QueryOptions& options,
+struct QueryFile {
+  std::string path;
+  int64_t count = std::numeric_limits<int64_t>::max();  // from the front
+  // On one stream, many in flight; else one call each, one after the other.
+  bool stream = false;
+};
+
+// Asks for the neighbours of the vectors of a file and prints how long the
+// answers took as the caller saw it.
+absl::Status RunQueryFile(const std::string& index, const QueryFile& file,
+                          const client::QueryOptions& options,
                           const Context& context);
 
 }  // namespace annod::ctl

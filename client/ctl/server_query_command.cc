@@ -1,6 +1,5 @@
 #include <cstdint>
 #include <cstdio>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,8 +25,7 @@ struct QueryArguments {
   std::string label;
   std::vector<float> vector;
   std::optional<client::SparseVector> sparse;
-  std::string queries;
-  int64_t count = std::numeric_limits<int64_t>::max();
+  QueryFile file;
   std::string engine = "auto";
   bool cost = false;
   client::QueryOptions options;
@@ -98,9 +96,8 @@ client::Query QueryOf(const QueryArguments& arguments) {
 absl::Status RunQuery(const QueryArguments& arguments, const Context& context) {
   client::QueryOptions options = arguments.options;
   options.engine = EngineOf(arguments.engine);
-  if (!arguments.queries.empty()) {
-    return RunQueryFile(arguments.index, arguments.queries, arguments.count,
-                        options, context);
+  if (!arguments.file.path.empty()) {
+    return RunQueryFile(arguments.index, arguments.file, options, context);
   }
   options.include_labels = true;
   options.include_cost = arguments.cost;
@@ -167,16 +164,22 @@ void AddTargetOptions(CLI::App* command, QueryArguments* arguments) {
   target->add_option("--label", arguments->label, "label of an item");
   AddVectorOption(target, &arguments->vector);
   AddSparseOption(target, &arguments->sparse);
-  target->add_option("--queries", arguments->queries,
-                     "a file of vectors, asked for one after the other: "
-                     "prints how long the answers took");
+  CLI::Option* queries =
+      target->add_option("--queries", arguments->file.path,
+                         "a file of vectors, asked for one after the other: "
+                         "prints how long the answers took");
   target->require_option(1);
   command->add_option("--missing_value", arguments->options.missing_value,
                       "with --sparse: the components not given");
   command
-      ->add_option("--count", arguments->count,
+      ->add_option("--count", arguments->file.count,
                    "with --queries: ask only for so many, from the front")
       ->check(CLI::PositiveNumber);
+  command
+      ->add_flag("--stream", arguments->file.stream,
+                 "with --queries: on one stream, without waiting for the "
+                 "answer to one before asking for the next")
+      ->needs(queries);
 }
 
 void AddSearchOptions(CLI::App* command, QueryArguments* arguments) {

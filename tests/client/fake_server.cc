@@ -74,6 +74,16 @@ void FakeServer::BreakAddItemsAfter(std::deque<int> message_counts) {
   breaks_ = std::move(message_counts);
 }
 
+void FakeServer::BreakStreamsAfter(std::deque<int> answer_counts) {
+  absl::MutexLock lock(&mutex_);
+  stream_breaks_ = std::move(answer_counts);
+}
+
+void FakeServer::SetStreamFault(StreamFault fault) {
+  absl::MutexLock lock(&mutex_);
+  stream_fault_ = fault;
+}
+
 void FakeServer::SetSerialize(std::vector<v1::SerializeResponse> messages,
                               grpc::Status status) {
   absl::MutexLock lock(&mutex_);
@@ -159,6 +169,40 @@ grpc::Status FakeServer::GetNns(grpc::ServerContext* context,
   response->set_search_k(120);
   response->mutable_cost()->set_node_count(7);
   return grpc::Status::OK;
+}
+
+grpc::Status FakeServer::GetNnsStream(
+    grpc::ServerContext* context,
+    grpc::ServerReaderWriter<v1::GetNnsStreamResponse, v1::GetNnsStreamRequest>*
+        stream) {
+  const grpc::Status begun = Begin(context, "GetNnsStream");
+  if (!begun.ok()) return begun;
+  int left = -1;  // answers; without a limit if negative
+  StreamFault fault;
+  {
+    absl::MutexLock lock(&mutex_);
+    fault = stream_fault_;
+    if (!stream_breaks_.empty()) {
+      left = stream_breaks_.front();
+      stream_breaks_.pop_front();
+    }
+  }
+  v1::GetNnsStreamRequest request;
+  while (left != 0 && stream->Read(&request)) {
+    if (fault == StreamFault::kEndsEarly) return grpc::Status::OK;
+    v1::GetNnsStreamResponse response;
+    const grpc::Status status =
+        GetNns(context, &request.request(), response.mutable_response());
+    if (!status.ok()) return status;
+    if (fault == StreamFault::kLacksAResult) {
+      response.mutable_response()->mutable_results()->RemoveLast();
+    }
+    stream->Write(response);
+    if (fault == StreamFault::kAnswersTwice) stream->Write(response);
+    --left;
+  }
+  return left == 0 ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "worker died")
+                   : grpc::Status::OK;
 }
 
 grpc::Status FakeServer::GetItems(grpc::ServerContext* context,

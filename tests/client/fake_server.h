@@ -49,6 +49,13 @@ class FakeServer final : public v1::IndexService::Service,
   // number once.
   void BreakAddItemsAfter(std::deque<int> message_counts);
 
+  // GetNnsStream calls break with UNAVAILABLE after this many answers, each
+  // number once.
+  void BreakStreamsAfter(std::deque<int> answer_counts);
+  // What GetNnsStream calls do instead of giving each request its answer.
+  enum class StreamFault { kNone, kLacksAResult, kAnswersTwice, kEndsEarly };
+  void SetStreamFault(StreamFault fault);
+
   // What Serialize sends.
   void SetSerialize(std::vector<v1::SerializeResponse> messages,
                     grpc::Status status);
@@ -63,6 +70,11 @@ class FakeServer final : public v1::IndexService::Service,
   grpc::Status GetNns(grpc::ServerContext* context,
                       const v1::GetNnsRequest* request,
                       v1::GetNnsResponse* response) override;
+  // Each request as by GetNns, whose script it follows once begun.
+  grpc::Status GetNnsStream(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<v1::GetNnsStreamResponse,
+                               v1::GetNnsStreamRequest>* stream) override;
   // Every item has the vector (id, 0.5); a label is the item 7.
   grpc::Status GetItems(grpc::ServerContext* context,
                         const v1::GetItemsRequest* request,
@@ -114,6 +126,8 @@ class FakeServer final : public v1::IndexService::Service,
   std::map<std::string, bool> hang_ ABSL_GUARDED_BY(mutex_);
   std::map<int32_t, v1::Item> items_ ABSL_GUARDED_BY(mutex_);
   std::deque<int> breaks_ ABSL_GUARDED_BY(mutex_);
+  std::deque<int> stream_breaks_ ABSL_GUARDED_BY(mutex_);
+  StreamFault stream_fault_ ABSL_GUARDED_BY(mutex_) = StreamFault::kNone;
   std::vector<v1::SerializeResponse> serialize_ ABSL_GUARDED_BY(mutex_);
   grpc::Status serialize_status_ ABSL_GUARDED_BY(mutex_);
   v1::GetNnsRequest last_query_ ABSL_GUARDED_BY(mutex_);

@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include "tests/client/ctl/run_annodctl.h"
 #include "tests/client/fake_server.h"
+#include "tests/core/testing/temp_dir.h"
 
 namespace annod {
 namespace {
@@ -98,6 +99,39 @@ TEST_F(QueryCommandsTest, WrongOptionsAreWrongUsage) {
     EXPECT_EQ(result.exit_status, 2) << row.back() << ": " << result.out;
     EXPECT_EQ(result.Json()["error"]["reason"], "USAGE") << row.back();
   }
+}
+
+TEST_F(QueryCommandsTest, AFileOfVectorsIsAskedForInCallsOrOnAStream) {
+  const TempDir dir;
+  OverwriteFile(dir.Path("queries.csv"), "1,2\n3,4\n5,6\n7,8\n");
+  const std::vector<std::string> ask = {
+      "query", "words", "--queries", dir.Path("queries.csv"), "-n", "3"};
+  const auto with = [&](const std::vector<std::string>& options) {
+    std::vector<std::string> arguments = ask;
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return Run(arguments);
+  };
+  const RunResult calls = with({});
+  ASSERT_EQ(calls.exit_status, 0) << calls.out;
+  EXPECT_EQ(server_.calls("GetNns"), 4);
+  EXPECT_EQ(server_.calls("GetNnsStream"), 0);
+  EXPECT_EQ(calls.Json()["queries"], 4);
+  EXPECT_EQ(calls.Json()["truncated"], 4);
+
+  const RunResult streamed = with({"--stream", "--count", "3"});
+  ASSERT_EQ(streamed.exit_status, 0) << streamed.out;
+  EXPECT_EQ(server_.calls("GetNns"), 7);
+  EXPECT_EQ(server_.calls("GetNnsStream"), 1);
+  EXPECT_EQ(streamed.Json()["queries"], 3);
+  EXPECT_EQ(server_.last_query().n(), 3);
+
+  server_.Script(
+      "GetNns", {FakeServer::Error(grpc::StatusCode::NOT_FOUND,
+                                   "no index 'words'", "INDEX_NOT_FOUND", {})});
+  const RunResult refused = with({"--stream"});
+  EXPECT_EQ(refused.exit_status, 1);
+  EXPECT_EQ(refused.Json()["error"]["reason"], "INDEX_NOT_FOUND");
+  EXPECT_EQ(Run({"query", "words", "--item", "1", "--stream"}).exit_status, 2);
 }
 
 TEST_F(QueryCommandsTest, GetPrintsItemsByIdThenByLabel) {
