@@ -2,12 +2,14 @@
 
 import operator
 import os
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Tuple
 
 from annod import distances, errors, parameters, queries, transfer, vectors
+from annod.asking import Asking
 from annod.item_buffer import LARGEST_ID
 from annod.progress import print_progress
 from annod.settings import Settings
+from annod.v1 import index_service_pb2
 
 Neighbours = queries.Neighbours
 
@@ -22,7 +24,7 @@ def _item_id(i: Any) -> int:
     return i
 
 
-class Forest(Settings):
+class Forest(Settings, Asking):
     """Annoy's methods as scikit-plots has them: changes return self, misuse raises
     RuntimeError, wrong values ValueError, wrong types TypeError."""
 
@@ -255,29 +257,26 @@ class Forest(Settings):
           TypeError: not numbers.
         """
         self._require_built()
+        return self._neighbours(self._question(vector), n, search_k, include_distances)
+
+    def _question(self, vector: Any) -> index_service_pb2.Query:
         row = vectors.to_row(vector)
         if row.size != self._f:
             raise ValueError(
                 f"vector has {row.size} components; it must have {self._f}"
             )
         vectors.check_row(row, self._metric or "")
-        return self._neighbours(
-            queries.vector_query(row), n, search_k, include_distances
-        )
+        return queries.vector_query(row)
 
-    def _neighbours(
-        self, query: Any, n: Optional[int], search_k: int, include_distances: bool
-    ) -> Neighbours:
+    def _bounds(self, n: Any, search_k: Any) -> Optional[Tuple[int, int]]:
+        self._require_built()
         n = self._n_neighbors if n is None else operator.index(n)
         if n <= 0:
             raise ValueError(f"n is {n}; it must be above 0")
         search_k = parameters.check_search_k(search_k)
         if search_k == 0 or self._is_empty():
-            return ([], []) if include_distances else []
-        search_k = min(search_k, queries.LARGEST_SEARCH_K)
-        return queries.neighbours_of_one(
-            self._remote, query, n, search_k, include_distances
-        )
+            return None
+        return n, min(search_k, queries.LARGEST_SEARCH_K)
 
     def get_item_vector(self, i: int) -> List[float]:
         """The f components of an item; zeros for an id nobody added.

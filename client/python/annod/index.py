@@ -3,19 +3,21 @@
 import operator
 import os
 import warnings
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Tuple
 
 from annod import distances, errors, queries, transfer, vectors
+from annod.asking import Asking
 from annod.connection import connect
 from annod.item_buffer import LARGEST_ID
 from annod.metrics import canonical_metric
 from annod.progress import print_progress
 from annod.remote import RemoteIndex
+from annod.v1 import index_service_pb2
 
 Neighbours = queries.Neighbours
 
 
-class AnnoyIndex:
+class AnnoyIndex(Asking):
     """Annoy's `AnnoyIndex`: the same names, arguments, answers and exceptions.
 
     The items lie on an annod server, in an index that is dropped when this
@@ -318,12 +320,7 @@ class AnnoyIndex:
           IndexError: a vector of another length.
           ValueError: a negative n; NaN or infinity.
         """
-        row = vectors.to_row(v)
-        self._check_length(row)
-        vectors.check_row(row, self._metric)
-        return self._neighbours(
-            queries.vector_query(row), n, search_k, include_distances
-        )
+        return self._neighbours(self._question(v), n, search_k, include_distances)
 
     def get_item_vector(self, i: int) -> List[float]:
         """The f components of an item, as stored; zeros for an id nobody added.
@@ -364,19 +361,21 @@ class AnnoyIndex:
             f" index={self._remote.name!r}, server={self._remote.connection.address!r})"
         )
 
-    def _neighbours(
-        self, query: Any, n: int, search_k: int, include_distances: bool
-    ) -> Neighbours:
+    def _question(self, vector: Any) -> index_service_pb2.Query:
+        row = vectors.to_row(vector)
+        self._check_length(row)
+        vectors.check_row(row, self._metric)
+        return queries.vector_query(row)
+
+    def _bounds(self, n: Any, search_k: Any) -> Optional[Tuple[int, int]]:
         n, search_k = operator.index(n), operator.index(search_k)
         if n < 0:
             raise ValueError(f"n is {n}; it must not be negative")
         if n == 0 or search_k == 0 or not self._built or self._empty():
-            return ([], []) if include_distances else []
+            return None
         if search_k < -1 or search_k > queries.LARGEST_SEARCH_K:
             search_k = queries.LARGEST_SEARCH_K
-        return queries.neighbours_of_one(
-            self._remote, query, n, search_k, include_distances
-        )
+        return n, search_k
 
     def _empty(self) -> bool:
         return not self._remote.exists or self._empty_trees is not None

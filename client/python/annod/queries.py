@@ -1,10 +1,12 @@
 """Asking a server for neighbours."""
 
-from typing import Any, List, Optional, Sequence, Tuple, Union
+import itertools
+from typing import Any, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from annod import errors, vectors
+from annod.query_stream import QueryStream
 from annod.remote import RemoteIndex
 from annod.v1 import index_service_pb2, types_pb2
 
@@ -18,6 +20,11 @@ Neighbours = Union[List[int], Tuple[List[int], List[float]]]
 _MOST_NEIGHBOURS = 10000
 _MOST_QUERIES = 1024
 _CALL_BYTES = 8 << 20
+
+# Of a stream: queries of a request, requests sent ahead of their answers, as many
+# as a server takes.
+_STREAM_QUERIES = 32
+_STREAM_WINDOW = 16
 
 
 def item_query(item: int) -> index_service_pb2.Query:
@@ -52,29 +59,53 @@ def neighbours(
       errors.AnnodError: the server refused.
     """
     remote.flush()
-    if n > _MOST_NEIGHBOURS:
-        # More than there are is no more than all of them, but counts for search_k.
-        if search_k < 0:
-            trees = max(1, remote.info().tree_count)
-            search_k = min(n * trees, LARGEST_SEARCH_K)
-        n = max(1, min(n, remote.n_items()))
-    answer_bytes = 16 * n + (
-        4 * n * remote.dimension if options.get("include_vectors") else 0
-    )
-    query_bytes = 4 * remote.dimension + 16
-    step = max(1, min(_MOST_QUERIES, _CALL_BYTES // max(answer_bytes, query_bytes)))
+    request = _request(remote, n, search_k, **options)
+    step = _queries_of_a_call(remote, request)
     results: List[index_service_pb2.NeighborList] = []
     for start in range(0, len(queries), step):
-        part = queries[start : start + step]
-        request = index_service_pb2.GetNnsRequest(
-            index=remote.name,
-            queries=part,
-            n=n,
-            search_k=search_k,
-            **options,
-        )
+        del request.queries[:]
+        request.queries.extend(queries[start : start + step])
         results.extend(_ask(remote, request))
     return results
+
+
+def stream(
+    remote: RemoteIndex,
+    queries: Iterable[index_service_pb2.Query],
+    n: int,
+    search_k: int,
+    include_distances: bool,
+    timeout: Optional[float],
+) -> Iterator[Neighbours]:
+    """As neighbours_of_one(), of each query, which are read as they are sent: some
+    hundreds before their answers are taken.
+
+    Args:
+      timeout: seconds for all of it; None: no limit.
+    """
+    remote.flush()
+    request = _request(
+        remote,
+        n,
+        search_k,
+        include_distances=include_distances,
+        engine=types_pb2.ENGINE_FOREST,
+    )
+    step = min(_STREAM_QUERIES, _queries_of_a_call(remote, request))
+    source = iter(queries)
+    with QueryStream(remote.connection, timeout) as sent:
+        while True:
+            part = list(itertools.islice(source, step))
+            if part:
+                asked = index_service_pb2.GetNnsRequest()
+                asked.CopyFrom(request)
+                asked.queries.extend(part)
+                sent.send(asked)
+            elif not len(sent):
+                return
+            if len(sent) == _STREAM_WINDOW or not part:
+                for answer in sent.next_answer().results:
+                    yield _plain(answer, include_distances)
 
 
 def neighbours_of_one(
@@ -98,8 +129,38 @@ def neighbours_of_one(
         include_distances=include_distances,
         engine=types_pb2.ENGINE_FOREST,
     )[0]
+    return _plain(answer, include_distances)
+
+
+def _plain(
+    answer: index_service_pb2.NeighborList, include_distances: bool
+) -> Neighbours:
     ids = list(answer.ids)
     return (ids, list(answer.distances)) if include_distances else ids
+
+
+def _request(
+    remote: RemoteIndex, n: int, search_k: int, **options: Any
+) -> index_service_pb2.GetNnsRequest:
+    if n > _MOST_NEIGHBOURS:
+        # More than there are is no more than all of them, but counts for search_k.
+        if search_k < 0:
+            trees = max(1, remote.info().tree_count)
+            search_k = min(n * trees, LARGEST_SEARCH_K)
+        n = max(1, min(n, remote.n_items()))
+    return index_service_pb2.GetNnsRequest(
+        index=remote.name, n=n, search_k=search_k, **options
+    )
+
+
+def _queries_of_a_call(
+    remote: RemoteIndex, request: index_service_pb2.GetNnsRequest
+) -> int:
+    answer_bytes = 16 * request.n
+    if request.include_vectors:
+        answer_bytes += 4 * request.n * remote.dimension
+    query_bytes = 4 * remote.dimension + 16
+    return max(1, min(_MOST_QUERIES, _CALL_BYTES // max(answer_bytes, query_bytes)))
 
 
 def _ask(

@@ -1,0 +1,94 @@
+"""GetNnsStream: requests sent ahead of their answers."""
+
+import collections
+import queue
+import time
+from typing import Any, Deque, Optional
+
+import grpc
+
+from annod import errors
+from annod.connection import Connection
+from annod.v1 import index_service_pb2
+
+
+class QueryStream:
+    """Requests on one stream and their answers, in order. If the stream breaks
+    because a worker died or the connection is old, what is not answered is sent
+    again on a new one. Not thread-safe.
+
+    len() of it is how many requests are not answered. Who sends more than a
+    server takes ahead must take answers.
+
+    Args:
+      timeout: seconds for all of it; None: no limit.
+    """
+
+    def __init__(self, connection: Connection, timeout: Optional[float] = None):
+        self._connection = connection
+        self._deadline = None if timeout is None else time.monotonic() + timeout
+        self._waiting: Deque[
+            index_service_pb2.GetNnsStreamRequest
+        ] = collections.deque()
+        # What the stream has yet to send; None ends it.
+        self._outbox: queue.SimpleQueue = queue.SimpleQueue()
+        self._call: Optional[Any] = None
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def send(self, request: index_service_pb2.GetNnsRequest) -> None:
+        """Sends a request, without waiting."""
+        self._waiting.append(index_service_pb2.GetNnsStreamRequest(request=request))
+        if self._call is None:
+            self._begin()
+        else:
+            self._outbox.put(self._waiting[-1])
+
+    def next_answer(self) -> index_service_pb2.GetNnsResponse:
+        """Waits for the answer to the first request that has none.
+
+        Raises:
+          errors.AnnodError: that request was refused, or the call failed.
+        """
+        answer = self._connection.repeat(lambda _: self._read(), self._seconds_left())
+        self._waiting.popleft()
+        return answer.response
+
+    def close(self) -> None:
+        """Gives up what is not answered."""
+        if self._call is not None:
+            self._outbox.put(None)
+            if self._waiting:
+                self._call.cancel()
+            self._call = None
+
+    def __enter__(self) -> "QueryStream":
+        return self
+
+    def __exit__(self, *unused: Any) -> None:
+        self.close()
+
+    def _begin(self) -> None:
+        self._outbox = queue.SimpleQueue()
+        for request in self._waiting:
+            self._outbox.put(request)
+        self._call = self._connection.index_service.GetNnsStream(
+            iter(self._outbox.get, None), timeout=self._seconds_left()
+        )
+
+    def _read(self) -> index_service_pb2.GetNnsStreamResponse:
+        if self._call is None:
+            self._begin()
+        try:
+            return next(self._call)
+        except StopIteration:
+            raise errors.CallFailed("the stream ended before its answers") from None
+        except grpc.RpcError:
+            self.close()
+            raise
+
+    def _seconds_left(self) -> Optional[float]:
+        if self._deadline is None:
+            return None
+        return max(self._deadline - time.monotonic(), 0.001)
