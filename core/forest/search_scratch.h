@@ -10,6 +10,13 @@
 
 namespace annod {
 
+// What a vector is projected in (core/graph/projection.h).
+struct ProjectionScratch {
+  std::vector<float> centred;
+  std::vector<uint8_t> factors;
+  std::vector<int32_t> numbers, products;
+};
+
 // What a graph search (core/graph/graph_search.h) works in.
 struct BeamScratch {
   // A row in the pool.
@@ -25,6 +32,8 @@ struct BeamScratch {
   std::vector<int32_t> fresh;  // rows to look at next
   std::vector<int32_t> distances;
   std::vector<float> vector;   // the query in the graph's space
+  std::vector<float> shorter;  // the same projected
+  ProjectionScratch projection;
   std::vector<uint8_t> codes;  // of the query, behind padding
 };
 

@@ -32,8 +32,8 @@ class Asker {
 
   // The codes of `row` as a query; good until the next call.
   const uint8_t* Encode(int64_t row) {
-    EncodeQuery(SlotQuery(forest_, graph_.items[row]), space_,
-                graph_.graph.book, &beam_);
+    EncodeQuery(SlotQuery(forest_, graph_.items[row]), space_, graph_.graph,
+                &beam_);
     return AlignedCodes(&beam_);
   }
 

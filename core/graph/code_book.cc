@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kMiddle = 64;
 constexpr int kLargest = 127;
+constexpr float kZeroAtMiddle = kMiddle + 0.5f;  // codes are rounded down
 // Share of components that may be clipped.
 constexpr double kClipped = 0.001;
 // For inner products: so many of the longest items of a sample may be clipped,
@@ -61,6 +62,21 @@ CodeBook TrainCodeBook(absl::Span<const float> sample, int dim,
   return BookOf(*centre, LeastUnclipped(kClipped, &away));
 }
 
+CodeBook TrainCodeBookWithRest(absl::Span<const float> sample, int dim,
+                               std::vector<float>* centre) {
+  SetCentre(sample, dim, centre);
+  std::vector<float> away;
+  away.reserve(sample.size());
+  for (size_t k = 0; k < sample.size(); ++k) {
+    const size_t component = k % dim;
+    if (component + 1 == static_cast<size_t>(dim)) continue;
+    away.push_back(std::abs(sample[k] - (*centre)[component]));
+  }
+  const CodeBook book = BookOf(*centre, LeastUnclipped(kClipped, &away));
+  centre->back() = kZeroAtMiddle / book.steps_per_unit;
+  return book;
+}
+
 CodeBook TrainProductCodeBook(absl::Span<const float> sample, int dim,
                               std::vector<float>* centre) {
   SetCentre(sample, dim, centre);
@@ -89,8 +105,7 @@ CodeBook TrainProductCodeBook(absl::Span<const float> sample, int dim,
 
 void CodeBook::Encode(const float* vector, uint8_t* row) const {
   for (size_t i = 0; i < centre.size(); ++i) {
-    const float step = (vector[i] - centre[i]) * steps_per_unit +
-                       (static_cast<float>(kMiddle) + 0.5f);
+    const float step = (vector[i] - centre[i]) * steps_per_unit + kZeroAtMiddle;
     // In this order what is no number, as for components that are too far from
     // the centre to be subtracted, is 0.
     row[i] = static_cast<uint8_t>(

@@ -30,6 +30,11 @@ struct CodeBook {
 CodeBook TrainCodeBook(absl::Span<const float> sample, int dim,
                        std::vector<float>* centre);
 
+// The same for vectors whose last component is at least 0, and 0 in queries: it
+// gets all codes from 0 on, and has no say in the step. `dim` >= 2.
+CodeBook TrainCodeBookWithRest(absl::Span<const float> sample, int dim,
+                               std::vector<float>* centre);
+
 // The same for vectors of whose first `dim` - 1 components, `dim` >= 2, inner
 // products are taken. The items that are long there are the answers to most
 // queries: the steps are fitted to them, but for the two longest of the sample,

@@ -27,7 +27,7 @@ absl::Status CodedForest::Gather(const Query& query, int64_t search_k,
   const auto ranked =
       static_cast<size_t>(RankedCount(std::max(options.n, kRecallCurveN)));
   if (candidates.size() <= ranked) return absl::OkStatus();
-  EncodeQuery(query, space_, graph_.book, &scratch->beam);
+  EncodeQuery(query, space_, graph_, &scratch->beam);
   NearestByCodes nearest(&graph_, forest_.layout.metric, ranked, scratch);
   DeadlinePoll poll(options);
   for (size_t first = 0; first < candidates.size();

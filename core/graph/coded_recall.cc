@@ -56,7 +56,7 @@ class Measurer {
     ANNOD_RETURN_IF_ERROR(GatherUntilMet(forest, query, worker->wanted,
                                          kRecallCurveN, search_k_.back(),
                                          &scratch, &worker->marks));
-    EncodeQuery(query, forest_.space(), forest_.graph().book, &scratch.beam);
+    EncodeQuery(query, forest_.space(), forest_.graph(), &scratch.beam);
     NearestByCodes nearest(&forest_.graph(), forest.layout.metric,
                            static_cast<size_t>(RankedCount(kRecallCurveN)),
                            &scratch);

@@ -8,6 +8,7 @@
 #include "absl/types/span.h"
 #include "core/graph/code_book.h"
 #include "core/graph/code_rows.h"
+#include "core/graph/projection.h"
 #include "core/simd/distance.h"
 
 namespace annod {
@@ -16,6 +17,7 @@ namespace annod {
 // anew, as rows, so that near ones lie near in memory. A view: nothing is
 // owned.
 struct Graph {
+  Projection projection;  // of vectors before codes are made
   CodeBook book;
   const uint8_t* codes = nullptr;       // book.row_bytes() each row, 64-aligned
   absl::Span<const int32_t> items;      // id of the item of each row
@@ -42,6 +44,7 @@ struct Graph {
 // A graph just built, in memory. Moving it keeps the view valid.
 struct BuiltGraph {
   Graph graph;
+  ProjectionData projection;
   std::vector<float> centre;
   CodeRows codes;
   std::vector<int32_t> items;

@@ -15,6 +15,7 @@
 #include "core/graph/item_codes.h"
 #include "core/graph/neighbor_lists.h"
 #include "core/graph/parallel.h"
+#include "core/graph/projection_training.h"
 #include "core/graph/pruning.h"
 #include "core/graph/rank_exponent.h"
 #include "core/graph/reach.h"
@@ -318,6 +319,7 @@ uint64_t GraphFileBytes(const NodeLayout& layout, int64_t items, int64_t slots,
   return static_cast<uint64_t>(items) * row +
          static_cast<uint64_t>(slots) * sizeof(int32_t) +
          sizeof(float) * static_cast<uint64_t>(GraphSpace::DimOf(layout)) +
+         ProjectionBytes(layout.metric, GraphSpace::DimOf(layout)) +
          kHeadAndPadding;
 }
 
@@ -329,8 +331,11 @@ uint64_t GraphBuildBytes(const NodeLayout& layout, int64_t items, int64_t slots,
                        2 * sizeof(CodeNeighbor) * MostDegree(options) +
                        sizeof(int32_t) + 2 * sizeof(int64_t) +
                        2 * sizeof(int32_t);
-  const uint64_t sample = 2 * sizeof(float) * kSampleItems *
-                          static_cast<uint64_t>(GraphSpace::DimOf(layout));
+  const uint64_t sample =
+      2 * sizeof(float) * kSampleItems *
+          static_cast<uint64_t>(GraphSpace::DimOf(layout)) +
+      ProjectionTrainingBytes(layout.metric, GraphSpace::DimOf(layout),
+                              options.threads);
   const uint64_t cluster =
       static_cast<uint64_t>(options.threads) * options.cluster_items *
       (2 * PaddedCodeBytes(GraphSpace::DimOf(layout)) + 32);

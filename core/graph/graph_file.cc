@@ -16,6 +16,7 @@ namespace {
 
 constexpr uint64_t kAlignment = 64;
 constexpr uint32_t kMaxDegree = 1024;
+constexpr uint32_t kProjectionFormat = 2;  // the first that may have one
 constexpr uint64_t kTopBits = 0x8080808080808080;  // of eight codes
 
 uint64_t Align(uint64_t offset) {
@@ -28,21 +29,32 @@ struct CurvePoint {
 };
 static_assert(sizeof(CurvePoint) == 8);
 
+// Of the vectors that codes are made of.
+uint64_t CodedComponents(const GraphHeader& header) {
+  return header.directions > 0 ? uint64_t{header.directions} + 1 : header.dim;
+}
+
 // Where the parts lie. Cannot overflow for the counts a header may have.
 struct Layout {
   explicit Layout(const GraphHeader& header) {
     centre = sizeof(GraphHeader);
-    codes = Align(centre + uint64_t{header.dim} * sizeof(float));
+    codes = Align(centre + CodedComponents(header) * sizeof(float));
     items = Align(codes + header.item_count * header.row_bytes);
     rows = Align(items + header.item_count * sizeof(int32_t));
     neighbors = Align(rows + header.slot_count * sizeof(int32_t));
     end = neighbors + header.item_count * header.degree * sizeof(int32_t);
     curve = end;
-    if (header.curve_points == 0) return;
-    curve = Align(end);
-    end = curve + uint64_t{header.curve_points} * sizeof(CurvePoint);
+    if (header.curve_points > 0) {
+      curve = Align(end);
+      end = curve + uint64_t{header.curve_points} * sizeof(CurvePoint);
+    }
+    mean = directions = end;
+    if (header.directions == 0) return;
+    mean = Align(end);
+    directions = Align(mean + uint64_t{header.dim} * sizeof(float));
+    end = directions + header.directions * PaddedCodeBytes(header.dim);
   }
-  uint64_t centre, codes, items, rows, neighbors, curve, end;
+  uint64_t centre, codes, items, rows, neighbors, curve, mean, directions, end;
 };
 
 uint64_t HeaderChecksum(const GraphHeader& header) {
@@ -87,8 +99,14 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
         absl::StrCat("graph '", path_, "' has format ", header.format_version,
                      "; this program reads up to ", kGraphFormatVersion));
   }
+  if (header.format_version < kProjectionFormat) header.directions = 0;
   const auto dim = static_cast<uint32_t>(GraphSpace::DimOf(forest.layout));
-  if (header.dim != dim || header.row_bytes != PaddedCodeBytes(dim) ||
+  if (header.directions > dim) {
+    return Damaged(absl::StrCat("has ", header.directions, " directions of ",
+                                dim, " components"));
+  }
+  if (header.dim != dim ||
+      header.row_bytes != PaddedCodeBytes(CodedComponents(header)) ||
       header.slot_count != static_cast<uint64_t>(forest.slot_count) ||
       header.forest_bytes != forest.bytes.size() ||
       header.item_count > header.slot_count || header.item_count == 0) {
@@ -116,8 +134,11 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
     return absl::MakeConstSpan(reinterpret_cast<const int32_t*>(data + offset),
                                count);
   };
-  graph_.book.centre = absl::MakeConstSpan(
-      reinterpret_cast<const float*>(data + layout.centre), header.dim);
+  const auto floats = [data](uint64_t offset, uint64_t count) {
+    return absl::MakeConstSpan(reinterpret_cast<const float*>(data + offset),
+                               count);
+  };
+  graph_.book.centre = floats(layout.centre, CodedComponents(header));
   graph_.book.steps_per_unit = header.steps_per_unit;
   graph_.codes = reinterpret_cast<const uint8_t*>(data + layout.codes);
   graph_.items = ints(layout.items, header.item_count);
@@ -126,6 +147,19 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
   graph_.degree = static_cast<int>(header.degree);
   graph_.entry_root = header.entry_root;
   graph_.rank_exponent = header.rank_exponent;
+  if (header.directions > 0) {
+    graph_.projection.mean = floats(layout.mean, header.dim);
+    graph_.projection.directions =
+        reinterpret_cast<const uint8_t*>(data + layout.directions);
+    graph_.projection.count = header.directions;
+    graph_.projection.unit = header.direction_unit;
+    if (!std::isfinite(header.direction_unit)) {
+      return Damaged("the unit of its directions is no finite number");
+    }
+  }
+  for (const float mean : graph_.projection.mean) {
+    if (!std::isfinite(mean)) return Damaged("a mean is no finite number");
+  }
   for (const float centre : graph_.book.centre) {
     if (!std::isfinite(centre)) return Damaged("a centre is no finite number");
   }
@@ -176,13 +210,17 @@ absl::Status GraphFile::CheckIds(const ForestData& forest) const {
   const int64_t size = graph_.size();
   // Sums of products are bounded for codes of 7 bits.
   uint64_t bits = 0;
-  const uint8_t* const codes_end = graph_.CodesOf(size);
-  for (const uint8_t* code = graph_.codes; code < codes_end;
-       code += sizeof(bits)) {
-    uint64_t eight;
-    std::memcpy(&eight, code, sizeof(eight));
-    bits |= eight;
-  }
+  const auto look_at = [&bits](const uint8_t* codes, size_t bytes) {
+    for (size_t at = 0; at < bytes; at += sizeof(bits)) {
+      uint64_t eight;
+      std::memcpy(&eight, codes + at, sizeof(eight));
+      bits |= eight;
+    }
+  };
+  const Projection& projection = graph_.projection;
+  look_at(graph_.codes, size * graph_.book.row_bytes());
+  look_at(projection.directions,
+          projection.count * PaddedCodeBytes(projection.mean.size()));
   if ((bits & kTopBits) != 0) return Damaged("a code is larger than 127");
   for (int64_t row = 0; row < size; ++row) {
     const int32_t id = graph_.items[row];
@@ -213,8 +251,12 @@ absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
                             const ForestData& forest) {
   GraphHeader header = {};
   std::memcpy(header.magic, kGraphMagic, sizeof(header.magic));
-  header.format_version = kGraphFormatVersion;
-  header.dim = static_cast<uint32_t>(graph.book.centre.size());
+  const Projection& projection = graph.projection;
+  header.format_version = projection.active() ? kProjectionFormat : 1;
+  header.dim = static_cast<uint32_t>(
+      projection.active() ? projection.mean.size() : graph.book.centre.size());
+  header.directions = static_cast<uint32_t>(projection.count);
+  header.direction_unit = projection.unit;
   header.row_bytes = static_cast<uint32_t>(graph.book.row_bytes());
   header.degree = static_cast<uint32_t>(graph.degree);
   header.item_count = graph.items.size();
@@ -250,7 +292,11 @@ absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
       {layout.items, bytes_of(graph.items)},
       {layout.rows, bytes_of(graph.rows)},
       {layout.neighbors, bytes_of(graph.neighbors)},
-      {layout.curve, bytes_of(points)}};
+      {layout.curve, bytes_of(points)},
+      {layout.mean, bytes_of(projection.mean)},
+      {layout.directions,
+       absl::string_view(reinterpret_cast<const char*>(projection.directions),
+                         projection.count * PaddedCodeBytes(header.dim))}};
 
   // Once for the checksum, once for the file.
   const auto for_each_piece = [&](const auto& take) {

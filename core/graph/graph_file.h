@@ -17,14 +17,16 @@ namespace annod {
 
 // A graph file (docs/format.md, "graph"): this header, then, each at the next
 // multiple of 64 bytes and little-endian,
-//   float   centre[dim]
+//   float   centre[directions > 0 ? directions + 1 : dim]
 //   uint8   codes[item_count][row_bytes]
 //   int32   items[item_count]
 //   int32   rows[slot_count]
 //   int32   neighbors[item_count][degree]
 //   struct { int32 beam; float recall; } curve[curve_points]
+//   float   mean[dim], uint8 direction[directions][PaddedCodeBytes(dim)],
+//     if there are directions
 inline constexpr char kGraphMagic[] = "ANNODGRF";
-inline constexpr uint32_t kGraphFormatVersion = 1;
+inline constexpr uint32_t kGraphFormatVersion = 2;
 inline constexpr uint32_t kMaxCurvePoints = 64;
 
 struct GraphHeader {
@@ -44,7 +46,9 @@ struct GraphHeader {
   uint64_t forest_checksum;   // XXH3-64 of the forest's nodes; 0: not known
   float rank_exponent;        // of distances of codes; 0: not known
   uint32_t curve_most_n;      // neighbours that the curve does for; 0: any
-  uint64_t reserved[3];       // written as zero, ignored
+  uint32_t directions;        // of the projection; 0: none
+  float direction_unit;       // what a step of their codes is
+  uint64_t reserved[2];       // written as zero, ignored
   uint64_t payload_checksum;  // XXH3-64 of everything behind the header
   uint64_t header_checksum;   // XXH3-64 of the 120 bytes before it
 };

@@ -13,7 +13,8 @@ namespace annod {
 namespace {
 
 // Distances between codes that a row kept in the beam costs, over the degree:
-// most neighbours have been met before. One of vectors costs as much as two.
+// most neighbours have been met before. One of vectors costs as much as two, if
+// there is a code for each component.
 constexpr double kMetShare = 0.35;
 constexpr double kVectorCost = 2;
 
@@ -86,8 +87,11 @@ bool GraphIndex::ScanIsCheaper(const SearchOptions& options) const {
 }
 
 bool GraphIndex::ScanIsCheaper(int64_t beam, int64_t items) const {
+  const double components_for_a_code =
+      static_cast<double>(PaddedCodeBytes(GraphSpace::DimOf(data_.layout))) /
+      static_cast<double>(graph().book.row_bytes());
   return static_cast<double>(beam) * graph().degree * kMetShare >=
-         kVectorCost * static_cast<double>(items);
+         kVectorCost * components_for_a_code * static_cast<double>(items);
 }
 
 absl::Status GraphIndex::Search(absl::Span<const float> vector,

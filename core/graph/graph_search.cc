@@ -25,6 +25,10 @@ constexpr size_t kLineBytes = 64;
 // Rows kept at most where the radius decides, over the width asked for.
 constexpr size_t kAdaptiveWidth = 2;
 
+// With codes of projected vectors, rows kept for each that is compared by its
+// vector.
+constexpr size_t kKeptForOneRanked = 2;
+
 inline void Prefetch(const void* data, size_t bytes) {
   for (size_t at = 0; at < bytes; at += kLineBytes) {
     __builtin_prefetch(static_cast<const char*>(data) + at);
@@ -46,14 +50,18 @@ void Forget(BeamScratch* scratch) {
   scratch->marked.clear();
 }
 
-// Candidates compared by their vectors at least: what is clipped makes codes
-// worse than their rounding does.
-size_t LeastRanked(int n) {
-  return static_cast<size_t>(n + std::max(4, 2 * n / 5));
-}
-
 size_t WidthOf(const BeamOptions& options) {
   return static_cast<size_t>(std::max<int64_t>(options.width, options.n));
+}
+
+// Candidates compared by their vectors at least: what is clipped makes codes
+// worse than their rounding does, and a projection more so the more rows are
+// worth keeping.
+size_t LeastRanked(const BeamOptions& options, const Graph& graph) {
+  const int n = options.n;
+  const auto least = static_cast<size_t>(n + std::max(4, 2 * n / 5));
+  if (!graph.projection.active()) return least;
+  return std::max(least, WidthOf(options) / kKeptForOneRanked);
 }
 
 // So many rows that `accepted` are accepted, as far as is known.
@@ -248,7 +256,7 @@ bool GraphSearcher::Choose(const BeamOptions& options, int32_t reached,
                            SearchScratch* scratch) const {
   IdSet& candidates = scratch->candidates;
   candidates.Reset(forest_.slot_count);
-  const size_t ranked = LeastRanked(options.n);
+  const size_t ranked = LeastRanked(options, graph_);
   const size_t wanted = WidthOf(options);
   const Radius radius(options.n, wanted, graph_);
   const bool adaptive = graph_.rank_exponent > 0;
@@ -282,7 +290,7 @@ absl::StatusOr<bool> GraphSearcher::Gather(const Query& query,
   BeamScratch& beam = scratch->beam;
   const size_t words = static_cast<size_t>(graph_.size()) / 64 + 1;
   if (beam.visited.size() < words) beam.visited.resize(words);
-  EncodeQuery(query, space_, graph_.book, &beam);
+  EncodeQuery(query, space_, graph_, &beam);
   if (options.absent >= 0 && graph_.rows[options.absent] >= 0) {
     Visit(graph_.rows[options.absent], &beam);
   }

@@ -64,10 +64,10 @@ uint8_t* AlignedCodes(BeamScratch* scratch) {
 }
 
 void EncodeQuery(const Query& query, const GraphSpace& space,
-                 const CodeBook& book, BeamScratch* scratch) {
+                 const Graph& graph, BeamScratch* scratch) {
   scratch->vector.resize(space.dim());
   space.Query(query, scratch->vector.data());
-  const size_t row_bytes = book.row_bytes();
+  const size_t row_bytes = graph.book.row_bytes();
   if (scratch->codes.size() != row_bytes + kCodeAlignment) {
     scratch->codes.assign(row_bytes + kCodeAlignment, 0);
   }
@@ -75,8 +75,13 @@ void EncodeQuery(const Query& query, const GraphSpace& space,
   std::fill(codes, codes + row_bytes, uint8_t{0});
   if (space.metric() == Metric::kDot) {
     EncodeFactors(scratch->vector, codes);
+  } else if (graph.projection.active()) {
+    scratch->shorter.resize(graph.projection.dim());
+    graph.projection.Query(scratch->vector.data(), &scratch->projection,
+                           scratch->shorter.data());
+    graph.book.Encode(scratch->shorter.data(), codes);
   } else {
-    book.Encode(scratch->vector.data(), codes);
+    graph.book.Encode(scratch->vector.data(), codes);
   }
 }
 

@@ -7,7 +7,7 @@
 #include "absl/types/span.h"
 #include "core/forest/query.h"
 #include "core/forest/search_scratch.h"
-#include "core/graph/code_book.h"
+#include "core/graph/graph.h"
 #include "core/graph/graph_space.h"
 #include "core/metric.h"
 #include "core/simd/distance.h"
@@ -30,7 +30,7 @@ double CodeError(Metric metric, int32_t distance,
 
 // Writes the codes of `query` to `scratch`, for AlignedCodes().
 void EncodeQuery(const Query& query, const GraphSpace& space,
-                 const CodeBook& book, BeamScratch* scratch);
+                 const Graph& graph, BeamScratch* scratch);
 
 // Where they are; a row as those of items are, but for dot, which has signed
 // ones.

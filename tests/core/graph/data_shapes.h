@@ -76,6 +76,30 @@ inline DataShape UniformShape(int dim) {
           }};
 }
 
+// Along 24 directions of a space of 256 components around a point, and by
+// `noise` along all of them.
+inline DataShape FlatShape(float noise) {
+  constexpr int kDim = 256, kDirections = 24;
+  std::mt19937 random(4);
+  VectorRows directions;
+  for (int k = 0; k < kDirections; ++k) {
+    directions.push_back(Gaussian(kDim, &random));
+  }
+  const std::vector<float> centre = Gaussian(kDim, &random);
+  return {"flat", kDim, [=](std::mt19937* random) {
+            std::vector<float> row = centre;
+            const std::vector<float> along = Gaussian(kDirections, random);
+            const std::vector<float> off = Gaussian(kDim, random);
+            for (int i = 0; i < kDim; ++i) {
+              for (int k = 0; k < kDirections; ++k) {
+                row[i] += along[k] * directions[k][i];
+              }
+              row[i] += noise * off[i];
+            }
+            return row;
+          }};
+}
+
 // As many independent directions as components.
 inline DataShape HardShape() {
   return {"hard", 128,

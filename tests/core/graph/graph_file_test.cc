@@ -1,13 +1,17 @@
 #include "core/graph/graph_file.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "tests/core/graph/built_graph.h"
+#include "tests/core/graph/data_shapes.h"
 #include "tests/core/testing/temp_dir.h"
 #include "xxhash.h"
 
@@ -115,6 +119,50 @@ TEST_F(GraphFileTest, BelongsToItsForest) {
   const auto file = GraphFile::Open(FileSystem::Posix(), dir_.Path("graph"),
                                     other.forest, true, Prefault::kNone);
   EXPECT_EQ(file.status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(GraphFileTest, HoldsAProjectionInTheSecondFormat) {
+  std::mt19937 random(5);
+  const DataShape shape = FlatShape(0.1f);
+  const ForestAndGraph flat = BuildBoth(
+      MemoryVectors(Draw(shape, 1500, &random)), Metric::kEuclidean, shape.dim);
+  const Projection& written = flat.built.graph.projection;
+  ASSERT_TRUE(written.active());
+  ASSERT_TRUE(WriteGraphFile(FileSystem::Posix(), dir_.Path("flat"),
+                             flat.built.graph, kCurve, flat.forest)
+                  .ok());
+  const std::string bytes = FileContents(dir_.Path("flat"));
+  EXPECT_EQ(bytes[8], 2);
+  EXPECT_EQ(bytes_[8], 1);
+
+  const auto open = [&](const std::string& changed) {
+    OverwriteFile(dir_.Path("changed"), Sealed(changed));
+    return GraphFile::Open(FileSystem::Posix(), dir_.Path("changed"),
+                           flat.forest, /*verify=*/true, Prefault::kNone);
+  };
+  const auto file = open(bytes);
+  ASSERT_TRUE(file.ok()) << file.status();
+  const Projection& read = (*file)->graph().projection;
+  EXPECT_EQ(read.mean, written.mean);
+  EXPECT_EQ(read.unit, written.unit);
+  ASSERT_EQ(read.count, written.count);
+  const size_t direction_bytes = written.count * shape.dim;
+  EXPECT_EQ(std::memcmp(read.directions, written.directions, direction_bytes),
+            0);
+
+  const auto expect_refused = [&](size_t offset, auto value) {
+    std::string changed = bytes;
+    std::memcpy(&changed[offset], &value, sizeof(value));
+    EXPECT_TRUE(absl::IsDataLoss(open(changed).status())) << offset;
+  };
+  for (const uint32_t count : {0u, 1u, 62u, 64u, 127u, 0xffffffffu}) {
+    expect_refused(offsetof(GraphHeader, directions), count);
+  }
+  expect_refused(offsetof(GraphHeader, direction_unit), std::nanf(""));
+  expect_refused(offsetof(GraphHeader, format_version), uint32_t{1});
+  const size_t directions = bytes.size() - direction_bytes;
+  expect_refused(directions + 77, uint8_t{128});
+  expect_refused(directions - shape.dim * sizeof(float), HUGE_VALF);
 }
 
 }  // namespace

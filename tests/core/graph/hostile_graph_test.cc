@@ -140,8 +140,8 @@ TEST_P(HostileGraphTest, EveryFieldOfTheHeaderIsBounded) {
       if (value == now) continue;
       std::string changed = bytes_;
       Put(field, value, &changed);
-      // A format older than the first is read as that.
-      if (field == 8 && value < now) continue;
+      // Without a projection the files of all formats are the same.
+      if (field == 8 && value <= kGraphFormatVersion) continue;
       EXPECT_TRUE(!Opens(changed) || free) << field << " = " << value;
     }
   }
