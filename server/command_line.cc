@@ -15,8 +15,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/status_macros.h"
+#include "core/version.h"
 #include "server/settings.h"
-#include "server/version.h"
 
 namespace annod {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/version.h"
 #include "nlohmann/json.hpp"
-#include "server/version.h"
 
 namespace annod {
 namespace {

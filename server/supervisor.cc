@@ -18,12 +18,12 @@
 #include "absl/time/clock.h"
 #include "core/status_macros.h"
 #include "core/storage/data_directory.h"
+#include "core/version.h"
 #include "server/config_memory.h"
 #include "server/endpoints.h"
 #include "server/listen_address.h"
 #include "server/logging.h"
 #include "server/settings.h"
-#include "server/version.h"
 #include "spdlog/spdlog.h"
 
 namespace annod {

@@ -1,20 +1,24 @@
 // annodctl: the command line of annod (docs/annodctl.md).
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <iostream>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "client/ctl/commands.h"
 #include "client/ctl/output.h"
 #include "client/error.h"
+#include "core/version.h"
 
 namespace annod::ctl {
 namespace {
 
 void AddGlobalOptions(CLI::App* app, Context* context) {
   app->add_flag("--json", context->json, "print one JSON document");
+  app->set_version_flag("--version", absl::StrCat("annodctl ", kVersion));
   app->add_option("--server", context->server,
                   "the server, default localhost:7077")
       ->envname("ANNOD_SERVER")
@@ -25,7 +29,15 @@ void AddGlobalOptions(CLI::App* app, Context* context) {
       ->type_name("SECONDS");
 }
 
-// Prints why the command line is wrong. --json may stand anywhere on it.
+// Whether --json stands anywhere on a command line that was not parsed to its
+// end.
+bool WantsJson(int argc, char** argv) {
+  return std::any_of(argv + 1, argv + argc, [](const char* argument) {
+    return std::strcmp(argument, "--json") == 0;
+  });
+}
+
+// Prints why the command line is wrong.
 int ReportUsage(const CLI::App& app, const CLI::ParseError& error, int argc,
                 char** argv) {
   std::string message = error.what();
@@ -35,11 +47,9 @@ int ReportUsage(const CLI::App& app, const CLI::ParseError& error, int argc,
       !unknown.empty()) {
     message += "; not known: " + unknown.front();
   }
-  for (int i = 1; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--json") == 0) {
-      PrintJson(ErrorDocument("INVALID_ARGUMENT", "USAGE", message));
-      return kExitUsage;
-    }
+  if (WantsJson(argc, argv)) {
+    PrintJson(ErrorDocument("INVALID_ARGUMENT", "USAGE", message));
+    return kExitUsage;
   }
   std::cerr << "annodctl: " << message << "\nRun annodctl --help, or a "
             << "command with --help, for what is possible.\n";
@@ -87,6 +97,10 @@ int Main(int argc, char** argv) {
   AddFileConvertCommand(file, &context);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::CallForVersion& version) {
+    if (!WantsJson(argc, argv)) return app.exit(version);  // prints it
+    PrintJson(Json{{"version", kVersion}});
+    return kExitOk;
   } catch (const CLI::Success& help) {
     return app.exit(help);  // prints the help
   } catch (const CLI::ParseError& error) {

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "core/version.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/ctl/run_annodctl.h"
@@ -22,6 +24,21 @@ std::vector<std::string> FileCommand(const std::string& command,
                                         "dot",  "--dim", "7"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return arguments;
+}
+
+TEST(FileCommandsTest, VersionIsPrintedWithAndWithoutACommand) {
+  const std::string line = absl::StrCat("annodctl ", kVersion, "\n");
+  const std::vector<std::vector<std::string>> forms = {{}, {"file"}, {"query"}};
+  for (std::vector<std::string> arguments : forms) {
+    arguments.emplace_back("--version");
+    const RunResult plain = RunAnnodctl(arguments);
+    EXPECT_EQ(plain.exit_status, 0) << plain.err;
+    EXPECT_EQ(plain.out, line);
+    arguments.emplace_back("--json");
+    const RunResult json = RunAnnodctl(arguments);
+    EXPECT_EQ(json.exit_status, 0) << json.err;
+    EXPECT_EQ(json.Json(), nlohmann::json({{"version", kVersion}}));
+  }
 }
 
 TEST(FileCommandsTest, WrongUsageExitsWith2AndSaysWhatIsWrong) {

@@ -1,5 +1,5 @@
-#ifndef ANNOD_SERVER_VERSION_H_
-#define ANNOD_SERVER_VERSION_H_
+#ifndef ANNOD_CORE_VERSION_H_
+#define ANNOD_CORE_VERSION_H_
 
 namespace annod {
 
@@ -15,4 +15,4 @@ inline constexpr char kCompiler[] = "gcc " __VERSION__;
 
 }  // namespace annod
 
-#endif  // ANNOD_SERVER_VERSION_H_
+#endif  // ANNOD_CORE_VERSION_H_
