@@ -1,5 +1,6 @@
 // The floor under serving: a gRPC server that answers every GetNns with the
 // same bytes, as many as a real answer has, and looks at nothing it is asked.
+// With --index it searches as well: what annod could cost at best.
 // Built with the flags annod is built with; runs until it is killed.
 //
 //   bazel run //bench:grpc_echo -- --listen 127.0.0.1:7177 --threads 2
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -16,10 +18,15 @@
 #include <vector>
 
 #include "annod/v1/index_service.grpc.pb.h"
+#include "bench/opened_version.h"
+#include "core/forest/forest_index.h"
 #include "grpcpp/grpcpp.h"
 
 namespace annod {
 namespace {
+
+// As many as bench/serving asks.
+constexpr int64_t kQueries = 2000;
 
 struct Flags {
   std::string listen = "127.0.0.1:0";
@@ -29,6 +36,10 @@ struct Flags {
   int n = 10;
   bool distances = false;
   double busy_us = 0;
+  std::string data_dir;
+  std::string index;
+  std::string data;
+  int beam = 0;
 };
 
 // What annod answers: ids as large as those of some 100,000 items.
@@ -59,6 +70,39 @@ void KeepBusy(double microseconds) {
   }
 }
 
+// What a thread does for each call beside answering it.
+class Work {
+ public:
+  // `version` may be null, and must outlive the object.
+  Work(const Flags& flags, const OpenedVersion* version)
+      : busy_us_(flags.busy_us),
+        version_(version),
+        scratch_(NewSearchScratch()) {
+    options_.n = flags.n;
+    options_.beam = flags.beam;
+    options_.engine = Engine::kGraph;
+  }
+
+  void Do() {
+    KeepBusy(busy_us_);
+    if (version_ == nullptr) return;
+    const auto query =
+        version_->data.test.row(next_++ % version_->data.test.slot_count());
+    const absl::Status status = version_->version->Search(
+        query, options_, scratch_.get(), &found_, &stats_);
+    if (!status.ok()) std::abort();
+  }
+
+ private:
+  const double busy_us_;
+  const OpenedVersion* const version_;
+  SearchOptions options_;
+  const SearchScratchPtr scratch_;
+  std::vector<Neighbor> found_;
+  SearchStats stats_;
+  int64_t next_ = 0;
+};
+
 using QueueService =
     v1::IndexService::WithRawMethod_GetNns<v1::IndexService::Service>;
 
@@ -66,8 +110,8 @@ using QueueService =
 class QueueLoop {
  public:
   QueueLoop(QueueService* service, grpc::ServerCompletionQueue* queue,
-            const grpc::ByteBuffer& answer, double busy_us)
-      : service_(service), queue_(queue), answer_(answer), busy_us_(busy_us) {}
+            const grpc::ByteBuffer& answer, Work* work)
+      : service_(service), queue_(queue), answer_(answer), work_(work) {}
 
   void Run() {
     Await(new Call);
@@ -79,7 +123,7 @@ class QueueLoop {
         free_.emplace_back(call);
       } else {
         call->answered = true;
-        KeepBusy(busy_us_);
+        work_->Do();
         call->writer->Finish(answer_, grpc::Status::OK, call);
         Await(free_.empty() ? new Call : Take());
       }
@@ -112,7 +156,7 @@ class QueueLoop {
   QueueService* const service_;
   grpc::ServerCompletionQueue* const queue_;
   const grpc::ByteBuffer answer_;
-  const double busy_us_;
+  Work* const work_;
   std::vector<std::unique_ptr<Call>> free_;
 };
 
@@ -120,14 +164,16 @@ class CallbackService final
     : public v1::IndexService::WithRawCallbackMethod_GetNns<
           v1::IndexService::Service> {
  public:
-  CallbackService(const grpc::ByteBuffer& answer, double busy_us)
-      : answer_(answer), busy_us_(busy_us) {}
+  CallbackService(const grpc::ByteBuffer& answer, const Flags& flags,
+                  const OpenedVersion* version)
+      : answer_(answer), flags_(flags), version_(version) {}
 
   grpc::ServerUnaryReactor* GetNns(grpc::CallbackServerContext* context,
                                    const grpc::ByteBuffer*,
                                    grpc::ByteBuffer* response) override {
     *response = answer_;
-    KeepBusy(busy_us_);
+    thread_local Work work(flags_, version_);
+    work.Do();
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     reactor->Finish(grpc::Status::OK);
     return reactor;
@@ -135,10 +181,23 @@ class CallbackService final
 
  private:
   const grpc::ByteBuffer answer_;
-  const double busy_us_;
+  const Flags flags_;
+  const OpenedVersion* const version_;
 };
 
 int Serve(const Flags& flags) {
+  std::optional<OpenedVersion> version;
+  if (!flags.index.empty()) {
+    absl::StatusOr<OpenedVersion> opened =
+        OpenForBench(flags.data_dir, flags.index, flags.data, kQueries);
+    if (!opened.ok()) {
+      std::fprintf(stderr, "grpc_echo: %s\n",
+                   opened.status().ToString().c_str());
+      return 1;
+    }
+    version = *std::move(opened);
+  }
+  const OpenedVersion* const searched = version ? &*version : nullptr;
   const bool queues = flags.api == "queues";
   const grpc::ByteBuffer answer = MakeAnswer(flags);
   const int threads =
@@ -146,7 +205,7 @@ int Serve(const Flags& flags) {
           ? flags.threads
           : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   QueueService queue_service;
-  CallbackService callback_service(answer, flags.busy_us);
+  CallbackService callback_service(answer, flags, searched);
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort(flags.listen, grpc::InsecureServerCredentials(),
@@ -171,7 +230,8 @@ int Serve(const Flags& flags) {
   running.reserve(completion_queues.size());
   for (const auto& queue : completion_queues) {
     running.emplace_back([&, queue = queue.get()] {
-      QueueLoop(&queue_service, queue, answer, flags.busy_us).Run();
+      Work work(flags, searched);
+      QueueLoop(&queue_service, queue, answer, &work).Run();
     });
   }
   std::printf("listening on port %d, answers of %zu bytes\n", port,
@@ -200,6 +260,14 @@ int Main(int argc, char** argv) {
                  "microseconds of processor time taken by each call, as if it "
                  "searched")
       ->check(CLI::Range(0.0, 1e6));
+  CLI::Option* const index = app.add_option(
+      "--index", flags.index,
+      "an index of annod whose graph each call searches, for queries of --data "
+      "in turn; what is found is thrown away");
+  app.add_option("--data_dir", flags.data_dir, "of annod, where --index is");
+  app.add_option("--data", flags.data, "HDF5 file with queries")->needs(index);
+  app.add_option("--beam", flags.beam, "beam width; 0: the engine's default")
+      ->check(CLI::Range(0, 1000000));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

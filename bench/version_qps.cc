@@ -19,13 +19,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "bench/hdf5_dataset.h"
-#include "core/file_system.h"
+#include "bench/opened_version.h"
 #include "core/forest/forest_index.h"
 #include "core/status_macros.h"
-#include "core/storage/data_directory.h"
-#include "core/storage/index_settings.h"
-#include "core/storage/version_store.h"
 
 namespace annod {
 namespace {
@@ -56,20 +52,16 @@ int64_t Matches(const std::vector<Neighbor>& found,
 }
 
 absl::Status Run(const Flags& flags) {
-  ANNOD_ASSIGN_OR_RETURN(const BenchDataset data,
-                         ReadHdf5Dataset(flags.data, flags.queries));
+  ANNOD_ASSIGN_OR_RETURN(
+      const OpenedVersion opened,
+      OpenForBench(flags.data_dir, flags.index, flags.data, flags.queries));
+  const BenchDataset& data = opened.data;
+  const OpenVersion& version = *opened.version;
   if (data.neighbors.empty() ||
       static_cast<int>(data.neighbors[0].size()) < flags.k) {
     return absl::InvalidArgumentError(absl::StrCat(
         flags.data, " does not tell ", flags.k, " neighbours of a query"));
   }
-  FileSystem* const fs = FileSystem::Posix();
-  const DataDirectory directory(fs, flags.data_dir);
-  ANNOD_ASSIGN_OR_RETURN(const IndexSettings settings,
-                         directory.ReadSettings(flags.index));
-  const VersionStore store(fs, directory.IndexPath(flags.index));
-  ANNOD_ASSIGN_OR_RETURN(const int64_t current, store.Current());
-  ANNOD_ASSIGN_OR_RETURN(const auto version, store.Open(settings, current));
   SearchOptions options;
   options.n = flags.k;
   options.beam = flags.beam;
@@ -80,8 +72,8 @@ absl::Status Run(const Flags& flags) {
   int64_t matches = 0;
   const int64_t count = data.test.slot_count();
   for (int64_t i = 0; i < count; ++i) {
-    ANNOD_RETURN_IF_ERROR(version->Search(data.test.row(i), options,
-                                          scratch.get(), &found, &stats));
+    ANNOD_RETURN_IF_ERROR(version.Search(data.test.row(i), options,
+                                         scratch.get(), &found, &stats));
     matches += Matches(found, data.neighbors[i], flags.k);
   }
   int64_t asked = 0;
@@ -90,9 +82,9 @@ absl::Status Run(const Flags& flags) {
   const absl::Time end = start + absl::Seconds(flags.seconds);
   while (absl::Now() < end) {
     for (int i = 0; i < 64; ++i) {
-      ANNOD_RETURN_IF_ERROR(version->Search(data.test.row(asked++ % count),
-                                            options, scratch.get(), &found,
-                                            &stats));
+      ANNOD_RETURN_IF_ERROR(version.Search(data.test.row(asked++ % count),
+                                           options, scratch.get(), &found,
+                                           &stats));
     }
   }
   const auto total = static_cast<double>(asked);
