@@ -20,12 +20,15 @@ namespace annod {
 namespace {
 
 // Calls asked for ahead, for each thread: those that come in while gRPC reads.
-constexpr int kAwaitedPerThread = 4;
+constexpr int kAwaitedPerThread = 32;
 // Events that a thread processes at most between two searches: refusing calls
 // must not keep it from answering any.
 constexpr int kMaxDrained = 128;
 // How often a busy thread looks for events: each look costs a system call.
 constexpr absl::Duration kDrainInterval = absl::Microseconds(500);
+// Looks without an event after which a thread believes that there are none. One
+// look reads one connection, where there may be no call.
+constexpr int kEmptyLooks = 4;
 constexpr absl::Duration kJoinPoll = absl::Milliseconds(1);
 
 absl::Time DeadlineOf(const grpc::ServerContext& context) {
@@ -136,15 +139,25 @@ bool QueryThreads::ProcessNext() {
 void QueryThreads::Drain() {
   // While another thread is free it takes what comes; taken here, it would wait
   // for this one.
-  for (int i = 0; i < kMaxDrained && idle_.load() == 0; ++i) {
+  const gpr_timespec at_once = gpr_time_0(GPR_CLOCK_MONOTONIC);
+  int events = 0;
+  int empty_looks = 0;
+  while (events < kMaxDrained && empty_looks < kEmptyLooks &&
+         idle_.load() == 0) {
     void* tag;
     bool ok;
-    const gpr_timespec at_once = gpr_time_0(GPR_CLOCK_MONOTONIC);
-    if (queue_->AsyncNext(&tag, &ok, at_once) !=
-        grpc::CompletionQueue::GOT_EVENT) {
-      return;
+    switch (queue_->AsyncNext(&tag, &ok, at_once)) {
+      case grpc::CompletionQueue::GOT_EVENT:
+        Process(static_cast<QueryCall::Tag*>(tag), ok);
+        ++events;
+        empty_looks = 0;
+        break;
+      case grpc::CompletionQueue::TIMEOUT:
+        ++empty_looks;
+        break;
+      case grpc::CompletionQueue::SHUTDOWN:
+        return;
     }
-    Process(static_cast<QueryCall::Tag*>(tag), ok);
   }
 }
 
