@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "annod/v1/admin_service.grpc.pb.h"
 #include "annod/v1/index_service.grpc.pb.h"
+#include "client/build_stream.h"
 #include "client/checked_stream.h"
 #include "client/convert.h"
 #include "client/retry.h"
@@ -209,25 +210,9 @@ absl::StatusOr<client::BuildResult> Client::Build(
   while (true) {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(deadline));
-    const auto stream = stubs_->admin->Build(&context, request);
-    std::optional<client::BuildResult> result;
-    v1::BuildResponse response;
-    while (stream->Read(&response)) {
-      pause.Reset();
-      if (progress != nullptr && response.has_progress()) {
-        progress(client::FromProto(response.progress()));
-      }
-      if (response.has_result()) result = client::FromProto(response.result());
-    }
-    const grpc::Status status = stream->Finish();
-    if (result.has_value()) return *result;
-    if (status.ok()) {
-      return absl::InternalError(
-          "the server ended the build stream without a result");
-    }
-    if (status.error_code() != grpc::StatusCode::UNAVAILABLE || !pause.Wait()) {
-      return FromGrpcStatus(status);
-    }
+    absl::StatusOr<client::BuildResult> result = client::FollowBuild(
+        stubs_->admin->Build(&context, request).get(), progress, &pause);
+    if (!absl::IsUnavailable(result.status()) || !pause.Wait()) return result;
     // The worker that passed the build on is gone, not the build. If it goes on
     // it is joined; if it has ended, another one would be for nothing.
     const absl::StatusOr<client::IndexInfo> after = Info(index, call);

@@ -1,8 +1,8 @@
 // The calls of Client that change settings and choose what is served.
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "client/build_stream.h"
 #include "client/client.h"
 #include "client/convert.h"
 #include "client/stubs.h"
@@ -97,32 +97,16 @@ absl::StatusOr<client::BuildResult> Client::Rebuild(
   while (true) {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(deadline));
-    const auto stream = stubs_->admin->Rebuild(&context, request);
-    std::optional<client::BuildResult> result;
-    v1::RebuildResponse response;
-    while (stream->Read(&response)) {
-      pause.Reset();
-      if (progress != nullptr && response.has_progress()) {
-        progress(client::FromProto(response.progress()));
-      }
-      if (response.has_result()) result = client::FromProto(response.result());
-    }
-    const grpc::Status status = stream->Finish();
-    if (result.has_value()) return *result;
-    if (status.ok()) {
-      return absl::InternalError(
-          "the server ended the rebuild stream without a result");
-    }
-    if (broke_off && status.error_code() == grpc::StatusCode::ALREADY_EXISTS) {
+    absl::StatusOr<client::BuildResult> result = client::FollowBuild(
+        stubs_->admin->Rebuild(&context, request).get(), progress, &pause);
+    if (broke_off && absl::IsAlreadyExists(result.status())) {
       // The worker that passed the call on went away; the rebuild came to its
       // end meanwhile.
       ANNOD_ASSIGN_OR_RETURN(const client::IndexInfo info, Info(target, call));
       return client::BuildResult{info.version, info.item_count, info.tree_count,
                                  info.forest_bytes, 0};
     }
-    if (status.error_code() != grpc::StatusCode::UNAVAILABLE || !pause.Wait()) {
-      return FromGrpcStatus(status);
-    }
+    if (!absl::IsUnavailable(result.status()) || !pause.Wait()) return result;
     broke_off = true;
   }
 }
