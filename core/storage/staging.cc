@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,6 +18,7 @@
 #include "core/mutex.h"
 #include "core/status_macros.h"
 #include "core/storage/checksum.h"
+#include "core/storage/group_queue.h"
 #include "core/storage/journal_batch.h"
 #include "core/storage/journal_recovery.h"
 #include "core/storage/journal_writer.h"
@@ -34,9 +34,8 @@ namespace {
 constexpr uint64_t kMaxGroupBytes = uint64_t{16} << 20;
 
 // One call of Add(), AddWithoutSync() or Remove().
-struct Call {
+struct Call : QueuedCall {
   bool sync = false;
-  uint64_t bytes = 0;  // of journal, about
 
   // To add: items and their record.
   absl::Span<const StagedItem> items;
@@ -48,13 +47,11 @@ struct Call {
   std::vector<int32_t> ids;  // added
   RemovedItems removed;
   absl::Status status;
-  bool done = false;
-  CondVar turn;  // done, or first in the queue
 };
 
 // Calls queue up; the first in the queue writes for all that wait behind it and
-// syncs once. The lock on the queue is never held over I/O. The one on the
-// journal is: it stands for the right to be the journal's only writer.
+// syncs once. The lock on the journal is held over I/O: it stands for the right
+// to be the journal's only writer.
 class JournalStaging final : public Staging {
  public:
   JournalStaging(FileSystem* fs, std::string directory,
@@ -235,34 +232,9 @@ class JournalStaging final : public Staging {
     return std::move(call.ids);
   }
 
-  // Returns when `call` is done, in this thread or another.
   absl::Status Commit(Call* call) {
-    std::vector<Call*> group;
-    {
-      MutexLock lock(&queue_mu_);
-      queue_.push_back(call);
-      while (!call->done && queue_.front() != call) {
-        call->turn.Wait(&queue_mu_);
-      }
-      if (!call->done) {
-        uint64_t bytes = 0;
-        for (Call* const waiting : queue_) {
-          if (!group.empty() && bytes + waiting->bytes > kMaxGroupBytes) break;
-          bytes += waiting->bytes;
-          group.push_back(waiting);
-        }
-      }
-    }
-    if (!group.empty()) {
-      WriteGroup(group);
-      MutexLock lock(&queue_mu_);
-      for (Call* const written : group) {
-        queue_.pop_front();
-        written->done = true;
-        written->turn.NotifyAll();
-      }
-      if (!queue_.empty()) queue_.front()->turn.NotifyAll();
-    }
+    queue_.Run(call,
+               [this](const std::vector<Call*>& group) { WriteGroup(group); });
     return call->status;
   }
 
@@ -365,8 +337,7 @@ class JournalStaging final : public Staging {
   std::atomic<int64_t> journal_bytes_{0};
   std::atomic<uint64_t> losses_{0};  // syncs that failed and dropped items
 
-  Mutex queue_mu_;
-  std::deque<Call*> queue_ ABSL_GUARDED_BY(queue_mu_);
+  GroupQueue<Call> queue_{kMaxGroupBytes};
 
   // One Freeze(), Release() or RemoveReleased() at a time; taken before
   // journal_mu_.
