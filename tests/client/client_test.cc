@@ -203,6 +203,32 @@ TEST_F(ClientTest, BuildIsNotRepeatedIfItEndedWhileTheStreamWasBroken) {
   EXPECT_EQ(server_.calls("Build"), 1);
 }
 
+TEST_F(ClientTest, RebuildReportsProgressAndJoinsAfterABrokenStream) {
+  server_.Script("Rebuild", {kUnavailable, kUnavailable});
+  std::vector<double> fractions;
+  client::RebuildOptions options;
+  options.build.tree_count = 12;
+  const absl::StatusOr<client::BuildResult> result = client_->Rebuild(
+      "x", "y", options, [&](const client::BuildProgress& progress) {
+        fractions.push_back(progress.fraction_done);
+      });
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->version, 9);
+  EXPECT_EQ(result->tree_count, 12);
+  EXPECT_THAT(fractions, ElementsAre(0.25, 0.5, 0.75, 1));
+}
+
+TEST_F(ClientTest, ATargetMayOnlyExistAfterTheRebuildsStreamBroke) {
+  const grpc::Status exists(grpc::StatusCode::ALREADY_EXISTS, "there is a y");
+  server_.Script("Rebuild", {exists, kUnavailable, exists});
+  EXPECT_EQ(client_->Rebuild("x", "y", {}).status().code(),
+            absl::StatusCode::kAlreadyExists);
+  const auto ended = client_->Rebuild("x", "y", {});
+  ASSERT_TRUE(ended.ok()) << ended.status();
+  EXPECT_EQ(ended->item_count, 42);
+  EXPECT_EQ(server_.calls("Rebuild"), 3);
+}
+
 v1::SerializeResponse Piece(const std::string& chunk, int64_t total,
                             uint64_t hash) {
   v1::SerializeResponse message;

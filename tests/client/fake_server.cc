@@ -339,21 +339,34 @@ grpc::Status FakeServer::AddItems(
   return grpc::Status::OK;
 }
 
-grpc::Status FakeServer::Build(grpc::ServerContext* context,
-                               const v1::BuildRequest* request,
-                               grpc::ServerWriter<v1::BuildResponse>* writer) {
-  const int call = calls("Build");
-  v1::BuildResponse response;
+template <typename Response>
+grpc::Status FakeServer::SendBuild(grpc::ServerContext* context,
+                                   const std::string& method, int tree_count,
+                                   grpc::ServerWriter<Response>* writer) {
+  const int call = calls(method);
+  Response response;
   response.mutable_progress()->set_phase(v1::BUILD_PHASE_TREES);
   response.mutable_progress()->set_fraction_done(0.25 * (call + 1));
   writer->Write(response);
-  grpc::Status status = Begin(context, "Build");
+  grpc::Status status = Begin(context, method);
   if (!status.ok()) return status;
   response.mutable_progress()->set_fraction_done(1);
   response.mutable_result()->set_version(9);
-  response.mutable_result()->set_tree_count(request->tree_count());
+  response.mutable_result()->set_tree_count(tree_count);
   writer->Write(response);
   return grpc::Status::OK;
+}
+
+grpc::Status FakeServer::Build(grpc::ServerContext* context,
+                               const v1::BuildRequest* request,
+                               grpc::ServerWriter<v1::BuildResponse>* writer) {
+  return SendBuild(context, "Build", request->tree_count(), writer);
+}
+
+grpc::Status FakeServer::Rebuild(
+    grpc::ServerContext* context, const v1::RebuildRequest* request,
+    grpc::ServerWriter<v1::RebuildResponse>* writer) {
+  return SendBuild(context, "Rebuild", request->tree_count(), writer);
 }
 
 grpc::Status FakeServer::Serialize(

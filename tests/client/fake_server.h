@@ -105,6 +105,9 @@ class FakeServer final : public v1::IndexService::Service,
   grpc::Status Build(grpc::ServerContext* context,
                      const v1::BuildRequest* request,
                      grpc::ServerWriter<v1::BuildResponse>* writer) override;
+  grpc::Status Rebuild(
+      grpc::ServerContext* context, const v1::RebuildRequest* request,
+      grpc::ServerWriter<v1::RebuildResponse>* writer) override;
   grpc::Status Serialize(
       grpc::ServerContext* context, const v1::SerializeRequest* request,
       grpc::ServerWriter<v1::SerializeResponse>* writer) override;
@@ -118,6 +121,11 @@ class FakeServer final : public v1::IndexService::Service,
  private:
   // Counts the call, waits if it shall hang, takes its status off the script.
   grpc::Status Begin(grpc::ServerContext* context, const std::string& method);
+  // What Build and Rebuild send.
+  template <typename Response>
+  grpc::Status SendBuild(grpc::ServerContext* context,
+                         const std::string& method, int tree_count,
+                         grpc::ServerWriter<Response>* writer);
 
   mutable absl::Mutex mutex_;
   std::map<std::string, std::deque<grpc::Status>> script_
