@@ -122,7 +122,6 @@ TEST_F(NnsStreamTest, RefusesAWindowOutOfRange) {
 }
 
 TEST_F(NnsStreamTest, SendsAgainWhatABrokenStreamDidNotAnswer) {
-  // gRPC itself begins streams again that break before their first answer.
   server_.BreakStreamsAfter({3, 1, 1, 0, 0, 12, 1});
   const auto stream = NewStream();
   const absl::Status status = AskMany(stream.get(), 60);
