@@ -86,8 +86,9 @@ class Work {
   void Do() {
     KeepBusy(busy_us_);
     if (version_ == nullptr) return;
-    const auto query =
-        version_->data.test.row(next_++ % version_->data.test.slot_count());
+    const FloatRows& queries = version_->data.test;
+    if (next_ >= queries.slot_count()) next_ = 0;
+    const auto query = queries.row(next_++);
     const absl::Status status = version_->version->Search(
         query, options_, scratch_.get(), &found_, &stats_);
     if (!status.ok()) std::abort();

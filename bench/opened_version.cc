@@ -1,5 +1,6 @@
 #include "bench/opened_version.h"
 
+#include "absl/strings/str_cat.h"
 #include "core/file_system.h"
 #include "core/status_macros.h"
 #include "core/storage/data_directory.h"
@@ -14,6 +15,10 @@ absl::StatusOr<OpenedVersion> OpenForBench(const std::string& data_dir,
                                            int64_t max_queries) {
   OpenedVersion opened;
   ANNOD_ASSIGN_OR_RETURN(opened.data, ReadHdf5Dataset(data_path, max_queries));
+  if (opened.data.test.slot_count() == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", data_path, "' holds no queries"));
+  }
   FileSystem* const fs = FileSystem::Posix();
   const DataDirectory directory(fs, data_dir);
   ANNOD_ASSIGN_OR_RETURN(const IndexSettings settings,

@@ -19,7 +19,8 @@ struct OpenedVersion {
 
 // Opens `index` in annod's data directory `data_dir`, and reads at most
 // `max_queries` queries from the HDF5 file `data_path`. Fails as
-// VersionStore::Open() and ReadHdf5Dataset() do.
+// VersionStore::Open() and ReadHdf5Dataset() do, and with InvalidArgument if
+// there are no queries.
 absl::StatusOr<OpenedVersion> OpenForBench(const std::string& data_dir,
                                            const std::string& index,
                                            const std::string& data_path,
