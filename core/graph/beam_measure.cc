@@ -27,6 +27,10 @@ constexpr int64_t kGroup = 16;
 constexpr double kBeamRatio = 1.4142135623730951;
 constexpr double kFirstBeam = 10;
 constexpr int kMostBeams = 24;
+// A curve ends where a beam four times as wide finds less than this share of
+// what was missed: rows that no edge leads to are not found by wider ones.
+constexpr size_t kPatience = 4;
+constexpr double kWorthFinding = 0.1;
 
 // More neighbours are looked for by some of the items, with the beam that finds
 // that share of ten of them, and may be missed that much more often.
@@ -44,6 +48,12 @@ std::vector<float> OtherDistances(int32_t item, size_t count,
     distances.push_back(one.distance);
   }
   return distances;
+}
+
+bool NothingMoreToFind(const std::vector<BeamPoint>& points) {
+  if (points.size() <= kPatience) return false;
+  const double before = points[points.size() - 1 - kPatience].recall;
+  return points.back().recall - before < kWorthFinding * (1 - before);
 }
 
 class Measurer {
@@ -70,7 +80,7 @@ class Measurer {
         recall = std::max(recall, curve.points.back().recall);
       }
       curve.points.push_back({width, recall});
-      if (recall == 1) break;
+      if (recall == 1 || NothingMoreToFind(curve.points)) break;
     }
     ANNOD_ASSIGN_OR_RETURN(curve.most_n, FindMostN(curve));
     return curve;
