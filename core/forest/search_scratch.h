@@ -26,13 +26,13 @@ struct BeamScratch {
   };
 
   std::vector<uint64_t> visited;  // a bit a row; all zero between searches
-  std::vector<int32_t> marked;    // words of `visited` that are not zero
-  std::vector<Entry> pool;        // nearest first
+  std::vector<int32_t> met;       // rows marked there, and room for more
+  size_t met_count = 0;
+  std::vector<Entry> pool;  // nearest first
   std::vector<Entry> newcomers;
-  std::vector<int32_t> fresh;  // rows to look at next
-  std::vector<int32_t> distances;
-  std::vector<float> vector;   // the query in the graph's space
-  std::vector<float> shorter;  // the same projected
+  std::vector<int32_t> distances;  // of the rows met last
+  std::vector<float> vector;       // the query in the graph's space
+  std::vector<float> shorter;      // the same projected
   ProjectionScratch projection;
   std::vector<uint8_t> codes;  // of the query, behind padding
 };

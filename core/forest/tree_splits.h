@@ -14,6 +14,7 @@
 #include "core/forest/ordered_key.h"
 #include "core/forest/query.h"
 #include "core/simd/distance.h"
+#include "core/simd/prefetch.h"
 
 namespace annod {
 
@@ -93,12 +94,10 @@ class BitSplits {
 };
 
 // Asks for the node's memory: the header, and most of a plane of usual size.
-// Inlined always: gcc drops calls of functions that only prefetch, as if they
-// had no effect.
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline void PrefetchNode(const char* node,
                                                       size_t node_bytes) {
   const size_t bytes = std::min<size_t>(node_bytes, 1024);
-  for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(node + at);
+  PrefetchLines(node, bytes);
 }
 
 // Calls `use` with an id of the width and with the splits that the layout has.

@@ -9,6 +9,7 @@
 #include "core/graph/nearest_by_codes.h"
 #include "core/graph/query_codes.h"
 #include "core/id_set.h"
+#include "core/simd/prefetch.h"
 #include "core/status_macros.h"
 
 namespace annod {
@@ -40,7 +41,7 @@ absl::Status CodedForest::Gather(const Query& query, int64_t search_k,
   }
   candidates.Reset(forest_.slot_count);
   nearest.ForEach([&](int32_t id) {
-    __builtin_prefetch(forest_.node_data(id));
+    PrefetchLines(forest_.node_data(id), forest_.layout.node_bytes);
     candidates.Add(id);
   });
   return absl::OkStatus();

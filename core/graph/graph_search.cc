@@ -8,6 +8,7 @@
 #include "core/forest/deadline.h"
 #include "core/graph/query_codes.h"
 #include "core/graph/rank_exponent.h"
+#include "core/simd/prefetch.h"
 #include "core/status_macros.h"
 
 namespace annod {
@@ -17,10 +18,9 @@ using Entry = BeamScratch::Entry;
 
 constexpr size_t kEntries = 8;
 
-// Cache lines fetched ahead of the distances of one row's neighbours: as many
-// as fit in the nearest cache beside the rest.
-constexpr size_t kLinesAhead = 256;
-constexpr size_t kLineBytes = 64;
+// Rows expanded together: while the codes of one's neighbours are under way,
+// so are the other's.
+constexpr size_t kAtOnce = 2;
 
 // Rows kept at most where the radius decides, over the width asked for.
 constexpr size_t kAdaptiveWidth = 2;
@@ -29,25 +29,32 @@ constexpr size_t kAdaptiveWidth = 2;
 // vector.
 constexpr size_t kKeptForOneRanked = 2;
 
-inline void Prefetch(const void* data, size_t bytes) {
-  for (size_t at = 0; at < bytes; at += kLineBytes) {
-    __builtin_prefetch(static_cast<const char*>(data) + at);
+// Appends the rows up to the first that is negative to those met, but for those
+// that are there. Without branches that depend on what has been met: they would
+// be guessed wrong half of the time.
+inline void Meet(absl::Span<const int32_t> rows, BeamScratch* scratch) {
+  size_t count = scratch->met_count;
+  if (scratch->met.size() < count + rows.size()) {
+    scratch->met.resize(2 * (count + rows.size()));
   }
-}
-
-// Marks a row; false if it was marked before.
-inline bool Visit(int32_t row, BeamScratch* scratch) {
-  uint64_t& word = scratch->visited[row / 64];
-  const uint64_t bit = uint64_t{1} << (row % 64);
-  if ((word & bit) != 0) return false;
-  if (word == 0) scratch->marked.push_back(row / 64);
-  word |= bit;
-  return true;
+  int32_t* const met = scratch->met.data();
+  uint64_t* const visited = scratch->visited.data();
+  for (const int32_t row : rows) {
+    if (row < 0) break;
+    const auto place = static_cast<uint32_t>(row);
+    const uint64_t word = visited[place / 64];
+    visited[place / 64] = word | uint64_t{1} << (place % 64);
+    met[count] = row;
+    count += ~(word >> (place % 64)) & 1;
+  }
+  scratch->met_count = count;
 }
 
 void Forget(BeamScratch* scratch) {
-  for (const int32_t word : scratch->marked) scratch->visited[word] = 0;
-  scratch->marked.clear();
+  for (size_t k = 0; k < scratch->met_count; ++k) {
+    scratch->visited[scratch->met[k] / 64] = 0;
+  }
+  scratch->met_count = 0;
 }
 
 size_t WidthOf(const BeamOptions& options) {
@@ -72,14 +79,11 @@ size_t Widened(size_t accepted, const BeamOptions& options) {
 
 // Where an entry that far goes: behind those as far.
 inline size_t PlaceOf(int32_t distance, const Entry* pool, size_t size) {
-  size_t low = 0, high = size;
-  while (low < high) {
-    const size_t middle = (low + high) / 2;
-    if (pool[middle].distance <= distance) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
+  size_t low = 0;
+  for (size_t left = size; left > 0;) {
+    const size_t half = (left + 1) / 2;
+    low += pool[low + half - 1].distance <= distance ? half : 0;
+    left -= half;
   }
   return low;
 }
@@ -115,17 +119,28 @@ class Radius {
   const double rounding_;
 };
 
-// Merges the newcomers into the first `size` entries of the pool, which has
-// room for them; returns where the first one went, `size` if there are none.
-// Every entry moves once.
-size_t Merge(size_t size, BeamScratch* scratch) {
-  std::vector<Entry>& newcomers = scratch->newcomers;
-  Entry* const pool = scratch->pool.data();
-  std::sort(newcomers.begin(), newcomers.end(),
-            [](const Entry& a, const Entry& b) {
-              return a.distance != b.distance ? a.distance < b.distance
-                                              : a.row_and_flag < b.row_and_flag;
-            });
+// Those of the rows, whose distances are known, that are nearer than
+// `farthest`, nearest first.
+absl::Span<Entry> Newcomers(absl::Span<const int32_t> rows, int32_t farthest,
+                            BeamScratch* scratch) {
+  Entry* const newcomers = scratch->newcomers.data();
+  size_t count = 0;
+  for (size_t k = 0; k < rows.size(); ++k) {  // no branch to be guessed
+    const int32_t distance = scratch->distances[k];
+    newcomers[count] = {distance, static_cast<uint32_t>(rows[k]) * 2};
+    count += distance < farthest ? 1 : 0;
+  }
+  std::sort(newcomers, newcomers + count, [](const Entry& a, const Entry& b) {
+    return a.distance != b.distance ? a.distance < b.distance
+                                    : a.row_and_flag < b.row_and_flag;
+  });
+  return {newcomers, count};
+}
+
+// Merges the newcomers, nearest first, into the first `size` entries of the
+// pool, which has room for them; returns where the first one went, `size` if
+// there are none. Every entry moves once.
+size_t Merge(absl::Span<const Entry> newcomers, size_t size, Entry* pool) {
   size_t end = size;
   for (size_t k = newcomers.size(); k-- > 0;) {
     const size_t place = PlaceOf(newcomers[k].distance, pool, end);
@@ -142,14 +157,12 @@ size_t Merge(size_t size, BeamScratch* scratch) {
 GraphSearcher::GraphSearcher(const ForestData* forest, const Graph* graph)
     : forest_(*forest), graph_(*graph), space_(forest->layout, /*length=*/0) {}
 
-// Goes down one tree; the first rows of its leaf are fresh.
+// Goes down one tree and meets the first rows of its leaf.
 void GraphSearcher::Enter(const Query& query, BeamScratch* scratch) const {
-  std::vector<int32_t>& fresh = scratch->fresh;
-  fresh.clear();
+  const size_t before = scratch->met_count;
   const auto add = [&](int64_t id) {
     if (id < 0 || id >= forest_.slot_count) return;
-    const int32_t row = graph_.rows[id];
-    if (row >= 0 && Visit(row, scratch)) fresh.push_back(row);
+    Meet({&graph_.rows[id], 1}, scratch);
   };
   const int32_t leaf = LeafOf(forest_, query, graph_.entry_root);
   if (leaf < forest_.slot_count) {
@@ -158,38 +171,40 @@ void GraphSearcher::Enter(const Query& query, BeamScratch* scratch) const {
     const NodeView node = forest_.node(leaf);
     const int64_t count =
         std::min<int64_t>(node.descendants(), forest_.layout.bucket_capacity);
-    for (int64_t k = 0; k < count && fresh.size() < kEntries; ++k) {
+    for (int64_t k = 0; k < count && scratch->met_count < before + kEntries;
+         ++k) {
       add(node.list_id(k));
     }
   }
   // Every row can be reached from any other.
-  for (int32_t row = 0; fresh.empty() && row < graph_.size(); ++row) {
-    if (Visit(row, scratch)) fresh.push_back(row);
+  for (int32_t row = 0; scratch->met_count == before && row < graph_.size();
+       ++row) {
+    Meet({&row, 1}, scratch);
   }
 }
 
-inline void GraphSearcher::PrefetchNeighbors(uint32_t row) const {
-  Prefetch(graph_.NeighborsOf(row).data(),
-           static_cast<size_t>(graph_.degree) * sizeof(int32_t));
+inline void GraphSearcher::PrefetchNeighbors(const Entry& entry) const {
+  PrefetchLines(graph_.NeighborsOf(entry.row_and_flag / 2).data(),
+                static_cast<size_t>(graph_.degree) * sizeof(int32_t));
 }
 
-// Returns the distance within which no row was left out.
+// Expands the rows met from `first` on, and so on; returns the distance within
+// which no row was left out.
 absl::StatusOr<int32_t> GraphSearcher::Expand(const BeamOptions& options,
+                                              size_t first,
                                               BeamScratch* scratch,
                                               SearchStats* stats) const {
   const auto distance_rows = CodeDistanceRows(forest_.layout.metric);
   const uint8_t* const query = AlignedCodes(scratch);
   const size_t row_bytes = graph_.book.row_bytes();
   const Rows code_rows = graph_.code_rows();
-  const size_t most_fresh = std::max<size_t>(graph_.degree, kEntries);
-  const size_t rows_ahead =
-      std::max<size_t>(1, kLinesAhead * kLineBytes / row_bytes);
+  const size_t most_fresh = std::max<size_t>(kAtOnce * graph_.degree, kEntries);
   const size_t beam = Widened(WidthOf(options), options);
   const bool adaptive = graph_.rank_exponent > 0;
   const Radius radius(Widened(options.n, options), beam, graph_);
   const size_t width = adaptive ? kAdaptiveWidth * beam : beam;
-  std::vector<int32_t>& fresh = scratch->fresh;
   scratch->distances.resize(most_fresh);
+  scratch->newcomers.resize(most_fresh);
   if (scratch->pool.size() < width + most_fresh) {
     scratch->pool.resize(width + most_fresh);
   }
@@ -199,51 +214,49 @@ absl::StatusOr<int32_t> GraphSearcher::Expand(const BeamOptions& options,
   int32_t farthest = INT32_MAX;  // worth keeping
   DeadlinePoll poll(options.deadline, options.cancelled);
   for (;;) {
+    const absl::Span<const int32_t> fresh(scratch->met.data() + first,
+                                          scratch->met_count - first);
     if (poll.Expired(static_cast<int64_t>(fresh.size()) + 1)) {
       return poll.Error();
     }
     distance_rows(query, row_bytes, code_rows, fresh.data(), fresh.size(),
                   scratch->distances.data());
     stats->distances += static_cast<int64_t>(fresh.size());
-    scratch->newcomers.clear();
-    Entry nearest = {cursor < size ? pool[cursor].distance : INT32_MAX, 0};
-    bool nearer = false;
-    for (size_t k = 0; k < fresh.size(); ++k) {
-      const Entry one = {scratch->distances[k],
-                         static_cast<uint32_t>(fresh[k]) * 2};
-      if (one.distance >= farthest) continue;
-      scratch->newcomers.push_back(one);
-      if (one.distance < nearest.distance) {
-        nearest = one;
-        nearer = true;
+    const absl::Span<Entry> newcomers = Newcomers(fresh, farthest, scratch);
+    if (!newcomers.empty()) {
+      for (size_t k = 0; k < std::min(kAtOnce, newcomers.size()); ++k) {
+        PrefetchNeighbors(newcomers[k]);
       }
-    }
-    if (nearer) PrefetchNeighbors(nearest.row_and_flag / 2);  // expanded next
-    if (!scratch->newcomers.empty()) {
-      cursor = std::min(cursor, Merge(size, scratch));
-      size = std::min(width, size + scratch->newcomers.size());
+      cursor = std::min(cursor, Merge(newcomers, size, pool));
+      size = std::min(width, size + newcomers.size());
       if (size == width) farthest = pool[size - 1].distance;
       if (adaptive && size >= radius.rank()) {
         farthest =
             std::min(farthest, radius.For(pool[radius.rank() - 1].distance));
       }
     }
-    while (cursor < size && (pool[cursor].row_and_flag & 1) != 0) ++cursor;
-    if (cursor == size || pool[cursor].distance > farthest) break;
-    const uint32_t row = pool[cursor].row_and_flag / 2;
-    pool[cursor].row_and_flag |= 1;
-    if (cursor + 1 < size) {
-      PrefetchNeighbors(pool[cursor + 1].row_and_flag / 2);
+    first = scratch->met_count;
+    size_t expanded = 0;
+    for (; cursor < size && expanded < kAtOnce; ++cursor) {
+      Entry& entry = pool[cursor];
+      if ((entry.row_and_flag & 1) != 0) continue;
+      if (entry.distance > farthest) break;
+      const uint32_t row = entry.row_and_flag / 2;
+      entry.row_and_flag |= 1;
+      ++expanded;
+      PrefetchLines(&graph_.items[row], sizeof(int32_t));  // for Choose()
+      Meet(graph_.NeighborsOf(row), scratch);
     }
-    ++stats->nodes;
-    fresh.clear();
-    for (const int32_t near : graph_.NeighborsOf(row)) {
-      if (near < 0) break;
-      if (!Visit(near, scratch)) continue;
-      fresh.push_back(near);
-      if (fresh.size() <= rows_ahead) {
-        Prefetch(graph_.CodesOf(near), row_bytes);
-      }
+    if (expanded == 0) break;
+    stats->nodes += static_cast<int64_t>(expanded);
+    for (size_t k = first; k < scratch->met_count; ++k) {
+      PrefetchLines(
+          code_rows.first + static_cast<size_t>(scratch->met[k]) * row_bytes,
+          row_bytes);
+    }
+    for (size_t next = cursor; next < std::min(size, cursor + kAtOnce);
+         ++next) {
+      PrefetchNeighbors(pool[next]);
     }
   }
   scratch->pool.resize(size);
@@ -278,7 +291,7 @@ bool GraphSearcher::Choose(const BeamOptions& options, int32_t reached,
     }
     if (candidates.size() >= ranked && entry.distance > farthest) continue;
     candidates.Add(id);
-    __builtin_prefetch(forest_.node_data(id));
+    PrefetchLines(forest_.node_data(id), forest_.layout.node_bytes);
   }
   return enough;
 }
@@ -291,11 +304,10 @@ absl::StatusOr<bool> GraphSearcher::Gather(const Query& query,
   const size_t words = static_cast<size_t>(graph_.size()) / 64 + 1;
   if (beam.visited.size() < words) beam.visited.resize(words);
   EncodeQuery(query, space_, graph_, &beam);
-  if (options.absent >= 0 && graph_.rows[options.absent] >= 0) {
-    Visit(graph_.rows[options.absent], &beam);
-  }
+  if (options.absent >= 0) Meet({&graph_.rows[options.absent], 1}, &beam);
+  const size_t first = beam.met_count;
   Enter(query, &beam);
-  const absl::StatusOr<int32_t> reached = Expand(options, &beam, stats);
+  const absl::StatusOr<int32_t> reached = Expand(options, first, &beam, stats);
   Forget(&beam);
   ANNOD_RETURN_IF_ERROR(reached.status());
   return Choose(options, *reached, scratch);

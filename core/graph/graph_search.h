@@ -1,6 +1,7 @@
 #ifndef ANNOD_CORE_GRAPH_GRAPH_SEARCH_H_
 #define ANNOD_CORE_GRAPH_GRAPH_SEARCH_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 
@@ -55,10 +56,10 @@ class GraphSearcher {
 
  private:
   void Enter(const Query& query, BeamScratch* scratch) const;
-  absl::StatusOr<int32_t> Expand(const BeamOptions& options,
+  absl::StatusOr<int32_t> Expand(const BeamOptions& options, size_t first,
                                  BeamScratch* scratch,
                                  SearchStats* stats) const;
-  void PrefetchNeighbors(uint32_t row) const;
+  void PrefetchNeighbors(const BeamScratch::Entry& entry) const;
   bool Choose(const BeamOptions& options, int32_t reached,
               SearchScratch* scratch) const;
 

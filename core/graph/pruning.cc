@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/simd/prefetch.h"
+
 namespace annod {
 
 Pruner::Pruner(const CodeRows* codes, int degree)
@@ -13,8 +15,7 @@ void Pruner::Prune(absl::Span<const CodeNeighbor> candidates,
                    float alpha_squared, std::vector<CodeNeighbor>* chosen) {
   chosen->clear();
   for (const CodeNeighbor& candidate : candidates) {
-    __builtin_prefetch(codes_.row(candidate.id));
-    __builtin_prefetch(codes_.row(candidate.id) + 64);
+    PrefetchLines(codes_.row(candidate.id), codes_.row_bytes());
   }
   for (const CodeNeighbor& candidate : candidates) {
     if (chosen->size() == degree_) return;

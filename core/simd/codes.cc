@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/simd/prefetch.h"
+
 // The same set as core/simd/distance.cc.
 #define HWY_DISABLED_TARGETS \
   (HWY_SSE4 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)

@@ -11,10 +11,6 @@ int32_t SquaredL2(const uint8_t* a, const uint8_t* b, size_t bytes) {
   return SumLanes(sum);
 }
 
-inline void PrefetchRow(const char* row, size_t bytes) {
-  for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(row + at);
-}
-
 int32_t L1(const uint8_t* a, const uint8_t* b, size_t bytes) {
   static constexpr uint8_t kOnes[4] = {1, 1, 1, 1};
   const Vec ones = BroadcastFour(kOnes);
@@ -36,13 +32,13 @@ int32_t NegativeDot(const uint8_t* query, const uint8_t* row, size_t bytes) {
 template <int32_t (*kDistance)(const uint8_t*, const uint8_t*, size_t)>
 void DistanceRows(const uint8_t* query, size_t bytes, Rows rows,
                   const int32_t* ids, size_t count, int32_t* out) {
-  constexpr size_t kAhead = 8;
+  constexpr size_t kAhead = 32;
   const auto row = [&rows, ids](size_t k) {
     return rows.first + static_cast<size_t>(ids[k]) * rows.stride_bytes;
   };
-  for (size_t k = 0; k < count && k < kAhead; ++k) PrefetchRow(row(k), bytes);
+  for (size_t k = 0; k < count && k < kAhead; ++k) PrefetchLines(row(k), bytes);
   for (size_t k = 0; k < count; ++k) {
-    if (k + kAhead < count) PrefetchRow(row(k + kAhead), bytes);
+    if (k + kAhead < count) PrefetchLines(row(k + kAhead), bytes);
     out[k] = kDistance(query, reinterpret_cast<const uint8_t*>(row(k)), bytes);
   }
 }

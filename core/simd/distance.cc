@@ -2,13 +2,14 @@
 
 #include <cstring>
 
+#include "core/simd/prefetch.h"
+
 // SSE4 and the SVE family would run the same operations as their neighbours
 // (SSSE3, NEON): leaving them out halves the code.
 #define HWY_DISABLED_TARGETS \
   (HWY_SSE4 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/simd/distance.cc"
-#include "hwy/cache_control.h"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 
@@ -145,17 +146,15 @@ HWY_INLINE uint64_t CountDifferences(const void* a, const void* b,
 #endif
 }
 
-// Rows are scattered, so the hardware does not see them coming. Asking for a
-// few kilobytes ahead keeps the line buffers busy; of long rows the head is
-// enough, the hardware streams the rest.
+// Keeps a few kilobytes of the rows to come under way.
 class RowPrefetcher {
  public:
   RowPrefetcher(Rows rows, const int32_t* ids, size_t count, size_t row_bytes)
       : rows_(rows), ids_(ids), count_(count) {
-    constexpr size_t kBytesAhead = 4096;
+    constexpr size_t kBytesAhead = 16384;
     bytes_ = row_bytes < kBytesAhead / 2 ? row_bytes : kBytesAhead / 2;
     ahead_ = kBytesAhead / (bytes_ + 1);
-    if (ahead_ > 16) ahead_ = 16;
+    if (ahead_ > 32) ahead_ = 32;
     for (size_t k = 0; k < ahead_ && k < count_; ++k) Fetch(k);
   }
   HWY_INLINE void Step(size_t k) const {
@@ -166,8 +165,7 @@ class RowPrefetcher {
   HWY_INLINE void Fetch(size_t k) const {
     const char* row =
         rows_.first + static_cast<size_t>(ids_[k]) * rows_.stride_bytes;
-    for (size_t at = 0; at < bytes_; at += 64) hwy::Prefetch(row + at);
-    hwy::Prefetch(row + bytes_ - 1);
+    PrefetchLines(row, bytes_);
   }
   const Rows rows_;
   const int32_t* const ids_;
