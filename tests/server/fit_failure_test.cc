@@ -178,8 +178,7 @@ TEST_F(FitFailureTest, AWriterKilledWhileAnIndexIsMadeLeavesNone) {
 
 TEST_F(FitFailureTest, WhatAFitReplacedDoesNotComeBackAfterARestart) {
   ExpectOk(Fit(&cluster_, "words", RandomRows(5)));
-  cluster_.KillWriter();
-  cluster_.StartWriter();
+  cluster_.RestartWriter();
   EXPECT_TRUE(Eventually([&] { return InfoNow().staged_item_count() == 0; }));
   ExpectOk(AddRandomItems(&cluster_, "words", kDim, 5, 1));
   ExpectOk(Build(&cluster_, "words"));
@@ -200,8 +199,7 @@ TEST_F(FitFailureTest, ItemsAddedDuringAFitStayStaged) {
   ExpectOk(stream.Finish(3));
   EXPECT_EQ(InfoNow().item_count(), 3);
   EXPECT_TRUE(Eventually([&] { return InfoNow().staged_item_count() == 2; }));
-  cluster_.KillWriter();
-  cluster_.StartWriter();
+  cluster_.RestartWriter();
   ExpectOk(Build(&cluster_, "words"));
   EXPECT_EQ(InfoNow().item_count(), 5);
 }

@@ -108,8 +108,7 @@ TEST_F(RebuildRpcTest, AnotherMetricOverTheSameItemsAndLabels) {
   EXPECT_EQ(InfoOf("source").DebugString(), before.DebugString());
   // The target is an index like others.
   ExpectOk(AddRandomItems(&cluster_, "target", kDim, 120, 1));
-  cluster_.KillWriter();
-  cluster_.StartWriter();
+  cluster_.RestartWriter();
   ExpectOk(Build(&cluster_, "target"));
   EXPECT_EQ(InfoOf("target").item_count(), 121);
   // And its name is taken.

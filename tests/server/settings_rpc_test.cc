@@ -113,12 +113,12 @@ TEST_F(SettingsRpcTest, ChangesAreServedWhenAnsweredAndOutliveTheWriter) {
                                              ItemQuery("a", 1, 0), &response));
     EXPECT_EQ(response.results(0).ids_size(), 4);
   }
-  cluster_.KillWriter();
-  cluster_.StartWriter();
+  cluster_.RestartWriter();
   v1::BuildRequest build;
   build.set_index("a");
   std::vector<v1::BuildResponse> responses;
   ExpectOk(Build(&cluster_, build, &responses));
+  ASSERT_FALSE(responses.empty());
   EXPECT_EQ(responses.back().result().tree_count(), 3);
   for (const v1::IndexInfo& told : InfoEverywhere("a")) {
     EXPECT_EQ(told.seed(), 99);
@@ -165,8 +165,7 @@ TEST_F(SettingsRpcTest, ShapeChangesWhileThereAreNoItems) {
   const grpc::Status refused = Update(request);
   EXPECT_EQ(refused.error_code(), StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(ErrorInfoOf(refused).reason(), "INDEX_NOT_EMPTY");
-  cluster_.KillWriter();
-  cluster_.StartWriter();
+  cluster_.RestartWriter();
   ExpectOk(Build(&cluster_, "a"));
   ExpectOk(Info(&cluster_, "a", &info));
   EXPECT_EQ(info.item_count(), 9);
@@ -224,8 +223,7 @@ TEST_F(SettingsRpcTest, TheFirstItemFixesTheDimension) {
   }
   status = AddVector("a", 3, 1);
   EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT);
-  cluster_.KillWriter();
-  cluster_.StartWriter();
+  cluster_.RestartWriter();
   ExpectOk(AddVector("a", 4, 1));
   ExpectOk(Build(&cluster_, "a"));
   ExpectOk(GetNns(&cluster_, query, &neighbours));

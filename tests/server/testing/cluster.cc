@@ -123,6 +123,18 @@ void Cluster::Kill(int slot) {
   AwaitExit(slot);
 }
 
+void Cluster::RestartWriter() {
+  KillWriter();
+  StartWriter();
+  EXPECT_TRUE(Eventually([this] {
+    v1::UpdateSettingsRequest request;
+    request.set_index("none");
+    v1::UpdateSettingsResponse response;
+    return admin_->UpdateSettings(Context().get(), request, &response)
+               .error_code() == grpc::StatusCode::NOT_FOUND;
+  })) << "the new writer cannot be reached";
+}
+
 void Cluster::SignalWorker(int slot, int signal) {
   kill(processes_.at(slot), signal);
 }

@@ -35,6 +35,9 @@ class Cluster {
   // SIGKILL, and waits for the end.
   void KillWriter() { Kill(workers_); }
   void KillWorker(int slot) { Kill(slot); }
+  // SIGKILL, and another one; returns once admin() reaches it. A call made
+  // before its worker has noticed the end would be told to try again.
+  void RestartWriter();
   pid_t WorkerPid(int slot) const { return processes_.at(slot); }
   // Sends a signal; returns without waiting.
   void SignalWorker(int slot, int signal);

@@ -3,9 +3,9 @@
 
 #include "server/worker/query_stream.h"
 
+#include <map>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "annod/v1/index_service.grpc.pb.h"
 #include "gtest/gtest.h"
+#include "server/parse_request.h"
 
 namespace annod {
 namespace {
@@ -24,11 +25,15 @@ constexpr size_t kWindow = 4;
 constexpr int64_t kMaxBytes = 100000;
 constexpr absl::Duration kPatience = absl::Seconds(20);
 
+// Holds requests by their number, which is their `n`: two threads that read may
+// queue theirs in any order.
 class HoldingOwner final : public StreamOwner {
  public:
   void Queue(QueryStream*, StreamSlot* slot) override {
+    Request request;
+    EXPECT_TRUE(ParseRequest(slot->request, &request).ok());
     absl::MutexLock lock(&mu_);
-    slots_.push_back(slot);
+    slots_[request.request().n()] = slot;
   }
   void Sent() override {
     absl::MutexLock lock(&mu_);
@@ -57,14 +62,18 @@ class HoldingOwner final : public StreamOwner {
     absl::MutexLock lock(&mu_);
     return sent_;
   }
-  StreamSlot* slot(size_t i) {
+  // Waits for the request of that number; null if it does not come.
+  StreamSlot* Await(int number) {
     absl::MutexLock lock(&mu_);
-    return slots_.at(i);
+    const auto has_come = [&] { return slots_.count(number) > 0; };
+    return mu_.AwaitWithTimeout(absl::Condition(&has_come), kPatience)
+               ? slots_.at(number)
+               : nullptr;
   }
 
  private:
   absl::Mutex mu_;
-  std::vector<StreamSlot*> slots_;
+  std::map<int, StreamSlot*> slots_;
   size_t sent_ = 0;
   bool ended_ = false;
 };
@@ -103,18 +112,22 @@ class QueryStreamTest : public testing::Test {
     server_->Shutdown(std::chrono::system_clock::now());
   }
 
+  // Sends requests 0 to `count` - 1.
   void Send(int count, const std::string& index = "a") {
     Request request;
     request.mutable_request()->set_index(index);
-    for (int i = 0; i < count; ++i) ASSERT_TRUE(call_->Write(request));
+    for (int i = 0; i < count; ++i) {
+      request.mutable_request()->set_n(i);
+      ASSERT_TRUE(call_->Write(request));
+    }
   }
   // Answers the i-th request with version i.
   void Answer(size_t i, const absl::Status& status = absl::OkStatus()) {
-    ASSERT_TRUE(owner().AwaitTaken(i + 1));
+    StreamSlot* const slot = owner().Await(static_cast<int>(i));
+    ASSERT_NE(slot, nullptr);
     Response response;
     response.mutable_response()->set_version(static_cast<int64_t>(i));
     const grpc::Slice bytes(response.SerializeAsString());
-    StreamSlot* const slot = owner().slot(i);
     slot->response = grpc::ByteBuffer(&bytes, 1);
     slot->status = status;
     service_.stream->Answered(slot);
