@@ -52,7 +52,9 @@ class AdmissionGate {
   // Whether a call that was admitted at `arrival` may still begin.
   Verdict Begin(const AdmissionLimits& limits, absl::Time now,
                 absl::Time arrival) const;
-  // A call took a thread for so long.
+  // A call took a thread for so long, with what the thread did since the call
+  // before or since it was idle: in an overload refusing others takes more of
+  // its time than answering.
   void End(absl::Duration service_time);
 
   bool overloaded(absl::Time now) const;

@@ -83,8 +83,12 @@ void QueryThreads::Join() {
 void QueryThreads::Run() {
   AnswerMemory memory;
   absl::Time next_drain = absl::InfinitePast();
+  absl::Time busy_since = absl::Now();
   for (;;) {
-    if (waiting_.load() == 0 && !ProcessNext()) return;
+    if (waiting_.load() == 0) {
+      if (!ProcessNext()) return;
+      busy_since = absl::Now();
+    }
     if (idle_.load() == 0) {
       const absl::Time now = absl::Now();
       if (now >= next_drain) {
@@ -93,8 +97,9 @@ void QueryThreads::Run() {
       }
     }
     if (QueryCall* call = TakeWaiting()) {
-      Begin(call, &memory);
+      Begin(call, busy_since, &memory);
       memory.Reset();
+      busy_since = absl::Now();
     }
   }
 }
@@ -225,7 +230,8 @@ QueryCall* QueryThreads::TakeWaiting() {
   return call;
 }
 
-void QueryThreads::Begin(QueryCall* call, AnswerMemory* memory) {
+void QueryThreads::Begin(QueryCall* call, absl::Time busy_since,
+                         AnswerMemory* memory) {
   const absl::Time start = absl::Now();
   const absl::Duration waited = start - call->arrival;
   metrics_->queue_stage.Observe(absl::ToDoubleSeconds(waited));
@@ -254,7 +260,7 @@ void QueryThreads::Begin(QueryCall* call, AnswerMemory* memory) {
     running_.fetch_add(1);
     Answer(call, *request, memory);
     running_.fetch_sub(1);
-    gate_->End(absl::Now() - start);
+    gate_->End(absl::Now() - busy_since);
     return;
   }
   Leave(call);

@@ -10,6 +10,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "grpcpp/server_builder.h"
 #include "server/live_config.h"
 #include "server/worker/admission_gate.h"
@@ -65,8 +66,9 @@ class QueryThreads {
   void Arrived(QueryCall* call);
   // The call that has waited longest; null if none waits.
   QueryCall* TakeWaiting();
-  // Parses a call's request and answers it here or has a lane do so.
-  void Begin(QueryCall* call, AnswerMemory* memory);
+  // Parses a call's request and answers it here or has a lane do so. The thread
+  // has been busy since `busy_since`.
+  void Begin(QueryCall* call, absl::Time busy_since, AnswerMemory* memory);
   void Enter(QueryCall* call, Lane lane);
   void Leave(QueryCall* call);
   void Answer(QueryCall* call, const v1::GetNnsRequest& request,
