@@ -25,6 +25,10 @@ constexpr size_t kAtOnce = 2;
 // Rows kept at most where the radius decides, over the width asked for.
 constexpr size_t kAdaptiveWidth = 2;
 
+// Candidates whose vectors are asked for before the first is compared: more
+// would push each other out of the cache again.
+constexpr size_t kRankedAhead = 64;
+
 // With codes of projected vectors, rows kept for each that is compared by its
 // vector.
 constexpr size_t kKeptForOneRanked = 2;
@@ -291,7 +295,9 @@ bool GraphSearcher::Choose(const BeamOptions& options, int32_t reached,
     }
     if (candidates.size() >= ranked && entry.distance > farthest) continue;
     candidates.Add(id);
-    PrefetchLines(forest_.node_data(id), forest_.layout.node_bytes);
+    if (candidates.size() <= kRankedAhead) {
+      PrefetchLines(forest_.node_data(id), forest_.layout.node_bytes);
+    }
   }
   return enough;
 }
