@@ -1,5 +1,6 @@
 // Settings of an index: given when it is created, changed later, inferred from
 // the first item; known to every worker and to the next life of the writer.
+#include <algorithm>
 #include <string>
 #include <thread>
 #include <vector>
@@ -43,6 +44,18 @@ class SettingsRpcTest : public testing::Test {
       infos.push_back(response.info());
     }
     return infos;
+  }
+
+  // A build waits for the workers that follow the writer; after its restart one
+  // may join later.
+  void AwaitVersionEverywhere(const std::string& index, int64_t version) {
+    EXPECT_TRUE(Eventually([&] {
+      const std::vector<v1::IndexInfo> infos = InfoEverywhere(index);
+      return std::all_of(
+          infos.begin(), infos.end(),
+          [&](const v1::IndexInfo& info) { return info.version() == version; });
+    })) << "not every worker serves version "
+        << version;
   }
 
   grpc::Status AddVector(const std::string& index, int dim, int id) {
@@ -120,6 +133,7 @@ TEST_F(SettingsRpcTest, ChangesAreServedWhenAnsweredAndOutliveTheWriter) {
   ExpectOk(Build(&cluster_, build, &responses));
   ASSERT_FALSE(responses.empty());
   EXPECT_EQ(responses.back().result().tree_count(), 3);
+  AwaitVersionEverywhere("a", 2);
   for (const v1::IndexInfo& told : InfoEverywhere("a")) {
     EXPECT_EQ(told.seed(), 99);
     EXPECT_EQ(told.verbosity(), -1);
@@ -167,6 +181,7 @@ TEST_F(SettingsRpcTest, ShapeChangesWhileThereAreNoItems) {
   EXPECT_EQ(ErrorInfoOf(refused).reason(), "INDEX_NOT_EMPTY");
   cluster_.RestartWriter();
   ExpectOk(Build(&cluster_, "a"));
+  AwaitVersionEverywhere("a", 1);
   ExpectOk(Info(&cluster_, "a", &info));
   EXPECT_EQ(info.item_count(), 9);
   EXPECT_EQ(info.layout(), "dot-16");
@@ -226,6 +241,7 @@ TEST_F(SettingsRpcTest, TheFirstItemFixesTheDimension) {
   cluster_.RestartWriter();
   ExpectOk(AddVector("a", 4, 1));
   ExpectOk(Build(&cluster_, "a"));
+  AwaitVersionEverywhere("a", 1);
   ExpectOk(GetNns(&cluster_, query, &neighbours));
   EXPECT_EQ(neighbours.results(0).ids(0), 0);
 }
