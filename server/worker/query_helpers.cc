@@ -1,12 +1,9 @@
 #include "server/worker/query_helpers.h"
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "absl/time/time.h"
+#include "server/worker/thread_priority.h"
 
 namespace annod {
 namespace {
@@ -83,8 +80,7 @@ void QueryHelpers::ForEach(int count, QueryScratch* scratch, Work work,
 }
 
 void QueryHelpers::HelpLoop() {
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)),
-              kHelperPriority);
+  LowerThreadPriority(kHelperPriority);
   QueryScratch scratch;
   absl::MutexLock lock(&mu_);
   for (;;) {

@@ -1,9 +1,5 @@
 #include "server/worker/query_streams.h"
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <memory>
 #include <optional>
 
@@ -14,13 +10,12 @@
 #include "server/parse_request.h"
 #include "server/rpc_status.h"
 #include "server/worker/refusal.h"
+#include "server/worker/thread_priority.h"
 
 namespace annod {
 namespace {
 
 constexpr size_t kMaxStreams = 1000;
-// That of the lane of calls with many queries: single calls come first.
-constexpr int kPriority = 10;
 
 grpc::Status DrainingStatus() {
   return ToGrpcStatus(
@@ -169,7 +164,8 @@ void QueryStreams::Ended(QueryStream* stream) {
 }
 
 void QueryStreams::WorkLoop() {
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kPriority);
+  // That of the lane of calls with many queries: single calls come first.
+  LowerThreadPriority(kBackgroundPriority);
   AnswerMemory memory;
   while (const std::optional<Turn> turn = NextTurn()) {
     const absl::Time start = absl::Now();

@@ -1,9 +1,6 @@
 #include "server/worker/recall_sampler.h"
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,12 +10,12 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "server/worker/thread_priority.h"
 
 namespace annod {
 namespace {
 
 constexpr size_t kMaxWaiting = 64;
-constexpr int kLowestPriority = 19;
 // The two engines may add up a distance in another order.
 constexpr float kTolerance = 1e-5f;
 // An exact search is cut off rather than hold a version for ever.
@@ -71,19 +68,24 @@ void RecallSampler::Add(const std::shared_ptr<const OpenVersion>& version,
                         const std::shared_ptr<const IndexMetrics>& metrics,
                         Engine engine, absl::Span<const float> query, int n,
                         absl::Span<const Neighbor> found) {
-  Sample sample = {version,
-                   changes,
-                   metrics,
-                   engine,
-                   {query.begin(), query.end()},
-                   n,
-                   {found.begin(), found.end()}};
-  absl::MutexLock lock(&mu_);
-  if (queue_.size() >= kMaxWaiting) {
+  // Not waited for: the measuring thread may hold it without being run.
+  if (!mu_.TryLock()) {
     metrics_->recall_dropped_queue.Add();
     return;
   }
-  queue_.push_back(std::move(sample));
+  const bool full = queue_.size() >= kMaxWaiting;
+  if (full) {
+    metrics_->recall_dropped_queue.Add();
+  } else {
+    queue_.push_back({version,
+                      changes,
+                      metrics,
+                      engine,
+                      {query.begin(), query.end()},
+                      n,
+                      {found.begin(), found.end()}});
+  }
+  mu_.Unlock();
 }
 
 int64_t RecallSampler::measured_count() const {
@@ -92,8 +94,7 @@ int64_t RecallSampler::measured_count() const {
 }
 
 void RecallSampler::Loop() {
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)),
-              kLowestPriority);
+  LowerThreadPriority(kLowestPriority);
   const SearchScratchPtr scratch = NewSearchScratch();
   for (;;) {
     Sample sample;

@@ -28,7 +28,7 @@ int CountMatches(Metric metric, absl::Span<const Neighbor> found,
 // Measures the recall of real traffic: a sampled fraction of the answers is
 // asked again exactly, by one thread of the lowest priority that keeps to a
 // share of one core. Thread-safe; offering a query that is not sampled costs a
-// few nanoseconds, one that is a copy of its vector.
+// few nanoseconds, one that is a copy of its vector, and nobody waits.
 class RecallSampler {
  public:
   // Both must outlive the object.
@@ -39,7 +39,8 @@ class RecallSampler {
   // `*state` is the caller's own random state; any start value but 0.
   static bool ShouldSample(double fraction, uint64_t* state);
 
-  // Takes an answer for later; drops it, counted, if too many wait. `changes`
+  // Takes an answer for later; drops it, counted, if too many wait or another
+  // thread is at the queue. `changes`
   // hide removed items; null if there are none. `engine` answered.
   void Add(const std::shared_ptr<const OpenVersion>& version,
            const std::shared_ptr<const StagedView>& changes,

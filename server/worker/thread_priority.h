@@ -5,6 +5,7 @@ namespace annod {
 
 // Ten steps give a thread a ninth of the time of one at 0.
 inline constexpr int kBackgroundPriority = 10;
+inline constexpr int kLowestPriority = 19;
 
 // Gives the calling thread a nice value from 1, hardly lower than all others,
 // to 19, the lowest. Raising it again needs privileges.
