@@ -1,5 +1,6 @@
 #include "server/worker/query_threads.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,8 +25,11 @@ constexpr int kAwaitedPerThread = 32;
 // Events that a thread processes at most between two searches: refusing calls
 // must not keep it from answering any.
 constexpr int kMaxDrained = 128;
-// How often a busy thread looks for events: each look costs a system call.
-constexpr absl::Duration kDrainInterval = absl::Microseconds(500);
+// How often a busy thread looks for events: each look costs a system call. In
+// an overload most of what comes is refused, and soon; before, looking is only
+// to notice that there is one.
+constexpr absl::Duration kDrainInterval = absl::Milliseconds(2);
+constexpr absl::Duration kOverloadDrainInterval = absl::Microseconds(500);
 // Looks without an event after which a thread believes that there are none. One
 // look reads one connection, where there may be no call.
 constexpr int kEmptyLooks = 4;
@@ -82,22 +86,23 @@ void QueryThreads::Join() {
 
 void QueryThreads::Run() {
   AnswerMemory memory;
-  absl::Time next_drain = absl::InfinitePast();
+  absl::Time last_drain = absl::InfinitePast();
   absl::Time busy_since = absl::Now();
   for (;;) {
     if (waiting_.load() == 0) {
       if (!ProcessNext()) return;
       busy_since = absl::Now();
     }
-    if (idle_.load() == 0) {
-      const absl::Time now = absl::Now();
-      if (now >= next_drain) {
-        next_drain = now + kDrainInterval;
-        Drain();
-      }
+    absl::Time now = busy_since;
+    const absl::Duration interval =
+        gate_->overloaded(now) ? kOverloadDrainInterval : kDrainInterval;
+    if (idle_.load() == 0 && now - last_drain >= interval) {
+      last_drain = now;
+      Drain();
+      now = absl::Now();
     }
     if (QueryCall* call = TakeWaiting()) {
-      Begin(call, busy_since, &memory);
+      Begin(call, busy_since, now, &memory);
       memory.Reset();
       busy_since = absl::Now();
     }
@@ -222,6 +227,7 @@ void QueryThreads::Arrived(QueryCall* call) {
 }
 
 QueryCall* QueryThreads::TakeWaiting() {
+  if (waiting_.load() == 0) return nullptr;
   absl::MutexLock lock(&mu_);
   if (calls_waiting_.empty()) return nullptr;
   QueryCall* call = calls_waiting_.front();
@@ -231,9 +237,10 @@ QueryCall* QueryThreads::TakeWaiting() {
 }
 
 void QueryThreads::Begin(QueryCall* call, absl::Time busy_since,
-                         AnswerMemory* memory) {
-  const absl::Time start = absl::Now();
-  const absl::Duration waited = start - call->arrival;
+                         absl::Time start, AnswerMemory* memory) {
+  // Another thread may have taken the call in since `start`.
+  const absl::Duration waited =
+      std::max(start - call->arrival, absl::ZeroDuration());
   metrics_->queue_stage.Observe(absl::ToDoubleSeconds(waited));
   if (gate_->Begin(Limits(), start, call->arrival) !=
       AdmissionGate::Verdict::kAdmitted) {

@@ -67,8 +67,9 @@ class QueryThreads {
   // The call that has waited longest; null if none waits.
   QueryCall* TakeWaiting();
   // Parses a call's request and answers it here or has a lane do so. The thread
-  // has been busy since `busy_since`.
-  void Begin(QueryCall* call, absl::Time busy_since, AnswerMemory* memory);
+  // has been busy since `busy_since`; now it is `start`.
+  void Begin(QueryCall* call, absl::Time busy_since, absl::Time start,
+             AnswerMemory* memory);
   void Enter(QueryCall* call, Lane lane);
   void Leave(QueryCall* call);
   void Answer(QueryCall* call, const v1::GetNnsRequest& request,
