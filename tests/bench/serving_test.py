@@ -66,6 +66,17 @@ class SummaryTest(unittest.TestCase):
         self.assertIn("annod / (echo + search): CPU x 1.50", text)
         self.assertIn("annod / search: queries/s in batches x 0.96", text)
         self.assertNotIn("node", text)
+        self.assertNotIn("searching", text)
+
+    def test_an_echo_that_searches_adds_its_ratios(self):
+        lines = [serving.summarize(one, 64, one.runs["batch"]) for one in (
+            server("echo", 20000, cpu=0.01), server(serving.SEARCHING_ECHO, 13000, cpu=0.075),
+            server("annod", 12000, cpu=0.09))]
+        lines.append(serving.summarize_search(40, [
+            {"recall": 0.95, "queries_per_second": 800000, "cpu_us_per_query": 50}]))
+        text = serving.table(lines)
+        self.assertIn("searching echo / (echo + search): CPU x 1.25", text)
+        self.assertIn("annod / searching echo: CPU x 1.20", text)
 
 
 class ProcessTest(unittest.TestCase):
