@@ -15,6 +15,7 @@
 #include "gtest/gtest.h"
 #include "tests/core/graph/built_graph.h"
 #include "tests/core/graph/data_shapes.h"
+#include "tests/core/testing/sanitizer.h"
 
 namespace annod {
 
@@ -26,7 +27,9 @@ class MeasuredIndex {
       : both_(BuildBoth(MemoryVectors(items), metric,
                         static_cast<int>(items[0].size()),
                         GraphBuildOptions())) {
-    auto curve = MeasureBeams(*both_.graph, {});
+    BeamMeasureOptions options;
+    if (kSanitized) options.query_count = 100;
+    auto curve = MeasureBeams(*both_.graph, options);
     EXPECT_TRUE(curve.ok()) << curve.status();
     if (curve.ok()) curve_ = *std::move(curve);
   }
