@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "tests/client/ctl/run_annodctl.h"
 #include "tests/core/testing/temp_dir.h"
@@ -77,6 +79,17 @@ class Server {
   std::string address_;
 };
 
+// Whether it serves within ten seconds: its address is known before that.
+bool AwaitServing(const Server& server) {
+  const absl::Time deadline = absl::Now() + absl::Seconds(10);
+  while (RunAnnodctl({"health", "--server", server.address()}).exit_status !=
+         0) {
+    if (absl::Now() > deadline) return false;
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+  return true;
+}
+
 // The first words of the file that comes with the project.
 std::string FirstWords() {
   gzFile file = gzopen("examples/words/words-20k.vec.gz", "rb");
@@ -106,6 +119,7 @@ TEST(QuickPathTest, AFewWordsFromFileToAnswerAndBack) {
     return document;
   };
 
+  ASSERT_TRUE(AwaitServing(server));
   EXPECT_EQ(run({"health"})["health"], "SERVING");
   EXPECT_EQ(
       run({"create", "words", "--dim", "100", "--metric", "angular"})["state"],
