@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "tests/core/graph/data_shapes.h"
 #include "tests/core/graph/kept_recall.h"
+#include "tests/core/testing/sanitizer.h"
 
 namespace annod {
 namespace {
@@ -121,8 +122,9 @@ TEST(DegenerateDataTest, OneTwoAndThousandsOfDimensions) {
                1500);
   }
   constexpr Metric kTwo[] = {Metric::kAngular, Metric::kHamming};
-  ExpectKept({"dim 4096", 4096,
-              [](std::mt19937* random) { return Gaussian(4096, random); }},
+  const int many = kSanitized ? 1024 : 4096;
+  ExpectKept({"dim " + std::to_string(many), many,
+              [many](std::mt19937* random) { return Gaussian(many, random); }},
              1100, kTwo);
 }
 
