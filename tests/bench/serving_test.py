@@ -36,6 +36,14 @@ def server(name, calls, p99=5.0, cpu=0.5):
     return made
 
 
+def table_of(*servers):
+    """The table of these servers and a search of 50 us."""
+    lines = [serving.summarize(one, 64, one.runs["batch"]) for one in servers]
+    lines.append(serving.summarize_search(40, [
+        {"recall": 0.95, "queries_per_second": 800000, "cpu_us_per_query": 50}]))
+    return serving.table(lines)
+
+
 class SummaryTest(unittest.TestCase):
     def test_takes_the_median_of_the_rounds(self):
         measured = server("annod", 10)
@@ -56,12 +64,8 @@ class SummaryTest(unittest.TestCase):
         self.assertIn("annod refused 20.0% of the calls when saturated", serving.table([line]))
 
     def test_the_table_ends_with_ratios(self):
-        lines = [serving.summarize(one, 64, one.runs["batch"]) for one in (
-            server("echo", 20000, cpu=0.01), server("annod", 12000, p99=2, cpu=0.09),
-            server("python", 2000, p99=8))]
-        lines.append(serving.summarize_search(40, [
-            {"recall": 0.95, "queries_per_second": 800000, "cpu_us_per_query": 50}]))
-        text = serving.table(lines)
+        text = table_of(server("echo", 20000, cpu=0.01), server("annod", 12000, p99=2, cpu=0.09),
+                        server("python", 2000, p99=8))
         self.assertIn("annod / python: calls/s x 6.00, p99 x 0.25 saturated, x 0.25 at 100/s", text)
         self.assertIn("annod / (echo + search): CPU x 1.50", text)
         self.assertIn("annod / search: queries/s in batches x 0.96", text)
@@ -69,12 +73,8 @@ class SummaryTest(unittest.TestCase):
         self.assertNotIn("searching", text)
 
     def test_an_echo_that_searches_adds_its_ratios(self):
-        lines = [serving.summarize(one, 64, one.runs["batch"]) for one in (
-            server("echo", 20000, cpu=0.01), server(serving.SEARCHING_ECHO, 13000, cpu=0.075),
-            server("annod", 12000, cpu=0.09))]
-        lines.append(serving.summarize_search(40, [
-            {"recall": 0.95, "queries_per_second": 800000, "cpu_us_per_query": 50}]))
-        text = serving.table(lines)
+        text = table_of(server("echo", 20000, cpu=0.01), server("annod", 12000, cpu=0.09),
+                        server(serving.SEARCHING_ECHO, 13000, cpu=0.075))
         self.assertIn("searching echo / (echo + search): CPU x 1.25", text)
         self.assertIn("annod / searching echo: CPU x 1.20", text)
 
