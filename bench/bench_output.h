@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "bench/bench_engine.h"
-#include "bench/hdf5_dataset.h"
+#include "bench/engines/bench_engine.h"
+#include "bench/engines/hdf5_dataset.h"
 #include "bench/measurement.h"
 #include "bench/recall_curve.h"
 

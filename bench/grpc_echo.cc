@@ -19,7 +19,7 @@
 
 #include "annod/v1/index_service.grpc.pb.h"
 #include "bench/opened_version.h"
-#include "core/forest/forest_index.h"
+#include "core/search/forest_index.h"
 #include "grpcpp/grpcpp.h"
 
 namespace annod {

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "bench/bench_engine.h"
-#include "bench/hdf5_dataset.h"
+#include "bench/engines/bench_engine.h"
+#include "bench/engines/hdf5_dataset.h"
 #include "bench/recall_curve.h"
 
 namespace annod {

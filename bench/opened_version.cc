@@ -5,7 +5,7 @@
 #include "core/status_macros.h"
 #include "core/storage/data_directory.h"
 #include "core/storage/index_settings.h"
-#include "core/storage/version_store.h"
+#include "core/version/version_store.h"
 
 namespace annod {
 

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "bench/hdf5_dataset.h"
-#include "core/storage/open_version.h"
+#include "bench/engines/hdf5_dataset.h"
+#include "core/version/open_version.h"
 
 namespace annod {
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "bench/bench_engine.h"
+#include "bench/engines/bench_engine.h"
 
 namespace annod {
 

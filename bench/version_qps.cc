@@ -20,7 +20,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "bench/opened_version.h"
-#include "core/forest/forest_index.h"
+#include "core/search/forest_index.h"
 #include "core/status_macros.h"
 
 namespace annod {

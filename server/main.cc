@@ -1,5 +1,6 @@
 // annod: one program, three roles. Started by a person it is the supervisor,
-// which starts the others from the same executable (child.h).
+// which starts the others from the same executable
+// (server/config/child_options.h).
 
 #include <signal.h>
 #include <unistd.h>
@@ -11,12 +12,14 @@
 
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
-#include "server/child.h"
-#include "server/command_line.h"
-#include "server/config.h"
-#include "server/config_memory.h"
-#include "server/logging.h"
-#include "server/supervisor.h"
+#include "server/config/child_options.h"
+#include "server/config/command_line.h"
+#include "server/config/config.h"
+#include "server/config/config_memory.h"
+#include "server/process/logging.h"
+#include "server/supervisor/supervisor.h"
+#include "server/worker/run_worker.h"
+#include "server/writer/run_writer.h"
 
 namespace annod {
 namespace {

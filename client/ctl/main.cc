@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "client/ctl/commands.h"
-#include "client/ctl/output.h"
+#include "client/ctl/common/output.h"
+#include "client/ctl/file/commands.h"
+#include "client/ctl/measure/commands.h"
+#include "client/ctl/server/commands.h"
 #include "client/error.h"
 #include "core/version.h"
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/forest/node_fields.h"
+#include "core/annoy/node_fields.h"
 #include "core/simd/sequential.h"
 
 namespace annod {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "core/forest/item_slots.h"
+#include "core/annoy/item_slots.h"
 #include "core/forest/splitter.h"
 
 namespace annod {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/forest/node_fields.h"
+#include "core/annoy/node_fields.h"
 
 namespace annod {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "core/forest/item_slots.h"
+#include "core/annoy/item_slots.h"
 #include "core/forest/splitter.h"
 #include "core/simd/distance.h"
 #include "core/simd/update.h"

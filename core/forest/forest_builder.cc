@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/annoy/item_slots.h"
 #include "core/forest/build_progress.h"
 #include "core/forest/compat_splitter.h"
 #include "core/forest/fast_splitter.h"
 #include "core/forest/hamming_splitter.h"
-#include "core/forest/item_slots.h"
 #include "core/forest/parted_grower.h"
 #include "core/forest/random.h"
 #include "core/forest/slot_writer.h"

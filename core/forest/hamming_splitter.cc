@@ -1,6 +1,6 @@
 #include "core/forest/hamming_splitter.h"
 
-#include "core/forest/node_fields.h"
+#include "core/annoy/node_fields.h"
 
 namespace annod {
 namespace {

@@ -1,7 +1,7 @@
 #ifndef ANNOD_CORE_FOREST_HAMMING_SPLITTER_H_
 #define ANNOD_CORE_FOREST_HAMMING_SPLITTER_H_
 
-#include "core/forest/item_slots.h"
+#include "core/annoy/item_slots.h"
 #include "core/forest/splitter.h"
 
 namespace annod {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "core/annoy/node_layout.h"
 #include "core/forest/build_rules.h"
-#include "core/forest/node_layout.h"
 #include "core/forest/random.h"
 #include "core/forest/splitter.h"
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "core/forest/node_fields.h"
+#include "core/annoy/node_fields.h"
 #include "core/forest/random.h"
 #include "core/forest/tree_pipeline.h"
 #include "core/status_macros.h"

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "core/forest/hamming_bits.h"
-#include "core/forest/node_fields.h"
-#include "core/forest/vector_norm.h"
+#include "core/annoy/hamming_bits.h"
+#include "core/annoy/node_fields.h"
+#include "core/annoy/vector_norm.h"
 #include "core/simd/sequential.h"
 #include "core/status_macros.h"
 

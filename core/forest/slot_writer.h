@@ -6,9 +6,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/annoy/node_layout.h"
 #include "core/file_system.h"
 #include "core/forest/forest_builder.h"
-#include "core/forest/node_layout.h"
 
 namespace annod {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/forest/node_fields.h"
+#include "core/annoy/node_fields.h"
 #include "core/status_macros.h"
 
 namespace annod {

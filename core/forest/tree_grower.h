@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
-#include "core/forest/item_slots.h"
+#include "core/annoy/item_slots.h"
 #include "core/forest/node_split.h"
 #include "core/forest/random.h"
 #include "core/forest/splitter.h"

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "core/forest/node_fields.h"
-#include "core/forest/node_layout.h"
-#include "core/forest/vector_norm.h"
+#include "core/annoy/node_fields.h"
+#include "core/annoy/node_layout.h"
+#include "core/annoy/vector_norm.h"
 #include "core/status_macros.h"
 
 namespace annod {

@@ -8,10 +8,10 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "core/annoy/node_layout.h"
 #include "core/file_system.h"
 #include "core/forest/build_rules.h"
 #include "core/forest/forest_builder.h"
-#include "core/forest/node_layout.h"
 #include "core/formats/format.h"
 #include "core/formats/serialized.h"
 

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "core/forest/hamming_bits.h"
+#include "core/annoy/hamming_bits.h"
 
 namespace annod {
 

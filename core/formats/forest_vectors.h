@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "absl/types/span.h"
+#include "core/annoy/forest_data.h"
 #include "core/forest/forest_builder.h"
-#include "core/forest/forest_data.h"
 
 namespace annod {
 

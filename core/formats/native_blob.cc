@@ -10,7 +10,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "core/forest/node_fields.h"
+#include "core/annoy/node_fields.h"
 #include "core/status_macros.h"
 
 namespace annod {

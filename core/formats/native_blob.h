@@ -6,8 +6,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "core/forest/forest_data.h"
-#include "core/forest/node_layout.h"
+#include "core/annoy/forest_data.h"
+#include "core/annoy/node_layout.h"
 #include "core/formats/byte_sink.h"
 
 namespace annod {

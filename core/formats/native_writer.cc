@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "core/forest/node_fields.h"
+#include "core/annoy/node_fields.h"
 #include "core/status_macros.h"
 
 namespace annod {

@@ -3,8 +3,8 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "core/forest/node_fields.h"
-#include "core/forest/node_layout.h"
+#include "core/annoy/node_fields.h"
+#include "core/annoy/node_layout.h"
 #include "core/formats/native_blob.h"
 #include "core/status_macros.h"
 

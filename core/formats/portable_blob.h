@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "core/forest/forest_data.h"
+#include "core/annoy/forest_data.h"
 #include "core/formats/byte_sink.h"
 #include "core/metric.h"
 

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/forest/file_header.h"
-#include "core/forest/forest_file.h"
-#include "core/forest/node_layout.h"
+#include "core/annoy/file_header.h"
+#include "core/annoy/forest_file.h"
+#include "core/annoy/node_layout.h"
 #include "core/formats/native_blob.h"
 #include "core/formats/portable_blob.h"
 #include "core/status_macros.h"

@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "core/forest/forest_data.h"
+#include "core/annoy/forest_data.h"
 #include "core/formats/canonical_blob.h"
 #include "core/formats/format.h"
 #include "core/metric.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/forest/recall_setting.h"
+#include "core/recall/recall_setting.h"
 
 namespace annod {
 namespace {

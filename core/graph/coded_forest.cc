@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "core/forest/deadline.h"
-#include "core/forest/recall_curve.h"
-#include "core/forest/wave_search.h"
+#include "core/graph/codes/query_codes.h"
 #include "core/graph/nearest_by_codes.h"
-#include "core/graph/query_codes.h"
 #include "core/id_set.h"
+#include "core/recall/recall_curve.h"
+#include "core/search/deadline.h"
+#include "core/search/wave_search.h"
 #include "core/simd/prefetch.h"
 #include "core/status_macros.h"
 
@@ -28,7 +28,7 @@ absl::Status CodedForest::Gather(const Query& query, int64_t search_k,
   const auto ranked =
       static_cast<size_t>(RankedCount(std::max(options.n, kRecallCurveN)));
   if (candidates.size() <= ranked) return absl::OkStatus();
-  EncodeQuery(query, space_, graph_, &scratch->beam);
+  EncodeQuery(query, space_, graph_.projection, graph_.book, &scratch->beam);
   NearestByCodes nearest(&graph_, forest_.layout.metric, ranked, scratch);
   DeadlinePoll poll(options);
   for (size_t first = 0; first < candidates.size();

@@ -4,11 +4,11 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
-#include "core/forest/forest_data.h"
-#include "core/forest/query.h"
-#include "core/forest/search_scratch.h"
+#include "core/annoy/forest_data.h"
+#include "core/graph/codes/graph_space.h"
 #include "core/graph/graph.h"
-#include "core/graph/graph_space.h"
+#include "core/search/query.h"
+#include "core/search/search_scratch.h"
 #include "core/search_types.h"
 
 namespace annod {

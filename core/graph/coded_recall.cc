@@ -8,15 +8,15 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
-#include "core/forest/distance_key.h"
-#include "core/forest/ranking.h"
-#include "core/forest/search_scratch.h"
-#include "core/forest/true_neighbors.h"
-#include "core/forest/wave_search.h"
+#include "core/annoy/distance_key.h"
+#include "core/graph/codes/query_codes.h"
 #include "core/graph/nearest_by_codes.h"
-#include "core/graph/parallel.h"
-#include "core/graph/query_codes.h"
 #include "core/id_set.h"
+#include "core/parallel.h"
+#include "core/recall/true_neighbors.h"
+#include "core/search/ranking.h"
+#include "core/search/search_scratch.h"
+#include "core/search/wave_search.h"
 #include "core/status_macros.h"
 
 namespace annod {
@@ -56,7 +56,8 @@ class Measurer {
     ANNOD_RETURN_IF_ERROR(GatherUntilMet(forest, query, worker->wanted,
                                          kRecallCurveN, search_k_.back(),
                                          &scratch, &worker->marks));
-    EncodeQuery(query, forest_.space(), forest_.graph(), &scratch.beam);
+    EncodeQuery(query, forest_.space(), forest_.graph().projection,
+                forest_.graph().book, &scratch.beam);
     NearestByCodes nearest(&forest_.graph(), forest.layout.metric,
                            static_cast<size_t>(RankedCount(kRecallCurveN)),
                            &scratch);

@@ -2,9 +2,9 @@
 #define ANNOD_CORE_GRAPH_CODED_RECALL_H_
 
 #include "absl/status/statusor.h"
-#include "core/forest/recall_curve.h"
-#include "core/forest/recall_measure.h"
 #include "core/graph/coded_forest.h"
+#include "core/recall/recall_curve.h"
+#include "core/recall/recall_measure.h"
 
 namespace annod {
 

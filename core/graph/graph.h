@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "absl/types/span.h"
-#include "core/graph/code_book.h"
-#include "core/graph/code_rows.h"
-#include "core/graph/projection.h"
+#include "core/graph/codes/code_book.h"
+#include "core/graph/codes/code_rows.h"
+#include "core/graph/codes/projection.h"
 #include "core/simd/distance.h"
 
 namespace annod {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "core/graph/graph_space.h"
+#include "core/graph/codes/graph_space.h"
 #include "core/status_macros.h"
 #include "xxhash.h"
 

@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/annoy/forest_data.h"
 #include "core/file_system.h"
-#include "core/forest/forest_data.h"
 #include "core/graph/beam_curve.h"
 #include "core/graph/graph.h"
 

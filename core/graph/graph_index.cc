@@ -4,9 +4,9 @@
 #include <cmath>
 #include <utility>
 
-#include "core/forest/query.h"
-#include "core/forest/ranking.h"
-#include "core/forest/search_scratch.h"
+#include "core/search/query.h"
+#include "core/search/ranking.h"
+#include "core/search/search_scratch.h"
 #include "core/status_macros.h"
 
 namespace annod {

@@ -10,10 +10,10 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "core/file_system.h"
-#include "core/forest/forest_index.h"
 #include "core/graph/coded_forest.h"
 #include "core/graph/graph_file.h"
 #include "core/graph/graph_search.h"
+#include "core/search/forest_index.h"
 #include "core/search_types.h"
 
 namespace annod {
@@ -43,7 +43,7 @@ class GraphIndex {
 
   // As ForestIndex::Search() with the engine kForest, whatever `options.engine`
   // says, but several times as fast and with other answers than Annoy's: nodes
-  // are visited in another order (core/forest/wave_search.h), and candidates
+  // are visited in another order (core/search/wave_search.h), and candidates
   // ranked by their codes before the best of them are by their vectors. Recall
   // for the same search_k is about the same.
   absl::Status SearchForest(absl::Span<const float> vector,

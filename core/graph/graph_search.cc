@@ -4,10 +4,9 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/forest/candidate_search.h"
-#include "core/forest/deadline.h"
-#include "core/graph/query_codes.h"
-#include "core/graph/rank_exponent.h"
+#include "core/graph/codes/query_codes.h"
+#include "core/search/candidate_search.h"
+#include "core/search/deadline.h"
 #include "core/simd/prefetch.h"
 #include "core/status_macros.h"
 
@@ -309,7 +308,7 @@ absl::StatusOr<bool> GraphSearcher::Gather(const Query& query,
   BeamScratch& beam = scratch->beam;
   const size_t words = static_cast<size_t>(graph_.size()) / 64 + 1;
   if (beam.visited.size() < words) beam.visited.resize(words);
-  EncodeQuery(query, space_, graph_, &beam);
+  EncodeQuery(query, space_, graph_.projection, graph_.book, &beam);
   if (options.absent >= 0) Meet({&graph_.rows[options.absent], 1}, &beam);
   const size_t first = beam.met_count;
   Enter(query, &beam);

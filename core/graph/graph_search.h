@@ -7,13 +7,13 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "core/forest/deadline.h"
-#include "core/forest/forest_data.h"
-#include "core/forest/query.h"
-#include "core/forest/search_scratch.h"
+#include "core/annoy/forest_data.h"
+#include "core/graph/codes/graph_space.h"
 #include "core/graph/graph.h"
-#include "core/graph/graph_space.h"
 #include "core/item_filter.h"
+#include "core/search/deadline.h"
+#include "core/search/query.h"
+#include "core/search/search_scratch.h"
 #include "core/search_types.h"
 
 namespace annod {

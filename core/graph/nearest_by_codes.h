@@ -5,10 +5,10 @@
 #include <cstdint>
 
 #include "absl/types/span.h"
-#include "core/forest/search_scratch.h"
+#include "core/graph/codes/query_codes.h"
 #include "core/graph/graph.h"
-#include "core/graph/query_codes.h"
 #include "core/metric.h"
+#include "core/search/search_scratch.h"
 
 namespace annod {
 

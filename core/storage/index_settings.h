@@ -9,10 +9,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "core/annoy/node_layout.h"
 #include "core/file_system.h"
 #include "core/forest/build_rules.h"
 #include "core/forest/default_seed.h"
-#include "core/forest/node_layout.h"
 #include "core/metric.h"
 
 namespace annod {

@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "core/forest/node_layout.h"
+#include "core/annoy/node_layout.h"
 #include "core/status_macros.h"
 #include "core/storage/checksum.h"
 #include "core/storage/labels_format.h"

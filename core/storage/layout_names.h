@@ -3,7 +3,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "core/forest/node_layout.h"
+#include "core/annoy/node_layout.h"
 #include "core/metric.h"
 
 namespace annod {

@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "server/resolve_address.h"
+#include "server/net/resolve_address.h"
 
 namespace annod {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "server/listen_address.h"
+#include "server/net/listen_address.h"
 
 namespace annod {
 

@@ -8,10 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "server/errors.h"
-#include "server/parse_request.h"
-#include "server/rpc_status.h"
-#include "server/worker/refusal.h"
+#include "server/rpc/errors.h"
+#include "server/rpc/parse_request.h"
+#include "server/rpc/rpc_status.h"
+#include "server/worker/calls/refusal.h"
 
 namespace annod {
 namespace {

@@ -8,10 +8,10 @@
 #include "absl/status/status.h"
 #include "annod/v1/admin_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
-#include "server/live_config.h"
-#include "server/worker/catalog.h"
+#include "server/config/live_config.h"
+#include "server/worker/catalog/catalog.h"
 #include "server/worker/forwarded_call.h"
-#include "server/worker/worker_metrics.h"
+#include "server/worker/metrics/worker_metrics.h"
 
 namespace annod {
 

@@ -2,7 +2,7 @@
 #define ANNOD_SERVER_WORKER_CONNECTION_ARGUMENTS_H_
 
 #include "grpcpp/server_builder.h"
-#include "server/config.h"
+#include "server/config/config.h"
 
 namespace annod {
 

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "server/errors.h"
-#include "server/rpc_status.h"
+#include "server/rpc/errors.h"
+#include "server/rpc/rpc_status.h"
 
 namespace annod {
 namespace {

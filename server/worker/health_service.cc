@@ -8,8 +8,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "server/errors.h"
-#include "server/rpc_status.h"
+#include "server/rpc/errors.h"
+#include "server/rpc/rpc_status.h"
 
 namespace annod {
 namespace {

@@ -7,8 +7,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "grpc/health/v1/health.grpc.pb.h"
-#include "server/live_config.h"
-#include "server/worker/catalog.h"
+#include "server/config/live_config.h"
+#include "server/worker/catalog/catalog.h"
 
 namespace annod {
 

@@ -13,11 +13,11 @@
 #include "grpcpp/ext/channelz_service_plugin.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/resource_quota.h"
-#include "server/child_process.h"
-#include "server/listen_address.h"
+#include "server/net/listen_address.h"
+#include "server/process/child_process.h"
 #include "server/worker/callback_queue.h"
+#include "server/worker/catalog/residency.h"
 #include "server/worker/connection_arguments.h"
-#include "server/worker/residency.h"
 #include "spdlog/spdlog.h"
 
 namespace annod {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/status_macros.h"
-#include "server/request_checks.h"
+#include "server/rpc/request_checks.h"
 
 namespace annod {
 

@@ -8,7 +8,7 @@
 
 #include "annod/v1/admin_service.grpc.pb.h"
 #include "server/writer/item_batch.h"
-#include "server/writer/writer_state.h"
+#include "server/writer/state/writer_state.h"
 
 namespace annod {
 

@@ -11,8 +11,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/errors.h"
-#include "server/listen_address.h"
+#include "server/net/listen_address.h"
+#include "server/rpc/errors.h"
 
 namespace annod {
 namespace {

@@ -4,9 +4,9 @@
 
 #include "absl/time/time.h"
 #include "core/status_macros.h"
-#include "server/index_checks.h"
-#include "server/request_checks.h"
-#include "server/rpc_status.h"
+#include "server/rpc/index_checks.h"
+#include "server/rpc/request_checks.h"
+#include "server/rpc/rpc_status.h"
 #include "server/writer/admin_service.h"
 #include "server/writer/requested_settings.h"
 

@@ -7,13 +7,13 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "core/formats/convert.h"
+#include "core/publish/publish.h"
 #include "core/random_name.h"
 #include "core/status_macros.h"
-#include "core/storage/publish.h"
-#include "server/conversions.h"
-#include "server/errors.h"
-#include "server/field_checks.h"
-#include "server/request_checks.h"
+#include "server/rpc/conversions.h"
+#include "server/rpc/errors.h"
+#include "server/rpc/field_checks.h"
+#include "server/rpc/request_checks.h"
 #include "server/writer/requested_settings.h"
 
 namespace annod {

@@ -12,7 +12,7 @@
 #include "core/formats/serialized.h"
 #include "grpcpp/grpcpp.h"
 #include "server/writer/blob_stream.h"
-#include "server/writer/writer_state.h"
+#include "server/writer/state/writer_state.h"
 
 namespace annod {
 

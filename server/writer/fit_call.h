@@ -9,10 +9,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "annod/v1/admin_service.grpc.pb.h"
-#include "core/storage/row_spool.h"
+#include "core/publish/row_spool.h"
 #include "grpcpp/grpcpp.h"
 #include "server/writer/fit_rows.h"
-#include "server/writer/writer_state.h"
+#include "server/writer/state/writer_state.h"
 
 namespace annod {
 

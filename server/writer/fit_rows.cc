@@ -8,11 +8,11 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "core/forest/vector_norm.h"
+#include "core/annoy/vector_norm.h"
 #include "core/status_macros.h"
-#include "server/errors.h"
-#include "server/field_checks.h"
-#include "server/request_checks.h"
+#include "server/rpc/errors.h"
+#include "server/rpc/field_checks.h"
+#include "server/rpc/request_checks.h"
 
 namespace annod {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/status_macros.h"
-#include "server/errors.h"
-#include "server/request_checks.h"
+#include "server/rpc/errors.h"
+#include "server/rpc/request_checks.h"
 
 namespace annod {
 

@@ -6,8 +6,8 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "annod/v1/types.pb.h"
+#include "core/staging/staging.h"
 #include "core/storage/index_settings.h"
-#include "core/storage/staging.h"
 
 namespace annod {
 

@@ -7,9 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/status_macros.h"
-#include "server/errors.h"
-#include "server/request_checks.h"
-#include "server/rpc_status.h"
+#include "server/rpc/errors.h"
+#include "server/rpc/request_checks.h"
+#include "server/rpc/rpc_status.h"
 #include "server/writer/admin_service.h"
 #include "server/writer/item_batch.h"
 

@@ -6,8 +6,8 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "core/random_name.h"
-#include "server/conversions.h"
-#include "server/index_checks.h"
+#include "server/rpc/conversions.h"
+#include "server/rpc/index_checks.h"
 
 namespace annod {
 namespace {

@@ -6,12 +6,12 @@
 #include "absl/status/status.h"
 #include "annod/v1/admin_service.pb.h"
 #include "core/storage/index_settings.h"
-#include "server/writer/build_job.h"
+#include "server/writer/index/build_job.h"
 
 namespace annod {
 
-// What requests that have been checked (server/index_checks.h) ask for, with
-// the defaults filled in.
+// What requests that have been checked (server/rpc/index_checks.h) ask for,
+// with the defaults filled in.
 
 // Settings of an index to create, with a new incarnation.
 IndexSettings NewSettings(const v1::CreateIndexRequest& request);

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "core/status_macros.h"
-#include "server/field_checks.h"
-#include "server/request_checks.h"
-#include "server/rpc_status.h"
+#include "server/rpc/field_checks.h"
+#include "server/rpc/request_checks.h"
+#include "server/rpc/rpc_status.h"
 #include "server/writer/admin_service.h"
 
 namespace annod {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "bench/bench_engine.h"
+#include "bench/engines/bench_engine.h"
 
 namespace annod {
 

@@ -20,8 +20,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "server/spawned_process.h"
-#include "tests/server/raw_http.h"
+#include "server/supervisor/spawned_process.h"
+#include "tests/server/testing/raw_http.h"
 
 namespace annod {
 namespace {

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "core/forest/node_fields.h"
+#include "core/annoy/node_fields.h"
 
 namespace annod {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/forest/forest_builder.h"
-#include "core/forest/forest_index.h"
+#include "core/search/forest_index.h"
 #include "core/simd/target.h"
 #include "gtest/gtest.h"
 #include "tests/core/forest/build_file.h"

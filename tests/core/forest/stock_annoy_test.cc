@@ -1,7 +1,7 @@
 // Files built here are what Annoy itself would call its own: they load in the
 // original library, and it gives the answers our index gives.
 
-#include "bench/stock_annoy.h"
+#include "bench/engines/stock_annoy.h"
 
 #include <cstring>
 #include <memory>
@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "core/annoy/node_fields.h"
 #include "core/forest/forest_builder.h"
-#include "core/forest/forest_index.h"
-#include "core/forest/node_fields.h"
+#include "core/search/forest_index.h"
 #include "gtest/gtest.h"
 #include "tests/core/forest/build_file.h"
 #include "tests/core/forest/memory_vectors.h"

@@ -7,15 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "core/annoy/node_fields.h"
 #include "core/file_system.h"
-#include "core/forest/forest_index.h"
-#include "core/forest/node_fields.h"
 #include "core/formats/native_blob.h"
 #include "core/formats/serialized.h"
+#include "core/search/forest_index.h"
 #include "gtest/gtest.h"
+#include "tests/core/annoy/golden_index.h"
 #include "tests/core/forest/build_file.h"
 #include "tests/core/forest/golden_build.h"
-#include "tests/core/forest/golden_index.h"
 #include "tests/core/formats/golden_blobs.h"
 
 namespace annod {

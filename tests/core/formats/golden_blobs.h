@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/forest/node_layout.h"
+#include "core/annoy/node_layout.h"
 #include "core/metric.h"
 
 namespace annod {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "core/annoy/node_fields.h"
 #include "core/file_system.h"
-#include "core/forest/node_fields.h"
 #include "core/formats/convert.h"
 #include "core/formats/serialized.h"
 #include "gtest/gtest.h"

@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "core/forest/forest_data.h"
-#include "core/forest/forest_index.h"
-#include "core/forest/true_neighbors.h"
-#include "core/graph/beam_measure.h"
-#include "core/graph/graph_builder.h"
+#include "core/annoy/forest_data.h"
+#include "core/graph/construction/beam_measure.h"
+#include "core/graph/construction/graph_builder.h"
 #include "core/graph/graph_file.h"
 #include "core/graph/graph_index.h"
+#include "core/recall/true_neighbors.h"
+#include "core/search/forest_index.h"
 #include "gtest/gtest.h"
 #include "tests/core/forest/build_file.h"
 #include "tests/core/forest/memory_vectors.h"

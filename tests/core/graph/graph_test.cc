@@ -8,7 +8,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "core/graph/clusters.h"
+#include "core/graph/construction/clusters.h"
 #include "core/graph/graph_index.h"
 #include "core/id_set.h"
 #include "core/simd/target.h"

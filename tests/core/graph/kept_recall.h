@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/graph/beam_curve.h"
-#include "core/graph/beam_measure.h"
+#include "core/graph/construction/beam_measure.h"
 #include "core/id_set.h"
 #include "core/item_filter.h"
 #include "gtest/gtest.h"

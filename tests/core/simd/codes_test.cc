@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/graph/code_rows.h"
+#include "core/graph/codes/code_rows.h"
 #include "core/simd/target.h"
 #include "gtest/gtest.h"
 

@@ -5,13 +5,13 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_replace.h"
+#include "core/staging/staging.h"
 #include "core/storage/index_settings.h"
 #include "core/storage/labels.h"
-#include "core/storage/manifest.h"
-#include "core/storage/staging.h"
 #include "core/storage/version_files.h"
+#include "core/version/manifest.h"
 #include "gtest/gtest.h"
-#include "tests/core/storage/staging_harness.h"
+#include "tests/core/harness/staging_harness.h"
 #include "tests/core/testing/temp_dir.h"
 
 namespace annod {

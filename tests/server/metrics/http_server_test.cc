@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/server/raw_http.h"
+#include "tests/server/testing/raw_http.h"
 
 namespace annod {
 namespace {

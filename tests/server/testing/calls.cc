@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "google/rpc/status.pb.h"
-#include "server/rpc_status.h"
+#include "server/rpc/rpc_status.h"
 
 namespace annod {
 

@@ -7,8 +7,10 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "server/child.h"
-#include "server/config_memory.h"
+#include "server/config/child_options.h"
+#include "server/config/config_memory.h"
+#include "server/worker/run_worker.h"
+#include "server/writer/run_writer.h"
 
 int main(int argc, char** argv) {
   if (argc != 6) return 2;

@@ -18,7 +18,7 @@
 #include "absl/time/clock.h"
 #include "core/file_system.h"
 #include "gtest/gtest.h"
-#include "server/config_memory.h"
+#include "server/config/config_memory.h"
 
 namespace annod {
 namespace {

@@ -13,7 +13,7 @@
 #include "annod/v1/index_service.grpc.pb.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
-#include "server/config.h"
+#include "server/config/config.h"
 #include "server/metrics/metrics_page.h"
 
 namespace annod {

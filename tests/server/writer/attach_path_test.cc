@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "server/errors.h"
+#include "server/rpc/errors.h"
 
 namespace annod {
 namespace {

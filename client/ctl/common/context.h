@@ -1,0 +1,30 @@
+#ifndef ANNOD_CLIENT_CTL_COMMON_CONTEXT_H_
+#define ANNOD_CLIENT_CTL_COMMON_CONTEXT_H_
+
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace annod::ctl {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitUsage = 2;
+
+// What the command line says, for the command that it chose.
+struct Context {
+  bool json = false;
+  std::string server = "localhost:7077";
+  double timeout_s = 10;
+
+  // Set by the chosen command's callback; called once parsing has succeeded.
+  // An error is printed by main() and makes the exit status kExitFailed.
+  std::function<absl::Status()> run;
+  // Exit status if `run` returns OK.
+  int exit_code = kExitOk;
+};
+
+}  // namespace annod::ctl
+
+#endif  // ANNOD_CLIENT_CTL_COMMON_CONTEXT_H_

@@ -1,0 +1,68 @@
+#ifndef ANNOD_CLIENT_CTL_FILE_FILE_VECTOR_SOURCE_H_
+#define ANNOD_CLIENT_CTL_FILE_FILE_VECTOR_SOURCE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "client/input/vector_reader.h"
+#include "core/forest/forest_builder.h"
+
+namespace annod::ctl {
+
+// The rows of a vector file as items 0, 1, 2, ... for BuildForest(). The file
+// is read again from the start for each pass, never held in memory. One thread.
+class FileVectorSource final : public VectorSource {
+ public:
+  // Reads the file once to count its rows if it does not tell their number.
+  static absl::StatusOr<std::unique_ptr<FileVectorSource>> Open(
+      const std::string& path, const VectorReaderOptions& options);
+
+  int dim() const { return dim_; }
+  bool has_labels() const { return has_labels_; }
+  int64_t slot_count() const override { return rows_; }
+  bool Get(int64_t id, absl::Span<float> out) const override;
+
+  // Called with each id and its label, in the first pass.
+  void set_label_sink(
+      std::function<absl::Status(int64_t id, const std::string& label)> sink) {
+    label_sink_ = std::move(sink);
+  }
+
+  // The interface knows no errors: the first one stops the build through this
+  // flag and is kept in status().
+  const std::atomic<bool>* stop() const { return &stop_; }
+  const absl::Status& status() const { return status_; }
+
+ private:
+  FileVectorSource(std::string path, const VectorReaderOptions& options)
+      : path_(std::move(path)), options_(options) {}
+
+  absl::Status Seek(int64_t id) const;
+  absl::Status ReadRow(absl::Span<float> out) const;
+
+  const std::string path_;
+  const VectorReaderOptions options_;
+  int dim_ = 0;
+  bool has_labels_ = false;
+  int64_t rows_ = 0;
+  std::function<absl::Status(int64_t, const std::string&)> label_sink_;
+
+  // The reading position: not a part of what the source is.
+  mutable std::unique_ptr<VectorReader> reader_;
+  mutable int64_t next_ = 0;
+  mutable int64_t labels_passed_ = 0;
+  mutable std::vector<float> skipped_;
+  mutable std::string label_;
+  mutable absl::Status status_;
+  mutable std::atomic<bool> stop_{false};
+};
+
+}  // namespace annod::ctl
+
+#endif  // ANNOD_CLIENT_CTL_FILE_FILE_VECTOR_SOURCE_H_

@@ -1,0 +1,46 @@
+#ifndef ANNOD_CLIENT_CTL_MEASURE_BENCH_INPUT_H_
+#define ANNOD_CLIENT_CTL_MEASURE_BENCH_INPUT_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "client/client.h"
+#include "client/load/requests.h"
+
+namespace annod::ctl {
+
+// What `annodctl bench` asks, and what it should be answered. All of it is held
+// in memory: at most kMaxBenchQueryBytes.
+
+inline constexpr int64_t kMaxBenchQueryBytes = int64_t{4} << 30;
+
+// The first `count` vectors of a file that OpenVectorFile() reads; fewer if it
+// holds fewer. InvalidArgument if it holds none or they take more memory than
+// allowed.
+absl::StatusOr<std::vector<client::Query>> ReadBenchQueries(
+    const std::string& path, int64_t count);
+
+// Queries by `count` random items of the index, the same for the same seed.
+// Where ids may be without an item the server is asked which are.
+absl::StatusOr<std::vector<client::Query>> RandomItemQueries(
+    Client* client, const client::IndexInfo& info, int64_t count,
+    uint64_t seed);
+
+// The true neighbours of the first `count` queries: row i of the file, nearest
+// first, at least `n` ids below 2^24, which float32 holds exactly.
+absl::StatusOr<std::vector<load::Truth>> ReadTruth(const std::string& path,
+                                                   int64_t count, int n);
+
+// The true neighbours of `exact_count` of the queries, spread evenly over them,
+// by the server's exact search, ties with the n-th included; none for the
+// others.
+absl::StatusOr<std::vector<load::Truth>> ExactTruth(
+    Client* client, const std::string& index,
+    const std::vector<client::Query>& queries, int64_t exact_count, int n,
+    const client::QueryOptions& options, bool quiet);
+
+}  // namespace annod::ctl
+
+#endif  // ANNOD_CLIENT_CTL_MEASURE_BENCH_INPUT_H_

@@ -1,0 +1,200 @@
+#include "client/ctl/measure/eval_arguments.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <numeric>
+#include <random>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/ctl/common/progress.h"
+#include "client/ctl/measure/eval_output.h"
+#include "client/input/vector_reader.h"
+#include "core/status_macros.h"
+
+namespace annod::ctl {
+namespace {
+
+// The largest number up to which a float32 holds every whole one.
+constexpr float kMostExactId = 1 << 24;
+// Ids drawn for each query that counts, should some be of no item.
+constexpr size_t kSpareDraws = 4;
+
+absl::Status CheckRow(const std::string& path, size_t q,
+                      const std::vector<float>& row, int64_t slots) {
+  for (const float value : row) {
+    if (value == std::floor(value) && value >= 0 && value < kMostExactId &&
+        value < static_cast<float>(slots)) {
+      continue;
+    }
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, ": row ", q, " names ", value,
+        value >= kMostExactId ? ", more than a float32 holds exactly"
+                              : absl::StrCat("; ids are below ", slots)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddEvalOptions(CLI::App* command, EvalArguments* arguments) {
+  EvalOptions* const options = &arguments->options;
+  command->add_option("--k", options->k, "neighbours asked for, default 10")
+      ->check(CLI::Range(1, 10000));
+  CLI::Option* const queries = command->add_option(
+      "--queries", arguments->queries,
+      "a file of vectors to ask for, best such as the index has never seen; "
+      "without it stored items are drawn, each left out of its own answer");
+  command
+      ->add_option("--truth", arguments->truth,
+                   "a file with the ids of the true neighbours, a row a query, "
+                   "nearest first; without it all items are compared")
+      ->needs(queries);
+  command
+      ->add_option("--count", options->count, "queries, at most; default 500")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--seed", arguments->seed, "of the drawing of items");
+  command
+      ->add_option_function<std::vector<std::string>>(
+          "--engines",
+          [options](const std::vector<std::string>& names) {
+            for (const std::string& name : names) {
+              options->engines.push_back(name == "graph" ? EvalEngine::kGraph
+                                         : name == "forest"
+                                             ? EvalEngine::kForest
+                                             : EvalEngine::kExact);
+            }
+          },
+          "some of exact, forest, graph; default: all there are")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"exact", "forest", "graph"}));
+  command
+      ->add_option("--search_k", options->search_k,
+                   "settings of the forest; default: doubled until enough is "
+                   "found")
+      ->delimiter(',')
+      ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--beams", options->beams,
+                   "settings of the graph; default: growing in the same way")
+      ->delimiter(',')
+      ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--min_recall", options->min_recalls,
+                   "recalls to ask for, default 0.9,0.95,0.99")
+      ->delimiter(',')
+      ->check(CLI::Range(0.0, 1.0));
+  command
+      ->add_option("--seconds", options->seconds,
+                   "for each setting, at most; default 10")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--svg", arguments->svg,
+                      "also draw recall against queries per second");
+  command->add_flag("--force", arguments->force, "replace an existing picture");
+  command->add_flag("--check", arguments->check,
+                    "exit with 1 if a min_recall was not kept");
+}
+
+absl::StatusOr<std::vector<std::vector<float>>> ReadQueries(
+    const EvalArguments& arguments, int dim) {
+  ANNOD_ASSIGN_OR_RETURN(const auto reader,
+                         OpenVectorFile(arguments.queries, {}));
+  if (reader->dim() != dim) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(arguments.queries, ": its vectors have ", reader->dim(),
+                     " components; those of the index ", dim));
+  }
+  std::vector<std::vector<float>> rows;
+  std::vector<float> row(dim);
+  std::string label;
+  while (rows.size() < arguments.options.count) {
+    ANNOD_ASSIGN_OR_RETURN(const bool more,
+                           reader->Next(absl::MakeSpan(row), &label));
+    if (!more) break;
+    rows.push_back(row);
+  }
+  if (!rows.empty()) return rows;
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", arguments.queries, "' holds no vectors to ask for"));
+}
+
+absl::StatusOr<std::vector<std::vector<int32_t>>> ReadTruth(
+    const EvalArguments& arguments, size_t queries, int64_t slots) {
+  std::vector<std::vector<int32_t>> truth;
+  if (arguments.truth.empty()) return truth;
+  ANNOD_ASSIGN_OR_RETURN(const auto reader,
+                         OpenVectorFile(arguments.truth, {}));
+  const int k = arguments.options.k;
+  if (reader->dim() < k) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(arguments.truth, ": names ", reader->dim(),
+                     " neighbours of each query; --k is ", k));
+  }
+  std::vector<float> row(reader->dim());
+  std::string label;
+  while (truth.size() < queries) {
+    ANNOD_ASSIGN_OR_RETURN(const bool more,
+                           reader->Next(absl::MakeSpan(row), &label));
+    if (!more) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(arguments.truth, ": has ", truth.size(),
+                       " rows; there are ", queries, " queries or more"));
+    }
+    ANNOD_RETURN_IF_ERROR(CheckRow(arguments.truth, truth.size(), row, slots));
+    truth.emplace_back(row.begin(), row.begin() + k);
+  }
+  return truth;
+}
+
+std::vector<int32_t> DrawIds(const EvalArguments& arguments, int64_t slots) {
+  const size_t wanted = std::min(static_cast<size_t>(slots),
+                                 arguments.options.count * kSpareDraws);
+  std::mt19937_64 random(arguments.seed);
+  std::vector<int32_t> ids;
+  if (static_cast<size_t>(slots) <= 2 * wanted) {
+    ids.resize(slots);
+    std::iota(ids.begin(), ids.end(), 0);
+    std::shuffle(ids.begin(), ids.end(), random);
+  } else {
+    std::vector<bool> drawn(slots);
+    while (ids.size() < wanted) {
+      const auto id = static_cast<int32_t>(random() % slots);
+      if (drawn[id]) continue;
+      drawn[id] = true;
+      ids.push_back(id);
+    }
+  }
+  return ids;
+}
+
+absl::Status RunEval(const std::string& name, EvalArguments arguments,
+                     EvalTarget* target, Context* context) {
+  std::unique_ptr<EvalPicture> picture;
+  if (!arguments.svg.empty()) {
+    ANNOD_ASSIGN_OR_RETURN(
+        picture, EvalPicture::Prepare(arguments.svg, arguments.force));
+  }
+  Progress progress("eval", "", context->json);
+  arguments.options.progress = [&](const std::string& what, double done) {
+    // How many settings there will be shows only on the way.
+    progress.Update(std::nullopt, 0, std::nullopt,
+                    absl::StrFormat("%s, %.0f %%", what, 100 * done));
+  };
+  ANNOD_ASSIGN_OR_RETURN(const EvalResult result,
+                         Evaluate(arguments.options, target));
+  progress.Done(0);
+  if (picture != nullptr) {
+    ANNOD_RETURN_IF_ERROR(picture->Draw(name, arguments.options.k, result));
+  }
+  PrintEval(name, arguments, result, context->json);
+  if (arguments.check) {
+    for (const EvalRow& row : result.promises) {
+      if (KeptText(row) == "no") context->exit_code = kExitFailed;
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace annod::ctl

@@ -1,0 +1,147 @@
+#include "client/ctl/server/query_file.h"
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "client/client.h"
+#include "client/ctl/common/output.h"
+#include "client/ctl/common/progress.h"
+#include "client/ctl/server/server_output.h"
+#include "client/input/vector_reader.h"
+#include "core/status_macros.h"
+
+namespace annod::ctl {
+namespace {
+
+double Percentile(const std::vector<double>& ascending, double fraction) {
+  const size_t last = ascending.size() - 1;
+  return ascending[static_cast<size_t>(fraction * static_cast<double>(last))];
+}
+
+// How long answers took, in the order of the questions.
+class Stopwatch {
+ public:
+  Stopwatch(int64_t count, bool json)
+      : count_(count), progress_("query", "queries", json) {}
+
+  void Asked() { asked_.push_back(absl::Now()); }
+  void Answered(const client::QueryResult& result) {
+    ms_.push_back(absl::ToDoubleMilliseconds(absl::Now() - asked_.front()));
+    asked_.pop_front();
+    truncated_ += result.results[0].truncated ? 1 : 0;
+    progress_.Update(
+        static_cast<double>(ms_.size()) / static_cast<double>(count_),
+        static_cast<int64_t>(ms_.size()));
+  }
+
+  const std::vector<double>& ms() const { return ms_; }
+  int64_t truncated() const { return truncated_; }
+
+ private:
+  const int64_t count_;
+  Progress progress_;
+  std::deque<absl::Time> asked_;
+  std::vector<double> ms_;
+  int64_t truncated_ = 0;
+};
+
+using Ask = std::function<absl::Status(const client::Query& query)>;
+
+// Calls `ask` for the first `count` vectors.
+absl::Status AskForAll(int64_t count, const Ask& ask, VectorReader* reader) {
+  std::vector<float> row(reader->dim());
+  std::string label;
+  for (int64_t asked = 0; asked < count; ++asked) {
+    ANNOD_ASSIGN_OR_RETURN(const bool more,
+                           reader->Next(absl::MakeSpan(row), &label));
+    if (!more) break;
+    ANNOD_RETURN_IF_ERROR(ask(client::Query::OfVector(row)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AskOneByOne(const std::string& index, int64_t count,
+                         const client::QueryOptions& options, Client* client,
+                         VectorReader* reader, Stopwatch* stopwatch) {
+  return AskForAll(
+      count,
+      [&](const client::Query& query) -> absl::Status {
+        stopwatch->Asked();
+        ANNOD_ASSIGN_OR_RETURN(const client::QueryResult result,
+                               client->GetNns(index, {query}, options));
+        stopwatch->Answered(result);
+        return absl::OkStatus();
+      },
+      reader);
+}
+
+absl::Status AskOnStream(const std::string& index, int64_t count,
+                         const client::QueryOptions& options, Client* client,
+                         VectorReader* reader, Stopwatch* stopwatch) {
+  const auto stream = client->NewNnsStream(
+      index, options, [stopwatch](const client::QueryResult& result) {
+        stopwatch->Answered(result);
+        return absl::OkStatus();
+      });
+  ANNOD_RETURN_IF_ERROR(AskForAll(
+      count,
+      [&](const client::Query& query) {
+        stopwatch->Asked();
+        return stream->Ask({query});
+      },
+      reader));
+  return stream->Finish();
+}
+
+}  // namespace
+
+absl::Status RunQueryFile(const std::string& index, const QueryFile& file,
+                          const client::QueryOptions& options,
+                          const Context& context) {
+  ANNOD_ASSIGN_OR_RETURN(const auto reader, OpenVectorFile(file.path, {}));
+  ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
+  const int64_t count =
+      std::min(file.count, reader->row_count().value_or(file.count));
+  Stopwatch stopwatch(count, context.json);
+  const absl::Time start = absl::Now();
+  ANNOD_RETURN_IF_ERROR((file.stream ? AskOnStream : AskOneByOne)(
+      index, count, options, client.get(), reader.get(), &stopwatch));
+  std::vector<double> ms = stopwatch.ms();
+  if (ms.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", file.path, "' holds no vectors to ask for"));
+  }
+  const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
+  const double rate = static_cast<double>(ms.size()) / seconds;
+  std::sort(ms.begin(), ms.end());
+  if (context.json) {
+    PrintJson(Json{{"queries", ms.size()},
+                   {"truncated", stopwatch.truncated()},
+                   {"seconds", seconds},
+                   {"queries_per_second", rate},
+                   {"p50_ms", Percentile(ms, 0.5)},
+                   {"p90_ms", Percentile(ms, 0.9)},
+                   {"p99_ms", Percentile(ms, 0.99)},
+                   {"max_ms", ms.back()}});
+    return absl::OkStatus();
+  }
+  PrintFields(
+      {{"queries", WithCommas(static_cast<int64_t>(ms.size()))},
+       {"truncated", WithCommas(stopwatch.truncated())},
+       {"rate",
+        absl::StrFormat("%.0f/s, %s", rate,
+                        file.stream ? "on one stream" : "one after the other")},
+       {"latency",
+        absl::StrFormat("p50 %.3f ms, p90 %.3f ms, p99 %.3f ms, max %.3f ms",
+                        Percentile(ms, 0.5), Percentile(ms, 0.9),
+                        Percentile(ms, 0.99), ms.back())}});
+  return absl::OkStatus();
+}
+
+}  // namespace annod::ctl

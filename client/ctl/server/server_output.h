@@ -1,0 +1,37 @@
+#ifndef ANNOD_CLIENT_CTL_SERVER_SERVER_OUTPUT_H_
+#define ANNOD_CLIENT_CTL_SERVER_SERVER_OUTPUT_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "client/client.h"
+#include "client/ctl/common/context.h"
+#include "client/ctl/common/output.h"
+
+namespace annod::ctl {
+
+// A client of the server that the command line names.
+absl::StatusOr<std::unique_ptr<Client>> Connect(const Context& context);
+
+// "angular", "SERVING", "TREES", "forest": the enums without their prefixes.
+std::string Name(client::Metric metric);
+std::string Name(v1::IndexState state);
+std::string Name(v1::BuildPhase phase);
+std::string Name(client::Engine engine);
+
+Json ToJson(const client::IndexInfo& info);
+
+std::string Name(client::Prefault prefault);
+std::string Name(client::BuildRules rules);
+
+// Prints what a build made as JSON or as lines.
+void PrintResult(const std::string& index, const client::BuildResult& result,
+                 const Context& context);
+
+// Prints an index as JSON or as lines.
+void PrintInfo(const client::IndexInfo& info, const Context& context);
+
+}  // namespace annod::ctl
+
+#endif  // ANNOD_CLIENT_CTL_SERVER_SERVER_OUTPUT_H_

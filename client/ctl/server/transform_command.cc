@@ -1,0 +1,258 @@
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "client/ctl/common/arguments.h"
+#include "client/ctl/common/progress.h"
+#include "client/ctl/server/commands.h"
+#include "client/ctl/server/server_output.h"
+#include "client/ctl/server/transform_input.h"
+#include "client/ctl/server/transform_output.h"
+#include "core/status_macros.h"
+
+namespace annod::ctl {
+namespace {
+
+// Of one call, whose messages have limits.
+constexpr int64_t kMaxBatch = 256;
+constexpr int64_t kMessageBytes = int64_t{2} << 20;
+
+struct TransformArguments {
+  std::string index;
+  std::string input;
+  std::vector<int32_t> items;
+  std::string input_type = "vector";
+  std::string label_column = "auto";
+  std::string output;
+  std::string format;  // empty: by the output's name
+  bool force = false;
+  std::string output_type = "item";
+  std::string engine = "auto";
+  client::QueryOptions query;
+};
+
+absl::StatusOr<std::unique_ptr<TransformInput>> OpenInput(
+    const TransformArguments& arguments, const client::IndexInfo& info) {
+  if (arguments.input.empty()) return TransformInput::OfItems(arguments.items);
+  FitInputOptions options;
+  options.feature_names = info.feature_names;
+  if (arguments.label_column == "first") {
+    options.csv_labels = CsvLabels::kFirst;
+  } else if (arguments.label_column == "none") {
+    options.csv_labels = CsvLabels::kNone;
+  }
+  return TransformInput::Open(
+      arguments.input,
+      arguments.input_type == "vector" ? TransformInputType::kVectors
+      : arguments.input_type == "item" ? TransformInputType::kItems
+                                       : TransformInputType::kLabels,
+      options);
+}
+
+TransformFormat FormatOf(const TransformArguments& arguments, bool json) {
+  if (arguments.format == "tsv") return TransformFormat::kTabs;
+  if (arguments.format == "jsonl") return TransformFormat::kJsonLines;
+  if (absl::EndsWith(arguments.output, ".jsonl")) {
+    return TransformFormat::kJsonLines;
+  }
+  return json && arguments.output.empty() ? TransformFormat::kJsonDocument
+                                          : TransformFormat::kTabs;
+}
+
+size_t BatchOf(const TransformShape& shape) {
+  const int64_t query_bytes = int64_t{4} * shape.dim;
+  constexpr int64_t kLabelBytes = 64;  // more than most have
+  const int64_t neighbor_bytes =
+      8 + (shape.vectors ? query_bytes : 0) + (shape.labels ? kLabelBytes : 0);
+  const int64_t row_bytes =
+      std::max({query_bytes, shape.n * neighbor_bytes, int64_t{1}});
+  return static_cast<size_t>(
+      std::clamp<int64_t>(kMessageBytes / row_bytes, 1, kMaxBatch));
+}
+
+// The server numbers the queries of a call, the caller knows rows.
+absl::Status WithRow(const absl::Status& status, int64_t first_row) {
+  if (first_row == 0) return status;
+  absl::Status result(status.code(),
+                      absl::StrCat(status.message(), " (queries[0] is row ",
+                                   first_row, ", counted from 0)"));
+  status.ForEachPayload([&](absl::string_view type, const absl::Cord& payload) {
+    result.SetPayload(type, payload);
+  });
+  return result;
+}
+
+struct Totals {
+  int64_t rows = 0;
+  int64_t truncated = 0;
+};
+
+absl::StatusOr<Totals> Transform(const TransformArguments& arguments,
+                                 const client::QueryOptions& options,
+                                 size_t batch_size, TransformInput* input,
+                                 TransformOutput* output, Client* client,
+                                 Progress* progress) {
+  Totals totals;
+  std::vector<client::Query> batch;
+  while (true) {
+    ANNOD_RETURN_IF_ERROR(input->Next(batch_size, &batch));
+    if (batch.empty()) break;
+    const absl::StatusOr<client::QueryResult> result =
+        client->GetNns(arguments.index, batch, options);
+    if (!result.ok()) return WithRow(result.status(), totals.rows);
+    for (const client::NeighborList& row : result->results) {
+      ANNOD_RETURN_IF_ERROR(output->Add(row));
+      totals.truncated += row.truncated ? 1 : 0;
+    }
+    totals.rows += static_cast<int64_t>(batch.size());
+    std::optional<double> fraction;
+    const std::optional<int64_t> count = input->count();
+    if (count.has_value() && *count > 0) {
+      fraction = static_cast<double>(totals.rows) / static_cast<double>(*count);
+    }
+    progress->Update(fraction, totals.rows);
+  }
+  if (totals.rows == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", arguments.input, "' holds no row"));
+  }
+  return totals;
+}
+
+absl::Status RunTransform(const TransformArguments& arguments,
+                          const Context& context) {
+  ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
+  ANNOD_ASSIGN_OR_RETURN(const client::IndexInfo info,
+                         client->Info(arguments.index));
+  client::QueryOptions options = arguments.query;
+  TransformShape shape;
+  shape.n = options.n == 0 ? info.default_n : options.n;
+  shape.dim = info.dimension;
+  shape.vectors = arguments.output_type == "vector";
+  shape.distances = options.include_distances;
+  shape.labels = options.include_labels;
+  options.n = shape.n;
+  options.include_vectors = shape.vectors;
+  options.engine = EngineOf(arguments.engine);
+  ANNOD_ASSIGN_OR_RETURN(const auto input, OpenInput(arguments, info));
+  ANNOD_ASSIGN_OR_RETURN(
+      const auto output,
+      OpenTransformOutput(arguments.output, arguments.force,
+                          FormatOf(arguments, context.json), shape));
+  Progress progress("transform", "rows",
+                    context.json || arguments.output.empty());
+  ANNOD_ASSIGN_OR_RETURN(
+      const Totals totals,
+      Transform(arguments, options, BatchOf(shape), input.get(), output.get(),
+                client.get(), &progress));
+  ANNOD_RETURN_IF_ERROR(output->Finish());
+  if (arguments.output.empty()) return absl::OkStatus();
+  progress.Done(totals.rows);
+  if (context.json) {
+    PrintJson(Json{{"index", arguments.index},
+                   {"rows", totals.rows},
+                   {"n", shape.n},
+                   {"truncated", totals.truncated},
+                   {"output", arguments.output}});
+  } else {
+    PrintFields({{"index", arguments.index},
+                 {"rows", WithCommas(totals.rows)},
+                 {"truncated", WithCommas(totals.truncated)},
+                 {"output", arguments.output}});
+  }
+  return absl::OkStatus();
+}
+
+void AddInputOptions(CLI::App* command, TransformArguments* arguments) {
+  CLI::Option_group* source = command->add_option_group("source");
+  CLI::Option* input = source->add_option(
+      "INPUT", arguments->input,
+      "rows to find the neighbours of, as for fit; - is standard input");
+  source->add_option("--items", arguments->items, "ids instead of a file")
+      ->delimiter(',')
+      ->type_name("ID,ID,...");
+  source->require_option(1);
+  command
+      ->add_option("--input_type", arguments->input_type,
+                   "what INPUT holds: vector (default), or item or label, one "
+                   "a line")
+      ->needs(input)
+      ->check(CLI::IsMember({"vector", "item", "label"}));
+  command
+      ->add_option("--label_column", arguments->label_column,
+                   "does the first column of a .csv hold labels, which are "
+                   "then left alone: auto (default), first, none")
+      ->needs(input)
+      ->check(CLI::IsMember({"auto", "first", "none"}));
+  command->add_option("--missing_value", arguments->query.missing_value,
+                      "what missing components are; else a row that lacks one "
+                      "is refused");
+}
+
+void AddSearchOptions(CLI::App* command, TransformArguments* arguments) {
+  client::QueryOptions* query = &arguments->query;
+  command->add_option("-n,--n", query->n,
+                      "neighbours of each row; default: the index's");
+  AddTuningOptions(command, query);
+  AddEngineOption(command, &arguments->engine);
+  command->add_flag("--exclude_self", query->exclude_self,
+                    "leave out the item asked for, by its id");
+  command
+      ->add_option("--exclude", query->exclude_items,
+                   "leave these items out of every answer")
+      ->delimiter(',')
+      ->type_name("ID,ID,...");
+  command->add_flag("--include_staged", query->include_staged,
+                    "items stored since the last build too");
+  command->add_flag("--strict", query->strict,
+                    "fail if a row has fewer than n neighbours");
+}
+
+void AddOutputOptions(CLI::App* command, TransformArguments* arguments) {
+  client::QueryOptions* query = &arguments->query;
+  command
+      ->add_option("--output_type", arguments->output_type,
+                   "item (ids, default) or vector (stored vectors)")
+      ->check(CLI::IsMember({"item", "vector"}));
+  command->add_flag("--distances", query->include_distances,
+                    "write distances too");
+  command->add_flag("--labels", query->include_labels, "write labels too");
+  command->add_option("--label_fill", query->label_fill,
+                      "label of items that have none");
+  CLI::Option* output =
+      command->add_option("--output", arguments->output,
+                          "file to write instead of standard output");
+  command
+      ->add_option("--format", arguments->format,
+                   "tsv or jsonl; default: jsonl for an output so named, else "
+                   "tsv")
+      ->check(CLI::IsMember({"tsv", "jsonl"}));
+  command->add_flag("--force", arguments->force, "replace an existing file")
+      ->needs(output);
+}
+
+}  // namespace
+
+void AddServerTransformCommand(CLI::App* app, Context* context) {
+  CLI::App* command = app->add_subcommand(
+      "transform", "write the neighbours of every row of a file, or of items");
+  auto arguments = std::make_shared<TransformArguments>();
+  arguments->query.include_distances = false;
+  command->add_option("NAME", arguments->index, "the index")->required();
+  AddInputOptions(command, arguments.get());
+  AddSearchOptions(command, arguments.get());
+  AddOutputOptions(command, arguments.get());
+  command->callback([context, arguments] {
+    context->run = [context, arguments] {
+      return RunTransform(*arguments, *context);
+    };
+  });
+}
+
+}  // namespace annod::ctl

@@ -1,0 +1,54 @@
+#ifndef ANNOD_CLIENT_CTL_SERVER_TRANSFORM_INPUT_H_
+#define ANNOD_CLIENT_CTL_SERVER_TRANSFORM_INPUT_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "client/ctl/server/fit_input.h"
+#include "client/input/line_reader.h"
+#include "client/types.h"
+
+namespace annod::ctl {
+
+enum class TransformInputType { kVectors, kItems, kLabels };
+
+// Queries from a file: rows as of Fit, or one id or label a line. One thread at
+// a time.
+class TransformInput {
+ public:
+  // `options` count for vectors. "-": standard input. Errors as of
+  // OpenFitInput().
+  static absl::StatusOr<std::unique_ptr<TransformInput>> Open(
+      const std::string& path, TransformInputType type,
+      const FitInputOptions& options);
+  // Queries for these items.
+  static std::unique_ptr<TransformInput> OfItems(std::vector<int32_t> items);
+
+  // How many queries there are, if that is known.
+  std::optional<int64_t> count() const;
+
+  // Replaces `*batch` by the next queries, at most `limit`; none at the end.
+  absl::Status Next(size_t limit, std::vector<client::Query>* batch);
+
+ private:
+  TransformInput() = default;
+  // False at the end.
+  absl::StatusOr<bool> NextOne(client::Query* query);
+
+  TransformInputType type_ = TransformInputType::kItems;
+  std::unique_ptr<FitInput> rows_;            // of vectors
+  std::unique_ptr<input::LineReader> lines_;  // of ids and labels in a file
+  std::vector<int32_t> items_;                // else
+  size_t next_item_ = 0;
+  FitInputRow row_;
+  std::string line_;
+};
+
+}  // namespace annod::ctl
+
+#endif  // ANNOD_CLIENT_CTL_SERVER_TRANSFORM_INPUT_H_

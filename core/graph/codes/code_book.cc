@@ -1,0 +1,116 @@
+#include "core/graph/codes/code_book.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+namespace annod {
+namespace {
+
+constexpr int kMiddle = 64;
+constexpr int kLargest = 127;
+constexpr float kZeroAtMiddle = kMiddle + 0.5f;  // codes are rounded down
+// Share of components that may be clipped.
+constexpr double kClipped = 0.001;
+// For inner products: so many of the longest items of a sample may be clipped,
+// and this share of the components of those that come next.
+constexpr size_t kOutliers = 2;
+constexpr double kClippedOfLong = 0.0001;
+constexpr double kLongShare = 0.05;
+
+void SetCentre(absl::Span<const float> sample, int dim,
+               std::vector<float>* centre) {
+  const size_t count = sample.size() / dim;
+  centre->resize(dim);
+  for (int i = 0; i < dim; ++i) {
+    double sum = 0;
+    for (size_t k = 0; k < count; ++k) sum += sample[k * dim + i];
+    (*centre)[i] = static_cast<float>(sum / static_cast<double>(count));
+  }
+}
+
+// What all but the share `clipped` of `*away` do not exceed.
+float LeastUnclipped(double clipped, std::vector<float>* away) {
+  const auto bound = away->begin() +
+                     static_cast<int64_t>(
+                         static_cast<double>(away->size() - 1) * (1 - clipped));
+  std::nth_element(away->begin(), bound, away->end());
+  return *bound;
+}
+
+CodeBook BookOf(const std::vector<float>& centre, float bound) {
+  CodeBook book;
+  book.centre = centre;
+  // Items that are all equal need no step.
+  const float steps = static_cast<float>(kLargest - kMiddle) / bound;
+  book.steps_per_unit = std::isfinite(steps) ? steps : 1;
+  return book;
+}
+
+}  // namespace
+
+CodeBook TrainCodeBook(absl::Span<const float> sample, int dim,
+                       std::vector<float>* centre) {
+  SetCentre(sample, dim, centre);
+  std::vector<float> away;
+  away.reserve(sample.size());
+  for (size_t k = 0; k < sample.size(); ++k) {
+    away.push_back(std::abs(sample[k] - (*centre)[k % dim]));
+  }
+  return BookOf(*centre, LeastUnclipped(kClipped, &away));
+}
+
+CodeBook TrainCodeBookWithRest(absl::Span<const float> sample, int dim,
+                               std::vector<float>* centre) {
+  SetCentre(sample, dim, centre);
+  std::vector<float> away;
+  away.reserve(sample.size());
+  for (size_t k = 0; k < sample.size(); ++k) {
+    const size_t component = k % dim;
+    if (component + 1 == static_cast<size_t>(dim)) continue;
+    away.push_back(std::abs(sample[k] - (*centre)[component]));
+  }
+  const CodeBook book = BookOf(*centre, LeastUnclipped(kClipped, &away));
+  centre->back() = kZeroAtMiddle / book.steps_per_unit;
+  return book;
+}
+
+CodeBook TrainProductCodeBook(absl::Span<const float> sample, int dim,
+                              std::vector<float>* centre) {
+  SetCentre(sample, dim, centre);
+  const size_t count = sample.size() / dim;
+  std::vector<std::pair<float, size_t>> by_length;  // the longest first
+  for (size_t k = 0; k < count; ++k) {
+    float squared = 0;
+    for (int i = 0; i + 1 < dim; ++i) {
+      squared += sample[k * dim + i] * sample[k * dim + i];
+    }
+    by_length.emplace_back(-squared, k);
+  }
+  std::sort(by_length.begin(), by_length.end());
+  const size_t first = std::min(kOutliers, count - 1);
+  const size_t end = std::max(
+      first + 1, static_cast<size_t>(static_cast<double>(count) * kLongShare));
+  std::vector<float> away;
+  for (size_t k = first; k < end; ++k) {
+    const float* const vector = sample.data() + by_length[k].second * dim;
+    for (int i = 0; i + 1 < dim; ++i) {
+      away.push_back(std::abs(vector[i] - (*centre)[i]));
+    }
+  }
+  return BookOf(*centre, LeastUnclipped(kClippedOfLong, &away));
+}
+
+void CodeBook::Encode(const float* vector, uint8_t* row) const {
+  for (size_t i = 0; i < centre.size(); ++i) {
+    const float step = (vector[i] - centre[i]) * steps_per_unit + kZeroAtMiddle;
+    // In this order what is no number, as for components that are too far from
+    // the centre to be subtracted, is 0.
+    row[i] = static_cast<uint8_t>(
+        std::min(std::max(0.0f, step), static_cast<float>(kLargest)));
+  }
+}
+
+}  // namespace annod

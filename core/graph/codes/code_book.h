@@ -1,0 +1,51 @@
+#ifndef ANNOD_CORE_GRAPH_CODES_CODE_BOOK_H_
+#define ANNOD_CORE_GRAPH_CODES_CODE_BOOK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "core/simd/codes.h"
+
+namespace annod {
+
+// How vectors become codes of 7 bits a component: a centre for each component
+// and one step for all, so that squared distances of codes are those of the
+// vectors, in steps. What lies far out is clipped. A view: the centres are not
+// owned.
+struct CodeBook {
+  absl::Span<const float> centre;
+  float steps_per_unit = 0;
+
+  size_t row_bytes() const { return PaddedCodeBytes(centre.size()); }
+
+  // Writes a code for each component of `vector`, which has as many as there
+  // are centres; what is behind them in the row is left alone.
+  void Encode(const float* vector, uint8_t* row) const;
+};
+
+// What the rounding of codes adds to a squared distance, on average: twice the
+// variance, 1/12, of a component's rounding.
+inline double RoundingOf(size_t dim) { return static_cast<double>(dim) / 6; }
+
+// Fits a book to a sample of vectors of `dim` finite floats, one after the
+// other; at least one. `*centre` is replaced and must outlive the book.
+CodeBook TrainCodeBook(absl::Span<const float> sample, int dim,
+                       std::vector<float>* centre);
+
+// The same for vectors whose last component is at least 0, and 0 in queries: it
+// gets all codes from 0 on, and has no say in the step. `dim` >= 2.
+CodeBook TrainCodeBookWithRest(absl::Span<const float> sample, int dim,
+                               std::vector<float>* centre);
+
+// The same for vectors of whose first `dim` - 1 components, `dim` >= 2, inner
+// products are taken. The items that are long there are the answers to most
+// queries: the steps are fitted to them, but for the two longest of the sample,
+// lest those take the steps from all others. The last component may be clipped.
+CodeBook TrainProductCodeBook(absl::Span<const float> sample, int dim,
+                              std::vector<float>* centre);
+
+}  // namespace annod
+
+#endif  // ANNOD_CORE_GRAPH_CODES_CODE_BOOK_H_

@@ -1,0 +1,51 @@
+#ifndef ANNOD_CORE_GRAPH_CODES_GRAPH_SPACE_H_
+#define ANNOD_CORE_GRAPH_CODES_GRAPH_SPACE_H_
+
+#include "core/annoy/forest_data.h"
+#include "core/search/query.h"
+
+namespace annod {
+
+// The space a graph is made in: neighbours by Euclidean distance there are the
+// neighbours by the index's metric. Angular: vectors of unit length. Dot: one
+// component more, which makes all items equally long (Bachrach et al.,
+// "Speeding up the Xbox recommender system using a Euclidean transformation
+// for inner-product spaces", RecSys 2014); queries have zero there. Hamming:
+// bits as zeros and ones. Euclidean: as it is. Manhattan: as it is too, though
+// neighbours by that distance are others; those of one are mostly near by the
+// other.
+class GraphSpace {
+ public:
+  // `length`: see LengthOf(); not looked at by Query().
+  GraphSpace(const NodeLayout& layout, float length)
+      : metric_(layout.metric),
+        forest_dim_(layout.dim),
+        dim_(DimOf(layout)),
+        length_(length) {}
+
+  // For dot the length of the longest item, which takes a look at every slot;
+  // else 0.
+  static float LengthOf(const ForestData& forest);
+
+  // Components in the space of such a forest.
+  static int DimOf(const NodeLayout& layout) {
+    return layout.dim + (layout.metric == Metric::kDot ? 1 : 0);
+  }
+  int dim() const { return dim_; }
+  Metric metric() const { return metric_; }
+
+  // The item in slot `id`, and a query; `out` has dim() floats. A zero vector
+  // stays one.
+  void Item(const ForestData& forest, int32_t id, float* out) const;
+  void Query(const annod::Query& query, float* out) const;
+
+ private:
+  Metric metric_;
+  int forest_dim_;
+  int dim_;
+  float length_;
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_CORE_GRAPH_CODES_GRAPH_SPACE_H_

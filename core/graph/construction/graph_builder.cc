@@ -1,0 +1,362 @@
+#include "core/graph/construction/graph_builder.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "core/graph/codes/graph_space.h"
+#include "core/graph/codes/projection_training.h"
+#include "core/graph/construction/answers.h"
+#include "core/graph/construction/cluster_pairs.h"
+#include "core/graph/construction/clusters.h"
+#include "core/graph/construction/companions.h"
+#include "core/graph/construction/item_codes.h"
+#include "core/graph/construction/neighbor_lists.h"
+#include "core/graph/construction/pruning.h"
+#include "core/graph/construction/rank_exponent.h"
+#include "core/graph/construction/reach.h"
+#include "core/graph/construction/refining.h"
+#include "core/parallel.h"
+#include "core/status_macros.h"
+
+namespace annod {
+namespace {
+
+constexpr int kSampledRows = 100;
+constexpr int kRefineNear = 24;
+// Answers that near rows are at least, of as many as they are near rows, where
+// they do for inner products.
+constexpr double kNearAnswers = 0.5;
+constexpr int64_t kPiece = 256;  // rows a thread takes at a time
+
+// Shares of the whole that are done after each step.
+constexpr double kCodesDone = 0.06;
+constexpr double kClustersDone = 0.7;
+constexpr double kPruneDone = 0.85;
+constexpr double kReverseDone = 0.95;
+
+class Stopwatch {
+ public:
+  // Seconds since construction or the last call.
+  double Lap() {
+    const absl::Time now = absl::Now();
+    const double seconds = absl::ToDoubleSeconds(now - start_);
+    start_ = now;
+    return seconds;
+  }
+
+ private:
+  absl::Time start_ = absl::Now();
+};
+
+class Builder {
+ public:
+  Builder(const ForestData& forest, const GraphBuildOptions& options,
+          GraphBuildTimes* times)
+      : forest_(forest),
+        options_(options),
+        space_(forest.layout, GraphSpace::LengthOf(forest)),
+        times_(*times) {}
+
+  absl::StatusOr<BuiltGraph> Build() {
+    const std::vector<int32_t>& roots = forest_.tree_roots;
+    Stopwatch watch;
+    const Clusters first = CutTree(forest_, roots[0], options_.cluster_items);
+    if (first.items.size() < 2) {
+      return absl::FailedPreconditionError(
+          "a graph needs 2 items; the forest has fewer");
+    }
+    graph_.graph.entry_root = roots[0];
+    NumberAndEncode(forest_, space_, first, options_.threads, options_.cancel,
+                    &graph_);
+    times_.codes = watch.Lap();
+    lists_ = std::make_unique<NeighborLists>(size(), options_.candidates);
+    const size_t trees =
+        std::min(roots.size(), static_cast<size_t>(options_.trees));
+    for (size_t t = 0; t < trees; ++t) {
+      Progress(kCodesDone + (kClustersDone - kCodesDone) *
+                                static_cast<double>(t) /
+                                static_cast<double>(trees));
+      ANNOD_RETURN_IF_ERROR(CheckCancelled());
+      AddClusters(t == 0 ? first
+                         : CutTree(forest_, roots[t], options_.cluster_items));
+    }
+    times_.clusters = watch.Lap();
+    Progress(kClustersDone);
+    if (is_dot()) {
+      FindAnswers();
+      ANNOD_RETURN_IF_ERROR(CheckCancelled());
+      times_.answers = watch.Lap();
+    }
+    ANNOD_RETURN_IF_ERROR(Refine());
+    times_.refine = watch.Lap();
+    graph_.graph.degree =
+        times_.refine_passes == 0 ? options_.degree : options_.hard_degree;
+    graph_.graph.rank_exponent =
+        RankExponent(forest_.layout.metric, graph_.codes, *lists_);
+    PruneLists();
+    times_.first_prune = watch.Lap();
+    Progress(kPruneDone);
+    ANNOD_RETURN_IF_ERROR(CheckCancelled());
+    AddReverseEdges();
+    times_.second_prune = watch.Lap();
+    Progress(kReverseDone);
+    if (answers_ != nullptr) {
+      AddCompanions();
+      times_.companions = watch.Lap();
+    }
+    ANNOD_RETURN_IF_ERROR(CheckCancelled());
+    times_.repaired = ConnectAll(*lists_, degree(), &graph_.neighbors);
+    times_.repair = watch.Lap();
+    Progress(1);
+    graph_.graph.neighbors = graph_.neighbors;
+    return std::move(graph_);
+  }
+
+ private:
+  int64_t size() const { return static_cast<int64_t>(graph_.items.size()); }
+  int degree() const { return graph_.graph.degree; }
+  bool is_dot() const { return forest_.layout.metric == Metric::kDot; }
+
+  void Progress(double done) const {
+    if (options_.progress) options_.progress(done);
+  }
+
+  absl::Status CheckCancelled() const {
+    if (options_.cancel == nullptr || !options_.cancel->load()) {
+      return absl::OkStatus();
+    }
+    return absl::CancelledError("cancelled while the graph was built");
+  }
+
+  void AddClusters(const Clusters& clusters) {
+    std::vector<int32_t> rows(clusters.items.size());
+    for (size_t k = 0; k < rows.size(); ++k) {
+      rows[k] = graph_.rows[clusters.items[k]];
+    }
+    std::vector<std::unique_ptr<ClusterPairs>> pairs(options_.threads);
+    ParallelFor(options_.threads, static_cast<int64_t>(clusters.size()), 1,
+                options_.cancel, [&](int worker, int64_t begin, int64_t) {
+                  if (pairs[worker] == nullptr) {
+                    pairs[worker] = std::make_unique<ClusterPairs>(
+                        &graph_.codes, options_.cluster_neighbors);
+                  }
+                  const int64_t from = clusters.begins[begin];
+                  pairs[worker]->Add(
+                      absl::MakeSpan(rows).subspan(
+                          from, clusters.begins[begin + 1] - from),
+                      lists_.get());
+                });
+  }
+
+  AnswerFinder Finder() const {
+    return AnswerFinder(&forest_, &graph_, options_.threads, options_.cancel);
+  }
+
+  // Unless items are about equally long and the near ones the answers: then
+  // edges to those do best.
+  void FindAnswers() {
+    answers_ = std::make_unique<NeighborLists>(size(), AnswerFinder::kAnswers);
+    Finder().AddNear(*lists_, answers_.get());
+    if (Finder().SampledRecall(*answers_, kSampledRows) >=
+        kNearAnswers * SampledRecall(graph_.codes, *lists_, kSampledRows,
+                                     options_.threads)) {
+      answers_.reset();
+      return;
+    }
+    Finder().AddLongest(answers_.get());
+  }
+
+  // Hard data: clusters miss many neighbours, which are those of neighbours.
+  absl::Status Refine() {
+    for (int pass = 0; pass < options_.most_refine_passes; ++pass) {
+      times_.list_recall = answers_ != nullptr
+                               ? Finder().SampledRecall(*answers_, kSampledRows)
+                               : SampledRecall(graph_.codes, *lists_,
+                                               kSampledRows, options_.threads);
+      if (times_.list_recall >= options_.enough_list_recall) break;
+      RefineLists(graph_.codes, kRefineNear, options_.threads, options_.cancel,
+                  lists_.get());
+      if (answers_ != nullptr) Finder().AddNear(*lists_, answers_.get());
+      ANNOD_RETURN_IF_ERROR(CheckCancelled());
+      ++times_.refine_passes;
+    }
+    return absl::OkStatus();
+  }
+
+  // The first choice of edges, kept beside the graph with their distances.
+  void PruneLists() {
+    edges_.resize(size() * degree());
+    edge_counts_.resize(size());
+    ParallelFor(options_.threads, size(), kPiece, options_.cancel,
+                [&](int, int64_t begin, int64_t end) {
+                  Pruner pruner(&graph_.codes, degree());
+                  std::vector<CodeNeighbor> candidates, chosen;
+                  for (int64_t row = begin; row < end; ++row) {
+                    lists_->Sorted(row, &candidates);
+                    pruner.Prune(candidates, options_.first_alpha_squared,
+                                 &chosen);
+                    std::copy(chosen.begin(), chosen.end(),
+                              edges_.begin() + row * degree());
+                    edge_counts_[row] = static_cast<int32_t>(chosen.size());
+                  }
+                });
+  }
+
+  // Lets every edge be walked both ways where there is room, and chooses again.
+  void AddReverseEdges() {
+    const int64_t size = this->size();
+    std::vector<int64_t> begins(size + 1);
+    ForEachEdge(
+        [&](int64_t, const CodeNeighbor& edge) { ++begins[edge.id + 1]; });
+    for (int64_t row = 0; row < size; ++row) begins[row + 1] += begins[row];
+    std::vector<CodeNeighbor> reverse(begins[size]);
+    std::vector<int64_t> ends(begins.begin(), begins.end() - 1);
+    ForEachEdge([&](int64_t row, const CodeNeighbor& edge) {
+      reverse[ends[edge.id]++] = {edge.distance, static_cast<int32_t>(row)};
+    });
+    graph_.neighbors.assign(size * degree(), -1);
+    ParallelFor(options_.threads, size, kPiece, options_.cancel,
+                [&](int, int64_t begin, int64_t end) {
+                  Pruner pruner(&graph_.codes, degree());
+                  std::vector<CodeNeighbor> all, chosen;
+                  for (int64_t row = begin; row < end; ++row) {
+                    const CodeNeighbor* own = edges_.data() + row * degree();
+                    all.assign(own, own + edge_counts_[row]);
+                    all.insert(all.end(), reverse.begin() + begins[row],
+                               reverse.begin() + begins[row + 1]);
+                    std::sort(all.begin(), all.end());
+                    all.erase(std::unique(all.begin(), all.end(),
+                                          [](const CodeNeighbor& a,
+                                             const CodeNeighbor& b) {
+                                            return a.id == b.id;
+                                          }),
+                              all.end());
+                    pruner.Prune(all, options_.second_alpha_squared, &chosen);
+                    for (size_t k = 0; k < chosen.size(); ++k) {
+                      graph_.neighbors[row * degree() + k] = chosen[k].id;
+                    }
+                  }
+                });
+  }
+
+  // Puts edges to companions and answers before those chosen so far, of which
+  // the nearest keep their places.
+  void AddCompanions() {
+    std::vector<int32_t> silent;
+    for (const int32_t item : options_.measuring) {
+      if (graph_.rows[item] >= 0) silent.push_back(graph_.rows[item]);
+    }
+    const Companions companions(*answers_, size(), silent, options_.threads,
+                                options_.cancel);
+    const auto most =
+        static_cast<size_t>(std::min(options_.companions, degree()));
+    std::vector<Companions::Scratch> scratches(options_.threads);
+    ParallelFor(options_.threads, size(), kPiece, options_.cancel,
+                [&](int worker, int64_t begin, int64_t end) {
+                  std::vector<int32_t> chosen;
+                  for (int64_t row = begin; row < end; ++row) {
+                    const auto places = absl::MakeSpan(graph_.neighbors)
+                                            .subspan(row * degree(), degree());
+                    companions.Of(row, most, &scratches[worker], &chosen);
+                    Append(companions.AnswersTo(row), most, &chosen);
+                    Append(places, degree(), &chosen);
+                    std::copy(chosen.begin(), chosen.end(), places.begin());
+                  }
+                });
+  }
+
+  // Appends rows that are not there yet, up to the first -1, until there are
+  // `most`.
+  static void Append(absl::Span<const int32_t> rows, size_t most,
+                     std::vector<int32_t>* chosen) {
+    for (const int32_t row : rows) {
+      if (row < 0 || chosen->size() >= most) return;
+      if (std::find(chosen->begin(), chosen->end(), row) == chosen->end()) {
+        chosen->push_back(row);
+      }
+    }
+  }
+
+  template <typename Function>
+  void ForEachEdge(Function function) const {
+    for (int64_t row = 0; row < size(); ++row) {
+      for (int32_t k = 0; k < edge_counts_[row]; ++k) {
+        function(row, edges_[row * degree() + k]);
+      }
+    }
+  }
+
+  const ForestData& forest_;
+  const GraphBuildOptions options_;
+  const GraphSpace space_;
+  GraphBuildTimes& times_;
+  BuiltGraph graph_;
+  std::unique_ptr<NeighborLists> lists_;
+  std::unique_ptr<NeighborLists> answers_;  // dot only; may be null
+  std::vector<CodeNeighbor> edges_;
+  std::vector<int32_t> edge_counts_;
+};
+
+}  // namespace
+
+namespace {
+
+uint64_t MostDegree(const GraphBuildOptions& options) {
+  return std::max(options.degree, options.hard_degree);
+}
+
+}  // namespace
+
+uint64_t GraphFileBytes(const NodeLayout& layout, int64_t items, int64_t slots,
+                        const GraphBuildOptions& options) {
+  constexpr uint64_t kHeadAndPadding = 1024;
+  const uint64_t row = PaddedCodeBytes(GraphSpace::DimOf(layout)) +
+                       sizeof(int32_t) * (1 + MostDegree(options));
+  return static_cast<uint64_t>(items) * row +
+         static_cast<uint64_t>(slots) * sizeof(int32_t) +
+         sizeof(float) * static_cast<uint64_t>(GraphSpace::DimOf(layout)) +
+         ProjectionBytes(layout.metric, GraphSpace::DimOf(layout)) +
+         kHeadAndPadding;
+}
+
+uint64_t GraphBuildBytes(const NodeLayout& layout, int64_t items, int64_t slots,
+                         const GraphBuildOptions& options) {
+  // The first choice of edges and as many that come back, with their counts and
+  // beginnings; the clusters of a tree as ids and as rows.
+  const uint64_t row = NeighborLists::BytesPerRow(options.candidates) +
+                       2 * sizeof(CodeNeighbor) * MostDegree(options) +
+                       sizeof(int32_t) + 2 * sizeof(int64_t) +
+                       2 * sizeof(int32_t);
+  const uint64_t sample =
+      2 * sizeof(float) * kSampleItems *
+          static_cast<uint64_t>(GraphSpace::DimOf(layout)) +
+      ProjectionTrainingBytes(layout.metric, GraphSpace::DimOf(layout),
+                              options.threads);
+  const uint64_t cluster =
+      static_cast<uint64_t>(options.threads) * options.cluster_items *
+      (2 * PaddedCodeBytes(GraphSpace::DimOf(layout)) + 32);
+  uint64_t answers = 0;
+  if (layout.metric == Metric::kDot) {
+    answers = static_cast<uint64_t>(items) *
+                  NeighborLists::BytesPerRow(AnswerFinder::kAnswers) +
+              AnswerFinder::WorkBytes(layout, items, options.threads) +
+              Companions::WorkBytes(items, options.threads);
+  }
+  return GraphFileBytes(layout, items, slots, options) +
+         static_cast<uint64_t>(items) * row + sample + cluster + answers;
+}
+
+absl::StatusOr<BuiltGraph> BuildGraph(const ForestData& forest,
+                                      const GraphBuildOptions& options,
+                                      GraphBuildTimes* times) {
+  if (forest.tree_roots.empty()) {
+    return absl::FailedPreconditionError("an empty forest has no graph");
+  }
+  return Builder(forest, options, times).Build();
+}
+
+}  // namespace annod

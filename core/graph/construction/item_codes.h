@@ -1,0 +1,26 @@
+#ifndef ANNOD_CORE_GRAPH_CONSTRUCTION_ITEM_CODES_H_
+#define ANNOD_CORE_GRAPH_CONSTRUCTION_ITEM_CODES_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "core/annoy/forest_data.h"
+#include "core/graph/codes/graph_space.h"
+#include "core/graph/construction/clusters.h"
+#include "core/graph/graph.h"
+
+namespace annod {
+
+// Items that codes are fitted to, at most.
+inline constexpr int64_t kSampleItems = 10000;
+
+// Gives items their rows, in the order of `order`, and codes: all of `*graph`
+// but its edges. The view in it is set. Incomplete once `*cancel`, unless null,
+// is true.
+void NumberAndEncode(const ForestData& forest, const GraphSpace& space,
+                     const Clusters& order, int threads,
+                     const std::atomic<bool>* cancel, BuiltGraph* graph);
+
+}  // namespace annod
+
+#endif  // ANNOD_CORE_GRAPH_CONSTRUCTION_ITEM_CODES_H_

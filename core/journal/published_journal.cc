@@ -1,0 +1,198 @@
+#include "core/journal/published_journal.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+#include <system_error>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "core/file_system.h"
+#include "core/journal/journal_format.h"
+#include "core/status_macros.h"
+#include "core/storage/checksum.h"
+#include "core/storage/version_files.h"
+
+namespace annod {
+namespace {
+
+constexpr char kMagic[] = "ANNODPUB";
+constexpr uint32_t kFormatVersion = 1;
+constexpr char kBootIdFile[] = "/proc/sys/kernel/random/boot_id";
+
+// A position in one word, so that it is published at once: the end of a segment
+// in units of kRecordAlignment takes 28 bits, 4 GiB.
+constexpr int kEndBits = 28;
+static_assert((kSegmentBytes + kMaxBatchBytes + sizeof(RecordHeader)) /
+                      kRecordAlignment <
+                  uint64_t{1} << kEndBits,
+              "");
+
+uint64_t Pack(JournalPosition position) {
+  return static_cast<uint64_t>(position.segment) << kEndBits |
+         position.end / kRecordAlignment;
+}
+
+JournalPosition Unpack(uint64_t word) {
+  return {static_cast<int64_t>(word >> kEndBits),
+          (word & ((uint64_t{1} << kEndBits) - 1)) * kRecordAlignment};
+}
+
+// What tells this run of the machine from every other. If the system does not
+// say, 0: then a page counts for all of them.
+uint64_t BootTag() {
+  const auto id = FileSystem::Posix()->ReadFile(kBootIdFile, 4096);
+  return id.ok() ? Xxh3(*id) : 0;
+}
+
+absl::Status PageError(const char* action, const std::string& path) {
+  const int error = errno;
+  const std::string message =
+      absl::StrCat("cannot ", action, " '", path,
+                   "': ", std::generic_category().message(error));
+  switch (error) {
+    case ENOENT:
+      return absl::NotFoundError(message);
+    case ENOSPC:
+    case EDQUOT:
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE:
+      return absl::ResourceExhaustedError(message);
+    default:
+      return absl::InternalError(message);
+  }
+}
+
+}  // namespace
+
+// The whole file. Both sides run on one machine, so no byte order.
+struct PublishedJournal::Page {
+  enum State : uint32_t { kUnset = 0, kReadable = 1, kFailed = 2 };
+
+  char magic[8];
+  uint32_t format_version;
+  std::atomic<uint32_t> state;  // the rest counts if this is not kUnset
+  uint64_t index_tag;           // as in the journal's segments
+  uint64_t boot_tag;
+  std::atomic<uint64_t> position;
+  std::atomic<uint64_t> contained_through;
+  uint64_t reserved[2];
+
+  bool IsOf(uint64_t index, uint64_t boot) const {
+    return std::memcmp(magic, kMagic, sizeof(magic)) == 0 &&
+           format_version == kFormatVersion && index_tag == index &&
+           boot_tag == boot && state.load(std::memory_order_acquire) != kUnset;
+  }
+};
+
+absl::StatusOr<std::unique_ptr<PublishedJournal>>
+PublishedJournal::OpenForWriter(const std::string& index_directory,
+                                uint64_t index_tag) {
+  static_assert(sizeof(Page) == 64, "");
+  static_assert(std::atomic<uint64_t>::is_always_lock_free, "");
+  const std::string path =
+      JoinPath(JoinPath(index_directory, kStagingDirectory), kPublishedFile);
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0) return PageError("open", path);
+  const absl::Cleanup closer = [fd] { close(fd); };
+  struct stat info;
+  if (fstat(fd, &info) != 0) return PageError("stat", path);
+  if (info.st_size < static_cast<off_t>(sizeof(Page))) {
+    // Written, not only sized: a disk that is full must say so here and not
+    // when the memory is touched.
+    const char zeros[sizeof(Page)] = {};
+    if (pwrite(fd, zeros, sizeof(zeros), 0) != sizeof(zeros)) {
+      return PageError("write", path);
+    }
+  }
+  void* const data =
+      mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (data == MAP_FAILED) return PageError("map", path);
+  Page* const page = std::launder(reinterpret_cast<Page*>(data));
+  std::unique_ptr<PublishedJournal> published(new PublishedJournal(page));
+  const uint64_t boot_tag = BootTag();
+  if (!page->IsOf(index_tag, boot_tag)) {
+    page->state.store(Page::kUnset, std::memory_order_release);
+    std::memcpy(page->magic, kMagic, sizeof(page->magic));
+    page->format_version = kFormatVersion;
+    page->index_tag = index_tag;
+    page->boot_tag = boot_tag;
+    page->position.store(0, std::memory_order_relaxed);
+    page->contained_through.store(0, std::memory_order_relaxed);
+  }
+  return published;
+}
+
+absl::StatusOr<std::unique_ptr<const PublishedJournal>> PublishedJournal::Open(
+    const std::string& index_directory, uint64_t index_tag) {
+  const std::string path =
+      JoinPath(JoinPath(index_directory, kStagingDirectory), kPublishedFile);
+  const absl::Status unset = absl::UnavailableError(absl::StrCat(
+      "'", path, "' has not been written since the machine was started"));
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return errno == ENOENT ? unset : PageError("open", path);
+  const absl::Cleanup closer = [fd] { close(fd); };
+  struct stat info;
+  if (fstat(fd, &info) != 0) return PageError("stat", path);
+  if (info.st_size < static_cast<off_t>(sizeof(Page))) return unset;
+  void* const data = mmap(nullptr, sizeof(Page), PROT_READ, MAP_SHARED, fd, 0);
+  if (data == MAP_FAILED) return PageError("map", path);
+  Page* const page = std::launder(reinterpret_cast<Page*>(data));
+  std::unique_ptr<const PublishedJournal> published(new PublishedJournal(page));
+  if (!page->IsOf(index_tag, BootTag())) return unset;
+  return published;
+}
+
+PublishedJournal::~PublishedJournal() { munmap(page_, sizeof(Page)); }
+
+void PublishedJournal::Publish(JournalPosition position) {
+  const uint64_t word = Pack(position);
+  if (word > page_->position.load(std::memory_order_relaxed)) {
+    page_->position.store(word, std::memory_order_release);
+  }
+  page_->state.store(Page::kReadable, std::memory_order_release);
+}
+
+void PublishedJournal::SetContainedThrough(int64_t segment) {
+  page_->contained_through.store(static_cast<uint64_t>(segment),
+                                 std::memory_order_release);
+}
+
+void PublishedJournal::SetFailed() {
+  page_->state.store(Page::kFailed, std::memory_order_release);
+}
+
+void PublishedJournal::Retire() {
+  page_->state.store(Page::kUnset, std::memory_order_release);
+}
+
+JournalPosition PublishedJournal::position() const {
+  return Unpack(page_->position.load(std::memory_order_acquire));
+}
+
+int64_t PublishedJournal::contained_through() const {
+  return static_cast<int64_t>(
+      page_->contained_through.load(std::memory_order_acquire));
+}
+
+bool PublishedJournal::failed() const {
+  return page_->state.load(std::memory_order_acquire) == Page::kFailed;
+}
+
+bool PublishedJournal::retired() const {
+  return page_->state.load(std::memory_order_acquire) == Page::kUnset;
+}
+
+}  // namespace annod

@@ -1,0 +1,181 @@
+#include "core/staging/staged_search.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "core/annoy/distance_key.h"
+#include "core/search/deadline.h"
+#include "core/search/max_heap.h"
+#include "core/search/ordered_key.h"
+#include "core/simd/distance.h"
+#include "core/simd/sequential.h"
+
+namespace annod {
+namespace {
+
+// Vectors fetched ahead of the one that is compared, and how much of each.
+constexpr size_t kBatch = 16;
+constexpr size_t kPrefetchBytes = 256;
+constexpr size_t kCacheLine = 64;
+
+// Compares one query with vectors as they were given.
+class Comparer {
+ public:
+  Comparer(Metric metric, absl::Span<const float> query)
+      : metric_(metric), query_(query), kernels_(Kernels()) {
+    if (metric == Metric::kAngular) {
+      query_norm_ = kernels_.dot(query.data(), query.data(), query.size());
+    }
+  }
+
+  void set_query_norm(float squared) { query_norm_ = squared; }
+
+  // `item_norm` matters for the angular metric only.
+  float Key(const float* item, float item_norm) const {
+    const size_t dim = query_.size();
+    switch (metric_) {
+      case Metric::kAngular:
+        return AngularKey(kernels_.dot(query_.data(), item, dim), query_norm_,
+                          item_norm);
+      case Metric::kEuclidean:
+        return kernels_.squared_l2(query_.data(), item, dim);
+      case Metric::kManhattan:
+        return kernels_.l1(query_.data(), item, dim);
+      case Metric::kDot:
+        return -kernels_.dot(query_.data(), item, dim);
+      case Metric::kHamming: {
+        int differing = 0;
+        for (size_t i = 0; i < dim; ++i) {
+          differing += (query_[i] > 0.5F) != (item[i] > 0.5F);
+        }
+        return static_cast<float>(differing);
+      }
+    }
+    return 0;
+  }
+
+ private:
+  const Metric metric_;
+  const absl::Span<const float> query_;
+  const DistanceKernels& kernels_;
+  float query_norm_ = 0;
+};
+
+void Prefetch(const float* vector, size_t dim) {
+  const char* const bytes = reinterpret_cast<const char*>(vector);
+  const size_t end = std::min(dim * sizeof(float), kPrefetchBytes);
+  for (size_t i = 0; i < end; i += kCacheLine) __builtin_prefetch(bytes + i);
+}
+
+// The nearest `n` of the items offered.
+class Nearest {
+ public:
+  Nearest(const Comparer& comparer, size_t n) : comparer_(comparer), n_(n) {}
+
+  void Offer(const StagedRecord& item) {
+    items_[count_++] = &item;
+    if (count_ == kBatch) Flush();
+  }
+
+  void Flush() {
+    for (size_t i = 0; i < count_; ++i) {
+      const uint64_t key =
+          PackKey(OrderedBits(comparer_.Key(items_[i]->vector,
+                                            items_[i]->squared_norm)),
+                  items_[i]->id);
+      if (heap_.size() < n_) {
+        heap_.Push(key);
+      } else if (key < heap_.top()) {
+        heap_.ReplaceTop(key);
+      }
+    }
+    count_ = 0;
+  }
+
+  std::vector<uint64_t> TakeSorted() {
+    Flush();
+    std::vector<uint64_t> keys = heap_.keys();
+    std::sort(keys.begin(), keys.end());
+    return keys;
+  }
+
+ private:
+  const Comparer& comparer_;
+  const size_t n_;
+  const StagedRecord* items_[kBatch];
+  size_t count_ = 0;
+  MaxHeap heap_;
+};
+
+bool IsNearer(Metric metric, const Neighbor& a, const Neighbor& b) {
+  if (a.distance != b.distance) {
+    return LargerIsCloser(metric) ? a.distance > b.distance
+                                  : a.distance < b.distance;
+  }
+  return a.id < b.id;
+}
+
+}  // namespace
+
+absl::Status SearchStaged(const StagedView& staged, Metric metric,
+                          absl::Span<const float> query,
+                          const SearchOptions& options,
+                          std::vector<Neighbor>* neighbors,
+                          SearchStats* stats) {
+  ItemFilter filter;
+  if (options.filter != nullptr) filter = *options.filter;
+  filter.hidden = IdSetView();
+  const bool filtered = filter.active();
+  const Comparer comparer(metric, query);
+  Nearest nearest(comparer, static_cast<size_t>(options.n));
+  DeadlinePoll poll(options);
+  int64_t compared = 0;
+  bool expired = false;
+  staged.ForEachItem([&](const StagedRecord& item) {
+    expired = poll.Expired(1);
+    if (expired) return false;
+    if (filtered && !filter.Accepts(item.id)) return true;
+    Prefetch(item.vector, query.size());
+    nearest.Offer(item);
+    ++compared;
+    return true;
+  });
+  if (expired) return poll.Error();
+  if (stats != nullptr) stats->distances += compared;
+  std::vector<Neighbor> found;
+  for (const uint64_t key : nearest.TakeSorted()) {
+    const float distance =
+        DistanceOfKey(metric, FromOrderedBits(KeyOrdered(key)));
+    if (options.max_distance &&
+        IsFarther(metric, distance, *options.max_distance)) {
+      break;
+    }
+    found.push_back({KeyId(key), distance});
+  }
+  if (found.empty()) return absl::OkStatus();
+  std::vector<Neighbor> merged(neighbors->size() + found.size());
+  std::merge(neighbors->begin(), neighbors->end(), found.begin(), found.end(),
+             merged.begin(), [metric](const Neighbor& a, const Neighbor& b) {
+               return IsNearer(metric, a, b);
+             });
+  merged.resize(std::min(merged.size(), static_cast<size_t>(options.n)));
+  neighbors->swap(merged);
+  return absl::OkStatus();
+}
+
+float VectorDistance(Metric metric, absl::Span<const float> a,
+                     absl::Span<const float> b) {
+  Comparer comparer(metric, a);
+  float norm_of_b = 0;
+  if (metric == Metric::kAngular) {
+    comparer.set_query_norm(SequentialDot(a.data(), a.data(), a.size()));
+    norm_of_b = SequentialDot(b.data(), b.data(), b.size());
+  }
+  return DistanceOfKey(metric, comparer.Key(b.data(), norm_of_b));
+}
+
+}  // namespace annod

@@ -1,0 +1,141 @@
+#include "server/config/config.h"
+
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "core/status_macros.h"
+#include "core/storage/index_settings.h"
+#include "nlohmann/json.hpp"
+#include "server/config/settings.h"
+#include "server/net/listen_address.h"
+
+namespace annod {
+namespace {
+
+using nlohmann::json;
+
+absl::Status Bad(absl::string_view setting, absl::string_view what) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("setting ", setting, ": ", what));
+}
+
+absl::Status CheckAddress(absl::string_view setting, const std::string& text,
+                          bool insecure) {
+  absl::StatusOr<ListenAddress> address = ParseListenAddress(text);
+  if (!address.ok()) return Bad(setting, address.status().message());
+  if (!insecure && !address->IsLoopback()) {
+    return Bad(setting,
+               absl::StrCat("'", text,
+                            "' can be reached from other machines, and annod "
+                            "neither encrypts nor authenticates: listen on "
+                            "127.0.0.1, or give --insecure if something else "
+                            "(a private network, a proxy) protects it"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckAdminAddress(const std::string& text) {
+  absl::StatusOr<ListenAddress> address = ParseListenAddress(text);
+  if (!address.ok()) return Bad("admin_listen", address.status().message());
+  if (!address->IsLoopback()) {
+    return Bad(
+        "admin_listen",
+        absl::StrCat("'", text, "' is not a loopback address; it must be one"));
+  }
+  return absl::OkStatus();
+}
+
+// Paths may hold any bytes, but the configuration travels to the children as
+// JSON.
+absl::Status CheckUtf8(const Config& config) {
+  for (const Setting& setting : AllSettings()) {
+    try {
+      (void)GetAsJson(setting, config).dump();
+    } catch (const std::exception&) {
+      return Bad(setting.name, "is not UTF-8");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckLists(const Config& config) {
+  for (const std::string& dir : config.attach_dirs) {
+    if (!absl::StartsWith(dir, "/")) {
+      return Bad("attach_dirs",
+                 absl::StrCat("'", dir, "' is not an absolute path"));
+    }
+  }
+  for (const std::string& name : config.required_indexes) {
+    const absl::Status status = ValidateIndexName(name);
+    if (!status.ok()) return Bad("required_indexes", status.message());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status ValidateConfig(const Config& config) {
+  ANNOD_RETURN_IF_ERROR(CheckUtf8(config));
+  for (const Setting& setting : AllSettings()) {
+    ANNOD_RETURN_IF_ERROR(CheckBounds(setting, config));
+  }
+  if (config.data_dir.empty()) {
+    return Bad("data_dir", "not given; annod keeps its indexes there");
+  }
+  ANNOD_RETURN_IF_ERROR(CheckAddress("listen", config.listen, config.insecure));
+  ANNOD_RETURN_IF_ERROR(
+      CheckAddress("http_listen", config.http_listen, config.insecure));
+  if (absl::StrContains(config.http_listen, '[')) {
+    return Bad("http_listen", absl::StrCat("'", config.http_listen,
+                                           "': only IPv4 is supported here"));
+  }
+  if (!config.admin_listen.empty()) {
+    ANNOD_RETURN_IF_ERROR(CheckAdminAddress(config.admin_listen));
+  }
+  if (config.log_level != "debug" && config.log_level != "info" &&
+      config.log_level != "warning" && config.log_level != "error") {
+    return Bad("log_level",
+               absl::StrCat("'", config.log_level,
+                            "' is not one of debug, info, warning, error"));
+  }
+  return CheckLists(config);
+}
+
+std::string ConfigToJson(const Config& config) {
+  json document = json::object();
+  for (const Setting& setting : AllSettings()) {
+    document[setting.name] = GetAsJson(setting, config);
+  }
+  // ValidateConfig has refused what would be replaced here.
+  return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+absl::Status MergeConfigJson(absl::string_view text, Config* config) {
+  json document;
+  try {
+    document = json::parse(text.begin(), text.end(), nullptr,
+                           /*allow_exceptions=*/true, /*ignore_comments=*/true);
+  } catch (const std::exception& e) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("configuration is not JSON: ", e.what()));
+  }
+  if (!document.is_object()) {
+    return absl::InvalidArgumentError(
+        "configuration is not a JSON object of settings");
+  }
+  Config merged = *config;  // so that an error changes nothing
+  for (const auto& item : document.items()) {
+    const Setting* setting = FindSetting(item.key());
+    if (setting == nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("configuration: there is no setting '", item.key(),
+                       "'; `annod --help` lists them"));
+    }
+    ANNOD_RETURN_IF_ERROR(SetFromJson(*setting, item.value(), &merged));
+  }
+  *config = std::move(merged);
+  return absl::OkStatus();
+}
+
+}  // namespace annod

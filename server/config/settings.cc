@@ -1,0 +1,379 @@
+#include "server/config/settings.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "nlohmann/json.hpp"
+
+namespace annod {
+namespace {
+
+using nlohmann::json;
+
+constexpr double kMinute = 60;
+constexpr double kHour = 60 * kMinute;
+
+// clang-format off
+#define ANNOD_FIELD(member) [](Config* c) -> SettingField { return &c->member; }
+
+std::vector<Setting> MakeSettings() {
+  return {
+    {"data_dir", "path", 0, 0, false,
+     "directory of the indexes; created if its parent exists",
+     ANNOD_FIELD(data_dir)},
+    {"listen", "host:port", 0, 0, false,
+     "gRPC address; port 0 picks a free one", ANNOD_FIELD(listen)},
+    {"http_listen", "host:port", 0, 0, false,
+     "address of /metrics, /livez, /readyz and /healthz; port 0 picks a free one",
+     ANNOD_FIELD(http_listen)},
+    {"admin_listen", "host:port", 0, 0, false,
+     "loopback address of channelz, worker N on this port plus N; empty: off", ANNOD_FIELD(admin_listen)},
+    {"workers", "processes", 0, 256, false,
+     "worker processes; 0: one for each core", ANNOD_FIELD(workers)},
+    {"threads", "threads", 0, 1024, false,
+     "search threads in each worker; 0: one for each core",
+     ANNOD_FIELD(threads)},
+    {"insecure", "bool", 0, 0, false,
+     "allow addresses that other machines reach, unencrypted and open to all",
+     ANNOD_FIELD(insecure)},
+    {"durability", "fsync or os", 0, 0, false,
+     "when an added item is acknowledged: fsync, it survives the machine; os, "
+     "it survives the process", ANNOD_FIELD(durability)},
+    {"drain_delay", "duration", 0, 10 * kMinute, true,
+     "time between NOT_SERVING and the end of new calls after SIGTERM",
+     ANNOD_FIELD(drain_delay)},
+    {"drain_timeout", "duration", 0, kHour, true,
+     "time that running calls get to finish after that",
+     ANNOD_FIELD(drain_timeout)},
+    {"max_call_time", "duration", 0.001, kHour, true,
+     "longest that a GetNns may search; the client's own deadline, if it is "
+     "earlier, counts", ANNOD_FIELD(max_call_time)},
+    {"stream_window", "requests", 1, 1024, true,
+     "requests of one GetNnsStream that are taken and not answered yet; for "
+     "streams that begin later", ANNOD_FIELD(stream_window)},
+    {"max_connection_age", "duration", 1, 24 * kHour, false,
+     "age at which a connection is closed gracefully, so that clients spread "
+     "over the workers again", ANNOD_FIELD(max_connection_age)},
+    {"max_connection_age_grace", "duration", 0, kHour, false,
+     "time that calls on a connection so closed get to finish",
+     ANNOD_FIELD(max_connection_age_grace)},
+    {"max_connection_idle", "duration", 0, 24 * kHour, false,
+     "time without a call after which a connection is closed; 0: never", ANNOD_FIELD(max_connection_idle)},
+    {"keepalive_interval", "duration", 1, 24 * kHour, false,
+     "silence after which annod asks whether a client is still there", ANNOD_FIELD(keepalive_interval)},
+    {"keepalive_timeout", "duration", 0.1, kHour, false,
+     "time that it has to answer before its connection is closed", ANNOD_FIELD(keepalive_timeout)},
+    {"min_ping_interval", "duration", 0, kHour, false,
+     "clients that ping more often are sent away (GOAWAY too_many_pings)", ANNOD_FIELD(min_ping_interval)},
+    {"max_streams_per_connection", "calls", 1, 1 << 20, false,
+     "calls at a time on one connection; clients keep further ones waiting",
+     ANNOD_FIELD(max_streams_per_connection)},
+    {"max_in_flight", "calls", 0, 1 << 20, true,
+     "quick GetNns calls, running or waiting in a worker; more are refused; "
+     "0: 64 for each thread", ANNOD_FIELD(admission.max_in_flight)},
+    {"max_queue_time", "duration", 0.001, kMinute, true,
+     "longest time that such a call waits; one that has waited longer is refused",
+     ANNOD_FIELD(admission.max_queue_time)},
+    {"overload_queue_time", "duration", 0, kMinute, true,
+     "the same, foretold on arrival, for 10 s after max_in_flight was met",
+     ANNOD_FIELD(admission.overload_queue_time)},
+    {"max_exact_calls", "calls", 1, 1 << 20, true,
+     "GetNns calls that compare very many items, running or waiting in a worker; more are refused",
+     ANNOD_FIELD(admission.max_exact_calls)},
+    {"max_batch_calls", "calls", 1, 1 << 20, true,
+     "GetNns calls with many queries, running or waiting in a worker; more are refused",
+     ANNOD_FIELD(admission.max_batch_calls)},
+    {"max_admin_calls", "calls", 1, 1 << 20, true,
+     "calls of AdminService running in a worker; more are refused",
+     ANNOD_FIELD(admission.max_admin_calls)},
+    {"recall_sample_fraction", "fraction", 0, 1, true,
+     "part of the queries asked again exactly, to measure recall",
+     ANNOD_FIELD(recall_sample_fraction)},
+    {"recall_cpu_fraction", "fraction of a core", 0, 1, true,
+     "bound on what measuring recall may cost each worker",
+     ANNOD_FIELD(recall_cpu_fraction)},
+    {"attach_dirs", "list of paths", 0, 0, true,
+     "absolute directories from which Attach may map files; empty: any if "
+     "annod listens on loopback, none otherwise", ANNOD_FIELD(attach_dirs)},
+    {"required_indexes", "list of names", 0, 0, true,
+     "indexes that every worker must serve before /readyz says yes",
+     ANNOD_FIELD(required_indexes)},
+    {"keep_versions", "versions", 1, 1000, true,
+     "published versions kept of each index, the served one included",
+     ANNOD_FIELD(keep_versions)},
+    {"log_level", "debug, info, warning or error", 0, 0, true,
+     "least severe events that are logged", ANNOD_FIELD(log_level)},
+    {"max_message_bytes", "bytes", 65536, 2147483647, true,
+     "largest request or response", ANNOD_FIELD(limits.max_message_bytes)},
+    {"max_queries_per_call", "queries", 1, 65536, true,
+     "queries in one call", ANNOD_FIELD(limits.max_queries_per_call)},
+    {"max_items_per_call", "items", 1, 1 << 20, true,
+     "items in one call", ANNOD_FIELD(limits.max_items_per_call)},
+    {"max_n", "neighbours", 1, 1 << 20, true,
+     "neighbours that one query may ask for", ANNOD_FIELD(limits.max_n)},
+    {"max_dimension", "components", 1, 1 << 20, true,
+     "dimension of an index", ANNOD_FIELD(limits.max_dimension)},
+    {"max_items", "items", 1, 2147483647, true,
+     "items in one index", ANNOD_FIELD(limits.max_items)},
+    {"max_indexes", "indexes", 1, 100000, true,
+     "indexes in the data directory", ANNOD_FIELD(limits.max_indexes)},
+    {"max_id_waste_factor", "factor", 1, 1000000, true,
+     "largest id accepted, as a multiple of the number of items",
+     ANNOD_FIELD(limits.max_id_waste_factor)},
+  };
+}
+#undef ANNOD_FIELD
+// clang-format on
+
+absl::Status BadValue(const Setting& setting, absl::string_view value,
+                      absl::string_view wanted) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("setting ", setting.name, ": ", value, " is not ", wanted));
+}
+
+// FormatDuration writes "5m0s"; people write "5m".
+std::string DurationText(absl::Duration duration) {
+  if (duration > absl::ZeroDuration()) {
+    const int64_t seconds = absl::ToInt64Seconds(duration);
+    if (absl::Seconds(seconds) == duration) {
+      if (seconds % 3600 == 0) return absl::StrCat(seconds / 3600, "h");
+      if (seconds % 60 == 0) return absl::StrCat(seconds / 60, "m");
+    }
+  }
+  return duration == absl::ZeroDuration() ? "0s"
+                                          : absl::FormatDuration(duration);
+}
+
+const char* DurabilityText(Durability durability) {
+  return durability == Durability::kFsync ? "fsync" : "os";
+}
+
+struct ToText {
+  std::string operator()(const std::string* v) const { return *v; }
+  std::string operator()(const bool* v) const { return *v ? "true" : "false"; }
+  std::string operator()(const int* v) const { return absl::StrCat(*v); }
+  std::string operator()(const int64_t* v) const { return absl::StrCat(*v); }
+  std::string operator()(const double* v) const { return absl::StrCat(*v); }
+  std::string operator()(const absl::Duration* v) const {
+    return DurationText(*v);
+  }
+  std::string operator()(const Durability* v) const {
+    return DurabilityText(*v);
+  }
+  std::string operator()(const std::vector<std::string>* v) const {
+    return absl::StrJoin(*v, ",");
+  }
+};
+
+// The table wants a mutable Config; reading through it changes nothing.
+SettingField ConstField(const Setting& setting, const Config& config) {
+  return setting.field(const_cast<Config*>(&config));
+}
+
+struct FromText {
+  const Setting& setting;
+  absl::string_view text;
+
+  absl::Status Bad(absl::string_view wanted) const {
+    return BadValue(setting, absl::StrCat("'", text, "'"), wanted);
+  }
+  absl::Status operator()(std::string* v) const {
+    *v = std::string(text);
+    return absl::OkStatus();
+  }
+  absl::Status operator()(bool* v) const {
+    return absl::SimpleAtob(text, v) ? absl::OkStatus() : Bad("true or false");
+  }
+  absl::Status operator()(int* v) const {
+    return absl::SimpleAtoi(text, v) ? absl::OkStatus() : Bad("a whole number");
+  }
+  absl::Status operator()(int64_t* v) const {
+    return absl::SimpleAtoi(text, v) ? absl::OkStatus() : Bad("a whole number");
+  }
+  absl::Status operator()(double* v) const {
+    return absl::SimpleAtod(text, v) ? absl::OkStatus() : Bad("a number");
+  }
+  absl::Status operator()(absl::Duration* v) const {
+    return absl::ParseDuration(text, v)
+               ? absl::OkStatus()
+               : Bad("a duration such as 3s, 500ms or 5m");
+  }
+  absl::Status operator()(Durability* v) const {
+    if (text != "fsync" && text != "os") return Bad("fsync or os");
+    *v = text == "fsync" ? Durability::kFsync : Durability::kOs;
+    return absl::OkStatus();
+  }
+  absl::Status operator()(std::vector<std::string>* v) const {
+    *v = absl::StrSplit(text, ',', absl::SkipEmpty());
+    return absl::OkStatus();
+  }
+};
+
+struct ToJson {
+  template <typename T>
+  json operator()(const T* v) const {
+    return *v;
+  }
+  json operator()(const absl::Duration* v) const { return DurationText(*v); }
+  json operator()(const Durability* v) const { return DurabilityText(*v); }
+};
+
+struct FromJson {
+  const Setting& setting;
+  const json& value;
+
+  absl::Status Bad(absl::string_view wanted) const {
+    std::string shown =
+        value.dump(-1, ' ', false, json::error_handler_t::replace);
+    if (shown.size() > 100) shown = shown.substr(0, 100) + "...";
+    return BadValue(setting, shown, wanted);
+  }
+  absl::Status Text() const {
+    if (!value.is_string()) return Bad("a string");
+    return SetText(value.get_ref<const std::string&>());
+  }
+  absl::Status SetText(const std::string& text) const {
+    return std::visit(FromText{setting, text}, field);
+  }
+  absl::Status operator()(std::string*) const { return Text(); }
+  absl::Status operator()(absl::Duration*) const { return Text(); }
+  absl::Status operator()(Durability*) const { return Text(); }
+  absl::Status operator()(bool* v) const {
+    if (!value.is_boolean()) return Bad("true or false");
+    *v = value.get<bool>();
+    return absl::OkStatus();
+  }
+  absl::Status operator()(double* v) const {
+    if (!value.is_number()) return Bad("a number");
+    *v = value.get<double>();
+    return absl::OkStatus();
+  }
+  absl::Status operator()(int* v) const { return Integer(v); }
+  absl::Status operator()(int64_t* v) const { return Integer(v); }
+  template <typename T>
+  absl::Status Integer(T* v) const {
+    // Any integer in 64 bits arrives whole: beyond that JSON makes it a double.
+    const bool fits =
+        value.is_number_unsigned()
+            ? value.get<uint64_t>() <=
+                  static_cast<uint64_t>(std::numeric_limits<T>::max())
+            : value.is_number_integer() &&
+                  value.get<int64_t>() >= std::numeric_limits<T>::min();
+    if (!fits) return Bad("a whole number that fits");
+    *v = value.get<T>();
+    return absl::OkStatus();
+  }
+  absl::Status operator()(std::vector<std::string>* v) const {
+    std::vector<std::string> strings;
+    if (!value.is_array()) return Bad("a list of strings");
+    for (const json& element : value) {
+      if (!element.is_string()) return Bad("a list of strings");
+      strings.push_back(element.get<std::string>());
+    }
+    *v = std::move(strings);
+    return absl::OkStatus();
+  }
+
+  SettingField field;
+};
+
+struct ToNumber {
+  double operator()(const int* v) const { return *v; }
+  double operator()(const int64_t* v) const { return *v; }
+  double operator()(const double* v) const { return *v; }
+  double operator()(const absl::Duration* v) const {
+    return absl::ToDoubleSeconds(*v);
+  }
+  template <typename T>
+  double operator()(const T*) const {
+    return 0;
+  }
+};
+
+}  // namespace
+
+bool Setting::is_bool() const {
+  Config config;
+  return std::holds_alternative<bool*>(field(&config));
+}
+
+bool Setting::is_list() const {
+  Config config;
+  return std::holds_alternative<std::vector<std::string>*>(field(&config));
+}
+
+std::string Setting::Range() const {
+  if (min == 0 && max == 0) return "";
+  Config config;
+  if (std::holds_alternative<absl::Duration*>(field(&config))) {
+    return absl::StrCat("[", DurationText(absl::Seconds(min)), ", ",
+                        DurationText(absl::Seconds(max)), "]");
+  }
+  return absl::StrCat("[", static_cast<int64_t>(min), ", ",
+                      static_cast<int64_t>(max), "]");
+}
+
+std::string Setting::Text(const Config& config) const {
+  return std::visit(ToText(), ConstField(*this, config));
+}
+
+const std::vector<Setting>& AllSettings() {
+  static const auto* const settings = new std::vector<Setting>(MakeSettings());
+  return *settings;
+}
+
+const Setting* FindSetting(absl::string_view name) {
+  for (const Setting& setting : AllSettings()) {
+    if (setting.name == name) return &setting;
+  }
+  return nullptr;
+}
+
+absl::Status SetFromText(const Setting& setting, absl::string_view text,
+                         Config* config) {
+  return std::visit(FromText{setting, text}, setting.field(config));
+}
+
+absl::Status SetFromJson(const Setting& setting, const json& value,
+                         Config* config) {
+  const SettingField field = setting.field(config);
+  return std::visit(FromJson{setting, value, field}, field);
+}
+
+json GetAsJson(const Setting& setting, const Config& config) {
+  return std::visit(ToJson(), ConstField(setting, config));
+}
+
+absl::Status CheckBounds(const Setting& setting, const Config& config) {
+  if (setting.min == 0 && setting.max == 0) return absl::OkStatus();
+  const double value = std::visit(ToNumber(), ConstField(setting, config));
+  // Written so that a NaN fails too.
+  if (value >= setting.min && value <= setting.max) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("setting ", setting.name, ": ", setting.Text(config),
+                   " is outside ", setting.Range(), " (", setting.unit, ")"));
+}
+
+std::vector<std::string> ApplyReloadable(const Config& wanted,
+                                         Config* running) {
+  std::vector<std::string> need_restart;
+  for (const Setting& setting : AllSettings()) {
+    const json value = GetAsJson(setting, wanted);
+    if (value == GetAsJson(setting, *running)) continue;
+    if (!setting.reloadable) {
+      need_restart.push_back(setting.name);
+      continue;
+    }
+    // Its own rendering: cannot fail.
+    SetFromJson(setting, value, running).IgnoreError();
+  }
+  return need_restart;
+}
+
+}  // namespace annod

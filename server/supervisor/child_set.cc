@@ -1,0 +1,170 @@
+#include "server/supervisor/child_set.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/status_macros.h"
+#include "server/config/command_line.h"
+#include "spdlog/spdlog.h"
+
+namespace annod {
+
+using Role = ChildOptions::Role;
+
+struct ChildSet::Child {
+  ChildOptions options;
+  ChildStatus status;
+  RestartPolicy policy;
+  std::unique_ptr<SpawnedProcess> process;  // null while it is down
+  absl::Time start_at = absl::InfiniteFuture();
+};
+
+ChildSet::ChildSet(const ChildEnvironment& environment, int workers)
+    : environment_(environment) {
+  for (int slot = 0; slot <= workers; ++slot) {
+    auto child = std::make_unique<Child>();
+    child->options.role = slot < workers ? Role::kWorker : Role::kWriter;
+    child->options.slot = slot;
+    child->options.metrics_fd = environment.metrics_fd;
+    child->options.config_fd = environment.config_fd;
+    child->options.run_dir_fd = environment.run_dir_fd;
+    child->status.role = child->options.role;
+    child->status.slot = slot;
+    child->policy = RestartPolicy(environment.restart);
+    children_.push_back(std::move(child));
+    Publish(*children_.back());
+  }
+}
+
+ChildSet::~ChildSet() = default;
+
+absl::Status ChildSet::StartAll() {
+  // The writer first: workers ask it for the catalog.
+  for (auto it = children_.rbegin(); it != children_.rend(); ++it) {
+    ANNOD_RETURN_IF_ERROR(Start(it->get()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ChildSet::Start(Child* child) {
+  SpawnCommand command;
+  command.program = environment_.program;
+  command.arguments = ChildArguments(child->options);
+  command.arguments.insert(command.arguments.begin(), "annod");
+  command.inherited_fds = {environment_.metrics_fd, environment_.config_fd,
+                           environment_.run_dir_fd};
+  command.blocked_signals = {SIGTERM, SIGHUP};
+  child->start_at = absl::InfiniteFuture();
+  absl::StatusOr<std::unique_ptr<SpawnedProcess>> process =
+      SpawnedProcess::Start(command);
+  if (!process.ok()) return process.status();
+  child->process = *std::move(process);
+  child->status.alive = true;
+  child->status.pid = child->process->pid();
+  child->status.start_time = child->process->start_time();
+  spdlog::info("child started role={} slot={} child_pid={}",
+               RoleName(child->options.role), child->options.slot,
+               child->status.pid);
+  Publish(*child);
+  return absl::OkStatus();
+}
+
+void ChildSet::Reap(absl::Time now) {
+  for (const auto& child : children_) {
+    if (child->process == nullptr) continue;
+    const std::optional<ProcessEnd> end = child->process->TryReap();
+    if (end.has_value()) OnEnd(child.get(), *end, now);
+  }
+}
+
+void ChildSet::OnEnd(Child* child, const ProcessEnd& end, absl::Time now) {
+  const char* const role = RoleName(child->options.role);
+  const std::string cause = end.Cause();
+  const absl::Duration lived = now - child->process->start_time();
+  child->process.reset();
+  child->status.alive = false;
+  child->status.last_cause = cause;
+  environment_.collector->Retire(child->options.slot);
+  if (restarting_) {
+    const absl::Duration delay = child->policy.DelayAfterDeath(lived);
+    child->start_at = now + delay;
+    ++child->status.restart_count;
+    environment_.metrics
+        ->GetCounter("annod_process_restarts_total",
+                     {{"role", role}, {"cause", cause}})
+        .Add();
+    spdlog::warn(
+        "child died role={} slot={} child_pid={} cause={} lived_s={:.3f} "
+        "restart_in_s={:.3f}",
+        role, child->options.slot, child->status.pid, cause,
+        absl::ToDoubleSeconds(lived), absl::ToDoubleSeconds(delay));
+  } else {
+    spdlog::info("child ended role={} slot={} child_pid={} cause={}", role,
+                 child->options.slot, child->status.pid, cause);
+  }
+  Publish(*child);
+}
+
+void ChildSet::StartDue(absl::Time now) {
+  for (const auto& child : children_) {
+    if (child->start_at > now) continue;
+    const absl::Status status = Start(child.get());
+    if (status.ok()) continue;
+    const absl::Duration delay =
+        child->policy.DelayAfterDeath(absl::ZeroDuration());
+    child->start_at = now + delay;
+    spdlog::error("child not started role={} slot={} retry_in_s={:.3f}: {}",
+                  RoleName(child->options.role), child->options.slot,
+                  absl::ToDoubleSeconds(delay), std::string(status.message()));
+  }
+}
+
+absl::Time ChildSet::NextStart() const {
+  absl::Time next = absl::InfiniteFuture();
+  for (const auto& child : children_) next = std::min(next, child->start_at);
+  return next;
+}
+
+void ChildSet::StopRestarting() {
+  restarting_ = false;
+  for (const auto& child : children_) child->start_at = absl::InfiniteFuture();
+}
+
+bool ChildSet::AnyAlive(Role role) const {
+  return std::any_of(children_.begin(), children_.end(), [role](const auto& c) {
+    return c->options.role == role && c->process != nullptr;
+  });
+}
+
+void ChildSet::Signal(Role role, int number) {
+  for (const auto& child : children_) {
+    if (child->options.role == role && child->process != nullptr) {
+      child->process->Signal(number);
+    }
+  }
+}
+
+std::vector<int> ChildSet::Pidfds() const {
+  std::vector<int> fds;
+  for (const auto& child : children_) {
+    if (child->process != nullptr) fds.push_back(child->process->pidfd());
+  }
+  return fds;
+}
+
+void ChildSet::Publish(const Child& child) {
+  environment_.status->SetChild(child.status);
+  int alive = 0;
+  for (const auto& other : children_) {
+    alive += other->options.role == child.options.role && other->process;
+  }
+  environment_.metrics
+      ->GetGauge("annod_processes", {{"role", RoleName(child.options.role)}})
+      .Set(alive);
+}
+
+}  // namespace annod

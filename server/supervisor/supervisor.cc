@@ -1,0 +1,254 @@
+#include "server/supervisor/supervisor.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/memory/memory.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "core/status_macros.h"
+#include "core/storage/data_directory.h"
+#include "core/version.h"
+#include "server/config/config_memory.h"
+#include "server/config/settings.h"
+#include "server/net/listen_address.h"
+#include "server/process/logging.h"
+#include "server/supervisor/endpoints.h"
+#include "spdlog/spdlog.h"
+
+namespace annod {
+namespace {
+
+using Role = ChildOptions::Role;
+
+// How long the killed children of a killed supervisor may take to vanish.
+constexpr absl::Duration kPredecessorPatience = absl::Seconds(10);
+
+int CoreCount() {
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+// For poll: -1 waits for ever; rounded up, so that the time has come after it.
+int PollTimeout(absl::Time until, absl::Time now) {
+  if (until == absl::InfiniteFuture()) return -1;
+  if (until <= now) return 0;
+  const int64_t ms = absl::ToInt64Milliseconds(until - now) + 1;
+  return static_cast<int>(
+      std::min<int64_t>(ms, std::numeric_limits<int>::max()));
+}
+
+void SetConstantSeries(MetricsWriter* metrics) {
+  metrics->GetGauge("annod_up", {}).Set(1);
+  metrics->GetGauge("annod_start_time_seconds", {})
+      .Set(absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()));
+  metrics
+      ->GetGauge("annod_build_info",
+                 {{"version", kVersion}, {"compiler", kCompiler}})
+      .Set(1);
+}
+
+}  // namespace
+
+Supervisor::Supervisor(const Config& config, SupervisorOptions options)
+    : options_(std::move(options)), config_(config) {}
+
+Supervisor::~Supervisor() {
+  children_.reset();
+  http_.reset();
+  if (config_fd_ >= 0) close(config_fd_);
+}
+
+absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Start(
+    const Config& config, SupervisorOptions options) {
+  auto supervisor =
+      absl::WrapUnique(new Supervisor(config, std::move(options)));
+  ANNOD_RETURN_IF_ERROR(supervisor->Prepare());
+  ANNOD_RETURN_IF_ERROR(supervisor->children_->StartAll());
+  return supervisor;
+}
+
+absl::Status Supervisor::TakeDataDirectory() {
+  DataDirectory directory(FileSystem::Posix(), config_.data_dir);
+  ANNOD_ASSIGN_OR_RETURN(lock_, directory.CreateAndLock());
+  ANNOD_ASSIGN_OR_RETURN(
+      run_directory_,
+      RunDirectory::Open(config_.data_dir, kPredecessorPatience));
+  return absl::OkStatus();
+}
+
+absl::Status Supervisor::Prepare() {
+  ANNOD_RETURN_IF_ERROR(ValidateConfig(config_));
+  ANNOD_ASSIGN_OR_RETURN(signals_,
+                         SignalQueue::Create({SIGTERM, SIGINT, SIGHUP}));
+  ANNOD_ASSIGN_OR_RETURN(const ListenAddress listen,
+                         ParseListenAddress(config_.listen));
+  ANNOD_ASSIGN_OR_RETURN(const ListenAddress http_listen,
+                         ParseListenAddress(config_.http_listen));
+  ANNOD_RETURN_IF_ERROR(TakeDataDirectory());
+  ANNOD_ASSIGN_OR_RETURN(port_, PortReservation::Create(listen));
+
+  worker_count_ = config_.workers > 0 ? config_.workers : CoreCount();
+  const int own_slot = worker_count_ + 1;
+  ANNOD_ASSIGN_OR_RETURN(page_, MetricsPage::Create(own_slot + 1));
+  collector_ = std::make_unique<Collector>(page_.get(), own_slot + 1);
+  metrics_ = page_->Writer(own_slot);
+  SetConstantSeries(metrics_.get());
+  status_.SetRequiredIndexes(config_.required_indexes);
+
+  // The children must be known before the first probe is answered.
+  ChildEnvironment environment;
+  environment.program = options_.child_program;
+  environment.metrics_fd = page_->fd();
+  environment.run_dir_fd = run_directory_->fd();
+  environment.restart = options_.restart;
+  environment.collector = collector_.get();
+  environment.status = &status_;
+  environment.metrics = metrics_.get();
+  ANNOD_ASSIGN_OR_RETURN(config_fd_, CreateConfigMemory(config_));
+  environment.config_fd = config_fd_;
+  children_ = std::make_unique<ChildSet>(environment, worker_count_);
+
+  ANNOD_ASSIGN_OR_RETURN(
+      http_, HttpServer::Start(http_listen,
+                               MakeEndpoints(collector_.get(), &status_)));
+  return WriteConfigMemory(config_fd_, EffectiveConfig());
+}
+
+// Children get what was decided at the start: ports and the number of workers.
+Config Supervisor::EffectiveConfig() const {
+  Config effective = config_;
+  effective.listen = port_->address().ToString();
+  effective.http_listen = http_->address().ToString();
+  effective.workers = worker_count_;
+  return effective;
+}
+
+std::string Supervisor::Announcement() const {
+  return absl::StrCat("annod: serving gRPC on ", port_->address().ToString(),
+                      ", metrics on http://", http_->address().ToString(),
+                      "/metrics");
+}
+
+int Supervisor::Run() {
+  while (phase_ != Phase::kStopped) {
+    Wait();
+    while (const std::optional<int> number = signals_->Next()) {
+      OnSignal(*number);
+    }
+    const absl::Time now = absl::Now();
+    children_->Reap(now);
+    if (phase_ == Phase::kServing) {
+      children_->StartDue(now);
+    } else {
+      AdvanceStop(now);
+    }
+  }
+  spdlog::info("stopped");
+  return 0;
+}
+
+void Supervisor::Wait() {
+  std::vector<pollfd> fds = {{signals_->fd(), POLLIN, 0}};
+  for (const int fd : children_->Pidfds()) fds.push_back({fd, POLLIN, 0});
+  const absl::Time until = std::min(children_->NextStart(), kill_at_);
+  // Interrupted or failed, the loop looks at everything and comes back.
+  poll(fds.data(), fds.size(), PollTimeout(until, absl::Now()));
+}
+
+void Supervisor::OnSignal(int number) {
+  if (number == SIGHUP) {
+    if (phase_ == Phase::kServing) Reload();
+    return;
+  }
+  if (phase_ == Phase::kServing) {
+    BeginStop();
+  } else if (phase_ == Phase::kStoppingWorkers) {
+    spdlog::info("asked to stop again; skipping the drain delay");
+    children_->Signal(Role::kWorker, SIGTERM);
+    kill_at_ = std::min(
+        kill_at_, absl::Now() + config_.drain_timeout + options_.kill_slack);
+  }
+}
+
+void Supervisor::Reload() {
+  absl::StatusOr<Config> wanted =
+      options_.reload ? options_.reload()
+                      : absl::UnimplementedError("nothing to read again");
+  absl::Status status = wanted.status();
+  std::vector<std::string> need_restart;
+  if (status.ok()) {
+    Config next = config_;
+    need_restart = ApplyReloadable(*wanted, &next);
+    // Restart-only settings keep their old values: check what results.
+    status = ValidateConfig(next);
+    if (status.ok()) {
+      std::swap(config_, next);
+      status = WriteConfigMemory(config_fd_, EffectiveConfig());
+      if (!status.ok()) std::swap(config_, next);
+    }
+  }
+  metrics_
+      ->GetCounter("annod_config_reloads_total",
+                   {{"result", status.ok() ? "applied" : "refused"}})
+      .Add();
+  if (!status.ok()) {
+    spdlog::error("configuration not reloaded, nothing changed: {}",
+                  std::string(status.message()));
+    return;
+  }
+  status_.SetRequiredIndexes(config_.required_indexes);
+  SetLogLevel(config_.log_level).IgnoreError();  // validated
+  children_->Signal(Role::kWorker, SIGHUP);
+  children_->Signal(Role::kWriter, SIGHUP);
+  spdlog::info("configuration reloaded");
+  if (!need_restart.empty()) {
+    spdlog::warn("these settings differ but need a restart: {}",
+                 absl::StrJoin(need_restart, ", "));
+  }
+}
+
+void Supervisor::BeginStop() {
+  spdlog::info("stopping drain_delay={} drain_timeout={}",
+               absl::FormatDuration(config_.drain_delay),
+               absl::FormatDuration(config_.drain_timeout));
+  phase_ = Phase::kStoppingWorkers;
+  status_.SetDraining();
+  metrics_->GetGauge("annod_up", {}).Set(0);
+  children_->StopRestarting();
+  children_->Signal(Role::kWorker, SIGTERM);
+  kill_at_ = absl::Now() + config_.drain_delay + config_.drain_timeout +
+             options_.kill_slack;
+}
+
+void Supervisor::AdvanceStop(absl::Time now) {
+  if (phase_ == Phase::kStoppingWorkers &&
+      !children_->AnyAlive(Role::kWorker)) {
+    // The workers' last calls may have needed the writer; now nobody does.
+    phase_ = Phase::kStoppingWriter;
+    children_->Signal(Role::kWriter, SIGTERM);
+    kill_at_ = now + config_.drain_timeout + options_.kill_slack;
+  }
+  if (phase_ == Phase::kStoppingWriter && !children_->AnyAlive(Role::kWriter)) {
+    phase_ = Phase::kStopped;
+    return;
+  }
+  if (now >= kill_at_) {
+    const Role role =
+        phase_ == Phase::kStoppingWorkers ? Role::kWorker : Role::kWriter;
+    spdlog::error("{} did not stop in time; killing", RoleName(role));
+    children_->Signal(role, SIGKILL);
+    kill_at_ = absl::InfiniteFuture();
+  }
+}
+
+}  // namespace annod

@@ -1,0 +1,71 @@
+#ifndef ANNOD_SERVER_WORKER_CALLS_INDEX_SERVICE_H_
+#define ANNOD_SERVER_WORKER_CALLS_INDEX_SERVICE_H_
+
+#include "annod/v1/index_service.grpc.pb.h"
+#include "server/config/live_config.h"
+#include "server/worker/calls/query_streams.h"
+#include "server/worker/catalog/catalog.h"
+#include "server/worker/metrics/worker_metrics.h"
+
+namespace annod {
+
+// GetNns through completion queues (query_threads.h), the rest, which takes
+// no search on the thread that calls, by callbacks. Requests come as bytes
+// (parse_request.h).
+using HybridIndexService = v1::IndexService::WithRawMethod_GetNns<
+    v1::IndexService::WithRawCallbackMethod_GetNnsStream<
+        v1::IndexService::WithRawCallbackMethod_GetItems<
+            v1::IndexService::WithRawCallbackMethod_GetDistance<
+                v1::IndexService::WithRawCallbackMethod_Info<
+                    v1::IndexService::WithCallbackMethod_ListIndexes<
+                        v1::IndexService::Service>>>>>>;
+
+// IndexService of a worker. Thread-safe.
+class IndexServiceImpl final : public HybridIndexService {
+ public:
+  // All must outlive the object.
+  IndexServiceImpl(const Catalog* catalog, const LiveConfig* config,
+                   QueryStreams* streams, WorkerMetrics* metrics)
+      : catalog_(catalog),
+        config_(config),
+        streams_(streams),
+        metrics_(metrics) {}
+
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* GetNnsStream(
+      grpc::CallbackServerContext* context) override {
+    return streams_->Begin(context);
+  }
+
+  grpc::ServerUnaryReactor* GetItems(grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* GetDistance(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* Info(grpc::CallbackServerContext* context,
+                                 const grpc::ByteBuffer* request,
+                                 grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* ListIndexes(
+      grpc::CallbackServerContext* context,
+      const v1::ListIndexesRequest* request,
+      v1::ListIndexesResponse* response) override;
+
+ private:
+  // Answers a call about one index: `answer(message, view, &response)` fills
+  // the response, a v1::<method>Response, from the request.
+  template <typename Request, typename Response, typename AnswerFunction>
+  grpc::ServerUnaryReactor* AnswerFrom(const char* method,
+                                       grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer& request,
+                                       grpc::ByteBuffer* response,
+                                       AnswerFunction answer) const;
+
+  const Catalog* const catalog_;
+  const LiveConfig* const config_;
+  QueryStreams* const streams_;
+  WorkerMetrics* const metrics_;
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_WORKER_CALLS_INDEX_SERVICE_H_

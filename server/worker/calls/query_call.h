@@ -1,0 +1,40 @@
+#ifndef ANNOD_SERVER_WORKER_CALLS_QUERY_CALL_H_
+#define ANNOD_SERVER_WORKER_CALLS_QUERY_CALL_H_
+
+#include <atomic>
+#include <optional>
+
+#include "absl/time/time.h"
+#include "grpcpp/grpcpp.h"
+#include "server/worker/metrics/lane.h"
+
+namespace annod {
+
+// One GetNns call, from the request for it to the end of its answer; used again
+// after that.
+struct QueryCall {
+  enum class Event { kArrived, kSent, kDone };
+  // What a completion queue hands out.
+  struct Tag {
+    QueryCall* call;
+    Event event;
+  };
+
+  Tag arrived = {this, Event::kArrived};
+  Tag sent = {this, Event::kSent};
+  Tag done = {this, Event::kDone};
+  std::optional<grpc::ServerContext> context;
+  std::optional<grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>> writer;
+  grpc::ByteBuffer request_bytes;
+  grpc::ByteBuffer response_bytes;
+  absl::Time arrival;
+  Lane lane = Lane::kQuick;
+  // The call is over for its caller: answered or cancelled.
+  std::atomic<bool> is_done{false};
+  // Of kSent and kDone, which end a call in either order, those that came.
+  std::atomic<int> ends{0};
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_WORKER_CALLS_QUERY_CALL_H_

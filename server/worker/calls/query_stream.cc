@@ -1,0 +1,118 @@
+#include "server/worker/calls/query_stream.h"
+
+#include <memory>
+
+#include "absl/time/clock.h"
+#include "server/rpc/rpc_status.h"
+#include "server/worker/calls/refusal.h"
+
+namespace annod {
+namespace {
+
+absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
+  const auto deadline = context.deadline();
+  return deadline == std::chrono::system_clock::time_point::max()
+             ? absl::InfiniteFuture()
+             : absl::FromChrono(deadline);
+}
+
+}  // namespace
+
+QueryStream::QueryStream(grpc::CallbackServerContext* context,
+                         StreamOwner* owner, size_t window, int64_t max_bytes)
+    : context_(context),
+      owner_(owner),
+      window_(window),
+      max_bytes_(max_bytes),
+      deadline_(DeadlineOf(*context)) {}
+
+void QueryStream::Start() {
+  absl::MutexLock lock(&mu_);
+  Advance();
+}
+
+void QueryStream::EndWith(const grpc::Status& status) {
+  absl::MutexLock lock(&mu_);
+  all_read_ = true;
+  end_ = status;
+  Advance();
+}
+
+void QueryStream::FinishOnce(const grpc::Status& status) {
+  if (finished_) return;
+  finished_ = true;
+  cancelled_.store(true);  // whatever is still being worked on
+  Finish(status);
+}
+
+void QueryStream::Advance() {
+  if (!finished_ && !writing_ && !slots_.empty() &&
+      slots_.front().is_answered) {
+    const StreamSlot& first = slots_.front();
+    if (first.status.ok()) {
+      writing_ = true;
+      StartWrite(&first.response);
+    } else {
+      AddPushback(first.status, context_);
+      FinishOnce(ToGrpcStatus(first.status));
+    }
+  }
+  if (!finished_ && all_read_ && slots_.empty()) FinishOnce(end_);
+  if (!finished_ && !reading_ && !all_read_ && slots_.size() < window_ &&
+      bytes_ <= max_bytes_) {
+    reading_ = true;
+    StartRead(&read_);
+  }
+}
+
+void QueryStream::OnReadDone(bool ok) {
+  StreamSlot* slot = nullptr;
+  {
+    absl::MutexLock lock(&mu_);
+    reading_ = false;
+    if (!ok) all_read_ = true;
+    if (ok && !finished_) {
+      slot = &slots_.emplace_back();
+      slot->arrival = absl::Now();
+      slot->request.Swap(&read_);
+      bytes_ += static_cast<int64_t>(slot->request.Length());
+      references_.fetch_add(1);
+    }
+    Advance();
+  }
+  if (slot != nullptr) owner_->Queue(this, slot);
+}
+
+void QueryStream::Answered(StreamSlot* slot) {
+  {
+    absl::MutexLock lock(&mu_);
+    bytes_ -= static_cast<int64_t>(slot->request.Length());
+    slot->request.Clear();
+    bytes_ += static_cast<int64_t>(slot->response.Length());
+    slot->is_answered = true;
+    Advance();
+  }
+  Unref();
+}
+
+void QueryStream::OnWriteDone(bool ok) {
+  absl::MutexLock lock(&mu_);
+  writing_ = false;
+  bytes_ -= static_cast<int64_t>(slots_.front().response.Length());
+  slots_.pop_front();
+  owner_->Sent();
+  if (!ok) FinishOnce(grpc::Status::CANCELLED);
+  Advance();
+}
+
+void QueryStream::Unref() {
+  if (references_.fetch_sub(1) != 1) return;
+  {
+    absl::MutexLock lock(&mu_);
+    for (size_t i = 0; i < slots_.size(); ++i) owner_->Sent();
+  }
+  owner_->Ended(this);
+  delete this;
+}
+
+}  // namespace annod

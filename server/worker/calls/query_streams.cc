@@ -1,0 +1,209 @@
+#include "server/worker/calls/query_streams.h"
+
+#include <memory>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "core/status_macros.h"
+#include "server/process/thread_priority.h"
+#include "server/rpc/errors.h"
+#include "server/rpc/parse_request.h"
+#include "server/rpc/rpc_status.h"
+#include "server/worker/calls/refusal.h"
+
+namespace annod {
+namespace {
+
+constexpr size_t kMaxStreams = 1000;
+
+grpc::Status DrainingStatus() {
+  return ToGrpcStatus(
+      ReasonError(absl::StatusCode::kUnavailable, kDraining,
+                  "the server is shutting down; go on at another one"));
+}
+
+grpc::Status TooManyStatus() {
+  return ToGrpcStatus(ReasonError(
+      absl::StatusCode::kResourceExhausted, kLimitReached,
+      absl::StrCat("at most ", kMaxStreams, " streams at a time in a worker")));
+}
+
+// Answers the request of a slot.
+absl::Status Respond(const GetNnsHandler& handler, const QueryStream& stream,
+                     AnswerMemory* memory,
+                     std::shared_ptr<const IndexView>* view, StreamSlot* slot) {
+  if (stream.cancelled()) return absl::CancelledError("call cancelled");
+  auto* const request =
+      google::protobuf::Arena::CreateMessage<v1::GetNnsStreamRequest>(
+          memory->messages());
+  auto* const response =
+      google::protobuf::Arena::CreateMessage<v1::GetNnsStreamResponse>(
+          memory->messages());
+  ANNOD_RETURN_IF_ERROR(ParseRequest(slot->request, request));
+  ANNOD_RETURN_IF_ERROR(handler.Handle(
+      request->request(), stream.deadline(),
+      [&stream] { return stream.cancelled(); }, memory->scratch(), view,
+      response->mutable_response()));
+  SerializeResponse(*response, &slot->response);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+QueryStreams::QueryStreams(const GetNnsHandler* handler,
+                           const LiveConfig* config, QueryHelpers* helpers,
+                           WorkerMetrics* metrics, int threads)
+    : handler_(handler),
+      config_(config),
+      helpers_(helpers),
+      metrics_(metrics),
+      gate_(threads) {
+  threads_.reserve(threads);
+  for (int i = 0; i < threads; ++i) {
+    threads_.emplace_back([this] { WorkLoop(); });
+  }
+}
+
+QueryStreams::~QueryStreams() {
+  {
+    absl::MutexLock lock(&mu_);
+    stopped_ = true;
+    wake_.SignalAll();
+  }
+  for (std::thread& thread : threads_) thread.join();
+}
+
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
+QueryStreams::Begin(grpc::CallbackServerContext* context) {
+  const std::shared_ptr<const Config> config = config_->Get();
+  auto* stream =
+      new QueryStream(context, this, static_cast<size_t>(config->stream_window),
+                      config->limits.max_message_bytes);
+  bool draining;
+  bool too_many;
+  {
+    absl::MutexLock lock(&mu_);
+    draining = draining_;
+    too_many = streams_.size() >= kMaxStreams;
+    streams_.emplace(stream, Requests());
+  }
+  if (draining || too_many) {
+    stream->EndWith(draining ? DrainingStatus() : TooManyStatus());
+  } else {
+    stream->Start();
+  }
+  return stream;
+}
+
+void QueryStreams::Drain() {
+  const grpc::Status status = DrainingStatus();
+  absl::MutexLock lock(&mu_);
+  draining_ = true;
+  for (const auto& [stream, requests] : streams_) stream->EndWith(status);
+}
+
+absl::Status QueryStreams::Admit(QueryStream* stream, StreamSlot* slot) {
+  const AdmissionLimits limits =
+      LimitsOf(config_->Get()->admission, static_cast<int>(threads_.size()));
+  absl::MutexLock lock(&mu_);
+  Requests& requests = streams_.at(stream);
+  const bool busy = requests.running > 0 || !requests.waiting.empty();
+  const int waiting = static_cast<int>(turns_.size());
+  switch (busy
+              ? AdmissionGate::Verdict::kAdmitted
+              : gate_.Arrive(limits, slot->arrival, waiting, busy_ - waiting)) {
+    case AdmissionGate::Verdict::kAdmitted:
+      break;
+    case AdmissionGate::Verdict::kTooMany:
+      metrics_->rejected_in_flight.Add();
+      return OverloadedError(
+          absl::StrCat("requests of ", limits.max_in_flight,
+                       " streams are in flight in a worker (max_in_flight)"),
+          gate_.QueueTime(waiting));
+    case AdmissionGate::Verdict::kTooLong:
+      metrics_->rejected_queue_time.Add();
+      return OverloadedError(absl::StrCat(waiting, " streams wait before it"),
+                             gate_.QueueTime(waiting));
+  }
+  if (!busy) ++busy_;
+  if (requests.waiting.empty()) {
+    turns_.push_back(stream);
+    wake_.Signal();
+  }
+  requests.waiting.push_back(slot);
+  return absl::OkStatus();
+}
+
+void QueryStreams::Queue(QueryStream* stream, StreamSlot* slot) {
+  active_.fetch_add(1);
+  slot->status = Admit(stream, slot);
+  if (!slot->status.ok()) Finish({stream, slot}, nullptr);
+}
+
+std::optional<QueryStreams::Turn> QueryStreams::NextTurn() {
+  absl::MutexLock lock(&mu_);
+  while (!stopped_ && turns_.empty()) wake_.Wait(&mu_);
+  if (stopped_) return std::nullopt;
+  QueryStream* const stream = turns_.front();
+  turns_.pop_front();
+  Requests& requests = streams_.at(stream);
+  StreamSlot* const slot = requests.waiting.front();
+  requests.waiting.pop_front();
+  ++requests.running;
+  if (!requests.waiting.empty()) {
+    turns_.push_back(stream);
+    wake_.Signal();
+  }
+  return Turn{stream, slot};
+}
+
+void QueryStreams::Ended(QueryStream* stream) {
+  absl::MutexLock lock(&mu_);
+  streams_.erase(stream);
+}
+
+void QueryStreams::WorkLoop() {
+  // That of the lane of calls with many queries: single calls come first.
+  LowerThreadPriority(kBackgroundPriority);
+  AnswerMemory memory;
+  while (const std::optional<Turn> turn = NextTurn()) {
+    const absl::Time start = absl::Now();
+    Work(*turn, &memory);
+    memory.Reset();
+    gate_.End(absl::Now() - start);
+  }
+}
+
+void QueryStreams::Work(const Turn& turn, AnswerMemory* memory) {
+  std::shared_ptr<const IndexView> view;
+  {
+    const QueryHelpers::Searching searching(helpers_);
+    metrics_->InFlight(Lane::kBatch).Add(1);
+    turn.slot->status =
+        Respond(*handler_, *turn.stream, memory, &view, turn.slot);
+    metrics_->InFlight(Lane::kBatch).Add(-1);
+  }
+  {
+    absl::MutexLock lock(&mu_);
+    Requests& requests = streams_.at(turn.stream);
+    if (--requests.running == 0 && requests.waiting.empty()) --busy_;
+  }
+  Finish(turn, view.get());
+}
+
+void QueryStreams::Finish(const Turn& turn, const IndexView* view) {
+  const absl::Status& status = turn.slot->status;
+  const double seconds =
+      absl::ToDoubleSeconds(absl::Now() - turn.slot->arrival);
+  if (status.ok()) {
+    view->metrics->get_nns_stream_ok.Observe(seconds);
+  } else {
+    metrics_->CallEnded(
+        "GetNnsStream", view == nullptr ? "" : view->settings.name,
+        static_cast<grpc::StatusCode>(status.raw_code()), seconds);
+  }
+  turn.stream->Answered(turn.slot);
+}
+
+}  // namespace annod

@@ -1,0 +1,34 @@
+#ifndef ANNOD_SERVER_WORKER_CALLS_REFUSAL_H_
+#define ANNOD_SERVER_WORKER_CALLS_REFUSAL_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "grpcpp/server_context.h"
+
+namespace annod {
+
+// How a call is refused because there is too much to do: RESOURCE_EXHAUSTED,
+// reason OVERLOADED, with the time after which to try again, in the two forms
+// that clients understand: google.rpc.RetryInfo among the details, and the
+// trailing metadata grpc-retry-pushback-ms (gRPC proposal A6), which gRPC's own
+// retries obey instead of their back-off.
+
+// `why` says which bound was met. `queue_time` is how long such a call would
+// wait now; callers shall stay away a little longer, each for a time of its
+// own, so that they do not come back together: [1, 2) times the queue time, at
+// least 10 ms, at most 5 s.
+absl::Status OverloadedError(absl::string_view why, absl::Duration queue_time);
+
+// The time of the RetryInfo that `status` carries; zero if it has none.
+absl::Duration RetryDelayOf(const absl::Status& status);
+
+// Adds the trailing metadata to a call that `status` is about to end; nothing
+// if it carries no RetryInfo.
+void AddPushback(const absl::Status& status, grpc::ServerContextBase* context);
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_WORKER_CALLS_REFUSAL_H_

@@ -1,0 +1,72 @@
+#ifndef ANNOD_SERVER_WORKER_CATALOG_SYNC_CLIENT_H_
+#define ANNOD_SERVER_WORKER_CATALOG_SYNC_CLIENT_H_
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "annod/internal/v1/sync_service.grpc.pb.h"
+#include "grpcpp/channel.h"
+#include "server/worker/catalog/catalog.h"
+#include "server/worker/catalog/catalog_loader.h"
+#include "server/worker/catalog/sync_stream.h"
+
+namespace annod {
+
+// The worker's end of the Sync stream: learns from the writer what changed,
+// has it loaded, and says when that is done. Reconnects for ever; without a
+// writer the worker goes on serving what it has.
+class SyncClient {
+ public:
+  // All must outlive the object; `loader` is used by no one else from now on.
+  SyncClient(std::shared_ptr<grpc::Channel> writer, int slot, Catalog* catalog,
+             CatalogLoader* loader);
+  ~SyncClient();
+
+  // Waits until this worker has caught up with the writer once. False if that
+  // took longer than `timeout`: the writer may be down.
+  bool AwaitFirst(absl::Duration timeout);
+
+ private:
+  void StreamLoop();
+  void ReadStream(grpc::ClientContext* context);
+  // Reads what was staged in `index`, so that not all of it is left to the next
+  // query.
+  void Follow(const std::string& index);
+  void LoadLoop();
+  void Acknowledge(int64_t epoch, int64_t generation);
+
+  const std::unique_ptr<internal::v1::SyncService::Stub> stub_;
+  const int slot_;
+  Catalog* const catalog_;
+  CatalogLoader* const loader_;
+
+  absl::Mutex mu_;
+  bool stopped_ ABSL_GUARDED_BY(mu_) = false;
+  bool caught_up_ ABSL_GUARDED_BY(mu_) = false;
+  grpc::ClientContext* context_ ABSL_GUARDED_BY(mu_) = nullptr;
+  // What is to be looked at, and for which message of which stream.
+  bool pending_ ABSL_GUARDED_BY(mu_) = false;
+  bool pending_all_ ABSL_GUARDED_BY(mu_) = false;
+  std::set<std::string> pending_names_ ABSL_GUARDED_BY(mu_);
+  int64_t pending_generation_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t pending_epoch_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t epoch_ ABSL_GUARDED_BY(mu_) = 0;  // counts the streams
+
+  // Held while writing: the stream is read by one thread and written by two.
+  absl::Mutex write_mu_ ABSL_ACQUIRED_BEFORE(mu_);
+  SyncStream* stream_ ABSL_GUARDED_BY(write_mu_) = nullptr;
+  int64_t stream_epoch_ ABSL_GUARDED_BY(write_mu_) = 0;
+
+  std::thread load_thread_;
+  std::thread stream_thread_;
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_WORKER_CATALOG_SYNC_CLIENT_H_

@@ -1,0 +1,42 @@
+#include "server/worker/run_worker.h"
+
+#include <cstdlib>
+#include <memory>
+
+#include "core/file_system.h"
+#include "core/storage/data_directory.h"
+#include "server/config/live_config.h"
+#include "server/process/child_process.h"
+#include "server/worker/metrics/worker_metrics.h"
+#include "server/worker/worker_server.h"
+#include "spdlog/spdlog.h"
+
+namespace annod {
+
+int RunWorker(const ChildOptions& options, const Config& config) {
+  BlockChildSignals();
+  // See callback_queue.h. No thread runs yet, nor does gRPC.
+  setenv("GRPC_POLL_STRATEGY", "epoll1", /*overwrite=*/1);
+  RouteGrpcLog();
+  const ChildMetrics child_metrics(options);
+  LiveConfig live_config(config);
+  DataDirectory data(FileSystem::Posix(), config.data_dir);
+  WorkerMetrics metrics(child_metrics.writer());
+  WorkerServer server(options, &live_config, &data, &metrics);
+  const absl::Status started = server.Start();
+  if (!started.ok()) {
+    spdlog::error("cannot start slot={} error=\"{}\"", options.slot,
+                  started.ToString());
+    return 1;
+  }
+  AwaitTermination(
+      [&] {
+        ReloadConfig(options, &live_config);
+        server.ConfigChanged();
+      },
+      [&] { server.Tick(); });
+  server.Drain();
+  return 0;
+}
+
+}  // namespace annod

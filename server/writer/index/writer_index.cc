@@ -1,0 +1,321 @@
+#include "server/writer/index/writer_index.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "core/status_macros.h"
+#include "core/storage/checksum.h"
+#include "core/storage/version_files.h"
+#include "server/rpc/conversions.h"
+#include "server/rpc/errors.h"
+#include "spdlog/spdlog.h"
+
+namespace annod {
+
+absl::Status WithStorageReason(absl::Status status) {
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument:
+      return WithReason(std::move(status), kInvalidField, {{"field", "items"}});
+    case absl::StatusCode::kAlreadyExists:
+      return WithReason(std::move(status), kLabelTaken);
+    case absl::StatusCode::kResourceExhausted:
+      return WithReason(std::move(status), kLimitReached);
+    default:
+      return WithReason(std::move(status), kStorageFailed);
+  }
+}
+
+WriterIndex::WriterIndex(DataDirectory* data, std::string name,
+                         const StagingOptions& options)
+    : data_(data),
+      name_(std::move(name)),
+      directory_(data->IndexPath(name_)),
+      options_(options),
+      fs_(data->fs()),
+      store_(fs_, directory_) {
+  auto settings = std::make_shared<IndexSettings>();
+  settings->name = name_;
+  settings_ = std::move(settings);
+}
+
+std::shared_ptr<WriterIndex> WriterIndex::Open(DataDirectory* data,
+                                               const std::string& name,
+                                               const StagingOptions& options) {
+  auto index =
+      std::shared_ptr<WriterIndex>(new WriterIndex(data, name, options));
+  const absl::Status status = index->Recover();
+  if (!status.ok()) {
+    index->open_status_ = status;
+    index->failure_ =
+        ReasonError(absl::StatusCode::kFailedPrecondition, kIndexFailed,
+                    absl::StrCat("index '", name,
+                                 "' cannot be changed: ", status.message()),
+                    {{"index", name}});
+  }
+  return index;
+}
+
+absl::Status WriterIndex::Recover() {
+  absl::MutexLock change(&change_mu_);
+  absl::MutexLock lock(&mu_);
+  absl::StatusOr<IndexSettings> read = data_->ReadSettings(name_);
+  ANNOD_RETURN_IF_ERROR(read.status());
+  {
+    absl::MutexLock state(&state_mu_);
+    settings_ = std::make_shared<const IndexSettings>(*read);
+  }
+  if (!read->attached() && read->dim > 0) {
+    ANNOD_RETURN_IF_ERROR(OpenPage(*read));
+  }
+  absl::Status recovered = RecoverItems(*read);
+  // Workers that wait for the page shall serve what they can.
+  if (!recovered.ok() && published_ != nullptr) published_->SetFailed();
+  return recovered;
+}
+
+absl::Status WriterIndex::RecoverItems(const IndexSettings& settings) {
+  absl::StatusOr<Versions> versions =
+      settings.attached() ? FindAttached() : FindVersions();
+  ANNOD_RETURN_IF_ERROR(versions.status());
+  if (!settings.attached() && settings.dim > 0) {
+    absl::StatusOr<std::unique_ptr<Staging>> staging =
+        OpenStaging(settings, *versions);
+    ANNOD_RETURN_IF_ERROR(staging.status());
+    staging_ = *std::move(staging);
+    if (staging_->recovered_cut_bytes() > 0) {
+      spdlog::warn(
+          "unacknowledged end of the journal cut off index={} bytes={}", name_,
+          staging_->recovered_cut_bytes());
+    }
+  }
+  SetVersions(*std::move(versions));
+  return absl::OkStatus();
+}
+
+absl::Status WriterIndex::OpenPage(const IndexSettings& settings) {
+  absl::Status made =
+      fs_->CreateDirectory(JoinPath(directory_, kStagingDirectory));
+  if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
+  absl::StatusOr<std::unique_ptr<PublishedJournal>> published =
+      PublishedJournal::OpenForWriter(directory_, Xxh3(settings.incarnation));
+  ANNOD_RETURN_IF_ERROR(published.status());
+  published_ = *std::move(published);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Staging>> WriterIndex::OpenStaging(
+    const IndexSettings& settings, const Versions& versions) {
+  StagingOptions options = options_;
+  options.publish = [page = published_.get()](JournalPosition position) {
+    page->Publish(position);
+  };
+  absl::StatusOr<std::unique_ptr<Staging>> staging =
+      Staging::Open(fs_, directory_, settings, options,
+                    BaseOf(versions.newest, versions.journal_through));
+  if (staging.ok()) {
+    published_->SetContainedThrough((*staging)->released_through());
+  }
+  return staging;
+}
+
+Staging::Base WriterIndex::BaseOf(
+    const std::shared_ptr<const OpenVersion>& version,
+    int64_t journal_through) {
+  Staging::Base base;
+  base.journal_through = journal_through;
+  if (version == nullptr) return base;
+  base.slot_count = version->forest->slot_count();
+  base.item_count = version->forest->item_count();
+  base.next_id = version->manifest.next_id;
+  // The functions keep the version mapped for as long as staging needs it.
+  if (version->labels != nullptr) {
+    base.ids_of_label = [version](absl::string_view label) {
+      return version->labels->IdsOf(label);
+    };
+  }
+  base.has_item = [version](int32_t id) {
+    return version->forest->HasItem(id);
+  };
+  return base;
+}
+
+absl::Status WriterIndex::CheckWritable() const {
+  if (dropped_) return IndexNotFoundError(name_);
+  ANNOD_RETURN_IF_ERROR(failure_);
+  const std::shared_ptr<const IndexSettings> settings = this->settings();
+  if (settings->attached()) {
+    return ReasonError(
+        absl::StatusCode::kFailedPrecondition, kIndexAttached,
+        absl::StrCat("index '", name_, "' is the attached file ",
+                     settings->attached_path, ", which is served read-only"),
+        {{"index", name_}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WriterIndex::CheckStaging() const {
+  ANNOD_RETURN_IF_ERROR(CheckWritable());
+  if (staging_ != nullptr) return absl::OkStatus();
+  // Whoever adds items has fixed the dimension before.
+  return ReasonError(
+      absl::StatusCode::kInternal, kStorageFailed,
+      absl::StrCat("index '", name_, "' has no staging area to write to"),
+      {{"index", name_}});
+}
+
+absl::Status WriterIndex::CheckChangeable() const {
+  absl::ReaderMutexLock lock(&mu_);
+  return CheckWritable();
+}
+
+absl::StatusOr<std::vector<int32_t>> WriterIndex::Add(
+    absl::Span<const StagedItem> items) {
+  absl::ReaderMutexLock lock(&mu_);
+  ANNOD_RETURN_IF_ERROR(CheckStaging());
+  absl::StatusOr<std::vector<int32_t>> ids = staging_->Add(items);
+  if (!ids.ok()) return WithStorageReason(ids.status());
+  return ids;
+}
+
+absl::StatusOr<std::vector<int32_t>> WriterIndex::AddWithoutSync(
+    absl::Span<const StagedItem> items) {
+  absl::ReaderMutexLock lock(&mu_);
+  ANNOD_RETURN_IF_ERROR(CheckStaging());
+  absl::StatusOr<std::vector<int32_t>> ids = staging_->AddWithoutSync(items);
+  if (!ids.ok()) return WithStorageReason(ids.status());
+  return ids;
+}
+
+uint64_t WriterIndex::flush_ticket() const {
+  absl::ReaderMutexLock lock(&mu_);
+  return staging_ == nullptr ? 0 : staging_->flush_ticket();
+}
+
+absl::Status WriterIndex::Flush(uint64_t ticket) {
+  absl::ReaderMutexLock lock(&mu_);
+  ANNOD_RETURN_IF_ERROR(CheckWritable());
+  if (staging_ == nullptr) return absl::OkStatus();
+  return WithStorageReason(staging_->Flush(ticket));
+}
+
+absl::StatusOr<RemovedItems> WriterIndex::Remove(
+    absl::Span<const int32_t> ids, absl::Span<const absl::string_view> labels) {
+  absl::ReaderMutexLock lock(&mu_);
+  ANNOD_RETURN_IF_ERROR(CheckWritable());
+  if (staging_ == nullptr) {
+    // Without a dimension there has never been an item.
+    RemovedItems none;
+    none.missing_ids.assign(ids.begin(), ids.end());
+    for (const absl::string_view label : labels) {
+      none.missing_labels.emplace_back(label);
+    }
+    return none;
+  }
+  absl::StatusOr<RemovedItems> removed = staging_->Remove(ids, labels);
+  if (!removed.ok()) return WithStorageReason(removed.status());
+  return removed;
+}
+
+absl::Status WriterIndex::RemoveReleased() {
+  absl::ReaderMutexLock lock(&mu_);
+  ANNOD_RETURN_IF_ERROR(CheckWritable());
+  if (staging_ == nullptr) return absl::OkStatus();
+  return WithStorageReason(staging_->RemoveReleased());
+}
+
+int64_t WriterIndex::removed_count() const {
+  absl::ReaderMutexLock lock(&mu_);
+  return staging_ == nullptr ? 0 : staging_->removed_count();
+}
+
+std::shared_ptr<const IndexSettings> WriterIndex::settings() const {
+  absl::MutexLock lock(&state_mu_);
+  return settings_;
+}
+
+std::shared_ptr<const OpenVersion> WriterIndex::current() const {
+  absl::MutexLock lock(&state_mu_);
+  return versions_.served;
+}
+
+std::shared_ptr<const OpenVersion> WriterIndex::newest() const {
+  absl::MutexLock lock(&state_mu_);
+  return versions_.newest;
+}
+
+void WriterIndex::SetVersions(Versions versions) {
+  // What is replaced is unmapped without the lock.
+  absl::MutexLock lock(&state_mu_);
+  std::swap(versions_, versions);
+  if (versions_.newest == nullptr) return;
+  // Feature names go with a version.
+  settings_ = std::make_shared<const IndexSettings>(
+      EffectiveSettings(*settings_, versions_.newest->manifest));
+}
+
+v1::IndexInfo WriterIndex::Info() const {
+  absl::ReaderMutexLock lock(&mu_);
+  const std::shared_ptr<const IndexSettings> settings = this->settings();
+  Versions versions;
+  {
+    absl::MutexLock state(&state_mu_);
+    versions = versions_;
+  }
+  v1::IndexInfo info = MakeIndexInfo(*settings, versions.served.get());
+  for (const VersionStore::Rejected& rejected : versions.rejected) {
+    v1::QuarantinedVersion* quarantined = info.add_quarantined();
+    quarantined->set_version(rejected.version);
+    quarantined->set_reason(rejected.reason);
+  }
+  if (!failure_.ok()) {
+    info.set_state(v1::INDEX_STATE_FAILED);
+    info.set_state_reason(std::string(open_status_.message()));
+  }
+  if (!settings->attached()) {
+    info.set_newest_version(versions.newest_number);
+    for (const int64_t kept : KeptVersions(store_, versions.newest_number)) {
+      info.add_kept_versions(kept);
+    }
+  }
+  if (staging_ != nullptr) {
+    info.set_next_id(static_cast<int32_t>(staging_->next_id()));
+    info.set_staged_item_count(staging_->item_count());
+    info.set_staged_bytes(staging_->journal_bytes());
+    info.set_removed_item_count(staging_->removed_count());
+  }
+  return info;
+}
+
+internal::v1::StagedState WriterIndex::Staged() const {
+  absl::ReaderMutexLock lock(&mu_);
+  internal::v1::StagedState state;
+  state.set_index(name_);
+  state.set_failure(std::string(failure_.message()));
+  if (staging_ != nullptr) {
+    state.set_item_count(staging_->item_count());
+    state.set_journal_bytes(staging_->journal_bytes());
+    state.set_next_id(staging_->next_id());
+  }
+  absl::MutexLock versions(&state_mu_);
+  for (const VersionStore::Rejected& rejected : versions_.rejected) {
+    v1::QuarantinedVersion* quarantined = state.add_quarantined();
+    quarantined->set_version(rejected.version);
+    quarantined->set_reason(rejected.reason);
+  }
+  return state;
+}
+
+absl::Status WriterIndex::Drop(const std::function<absl::Status()>& remove) {
+  absl::MutexLock change(&change_mu_);
+  absl::MutexLock lock(&mu_);
+  if (dropped_) return IndexNotFoundError(name_);
+  ANNOD_RETURN_IF_ERROR(remove());
+  dropped_ = true;
+  return absl::OkStatus();
+}
+
+}  // namespace annod

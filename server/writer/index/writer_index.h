@@ -1,0 +1,244 @@
+#ifndef ANNOD_SERVER_WRITER_INDEX_WRITER_INDEX_H_
+#define ANNOD_SERVER_WRITER_INDEX_WRITER_INDEX_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/types/span.h"
+#include "annod/internal/v1/sync_service.pb.h"
+#include "annod/v1/types.pb.h"
+#include "core/forest/forest_builder.h"
+#include "core/journal/published_journal.h"
+#include "core/publish/publish.h"
+#include "core/publish/row_spool.h"
+#include "core/staging/staging.h"
+#include "core/storage/data_directory.h"
+#include "core/storage/index_settings.h"
+#include "core/version/version_store.h"
+#include "server/writer/index/build_job.h"
+
+namespace annod {
+
+// Rows that are to become a version.
+struct FitInput {
+  RowSpool* rows = nullptr;  // at least one
+  int dim = 0;               // of the rows
+  // Over the items there are, else instead of them.
+  bool append = false;
+  // Of BeginReset(), unless `append`.
+  std::shared_ptr<const StagedSnapshot> replaced;
+  std::optional<int32_t> start_index;  // id of the first row
+  // Names of the components from now on; absent: those there are.
+  std::optional<std::vector<std::string>> feature_names;
+};
+
+struct FitResult {
+  int32_t first_id = 0;
+  v1::BuildResult build;
+};
+
+// One index as the writer holds it: its settings, its staging area, its
+// versions, the one that is served and the one that the next build starts from.
+// Thread-safe; one Build() at a time.
+class WriterIndex {
+ public:
+  // Opens what is on disk. Never fails as a whole: an index with a damaged
+  // journal or version is there, says why in failure(), and refuses changes.
+  static std::shared_ptr<WriterIndex> Open(DataDirectory* data,
+                                           const std::string& name,
+                                           const StagingOptions& options);
+
+  const std::string& name() const { return name_; }
+  // As they are now; never null.
+  std::shared_ptr<const IndexSettings> settings() const;
+  // OK, or why the index cannot be changed (with a reason for callers).
+  const absl::Status& failure() const { return failure_; }
+  // The same as core said it.
+  const absl::Status& open_status() const { return open_status_; }
+
+  // Changes the settings durably: `edit` gets a copy to change. Dimension and
+  // metric only while there are no items (INDEX_NOT_EMPTY); what `edit` leaves
+  // must be valid (INVALID_FIELD).
+  absl::Status ChangeSettings(
+      const std::function<absl::Status(IndexSettings*)>& edit);
+  // Makes `dim` the dimension, durably, unless the index has one: look at
+  // settings() again.
+  absl::Status FixDimension(int dim);
+
+  // See Staging. FAILED_PRECONDITION for an attached index or one without a
+  // dimension; NOT_FOUND after the index was dropped.
+  absl::StatusOr<std::vector<int32_t>> Add(absl::Span<const StagedItem> items);
+  absl::StatusOr<std::vector<int32_t>> AddWithoutSync(
+      absl::Span<const StagedItem> items);
+  uint64_t flush_ticket() const;
+  absl::Status Flush(uint64_t ticket);
+  absl::StatusOr<RemovedItems> Remove(
+      absl::Span<const int32_t> ids,
+      absl::Span<const absl::string_view> labels);
+
+  // Removes journal segments that the newest version contains: to be called
+  // when every worker has opened that version.
+  absl::Status RemoveReleased();
+  // Items of the newest version that were removed since.
+  int64_t removed_count() const;
+
+  // Whether Build() makes sense: not for attached or failed indexes.
+  absl::Status CheckBuildable() const;
+  // Builds from the newest version and everything staged or removed, publishes,
+  // and lets go of what is now contained in the version, but for the journal's
+  // files (RemoveReleased). Reports to `job`.
+  absl::StatusOr<v1::BuildResult> Build(BuildJob* job, int keep_versions);
+
+  // What a version of all items would be made of, frozen.
+  struct Frozen {
+    std::shared_ptr<const OpenVersion> base;       // null if there is none
+    std::shared_ptr<const StagedSnapshot> staged;  // null if there is none
+  };
+  // INDEX_EMPTY if that is nothing, unless `may_be_empty`.
+  absl::StatusOr<Frozen> Freeze(bool may_be_empty = false) const;
+
+  // A reset Fit has begun: the journal is sealed, and what is in it now is what
+  // FitInput::replaced stands for; null for an index without a dimension.
+  absl::StatusOr<std::shared_ptr<const StagedSnapshot>> BeginReset();
+  // Builds from the rows of a Fit, publishes, and lets go of what was staged
+  // and is now contained or replaced. On failure nothing has changed.
+  // LABEL_TAKEN, LIMIT_REACHED, INVALID_FIELD for ids out of bounds; otherwise
+  // as Build().
+  absl::StatusOr<FitResult> Fit(const FitInput& input, BuildJob* job,
+                                int keep_versions);
+
+  // Stops or changes what is served, durably; workers learn of it from the
+  // caller. See AdminService for the errors.
+  absl::Status Unbuild();
+  absl::Status Activate(int64_t version);
+  // Looks again at what is on disk: takes over versions newer than the newest
+  // one that pass their checks, and what was damaged and is whole again.
+  absl::Status Reload();
+
+  // The version that workers serve; null if none.
+  std::shared_ptr<const OpenVersion> current() const;
+  // The version that the next build starts from; null if there is none. Not
+  // current() after Activate() of an older one or Unbuild().
+  std::shared_ptr<const OpenVersion> newest() const;
+
+  v1::IndexInfo Info() const;
+  internal::v1::StagedState Staged() const;
+
+  // Runs `remove` with no addition under way; if it succeeds, all later
+  // additions fail.
+  absl::Status Drop(const std::function<absl::Status()>& remove);
+
+ private:
+  // What is on disk.
+  struct Versions {
+    std::shared_ptr<const OpenVersion> newest;
+    std::shared_ptr<const OpenVersion> served;
+    int64_t newest_number = 0;
+    int64_t journal_through = 0;
+    std::vector<VersionStore::Rejected> rejected;
+    // Set if the newest version is damaged and an older one took its place: a
+    // build on that would lose the items between them.
+    absl::Status base_failure;
+  };
+
+  WriterIndex(DataDirectory* data, std::string name,
+              const StagingOptions& options);
+
+  // Builds and publishes a version that contains or replaces what `staged`
+  // holds, and releases that.
+  absl::StatusOr<v1::BuildResult> PublishBuild(const IndexSettings& settings,
+                                               const BuildInput& input,
+                                               const StagedSnapshot& staged,
+                                               BuildJob* job,
+                                               int keep_versions);
+  absl::StatusOr<FitResult> FitItems(const FitInput& fit, BuildJob* job,
+                                     int keep_versions);
+
+  absl::Status Recover();
+  absl::Status RecoverItems(const IndexSettings& settings)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_, mu_);
+  absl::StatusOr<Versions> FindVersions()
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
+  absl::StatusOr<Versions> FindAttached() const;
+  // Makes a version that was copied in, or whose publication was interrupted,
+  // the newest and served one.
+  void Adopt(const std::vector<int64_t>& on_disk, Versions* versions)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
+  absl::Status FindNewest(const std::vector<int64_t>& on_disk,
+                          Versions* versions) const;
+  absl::Status FindServed(Versions* versions) const;
+  void SetVersions(Versions versions);
+  // Opens the page that tells workers of the journal.
+  absl::Status OpenPage(const IndexSettings& settings)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Opens the staging area, which publishes to that page.
+  absl::StatusOr<std::unique_ptr<Staging>> OpenStaging(
+      const IndexSettings& settings, const Versions& versions)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Writes and takes over.
+  absl::Status StoreSettings(IndexSettings settings)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
+  // The same with another dimension or metric, of an index without items.
+  absl::Status StoreShape(IndexSettings settings)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_, mu_);
+
+  // Not dropped, not failed, not attached.
+  absl::Status CheckWritable() const ABSL_SHARED_LOCKS_REQUIRED(mu_);
+  // And with a dimension.
+  absl::Status CheckStaging() const ABSL_SHARED_LOCKS_REQUIRED(mu_);
+  absl::Status CheckChangeable() const;
+  bool HasItems() const ABSL_SHARED_LOCKS_REQUIRED(mu_);
+  // Settings as the writer opens versions with: it never locks or populates.
+  IndexSettings OwnView() const;
+  static Staging::Base BaseOf(const std::shared_ptr<const OpenVersion>& version,
+                              int64_t journal_through);
+
+  DataDirectory* const data_;
+  const std::string name_;
+  const std::string directory_;
+  const StagingOptions options_;
+  FileSystem* const fs_;
+  VersionStore store_;
+
+  // Constant after Open().
+  absl::Status open_status_;
+  absl::Status failure_;
+
+  // The right to change settings.json, CURRENT and versions/; held over I/O.
+  absl::Mutex change_mu_;
+
+  // Held shared by additions, exclusively by what changes the staging area they
+  // go to.
+  mutable absl::Mutex mu_ ABSL_ACQUIRED_AFTER(change_mu_);
+  bool dropped_ ABSL_GUARDED_BY(mu_) = false;
+  // Null if attached, failed or without a dimension. The page outlives the
+  // staging area that publishes to it.
+  std::unique_ptr<PublishedJournal> published_ ABSL_GUARDED_BY(mu_);
+  std::unique_ptr<Staging> staging_ ABSL_GUARDED_BY(mu_);
+
+  mutable absl::Mutex state_mu_ ABSL_ACQUIRED_AFTER(mu_);
+  std::shared_ptr<const IndexSettings> settings_ ABSL_GUARDED_BY(state_mu_);
+  Versions versions_ ABSL_GUARDED_BY(state_mu_);
+};
+
+// A status of core's storage with the reason that callers of AdminService know.
+absl::Status WithStorageReason(absl::Status status);
+
+v1::BuildResult ResultOf(const Manifest& manifest, uint64_t forest_bytes,
+                         absl::Time start);
+
+// What `job` asks for, reporting to it. Trees are logged from verbosity 1 on.
+ForestBuildOptions OptionsOf(BuildJob* job, int verbosity);
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_WRITER_INDEX_WRITER_INDEX_H_

@@ -1,0 +1,134 @@
+#include "server/writer/state/sync_hub.h"
+
+#include <algorithm>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace annod {
+namespace {
+
+// Adding items changes the counts with every call; workers need to know soon,
+// not each time.
+constexpr absl::Duration kStagedPushInterval = absl::Milliseconds(100);
+constexpr absl::Duration kCancelPollInterval = absl::Milliseconds(50);
+
+}  // namespace
+
+using internal::v1::SyncRequest;
+using internal::v1::SyncResponse;
+
+SyncHub::SyncHub(StagedStates staged_states)
+    : staged_states_(std::move(staged_states)) {}
+
+int64_t SyncHub::Announce(const std::string& index) {
+  absl::MutexLock lock(&mu_);
+  ++generation_;
+  for (Peer& peer : peers_) {
+    peer.changed.insert(index);
+    peer.staged.insert(index);
+  }
+  return generation_;
+}
+
+void SyncHub::StagedChanged(const std::string& index) {
+  absl::MutexLock lock(&mu_);
+  for (Peer& peer : peers_) peer.staged.insert(index);
+}
+
+bool SyncHub::AllApplied(int64_t generation) const {
+  return std::all_of(peers_.begin(), peers_.end(), [&](const Peer& peer) {
+    return peer.closed || peer.applied >= generation;
+  });
+}
+
+bool SyncHub::AwaitApplied(int64_t generation, absl::Time deadline,
+                           const std::function<bool()>& cancelled) {
+  absl::MutexLock lock(&mu_);
+  const auto settled = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+    return stopped_ || AllApplied(generation);
+  };
+  while (!settled()) {
+    const absl::Time now = absl::Now();
+    if (now >= deadline || (cancelled && cancelled())) return false;
+    mu_.AwaitWithDeadline(absl::Condition(&settled),
+                          std::min(deadline, now + kCancelPollInterval));
+  }
+  return AllApplied(generation);
+}
+
+void SyncHub::Stop() {
+  absl::MutexLock lock(&mu_);
+  stopped_ = true;
+}
+
+bool SyncHub::NextMessage(Peer* peer, SyncResponse* message,
+                          std::set<std::string>* staged, bool* all) {
+  absl::MutexLock lock(&mu_);
+  const auto urgent = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+    return stopped_ || peer->closed || !peer->greeted || !peer->changed.empty();
+  };
+  const auto anything = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+    return urgent() || !peer->staged.empty();
+  };
+  mu_.Await(absl::Condition(&anything));
+  if (!urgent()) {
+    mu_.AwaitWithDeadline(absl::Condition(&urgent), peer->next_staged_push);
+  }
+  if (stopped_ || peer->closed) return false;
+  *all = !peer->greeted;
+  peer->greeted = true;
+  message->Clear();
+  message->set_generation(generation_);
+  if (!*all) {
+    for (const std::string& name : peer->changed) {
+      message->add_changed_indexes(name);
+    }
+  }
+  peer->changed.clear();
+  *staged = std::exchange(peer->staged, {});
+  peer->next_staged_push = absl::Now() + kStagedPushInterval;
+  return true;
+}
+
+grpc::Status SyncHub::Sync(
+    grpc::ServerContext* context,
+    grpc::ServerReaderWriter<SyncResponse, SyncRequest>* stream) {
+  Peer* peer;
+  std::list<Peer>::iterator position;
+  {
+    absl::MutexLock lock(&mu_);
+    position = peers_.emplace(peers_.end());
+    peer = &*position;
+  }
+  // A synchronous stream is read and written by two threads.
+  std::thread reader([&] {
+    SyncRequest request;
+    while (stream->Read(&request)) {
+      absl::MutexLock lock(&mu_);
+      peer->applied = request.applied_generation();
+    }
+    absl::MutexLock lock(&mu_);
+    peer->closed = true;
+  });
+  SyncResponse message;
+  std::set<std::string> staged;
+  bool all = false;
+  while (NextMessage(peer, &message, &staged, &all)) {
+    for (auto& state : staged_states_(all ? nullptr : &staged)) {
+      *message.add_staged() = std::move(state);
+    }
+    if (!stream->Write(message)) break;
+  }
+  context->TryCancel();
+  reader.join();
+  absl::MutexLock lock(&mu_);
+  peers_.erase(position);
+  return grpc::Status::CANCELLED;
+}
+
+}  // namespace annod

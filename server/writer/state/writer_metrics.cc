@@ -1,0 +1,72 @@
+#include "server/writer/state/writer_metrics.h"
+
+#include <string>
+
+namespace annod {
+
+WriterMetrics::Handles& WriterMetrics::Of(const std::string& index) {
+  const auto it = handles_.find(index);
+  if (it != handles_.end()) return it->second;
+  Handles& handles = handles_[index];
+  if (writer_ == nullptr) return handles;
+  const LabelPairs labels = {{"index", index}};
+  handles.items_added = writer_->GetCounter("annod_items_added_total", labels);
+  handles.items_removed =
+      writer_->GetCounter("annod_items_removed_total", labels);
+  handles.removed_items = writer_->GetGauge("annod_removed_items", labels);
+  handles.staged_items = writer_->GetGauge("annod_staged_items", labels);
+  handles.journal_bytes = writer_->GetGauge("annod_journal_bytes", labels);
+  handles.build_progress =
+      writer_->GetGauge("annod_build_progress_ratio", labels);
+  return handles;
+}
+
+void WriterMetrics::ItemsAdded(const std::string& index, int64_t count) {
+  absl::MutexLock lock(&mu_);
+  Of(index).items_added.Add(static_cast<double>(count));
+}
+
+void WriterMetrics::ItemsRemoved(const std::string& index, int64_t count) {
+  absl::MutexLock lock(&mu_);
+  Of(index).items_removed.Add(static_cast<double>(count));
+}
+
+void WriterMetrics::SetRemoved(const std::string& index, int64_t count) {
+  absl::MutexLock lock(&mu_);
+  Of(index).removed_items.Set(static_cast<double>(count));
+}
+
+void WriterMetrics::BuildEnded(const std::string& index,
+                               const std::string& result, double seconds) {
+  absl::MutexLock lock(&mu_);
+  if (writer_ == nullptr) return;
+  const LabelPairs labels = {{"index", index}};
+  writer_
+      ->GetCounter("annod_builds_total", {{"index", index}, {"result", result}})
+      .Add();
+  Of(index).build_progress.Set(0);
+  if (result != "ok") return;
+  Handles& handles = Of(index);
+  if (handles.build_seconds.cell == nullptr) {
+    handles.build_seconds =
+        writer_->GetGauge("annod_build_duration_seconds", labels);
+  }
+  handles.build_seconds.Set(seconds);
+}
+
+void WriterMetrics::SetStaged(const internal::v1::StagedState& state) {
+  absl::MutexLock lock(&mu_);
+  const Handles& handles = Of(state.index());
+  handles.staged_items.Set(static_cast<double>(state.item_count()));
+  handles.journal_bytes.Set(static_cast<double>(state.journal_bytes()));
+  handles.build_progress.Set(state.has_build() ? state.build().fraction_done()
+                                               : 0);
+}
+
+void WriterMetrics::Forget(const std::string& index) {
+  absl::MutexLock lock(&mu_);
+  handles_.erase(index);
+  if (writer_ != nullptr) writer_->RemoveGauges("index", index);
+}
+
+}  // namespace annod

@@ -1,0 +1,50 @@
+#ifndef ANNOD_SERVER_WRITER_STATE_WRITER_METRICS_H_
+#define ANNOD_SERVER_WRITER_STATE_WRITER_METRICS_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "annod/internal/v1/sync_service.pb.h"
+#include "server/metrics/metrics_page.h"
+
+namespace annod {
+
+// What the writer counts. Labels are names of existing indexes. Thread-safe.
+class WriterMetrics {
+ public:
+  // `writer` may be null: nothing is counted then. It must outlive the object.
+  explicit WriterMetrics(MetricsWriter* writer) : writer_(writer) {}
+
+  void ItemsAdded(const std::string& index, int64_t count);
+  void ItemsRemoved(const std::string& index, int64_t count);
+  // `result` is "ok", "failed" or "cancelled".
+  void BuildEnded(const std::string& index, const std::string& result,
+                  double seconds);
+  void SetStaged(const internal::v1::StagedState& state);
+  void SetRemoved(const std::string& index, int64_t count);
+  // The index was dropped.
+  void Forget(const std::string& index);
+
+ private:
+  struct Handles {
+    Counter items_added;
+    Counter items_removed;
+    Gauge staged_items;
+    Gauge removed_items;
+    Gauge journal_bytes;
+    Gauge build_progress;
+    Gauge build_seconds;
+  };
+  Handles& Of(const std::string& index) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  MetricsWriter* const writer_;
+  absl::Mutex mu_;
+  std::map<std::string, Handles> handles_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_WRITER_STATE_WRITER_METRICS_H_

@@ -1,0 +1,396 @@
+// The supervisor as a process of its own, with fake children, driven by
+// signals and read through HTTP.
+
+#include "server/supervisor/supervisor.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "server/supervisor/spawned_process.h"
+#include "tests/server/testing/raw_http.h"
+
+namespace annod {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr absl::Duration kPatience = absl::Seconds(20);
+constexpr absl::Duration kLook = absl::Milliseconds(5);
+
+std::string ReadWhole(const std::string& path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+bool Await(const std::function<bool()>& condition) {
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (!condition()) {
+    if (absl::Now() > deadline) return false;
+    absl::SleepFor(kLook);
+  }
+  return true;
+}
+
+class SupervisorTest : public testing::Test {
+ protected:
+  SupervisorTest() {
+    const std::string base = testing::TempDir() + "/supervisor_XXXXXX";
+    std::vector<char> path(base.begin(), base.end());
+    path.push_back('\0');
+    dir_ = mkdtemp(path.data());
+    SetMode("");
+    WriteConfig("{}");
+    setenv("ANNOD_FAKE_LOG", (dir_ + "/events").c_str(), 1);
+    setenv("ANNOD_FAKE_MODE", (dir_ + "/mode").c_str(), 1);
+    setenv("ANNOD_FAKE_CHILD", "tests/server/fake_child", 1);
+  }
+
+  void SetMode(const std::string& mode) {
+    std::ofstream(dir_ + "/mode") << mode;
+  }
+  void WriteConfig(const std::string& json) {
+    std::ofstream(dir_ + "/config.json") << json;
+  }
+
+  // Starts one with two workers. Standard output and error go to `output`.
+  std::unique_ptr<SpawnedProcess> Spawn(
+      const std::string& output, const std::vector<std::string>& more = {}) {
+    unlink((dir_ + "/" + output).c_str());
+    SpawnCommand command;
+    command.program = "/bin/sh";
+    std::string line =
+        absl::StrCat("exec tests/server/supervisor_of_fakes --config=", dir_,
+                     "/config.json --data_dir=", dir_,
+                     "/data --listen=127.0.0.1:0 --http_listen=127.0.0.1:0 "
+                     "--workers=2 --drain_delay=0s --drain_timeout=200ms");
+    for (const std::string& argument : more) {
+      absl::StrAppend(&line, " ", argument);
+    }
+    absl::StrAppend(&line, " > ", dir_, "/", output, " 2>&1");
+    command.arguments = {"sh", "-c", line};
+    absl::StatusOr<std::unique_ptr<SpawnedProcess>> process =
+        SpawnedProcess::Start(command);
+    EXPECT_TRUE(process.ok()) << process.status();
+    return *std::move(process);
+  }
+
+  // Starts it and waits for its announcement.
+  void StartServing(const std::vector<std::string>& more = {}) {
+    supervisor_ = Spawn("output", more);
+    ASSERT_TRUE(Await([this] {
+      return absl::StrContains(Output(), "/metrics\n");
+    })) << Output();
+    grpc_port_ = PortAfter("gRPC on 127.0.0.1:");
+    http_port_ = PortAfter("http://127.0.0.1:");
+  }
+
+  int PortAfter(const std::string& prefix) {
+    const std::string output = Output();
+    return std::atoi(output.c_str() + output.find(prefix) + prefix.size());
+  }
+
+  std::string Output(const std::string& name = "output") {
+    return ReadWhole(dir_ + "/" + name);
+  }
+  std::string Events() { return ReadWhole(dir_ + "/events"); }
+
+  // Lines of the events that contain `text`.
+  int CountEvents(const std::string& text) {
+    int count = 0;
+    for (const absl::string_view line : absl::StrSplit(Events(), '\n')) {
+      count += absl::StrContains(line, text);
+    }
+    return count;
+  }
+
+  bool IsReady() { return HttpGet(http_port_, "/readyz").status == 200; }
+
+  nlohmann::json Child(int slot) {
+    const nlohmann::json health = nlohmann::json::parse(
+        HttpGet(http_port_, "/healthz").body, nullptr, false);
+    return health.is_object() ? health["children"][slot] : nlohmann::json();
+  }
+  int64_t PidOf(int slot) {
+    const nlohmann::json child = Child(slot);
+    return child.is_object() && child["alive"] == true
+               ? child["pid"].get<int64_t>()
+               : 0;
+  }
+
+  // The value of the line that starts with `series`; -1 if there is none.
+  double MetricValue(const std::string& series) {
+    const std::string text = HttpGet(http_port_, "/metrics").body;
+    for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+      double value;
+      if (absl::StartsWith(line, series + " ") &&
+          absl::SimpleAtod(line.substr(series.size() + 1), &value)) {
+        return value;
+      }
+    }
+    return -1;
+  }
+
+  // Waits for a process to end; its cause.
+  std::string AwaitEnd(SpawnedProcess* process) {
+    std::optional<ProcessEnd> end;
+    if (!Await([&] { return (end = process->TryReap()).has_value(); })) {
+      return "still running";
+    }
+    return end->Cause();
+  }
+
+  std::string dir_;
+  int grpc_port_ = 0;
+  int http_port_ = 0;
+  std::unique_ptr<SpawnedProcess> supervisor_;
+};
+
+TEST_F(SupervisorTest, StartsEveryChildOnceAndBecomesReady) {
+  StartServing();
+  EXPECT_TRUE(Await([this] { return IsReady(); })) << Events();
+  EXPECT_EQ(HttpGet(http_port_, "/livez").status, 200);
+  EXPECT_EQ(CountEvents("worker 0 "), 2) << Events();  // start, config
+  EXPECT_EQ(CountEvents("worker 1 "), 2);
+  EXPECT_TRUE(Await([this] { return CountEvents("writer 2 ") == 2; }));
+  EXPECT_EQ(MetricValue("annod_processes{role=\"worker\"}"), 2);
+  EXPECT_EQ(MetricValue("annod_processes{role=\"writer\"}"), 1);
+  EXPECT_EQ(MetricValue("annod_up"), 1);
+  EXPECT_EQ(MetricValue("annod_worker_ready"), 2);
+}
+
+TEST_F(SupervisorTest, ChildrenGetTheEffectiveConfigurationAndNothingElse) {
+  const int leaked = open("/dev/null", O_RDONLY);  // without close-on-exec
+  StartServing();
+  ASSERT_TRUE(Await([this] { return CountEvents("config") == 3; }));
+  EXPECT_EQ(
+      CountEvents(absl::StrCat("listen=127.0.0.1:", grpc_port_, " workers=2")),
+      3)
+      << Events();
+  // Standard three, metrics, configuration, run directory.
+  EXPECT_EQ(CountEvents("start stdin=/dev/null fds=6"), 3) << Events();
+  close(leaked);
+}
+
+TEST_F(SupervisorTest, AKilledChildIsBackWithinASecondAndTheOthersStay) {
+  StartServing();
+  ASSERT_TRUE(Await([this] { return IsReady(); }));
+  ASSERT_TRUE(Await([this] {
+    return MetricValue(
+               "annod_queries_total{index=\"words\",engine="
+               "\"forest\"}") == 30;
+  }));
+  const int64_t others[] = {PidOf(1), PidOf(2)};
+  const int64_t killed = PidOf(0);
+  ASSERT_GT(killed, 0);
+  const absl::Time start = absl::Now();
+  ASSERT_EQ(kill(killed, SIGKILL), 0);
+  ASSERT_TRUE(Await([&] {
+    const int64_t now = PidOf(0);
+    return now != 0 && now != killed && IsReady();
+  }));
+  EXPECT_LT(absl::Now() - start, absl::Seconds(1));
+  EXPECT_EQ(PidOf(1), others[0]);
+  EXPECT_EQ(PidOf(2), others[1]);
+  EXPECT_EQ(Child(0)["restarts"], 1);
+  EXPECT_EQ(Child(0)["last_end"], "SIGKILL");
+  EXPECT_EQ(MetricValue("annod_process_restarts_total{role=\"worker\",cause="
+                        "\"SIGKILL\"}"),
+            1);
+  // The dead one's ten, and ten of each living process.
+  EXPECT_TRUE(Await([this] {
+    return MetricValue(
+               "annod_queries_total{index=\"words\",engine="
+               "\"forest\"}") == 40;
+  }));
+}
+
+TEST_F(SupervisorTest, AChildThatKeepsCrashingIsRetriedWhileTheRestServe) {
+  SetMode("crash_writer");
+  StartServing();
+  ASSERT_TRUE(Await([this] { return CountEvents("writer 2 ") >= 4; }));
+  EXPECT_TRUE(Await([this] { return IsReady(); }))
+      << "queries are answered without the writer";
+  EXPECT_GE(MetricValue("annod_process_restarts_total{role=\"writer\",cause="
+                        "\"exit_3\"}"),
+            3);
+  EXPECT_THAT(Output(), HasSubstr("restart_in_s=0.000"));
+  EXPECT_THAT(Output(), HasSubstr("restart_in_s=0.050"));
+  EXPECT_THAT(Output(), HasSubstr("restart_in_s=0.100"));
+  SetMode("");
+  EXPECT_TRUE(Await([this] { return CountEvents("writer 2") > 4 && PidOf(2); }))
+      << "and when its trouble is over it is back";
+}
+
+TEST_F(SupervisorTest, SigtermStopsTheWorkersThenTheWriterAndExitsWithZero) {
+  StartServing();
+  ASSERT_TRUE(Await([this] { return IsReady(); }));
+  supervisor_->Signal(SIGTERM);
+  EXPECT_EQ(AwaitEnd(supervisor_.get()), "exit_0");
+  const std::string events = Events();
+  EXPECT_EQ(CountEvents("end"), 3) << events;
+  const size_t writer_term = events.find("term", events.find("end"));
+  ASSERT_NE(writer_term, std::string::npos);
+  const size_t last_worker_end = events.rfind("end", events.rfind("writer 2"));
+  EXPECT_LT(last_worker_end, events.rfind("term")) << events;
+  EXPECT_EQ(events.substr(events.rfind("\n", events.rfind("term")) + 1, 8),
+            "writer 2");
+}
+
+TEST_F(SupervisorTest, AnswersProbesWhileItDrainsAndSaysSo) {
+  SetMode("ignore_sigterm_worker");
+  StartServing({"--drain_timeout=1m"});
+  ASSERT_TRUE(Await([this] { return IsReady(); }));
+  supervisor_->Signal(SIGINT);
+  ASSERT_TRUE(Await([this] { return CountEvents("term") == 2; }));
+  const HttpAnswer ready = HttpGet(http_port_, "/readyz");
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_EQ(ready.body, "draining\n");
+  EXPECT_EQ(HttpGet(http_port_, "/livez").status, 200);
+  EXPECT_EQ(HttpGet(http_port_, "/healthz").status, 503);
+  EXPECT_EQ(MetricValue("annod_up"), 0);
+  EXPECT_EQ(CountEvents("writer 2 "), 2) << "the writer outlives the workers";
+
+  supervisor_->Signal(SIGTERM);  // again: passed on
+  EXPECT_TRUE(Await([this] { return CountEvents("term") == 4; }));
+  // Those that die now are not started again.
+  kill(PidOf(0), SIGKILL);
+  kill(PidOf(1), SIGKILL);
+  EXPECT_EQ(AwaitEnd(supervisor_.get()), "exit_0");
+  EXPECT_EQ(CountEvents("start"), 3);
+}
+
+TEST_F(SupervisorTest, ChildrenThatDoNotStopAreKilledWhenTheirTimeIsOver) {
+  SetMode("ignore_sigterm_worker ignore_sigterm_writer");
+  StartServing();
+  ASSERT_TRUE(Await([this] { return IsReady(); }));
+  supervisor_->Signal(SIGTERM);
+  EXPECT_EQ(AwaitEnd(supervisor_.get()), "exit_0");
+  EXPECT_THAT(Output(), HasSubstr("worker did not stop in time"));
+  EXPECT_THAT(Output(), HasSubstr("writer did not stop in time"));
+}
+
+TEST_F(SupervisorTest, ChildrenDieWithAKilledSupervisorAndTheNextOneStarts) {
+  StartServing();
+  ASSERT_TRUE(Await([this] { return IsReady(); }));
+  const int64_t worker = PidOf(0);
+  supervisor_->Signal(SIGKILL);
+  EXPECT_EQ(AwaitEnd(supervisor_.get()), "SIGKILL");
+  StartServing({absl::StrCat("--listen=127.0.0.1:", grpc_port_)});
+  EXPECT_TRUE(Await([this] { return IsReady(); })) << Output();
+  EXPECT_NE(PidOf(0), worker);
+  EXPECT_NE(kill(worker, 0), 0);
+}
+
+TEST_F(SupervisorTest, ReloadReachesTheChildren) {
+  StartServing();
+  ASSERT_TRUE(Await([this] { return IsReady(); }));
+  WriteConfig(
+      "{\"log_level\": \"debug\", \"required_indexes\": [\"absent\"], "
+      "\"threads\": 3}");
+  supervisor_->Signal(SIGHUP);
+  EXPECT_TRUE(Await([this] { return CountEvents("hup log_level=debug") == 3; }))
+      << Events();
+  EXPECT_THAT(Output(), HasSubstr("need a restart: threads"));
+  const HttpAnswer ready = HttpGet(http_port_, "/readyz");
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_THAT(ready.body, HasSubstr("required index 'absent'"));
+  EXPECT_EQ(MetricValue("annod_config_reloads_total{result=\"applied\"}"), 1);
+}
+
+TEST_F(SupervisorTest, ABadReloadChangesNothingAndIsReported) {
+  StartServing();
+  ASSERT_TRUE(Await([this] { return IsReady(); }));
+  for (const char* bad : {"{\"log_level\": \"loud\"}", "{", "{\"nope\": 1}"}) {
+    WriteConfig(bad);
+    const double before =
+        MetricValue("annod_config_reloads_total{result=\"refused\"}");
+    supervisor_->Signal(SIGHUP);
+    EXPECT_TRUE(Await([&] {
+      return MetricValue("annod_config_reloads_total{result=\"refused\"}") >
+             before;
+    })) << bad;
+  }
+  EXPECT_THAT(Output(), HasSubstr("nothing changed"));
+  EXPECT_THAT(Output(), HasSubstr("'loud'"));
+  EXPECT_THAT(Output(), HasSubstr("'nope'"));
+  EXPECT_EQ(CountEvents("hup"), 0);
+  EXPECT_TRUE(IsReady());
+}
+
+TEST_F(SupervisorTest, IsNotReadyBeforeEveryWorkerIs) {
+  SetMode("not_ready");
+  StartServing();
+  ASSERT_TRUE(Await([this] { return CountEvents("config") == 3; }));
+  const HttpAnswer ready = HttpGet(http_port_, "/readyz");
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_THAT(ready.body, HasSubstr("has not loaded its indexes yet"));
+}
+
+TEST_F(SupervisorTest, ASecondInstanceOnTheSameDataFailsWithOneLine) {
+  StartServing();
+  const auto second = Spawn("second");
+  EXPECT_EQ(AwaitEnd(second.get()), "exit_1");
+  EXPECT_EQ(Output("second"),
+            absl::StrCat("annod: data directory '", dir_,
+                         "/data' is in use by another annod\n"));
+  EXPECT_TRUE(Await([this] { return IsReady(); })) << "the first is unharmed";
+}
+
+TEST_F(SupervisorTest, AUsedPortFailsWithOneLineThatNamesIt) {
+  StartServing();
+  const std::string other = absl::StrCat("--data_dir=", dir_, "/other");
+  const auto grpc =
+      Spawn("grpc", {other, absl::StrCat("--listen=127.0.0.1:", grpc_port_)});
+  EXPECT_EQ(AwaitEnd(grpc.get()), "exit_1");
+  EXPECT_EQ(Output("grpc"),
+            absl::StrCat("annod: gRPC cannot listen on 127.0.0.1:", grpc_port_,
+                         ": Address already in use\n"));
+  const auto http = Spawn(
+      "http", {other, absl::StrCat("--http_listen=127.0.0.1:", http_port_)});
+  EXPECT_EQ(AwaitEnd(http.get()), "exit_1");
+  EXPECT_THAT(Output("http"),
+              HasSubstr(absl::StrCat("127.0.0.1:", http_port_)));
+  EXPECT_THAT(Output("http"), HasSubstr("already in use"));
+}
+
+TEST_F(SupervisorTest, AProgramThatCannotBeExecutedFailsTheStart) {
+  setenv("ANNOD_FAKE_CHILD", "/no/such/program", 1);
+  const auto process = Spawn("output");
+  EXPECT_EQ(AwaitEnd(process.get()), "exit_1");
+  EXPECT_THAT(Output(), HasSubstr("cannot start /no/such/program: No such"));
+}
+
+TEST_F(SupervisorTest, TheRunDirectoryIsForItsUserAlone) {
+  StartServing();
+  struct stat info;
+  ASSERT_EQ(stat((dir_ + "/data/.run").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0700);
+}
+
+}  // namespace
+}  // namespace annod
