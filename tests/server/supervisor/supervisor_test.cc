@@ -67,7 +67,7 @@ class SupervisorTest : public testing::Test {
     WriteConfig("{}");
     setenv("ANNOD_FAKE_LOG", (dir_ + "/events").c_str(), 1);
     setenv("ANNOD_FAKE_MODE", (dir_ + "/mode").c_str(), 1);
-    setenv("ANNOD_FAKE_CHILD", "tests/server/fake_child", 1);
+    setenv("ANNOD_FAKE_CHILD", "tests/server/supervisor/fake_child", 1);
   }
 
   void SetMode(const std::string& mode) {
@@ -84,7 +84,7 @@ class SupervisorTest : public testing::Test {
     SpawnCommand command;
     command.program = "/bin/sh";
     std::string line =
-        absl::StrCat("exec tests/server/supervisor_of_fakes --config=", dir_,
+        absl::StrCat("exec tests/server/supervisor/supervisor_of_fakes --config=", dir_,
                      "/config.json --data_dir=", dir_,
                      "/data --listen=127.0.0.1:0 --http_listen=127.0.0.1:0 "
                      "--workers=2 --drain_delay=0s --drain_timeout=200ms");
