@@ -30,6 +30,8 @@ struct CallOptions {
 
 // A client of one annod server, or of several equal ones behind one name, over
 // one channel. Thread-safe. Calls block.
+// Queries and reads are in client.cc, the other calls by what they do in files
+// named like the server's (server/writer): index_calls.cc, item_calls.cc, ....
 //
 //   annod::ClientOptions options;
 //   options.target = "localhost:7077";
