@@ -14,6 +14,7 @@
 #include "server/rpc/errors.h"
 #include "server/rpc/field_checks.h"
 #include "server/rpc/request_checks.h"
+#include "server/writer/index/storage_reason.h"
 #include "server/writer/requested_settings.h"
 
 namespace annod {

@@ -20,7 +20,9 @@
 #include "server/rpc/request_checks.h"
 #include "server/rpc/rpc_status.h"
 #include "server/writer/admin_service.h"
+#include "server/writer/index/build_index.h"
 #include "server/writer/index/fit_limits.h"
+#include "server/writer/index/storage_reason.h"
 #include "server/writer/requested_settings.h"
 
 namespace annod {
@@ -244,7 +246,7 @@ absl::StatusOr<FitResult> FitCall::MakeVersion(BuildJob* job) {
     input.feature_names.emplace(options_.feature_names().begin(),
                                 options_.feature_names().end());
   }
-  return index_->Fit(input, job, config_->keep_versions);
+  return FitIndex(input, index_.get(), job, config_->keep_versions);
 }
 
 absl::StatusOr<FitResult> FitCall::MakeIndex(BuildJob* job) {

@@ -12,6 +12,7 @@
 #include "core/publish/row_spool.h"
 #include "grpcpp/grpcpp.h"
 #include "server/writer/fit_rows.h"
+#include "server/writer/index/fit_index.h"
 #include "server/writer/state/writer_state.h"
 
 namespace annod {

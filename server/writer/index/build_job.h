@@ -57,7 +57,7 @@ class BuildJob {
   // its thread; may be empty.
   BuildJob(std::string index, BuildSpec spec, std::function<void()> on_report);
 
-  // What is run instead of the index's Build(), set before the job is queued.
+  // What is run instead of BuildIndex(), set before the job is queued.
   using Work = std::function<absl::StatusOr<v1::BuildResult>(BuildJob* job)>;
   void set_work(Work work) { work_ = std::move(work); }
   const Work& work() const { return work_; }

@@ -8,26 +8,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "core/status_macros.h"
-#include "core/storage/checksum.h"
-#include "core/storage/version_files.h"
 #include "server/rpc/conversions.h"
 #include "server/rpc/errors.h"
+#include "server/writer/index/storage_reason.h"
 #include "spdlog/spdlog.h"
 
 namespace annod {
-
-absl::Status WithStorageReason(absl::Status status) {
-  switch (status.code()) {
-    case absl::StatusCode::kInvalidArgument:
-      return WithReason(std::move(status), kInvalidField, {{"field", "items"}});
-    case absl::StatusCode::kAlreadyExists:
-      return WithReason(std::move(status), kLabelTaken);
-    case absl::StatusCode::kResourceExhausted:
-      return WithReason(std::move(status), kLimitReached);
-    default:
-      return WithReason(std::move(status), kStorageFailed);
-  }
-}
 
 WriterIndex::WriterIndex(DataDirectory* data, std::string name,
                          const StagingOptions& options)
@@ -36,7 +22,8 @@ WriterIndex::WriterIndex(DataDirectory* data, std::string name,
       directory_(data->IndexPath(name_)),
       options_(options),
       fs_(data->fs()),
-      store_(fs_, directory_) {
+      store_(fs_, directory_),
+      staging_(fs_, directory_, options) {
   auto settings = std::make_shared<IndexSettings>();
   settings->name = name_;
   settings_ = std::move(settings);
@@ -69,78 +56,29 @@ absl::Status WriterIndex::Recover() {
     settings_ = std::make_shared<const IndexSettings>(*read);
   }
   if (!read->attached() && read->dim > 0) {
-    ANNOD_RETURN_IF_ERROR(OpenPage(*read));
+    ANNOD_RETURN_IF_ERROR(staging_.OpenPage(*read));
   }
   absl::Status recovered = RecoverItems(*read);
-  // Workers that wait for the page shall serve what they can.
-  if (!recovered.ok() && published_ != nullptr) published_->SetFailed();
+  if (!recovered.ok()) staging_.SetFailed();
   return recovered;
 }
 
 absl::Status WriterIndex::RecoverItems(const IndexSettings& settings) {
-  absl::StatusOr<Versions> versions =
-      settings.attached() ? FindAttached() : FindVersions();
+  absl::StatusOr<FoundVersions> versions =
+      settings.attached() ? FindAttached(fs_, directory_, settings)
+                          : FindVersions(directory_, settings, &store_);
   ANNOD_RETURN_IF_ERROR(versions.status());
   if (!settings.attached() && settings.dim > 0) {
-    absl::StatusOr<std::unique_ptr<Staging>> staging =
-        OpenStaging(settings, *versions);
-    ANNOD_RETURN_IF_ERROR(staging.status());
-    staging_ = *std::move(staging);
-    if (staging_->recovered_cut_bytes() > 0) {
+    ANNOD_RETURN_IF_ERROR(staging_.OpenItems(settings, *versions));
+    const uint64_t cut_bytes = staging_.items()->recovered_cut_bytes();
+    if (cut_bytes > 0) {
       spdlog::warn(
           "unacknowledged end of the journal cut off index={} bytes={}", name_,
-          staging_->recovered_cut_bytes());
+          cut_bytes);
     }
   }
   SetVersions(*std::move(versions));
   return absl::OkStatus();
-}
-
-absl::Status WriterIndex::OpenPage(const IndexSettings& settings) {
-  absl::Status made =
-      fs_->CreateDirectory(JoinPath(directory_, kStagingDirectory));
-  if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
-  absl::StatusOr<std::unique_ptr<PublishedJournal>> published =
-      PublishedJournal::OpenForWriter(directory_, Xxh3(settings.incarnation));
-  ANNOD_RETURN_IF_ERROR(published.status());
-  published_ = *std::move(published);
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::unique_ptr<Staging>> WriterIndex::OpenStaging(
-    const IndexSettings& settings, const Versions& versions) {
-  StagingOptions options = options_;
-  options.publish = [page = published_.get()](JournalPosition position) {
-    page->Publish(position);
-  };
-  absl::StatusOr<std::unique_ptr<Staging>> staging =
-      Staging::Open(fs_, directory_, settings, options,
-                    BaseOf(versions.newest, versions.journal_through));
-  if (staging.ok()) {
-    published_->SetContainedThrough((*staging)->released_through());
-  }
-  return staging;
-}
-
-Staging::Base WriterIndex::BaseOf(
-    const std::shared_ptr<const OpenVersion>& version,
-    int64_t journal_through) {
-  Staging::Base base;
-  base.journal_through = journal_through;
-  if (version == nullptr) return base;
-  base.slot_count = version->forest->slot_count();
-  base.item_count = version->forest->item_count();
-  base.next_id = version->manifest.next_id;
-  // The functions keep the version mapped for as long as staging needs it.
-  if (version->labels != nullptr) {
-    base.ids_of_label = [version](absl::string_view label) {
-      return version->labels->IdsOf(label);
-    };
-  }
-  base.has_item = [version](int32_t id) {
-    return version->forest->HasItem(id);
-  };
-  return base;
 }
 
 absl::Status WriterIndex::CheckWritable() const {
@@ -159,7 +97,7 @@ absl::Status WriterIndex::CheckWritable() const {
 
 absl::Status WriterIndex::CheckStaging() const {
   ANNOD_RETURN_IF_ERROR(CheckWritable());
-  if (staging_ != nullptr) return absl::OkStatus();
+  if (staging_.items() != nullptr) return absl::OkStatus();
   // Whoever adds items has fixed the dimension before.
   return ReasonError(
       absl::StatusCode::kInternal, kStorageFailed,
@@ -176,7 +114,7 @@ absl::StatusOr<std::vector<int32_t>> WriterIndex::Add(
     absl::Span<const StagedItem> items) {
   absl::ReaderMutexLock lock(&mu_);
   ANNOD_RETURN_IF_ERROR(CheckStaging());
-  absl::StatusOr<std::vector<int32_t>> ids = staging_->Add(items);
+  absl::StatusOr<std::vector<int32_t>> ids = staging_.items()->Add(items);
   if (!ids.ok()) return WithStorageReason(ids.status());
   return ids;
 }
@@ -185,28 +123,29 @@ absl::StatusOr<std::vector<int32_t>> WriterIndex::AddWithoutSync(
     absl::Span<const StagedItem> items) {
   absl::ReaderMutexLock lock(&mu_);
   ANNOD_RETURN_IF_ERROR(CheckStaging());
-  absl::StatusOr<std::vector<int32_t>> ids = staging_->AddWithoutSync(items);
+  absl::StatusOr<std::vector<int32_t>> ids =
+      staging_.items()->AddWithoutSync(items);
   if (!ids.ok()) return WithStorageReason(ids.status());
   return ids;
 }
 
 uint64_t WriterIndex::flush_ticket() const {
   absl::ReaderMutexLock lock(&mu_);
-  return staging_ == nullptr ? 0 : staging_->flush_ticket();
+  return staging_.items() == nullptr ? 0 : staging_.items()->flush_ticket();
 }
 
 absl::Status WriterIndex::Flush(uint64_t ticket) {
   absl::ReaderMutexLock lock(&mu_);
   ANNOD_RETURN_IF_ERROR(CheckWritable());
-  if (staging_ == nullptr) return absl::OkStatus();
-  return WithStorageReason(staging_->Flush(ticket));
+  if (staging_.items() == nullptr) return absl::OkStatus();
+  return WithStorageReason(staging_.items()->Flush(ticket));
 }
 
 absl::StatusOr<RemovedItems> WriterIndex::Remove(
     absl::Span<const int32_t> ids, absl::Span<const absl::string_view> labels) {
   absl::ReaderMutexLock lock(&mu_);
   ANNOD_RETURN_IF_ERROR(CheckWritable());
-  if (staging_ == nullptr) {
+  if (staging_.items() == nullptr) {
     // Without a dimension there has never been an item.
     RemovedItems none;
     none.missing_ids.assign(ids.begin(), ids.end());
@@ -215,7 +154,7 @@ absl::StatusOr<RemovedItems> WriterIndex::Remove(
     }
     return none;
   }
-  absl::StatusOr<RemovedItems> removed = staging_->Remove(ids, labels);
+  absl::StatusOr<RemovedItems> removed = staging_.items()->Remove(ids, labels);
   if (!removed.ok()) return WithStorageReason(removed.status());
   return removed;
 }
@@ -223,13 +162,13 @@ absl::StatusOr<RemovedItems> WriterIndex::Remove(
 absl::Status WriterIndex::RemoveReleased() {
   absl::ReaderMutexLock lock(&mu_);
   ANNOD_RETURN_IF_ERROR(CheckWritable());
-  if (staging_ == nullptr) return absl::OkStatus();
-  return WithStorageReason(staging_->RemoveReleased());
+  if (staging_.items() == nullptr) return absl::OkStatus();
+  return WithStorageReason(staging_.items()->RemoveReleased());
 }
 
 int64_t WriterIndex::removed_count() const {
   absl::ReaderMutexLock lock(&mu_);
-  return staging_ == nullptr ? 0 : staging_->removed_count();
+  return staging_.items() == nullptr ? 0 : staging_.items()->removed_count();
 }
 
 std::shared_ptr<const IndexSettings> WriterIndex::settings() const {
@@ -247,7 +186,7 @@ std::shared_ptr<const OpenVersion> WriterIndex::newest() const {
   return versions_.newest;
 }
 
-void WriterIndex::SetVersions(Versions versions) {
+void WriterIndex::SetVersions(FoundVersions versions) {
   // What is replaced is unmapped without the lock.
   absl::MutexLock lock(&state_mu_);
   std::swap(versions_, versions);
@@ -260,7 +199,7 @@ void WriterIndex::SetVersions(Versions versions) {
 v1::IndexInfo WriterIndex::Info() const {
   absl::ReaderMutexLock lock(&mu_);
   const std::shared_ptr<const IndexSettings> settings = this->settings();
-  Versions versions;
+  FoundVersions versions;
   {
     absl::MutexLock state(&state_mu_);
     versions = versions_;
@@ -281,11 +220,11 @@ v1::IndexInfo WriterIndex::Info() const {
       info.add_kept_versions(kept);
     }
   }
-  if (staging_ != nullptr) {
-    info.set_next_id(static_cast<int32_t>(staging_->next_id()));
-    info.set_staged_item_count(staging_->item_count());
-    info.set_staged_bytes(staging_->journal_bytes());
-    info.set_removed_item_count(staging_->removed_count());
+  if (staging_.items() != nullptr) {
+    info.set_next_id(static_cast<int32_t>(staging_.items()->next_id()));
+    info.set_staged_item_count(staging_.items()->item_count());
+    info.set_staged_bytes(staging_.items()->journal_bytes());
+    info.set_removed_item_count(staging_.items()->removed_count());
   }
   return info;
 }
@@ -295,10 +234,10 @@ internal::v1::StagedState WriterIndex::Staged() const {
   internal::v1::StagedState state;
   state.set_index(name_);
   state.set_failure(std::string(failure_.message()));
-  if (staging_ != nullptr) {
-    state.set_item_count(staging_->item_count());
-    state.set_journal_bytes(staging_->journal_bytes());
-    state.set_next_id(staging_->next_id());
+  if (staging_.items() != nullptr) {
+    state.set_item_count(staging_.items()->item_count());
+    state.set_journal_bytes(staging_.items()->journal_bytes());
+    state.set_next_id(staging_.items()->next_id());
   }
   absl::MutexLock versions(&state_mu_);
   for (const VersionStore::Rejected& rejected : versions_.rejected) {

@@ -17,38 +17,21 @@
 #include "annod/internal/v1/sync_service.pb.h"
 #include "annod/v1/types.pb.h"
 #include "core/forest/forest_builder.h"
-#include "core/journal/published_journal.h"
 #include "core/publish/publish.h"
-#include "core/publish/row_spool.h"
 #include "core/staging/staging.h"
 #include "core/storage/data_directory.h"
 #include "core/storage/index_settings.h"
 #include "core/version/version_store.h"
 #include "server/writer/index/build_job.h"
+#include "server/writer/index/found_versions.h"
+#include "server/writer/index/staging_area.h"
 
 namespace annod {
 
-// Rows that are to become a version.
-struct FitInput {
-  RowSpool* rows = nullptr;  // at least one
-  int dim = 0;               // of the rows
-  // Over the items there are, else instead of them.
-  bool append = false;
-  // Of BeginReset(), unless `append`.
-  std::shared_ptr<const StagedSnapshot> replaced;
-  std::optional<int32_t> start_index;  // id of the first row
-  // Names of the components from now on; absent: those there are.
-  std::optional<std::vector<std::string>> feature_names;
-};
-
-struct FitResult {
-  int32_t first_id = 0;
-  v1::BuildResult build;
-};
-
 // One index as the writer holds it: its settings, its staging area, its
 // versions, the one that is served and the one that the next build starts from.
-// Thread-safe; one Build() at a time.
+// Builds
+// are made by build_index.h and fit_index.h. Thread-safe.
 class WriterIndex {
  public:
   // Opens what is on disk. Never fails as a whole: an index with a damaged
@@ -58,6 +41,7 @@ class WriterIndex {
                                            const StagingOptions& options);
 
   const std::string& name() const { return name_; }
+  const StagingOptions& staging_options() const { return options_; }
   // As they are now; never null.
   std::shared_ptr<const IndexSettings> settings() const;
   // OK, or why the index cannot be changed (with a reason for callers).
@@ -91,13 +75,8 @@ class WriterIndex {
   // Items of the newest version that were removed since.
   int64_t removed_count() const;
 
-  // Whether Build() makes sense: not for attached or failed indexes.
+  // Whether a build makes sense: not for attached or failed indexes.
   absl::Status CheckBuildable() const;
-  // Builds from the newest version and everything staged or removed, publishes,
-  // and lets go of what is now contained in the version, but for the journal's
-  // files (RemoveReleased). Reports to `job`.
-  absl::StatusOr<v1::BuildResult> Build(BuildJob* job, int keep_versions);
-
   // What a version of all items would be made of, frozen.
   struct Frozen {
     std::shared_ptr<const OpenVersion> base;       // null if there is none
@@ -109,12 +88,23 @@ class WriterIndex {
   // A reset Fit has begun: the journal is sealed, and what is in it now is what
   // FitInput::replaced stands for; null for an index without a dimension.
   absl::StatusOr<std::shared_ptr<const StagedSnapshot>> BeginReset();
-  // Builds from the rows of a Fit, publishes, and lets go of what was staged
-  // and is now contained or replaced. On failure nothing has changed.
-  // LABEL_TAKEN, LIMIT_REACHED, INVALID_FIELD for ids out of bounds; otherwise
-  // as Build().
-  absl::StatusOr<FitResult> Fit(const FitInput& input, BuildJob* job,
-                                int keep_versions);
+  // See Staging; only for an index with a dimension.
+  absl::StatusOr<int64_t> ReserveIds(std::optional<int32_t> start,
+                                     int64_t count);
+  void ForgetReservedIds();
+
+  // Makes the next version in the index's directory, as PrepareVersion(): the
+  // long part of a build, without a lock.
+  absl::StatusOr<PreparedVersion> Prepare(const IndexSettings& settings,
+                                          const BuildInput& input,
+                                          ForestBuildOptions options);
+  // The short part: makes `prepared` the newest and served version, removes
+  // those before the last `keep_versions`, and lets go of `staged`, which it
+  // contains or replaces, but for the journal's files (RemoveReleased).
+  // Cancelled if `job`, to which it reports, is.
+  absl::StatusOr<std::shared_ptr<const OpenVersion>> Publish(
+      PreparedVersion prepared, const StagedSnapshot& staged, BuildJob* job,
+      int keep_versions);
 
   // Stops or changes what is served, durably; workers learn of it from the
   // caller. See AdminService for the errors.
@@ -138,52 +128,13 @@ class WriterIndex {
   absl::Status Drop(const std::function<absl::Status()>& remove);
 
  private:
-  // What is on disk.
-  struct Versions {
-    std::shared_ptr<const OpenVersion> newest;
-    std::shared_ptr<const OpenVersion> served;
-    int64_t newest_number = 0;
-    int64_t journal_through = 0;
-    std::vector<VersionStore::Rejected> rejected;
-    // Set if the newest version is damaged and an older one took its place: a
-    // build on that would lose the items between them.
-    absl::Status base_failure;
-  };
-
   WriterIndex(DataDirectory* data, std::string name,
               const StagingOptions& options);
-
-  // Builds and publishes a version that contains or replaces what `staged`
-  // holds, and releases that.
-  absl::StatusOr<v1::BuildResult> PublishBuild(const IndexSettings& settings,
-                                               const BuildInput& input,
-                                               const StagedSnapshot& staged,
-                                               BuildJob* job,
-                                               int keep_versions);
-  absl::StatusOr<FitResult> FitItems(const FitInput& fit, BuildJob* job,
-                                     int keep_versions);
 
   absl::Status Recover();
   absl::Status RecoverItems(const IndexSettings& settings)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_, mu_);
-  absl::StatusOr<Versions> FindVersions()
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
-  absl::StatusOr<Versions> FindAttached() const;
-  // Makes a version that was copied in, or whose publication was interrupted,
-  // the newest and served one.
-  void Adopt(const std::vector<int64_t>& on_disk, Versions* versions)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
-  absl::Status FindNewest(const std::vector<int64_t>& on_disk,
-                          Versions* versions) const;
-  absl::Status FindServed(Versions* versions) const;
-  void SetVersions(Versions versions);
-  // Opens the page that tells workers of the journal.
-  absl::Status OpenPage(const IndexSettings& settings)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Opens the staging area, which publishes to that page.
-  absl::StatusOr<std::unique_ptr<Staging>> OpenStaging(
-      const IndexSettings& settings, const Versions& versions)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void SetVersions(FoundVersions versions);
   // Writes and takes over.
   absl::Status StoreSettings(IndexSettings settings)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
@@ -197,10 +148,6 @@ class WriterIndex {
   absl::Status CheckStaging() const ABSL_SHARED_LOCKS_REQUIRED(mu_);
   absl::Status CheckChangeable() const;
   bool HasItems() const ABSL_SHARED_LOCKS_REQUIRED(mu_);
-  // Settings as the writer opens versions with: it never locks or populates.
-  IndexSettings OwnView() const;
-  static Staging::Base BaseOf(const std::shared_ptr<const OpenVersion>& version,
-                              int64_t journal_through);
 
   DataDirectory* const data_;
   const std::string name_;
@@ -220,24 +167,12 @@ class WriterIndex {
   // go to.
   mutable absl::Mutex mu_ ABSL_ACQUIRED_AFTER(change_mu_);
   bool dropped_ ABSL_GUARDED_BY(mu_) = false;
-  // Null if attached, failed or without a dimension. The page outlives the
-  // staging area that publishes to it.
-  std::unique_ptr<PublishedJournal> published_ ABSL_GUARDED_BY(mu_);
-  std::unique_ptr<Staging> staging_ ABSL_GUARDED_BY(mu_);
+  StagingArea staging_ ABSL_GUARDED_BY(mu_);
 
   mutable absl::Mutex state_mu_ ABSL_ACQUIRED_AFTER(mu_);
   std::shared_ptr<const IndexSettings> settings_ ABSL_GUARDED_BY(state_mu_);
-  Versions versions_ ABSL_GUARDED_BY(state_mu_);
+  FoundVersions versions_ ABSL_GUARDED_BY(state_mu_);
 };
-
-// A status of core's storage with the reason that callers of AdminService know.
-absl::Status WithStorageReason(absl::Status status);
-
-v1::BuildResult ResultOf(const Manifest& manifest, uint64_t forest_bytes,
-                         absl::Time start);
-
-// What `job` asks for, reporting to it. Trees are logged from verbosity 1 on.
-ForestBuildOptions OptionsOf(BuildJob* job, int verbosity);
 
 }  // namespace annod
 

@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "core/status_macros.h"
-#include "core/storage/version_files.h"
 #include "server/rpc/errors.h"
+#include "server/writer/index/storage_reason.h"
 #include "server/writer/index/writer_index.h"
 
 namespace annod {
@@ -22,7 +22,8 @@ absl::Status InvalidSettings(const absl::Status& status) {
 }  // namespace
 
 bool WriterIndex::HasItems() const {
-  if (staging_ != nullptr && staging_->item_count() > 0) return true;
+  const Staging* const staged = staging_.items();
+  if (staged != nullptr && staged->item_count() > 0) return true;
   absl::MutexLock lock(&state_mu_);
   return versions_.newest != nullptr || versions_.newest_number > 0;
 }
@@ -41,24 +42,19 @@ absl::Status WriterIndex::StoreSettings(IndexSettings settings) {
 absl::Status WriterIndex::StoreShape(IndexSettings settings) {
   const absl::Status valid = ValidateIndexSettings(settings);
   if (!valid.ok()) return InvalidSettings(valid);
-  std::unique_ptr<Staging> staging;
-  if (settings.dim > 0) {
+  const bool has_staging = settings.dim > 0;
+  if (has_staging) {
     // The journal names the dimension, and there is no item in it.
-    staging_ = nullptr;
-    if (published_ != nullptr) published_->Retire();
-    published_ = nullptr;
-    ANNOD_RETURN_IF_ERROR(WithReason(
-        fs_->RemoveRecursively(JoinPath(directory_, kStagingDirectory)),
-        kStorageFailed));
-    ANNOD_RETURN_IF_ERROR(WithReason(OpenPage(settings), kStorageFailed));
-    absl::StatusOr<std::unique_ptr<Staging>> opened =
-        OpenStaging(settings, Versions());
-    if (!opened.ok()) return WithStorageReason(opened.status());
-    staging = *std::move(opened);
+    ANNOD_RETURN_IF_ERROR(WithReason(staging_.Remove(), kStorageFailed));
+    ANNOD_RETURN_IF_ERROR(
+        WithReason(staging_.OpenPage(settings), kStorageFailed));
+    const absl::Status opened = staging_.OpenItems(settings, FoundVersions());
+    if (!opened.ok()) return WithStorageReason(opened);
   }
-  ANNOD_RETURN_IF_ERROR(StoreSettings(std::move(settings)));
-  staging_ = std::move(staging);
-  return absl::OkStatus();
+  absl::Status stored = StoreSettings(std::move(settings));
+  // What is open goes with the settings on disk.
+  if (stored.ok() != has_staging) staging_.CloseItems();
+  return stored;
 }
 
 absl::Status WriterIndex::ChangeSettings(
@@ -78,8 +74,8 @@ absl::Status WriterIndex::ChangeSettings(
   }
   if (after.dim == before->dim && after.metric == before->metric) {
     ANNOD_RETURN_IF_ERROR(StoreSettings(after));
-    if (after.allow_duplicate_labels && staging_ != nullptr) {
-      staging_->AllowDuplicateLabels();
+    if (after.allow_duplicate_labels && staging_.items() != nullptr) {
+      staging_.items()->AllowDuplicateLabels();
     }
     return absl::OkStatus();
   }

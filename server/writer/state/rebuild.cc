@@ -9,6 +9,8 @@
 #include "core/status_macros.h"
 #include "core/storage/version_files.h"
 #include "server/rpc/errors.h"
+#include "server/writer/index/build_index.h"
+#include "server/writer/index/storage_reason.h"
 #include "server/writer/state/writer_state.h"
 
 namespace annod {

@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "core/status_macros.h"
 #include "server/rpc/errors.h"
+#include "server/writer/index/build_index.h"
 #include "spdlog/spdlog.h"
 
 namespace annod {
@@ -147,7 +148,7 @@ absl::StatusOr<v1::BuildResult> WriterState::RunBuild(BuildJob* job) {
     if (job->work()) return job->work()(job);
     absl::StatusOr<std::shared_ptr<WriterIndex>> index = indexes_.Find(name);
     ANNOD_RETURN_IF_ERROR(index.status());
-    return (*index)->Build(job, config_->Get()->keep_versions);
+    return BuildIndex(index->get(), job, config_->Get()->keep_versions);
   };
   absl::StatusOr<v1::BuildResult> result = build();
   if (!result.ok()) {
