@@ -1,0 +1,148 @@
+#include "server/worker/forward.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "server/rpc/parse_request.h"
+#include "server/rpc/rpc_status.h"
+
+namespace annod {
+namespace {
+
+// The three kinds of call. The server's reactors delete themselves through
+// ForwardedCall once OnDone() was called.
+
+class UnaryForward final : public grpc::ServerUnaryReactor,
+                           public ForwardedCall {
+ public:
+  UnaryForward(grpc::CallbackServerContext* server,
+               std::shared_ptr<grpc::Channel> channel, std::string method,
+               OnEnd on_end, const grpc::ByteBuffer* request,
+               grpc::ByteBuffer* response)
+      : ForwardedCall(server, std::move(channel), std::move(method),
+                      std::move(on_end)),
+        request_(request),
+        response_(response) {}
+
+  void OnCancel() override { ServerCancelled(); }
+  void OnDone() override { ServerDone(); }
+
+ private:
+  void ReadRequest(grpc::ByteBuffer* request) override {
+    if (request_ != nullptr) *request = *request_;
+    GotRequest(std::exchange(request_, nullptr) != nullptr);
+  }
+  void WriteResponse(const grpc::ByteBuffer* response) override {
+    *response_ = *response;
+    SentResponse(true);
+  }
+  void FinishServer(const grpc::Status& status) override { Finish(status); }
+
+  const grpc::ByteBuffer* request_;
+  grpc::ByteBuffer* const response_;
+};
+
+class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
+                          public ForwardedCall {
+ public:
+  ReadForward(grpc::CallbackServerContext* server,
+              std::shared_ptr<grpc::Channel> channel, std::string method,
+              OnEnd on_end, std::unique_ptr<google::protobuf::Message> request,
+              grpc::ByteBuffer* response)
+      : ForwardedCall(server, std::move(channel), std::move(method),
+                      std::move(on_end)),
+        parsed_(std::move(request)),
+        response_(response) {}
+
+  void OnReadDone(bool ok) override {
+    if (ok) {
+      // A stream of bytes would end in silence where it does not parse.
+      const absl::Status parsed =
+          ParseRequest(ForwardedCall::request_, parsed_.get());
+      if (!parsed.ok()) return RefuseRequest(ToGrpcStatus(parsed));
+    }
+    GotRequest(ok);
+  }
+  void OnCancel() override { ServerCancelled(); }
+  void OnDone() override { ServerDone(); }
+
+ private:
+  void ReadRequest(grpc::ByteBuffer* request) override {
+    grpc::ServerReadReactor<grpc::ByteBuffer>::StartRead(request);
+  }
+  void WriteResponse(const grpc::ByteBuffer* response) override {
+    *response_ = *response;
+    SentResponse(true);
+  }
+  void FinishServer(const grpc::Status& status) override { Finish(status); }
+
+  const std::unique_ptr<google::protobuf::Message> parsed_;
+  grpc::ByteBuffer* const response_;
+};
+
+class WriteForward final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
+                           public ForwardedCall {
+ public:
+  WriteForward(grpc::CallbackServerContext* server,
+               std::shared_ptr<grpc::Channel> channel, std::string method,
+               OnEnd on_end, const grpc::ByteBuffer* request)
+      : ForwardedCall(server, std::move(channel), std::move(method),
+                      std::move(on_end)),
+        request_(request) {}
+
+  void OnWriteDone(bool ok) override { SentResponse(ok); }
+  void OnCancel() override { ServerCancelled(); }
+  void OnDone() override { ServerDone(); }
+
+ private:
+  void ReadRequest(grpc::ByteBuffer* request) override {
+    if (request_ != nullptr) *request = *request_;
+    GotRequest(std::exchange(request_, nullptr) != nullptr);
+  }
+  void WriteResponse(const grpc::ByteBuffer* response) override {
+    grpc::ServerWriteReactor<grpc::ByteBuffer>::StartWrite(response);
+  }
+  void FinishServer(const grpc::Status& status) override { Finish(status); }
+
+  const grpc::ByteBuffer* request_;
+};
+
+}  // namespace
+
+grpc::ServerUnaryReactor* ForwardUnary(grpc::CallbackServerContext* context,
+                                       std::shared_ptr<grpc::Channel> target,
+                                       std::string method,
+                                       ForwardedCall::OnEnd on_end,
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) {
+  auto* const call =
+      new UnaryForward(context, std::move(target), std::move(method),
+                       std::move(on_end), request, response);
+  call->Start();
+  return call;
+}
+
+grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
+    grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
+    std::string method, ForwardedCall::OnEnd on_end,
+    std::unique_ptr<google::protobuf::Message> request,
+    grpc::ByteBuffer* response) {
+  auto* const call =
+      new ReadForward(context, std::move(target), std::move(method),
+                      std::move(on_end), std::move(request), response);
+  call->Start();
+  return call;
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* ForwardServerStream(
+    grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
+    std::string method, ForwardedCall::OnEnd on_end,
+    const grpc::ByteBuffer* request) {
+  auto* const call =
+      new WriteForward(context, std::move(target), std::move(method),
+                       std::move(on_end), request);
+  call->Start();
+  return call;
+}
+
+}  // namespace annod

@@ -1,0 +1,40 @@
+#ifndef ANNOD_SERVER_WORKER_FORWARD_H_
+#define ANNOD_SERVER_WORKER_FORWARD_H_
+
+#include <memory>
+#include <string>
+
+#include "google/protobuf/message.h"
+#include "grpcpp/grpcpp.h"
+#include "server/worker/forwarded_call.h"
+
+namespace annod {
+
+// Each begins a ForwardedCall of its kind to `method`, as in
+// "/annod.v1.AdminService/Build", and returns the caller's side of it for gRPC,
+// which frees itself. What gRPC hands out with a call, `context`, `request` and
+// `response`, is used until then.
+
+grpc::ServerUnaryReactor* ForwardUnary(grpc::CallbackServerContext* context,
+                                       std::shared_ptr<grpc::Channel> target,
+                                       std::string method,
+                                       ForwardedCall::OnEnd on_end,
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response);
+
+// Each message must parse as one of the type of `request`, which is overwritten
+// by each; else the call ends with INVALID_ARGUMENT.
+grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
+    grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
+    std::string method, ForwardedCall::OnEnd on_end,
+    std::unique_ptr<google::protobuf::Message> request,
+    grpc::ByteBuffer* response);
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* ForwardServerStream(
+    grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
+    std::string method, ForwardedCall::OnEnd on_end,
+    const grpc::ByteBuffer* request);
+
+}  // namespace annod
+
+#endif  // ANNOD_SERVER_WORKER_FORWARD_H_
