@@ -2,10 +2,12 @@
 #define ANNOD_SERVER_WORKER_CALLS_QUERY_CALL_H_
 
 #include <atomic>
+#include <chrono>
 #include <optional>
 
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
+#include "grpcpp/support/async_unary_call.h"
 #include "server/worker/metrics/lane.h"
 
 namespace annod {
@@ -33,6 +35,14 @@ struct QueryCall {
   std::atomic<bool> is_done{false};
   // Of kSent and kDone, which end a call in either order, those that came.
   std::atomic<int> ends{0};
+
+  // Of its caller; InfiniteFuture() if there is none.
+  absl::Time Deadline() const {
+    const auto deadline = context->deadline();
+    return deadline == std::chrono::system_clock::time_point::max()
+               ? absl::InfiniteFuture()
+               : absl::FromChrono(deadline);
+  }
 };
 
 }  // namespace annod

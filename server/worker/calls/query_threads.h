@@ -8,15 +8,16 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "grpcpp/server_builder.h"
 #include "server/config/live_config.h"
 #include "server/worker/calls/admission_gate.h"
+#include "server/worker/calls/arriving_calls.h"
+#include "server/worker/calls/call_answerer.h"
 #include "server/worker/calls/index_service.h"
-#include "server/worker/calls/lane_threads.h"
 #include "server/worker/calls/query_call.h"
+#include "server/worker/calls/slow_lanes.h"
 #include "server/worker/catalog/catalog.h"
 #include "server/worker/metrics/worker_metrics.h"
 #include "server/worker/query/answer_memory.h"
@@ -47,63 +48,45 @@ class QueryThreads {
   // After the server was built.
   void Start();
   // Calls that have arrived and whose answers are not sent yet.
-  int active_count() const { return active_.load(); }
+  int active_count() const { return arriving_.active_count(); }
   // After the server was shut down: finishes all calls and ends the threads.
   void Join();
 
  private:
   // What a query thread does.
   void Run();
-  // Asks gRPC for one more call.
-  void Await();
   // Waits for an event and processes it; false at the end. Returns early if a
   // call waits.
   bool ProcessNext();
   // Processes what has come up meanwhile.
   void Drain();
-  void Process(QueryCall::Tag* tag, bool ok);
   // Decides about a call that has come in.
   void Arrived(QueryCall* call);
   // The call that has waited longest; null if none waits.
   QueryCall* TakeWaiting();
-  // Parses a call's request and answers it here or has a lane do so. The thread
-  // has been busy since `busy_since`; now it is `start`.
+  // Parses a call's request and answers it here or has a slow lane do so. The
+  // thread has been busy since `busy_since`; now it is `start`.
   void Begin(QueryCall* call, absl::Time busy_since, absl::Time start,
              AnswerMemory* memory);
-  void Enter(QueryCall* call, Lane lane);
-  void Leave(QueryCall* call);
-  void Answer(QueryCall* call, const v1::GetNnsRequest& request,
-              AnswerMemory* memory);
-  // Ends a call with an error; `view` is what was asked, null if nothing.
-  void Finish(QueryCall* call, const absl::Status& status,
-              const IndexView* view);
-  void Recycle(QueryCall* call);
   AdmissionLimits Limits() const;
 
-  IndexServiceImpl* const service_;
-  const GetNnsHandler* const handler_;
-  QueryHelpers* const helpers_;
   const Catalog* const catalog_;
   const LiveConfig* const config_;
   WorkerMetrics* const metrics_;
-  // Constant after AddQueue().
+  CallAnswerer answerer_;
+  ArrivingCalls arriving_;
+  // Constant after Start().
   int thread_count_ = 0;
-  std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::unique_ptr<AdmissionGate> gate_;
-  std::unique_ptr<LaneThreads> exact_lane_;
-  std::unique_ptr<LaneThreads> batch_lane_;
+  std::unique_ptr<SlowLanes> slow_lanes_;
   std::vector<std::thread> threads_;
 
-  std::atomic<int> active_{0};
-  std::atomic<int> awaited_{0};  // calls that gRPC was asked for
   std::atomic<int> waiting_{0};  // size of calls_waiting_
   std::atomic<int> running_{0};  // threads that work on a call
   std::atomic<int> idle_{0};     // threads that wait for an event
 
   absl::Mutex mu_;
   std::deque<QueryCall*> calls_waiting_ ABSL_GUARDED_BY(mu_);
-  std::vector<QueryCall*> free_ ABSL_GUARDED_BY(mu_);
-  std::vector<std::unique_ptr<QueryCall>> calls_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace annod

@@ -1,0 +1,70 @@
+#include "server/worker/calls/call_answerer.h"
+
+#include <memory>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "google/protobuf/arena.h"
+#include "grpcpp/grpcpp.h"
+#include "server/rpc/parse_request.h"
+#include "server/rpc/rpc_status.h"
+#include "server/worker/calls/refusal.h"
+
+namespace annod {
+
+CallAnswerer::CallAnswerer(const GetNnsHandler* handler, QueryHelpers* helpers,
+                           WorkerMetrics* metrics)
+    : handler_(handler), helpers_(helpers), metrics_(metrics) {}
+
+void CallAnswerer::Enter(QueryCall* call, Lane lane) {
+  call->lane = lane;
+  metrics_->InFlight(lane).Add(1);
+}
+
+void CallAnswerer::Move(QueryCall* call, Lane lane) {
+  Leave(call);
+  Enter(call, lane);
+}
+
+void CallAnswerer::Leave(const QueryCall* call) {
+  metrics_->InFlight(call->lane).Add(-1);
+}
+
+void CallAnswerer::Answer(QueryCall* call, const v1::GetNnsRequest& request,
+                          AnswerMemory* memory) {
+  const QueryHelpers::Searching searching(helpers_);
+  std::shared_ptr<const IndexView> view;
+  auto* const response =
+      google::protobuf::Arena::CreateMessage<v1::GetNnsResponse>(
+          memory->messages());
+  const absl::Time start = absl::Now();
+  const absl::Status status = handler_->Handle(
+      request, call->Deadline(),
+      [call] { return call->is_done.load(); }, memory->scratch(), &view,
+      response);
+  if (!status.ok()) return Finish(call, status, view.get());
+  const absl::Time searched = absl::Now();
+  const absl::Time arrival = call->arrival;
+  SerializeResponse(*response, &call->response_bytes);
+  Leave(call);
+  // The call may be used for another one as soon as it is finished.
+  call->writer->Finish(call->response_bytes, grpc::Status::OK, &call->sent);
+  const absl::Time end = absl::Now();
+  metrics_->search_stage.Observe(absl::ToDoubleSeconds(searched - start));
+  metrics_->encode_stage.Observe(absl::ToDoubleSeconds(end - searched));
+  view->metrics->get_nns_ok.Observe(absl::ToDoubleSeconds(end - arrival));
+}
+
+void CallAnswerer::Finish(QueryCall* call, const absl::Status& status,
+                          const IndexView* view) {
+  const absl::Time arrival = call->arrival;
+  Leave(call);
+  const grpc::Status answer = ToGrpcStatus(status);
+  AddPushback(status, &*call->context);
+  call->writer->FinishWithError(answer, &call->sent);
+  metrics_->CallEnded("GetNns", view == nullptr ? "" : view->settings.name,
+                      answer.error_code(),
+                      absl::ToDoubleSeconds(absl::Now() - arrival));
+}
+
+}  // namespace annod
