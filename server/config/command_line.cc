@@ -16,6 +16,7 @@
 #include "absl/strings/str_join.h"
 #include "core/status_macros.h"
 #include "core/version.h"
+#include "server/config/setting_values.h"
 #include "server/config/settings.h"
 
 namespace annod {
@@ -30,8 +31,8 @@ constexpr char kFooter[] =
     "{\"data_dir\": \"/var/lib/annod\", \"workers\": 4}.";
 
 std::string HelpText(const Setting& setting) {
-  const std::string range = setting.Range();
-  const std::string default_text = setting.Text(Config());
+  const std::string range = RangeText(setting);
+  const std::string default_text = ValueText(setting, Config());
   return absl::StrCat(
       setting.help, " (", setting.unit, range.empty() ? "" : " in ", range,
       default_text.empty() ? "" : absl::StrCat("; default ", default_text),

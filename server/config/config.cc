@@ -7,6 +7,7 @@
 #include "core/status_macros.h"
 #include "core/storage/index_settings.h"
 #include "nlohmann/json.hpp"
+#include "server/config/setting_values.h"
 #include "server/config/settings.h"
 #include "server/net/listen_address.h"
 

@@ -20,7 +20,7 @@
 #include "core/storage/data_directory.h"
 #include "core/version.h"
 #include "server/config/config_memory.h"
-#include "server/config/settings.h"
+#include "server/config/setting_values.h"
 #include "server/net/listen_address.h"
 #include "server/process/logging.h"
 #include "server/supervisor/endpoints.h"

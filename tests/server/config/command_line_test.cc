@@ -8,6 +8,7 @@
 #include "core/version.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/config/setting_values.h"
 #include "server/config/settings.h"
 
 namespace annod {
@@ -45,10 +46,11 @@ TEST(CommandLine, EverySettingHasAFlagThatTakesItsOwnText) {
     config.required_indexes = {"b"};
     if (setting.is_bool()) continue;  // next test
     absl::StatusOr<Config> loaded =
-        Load({"--data_dir=/d",
-              absl::StrCat("--", setting.name, "=", setting.Text(config))});
+        Load({"--data_dir=/d", absl::StrCat("--", setting.name, "=",
+                                            ValueText(setting, config))});
     ASSERT_TRUE(loaded.ok()) << loaded.status();
-    EXPECT_EQ(setting.Text(*loaded), setting.Text(config)) << setting.name;
+    EXPECT_EQ(ValueText(setting, *loaded), ValueText(setting, config))
+        << setting.name;
   }
 }
 

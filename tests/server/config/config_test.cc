@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/config/config_memory.h"
+#include "server/config/setting_values.h"
 #include "server/config/settings.h"
 
 namespace annod {
@@ -78,7 +79,7 @@ TEST(Config, DefaultsNeedOnlyADataDirectory) {
 
 TEST(Config, UnusualValuesDifferFromTheDefaultsInEveryField) {
   for (const Setting& setting : AllSettings()) {
-    EXPECT_NE(setting.Text(UnusualConfig()), setting.Text(Config()))
+    EXPECT_NE(ValueText(setting, UnusualConfig()), ValueText(setting, Config()))
         << setting.name;
   }
 }
@@ -90,7 +91,8 @@ TEST(Config, JsonRoundTripKeepsEveryField) {
   const absl::Status status = MergeConfigJson(ConfigToJson(config), &read);
   ASSERT_TRUE(status.ok()) << status;
   for (const Setting& setting : AllSettings()) {
-    EXPECT_EQ(setting.Text(read), setting.Text(config)) << setting.name;
+    EXPECT_EQ(ValueText(setting, read), ValueText(setting, config))
+        << setting.name;
   }
   EXPECT_EQ(read.attach_dirs, config.attach_dirs);
 }
@@ -300,8 +302,8 @@ TEST(Config, DocumentationListsEverySettingAsTheTableHasIt) {
   std::stringstream text;
   text << file.rdbuf();
   for (const Setting& setting : AllSettings()) {
-    const std::string default_text = setting.Text(Config());
-    const std::string range = setting.Range();
+    const std::string default_text = ValueText(setting, Config());
+    const std::string range = RangeText(setting);
     EXPECT_THAT(
         text.str(),
         HasSubstr(absl::StrCat("| `", setting.name, "` | ", setting.unit, " | ",
