@@ -18,27 +18,7 @@
 
 namespace annod {
 
-absl::Status CheckItemLimits(const StagingOptions& options, int64_t total_items,
-                             int64_t largest_new_id) {
-  if (total_items > options.max_items) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("the index would hold ", total_items,
-                     " items; the limit is ", options.max_items));
-  }
-  const double largest_allowed = options.max_id_waste_factor * total_items +
-                                 static_cast<double>(options.waste_floor);
-  if (static_cast<double>(largest_new_id) > largest_allowed) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "id ", largest_new_id, " is too large for an index of ", total_items,
-        " items: storage grows to the largest id, and the limit is now ",
-        static_cast<int64_t>(largest_allowed), " (",
-        options.max_id_waste_factor, " times the items, plus ",
-        options.waste_floor, ")"));
-  }
-  return absl::OkStatus();
-}
-
-StagedItems::StagedItems(const StagingOptions& options, Staging::Base base,
+StagedItems::StagedItems(const StagingOptions& options, StagingBase base,
                          bool allow_duplicate_labels)
     : options_(options),
       base_(std::move(base)),
@@ -220,7 +200,7 @@ absl::StatusOr<std::vector<int32_t>> StagedItems::Add(
   return status;
 }
 
-void StagedItems::Release(int64_t through, Staging::Base base) {
+void StagedItems::Release(int64_t through, StagingBase base) {
   base_ = std::move(base);
   next_id_ = std::max(base_.slot_count, base_.next_id);
   staged_count_ = 0;

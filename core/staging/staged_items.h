@@ -12,8 +12,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "core/journal/staged_item.h"
 #include "core/staging/label_ids.h"
-#include "core/staging/staging.h"
+#include "core/staging/removed_items.h"
+#include "core/staging/staging_base.h"
+#include "core/staging/staging_options.h"
 
 namespace annod {
 
@@ -23,7 +26,7 @@ namespace annod {
 // to be durable. Not thread-safe.
 class StagedItems {
  public:
-  StagedItems(const StagingOptions& options, Staging::Base base,
+  StagedItems(const StagingOptions& options, StagingBase base,
               bool allow_duplicate_labels);
 
   void AllowDuplicateLabels() { allow_duplicate_labels_ = true; }
@@ -62,7 +65,7 @@ class StagedItems {
 
   // Forgets the items whose newest record is in a segment up to `through`: they
   // are in `base` now. Changes made in those segments can not be taken back.
-  void Release(int64_t through, Staging::Base base);
+  void Release(int64_t through, StagingBase base);
 
   // Items staged.
   int64_t size() const { return staged_count_; }
@@ -100,7 +103,7 @@ class StagedItems {
   void RemoveLabel(int32_t id, Entry* entry);
 
   const StagingOptions options_;
-  Staging::Base base_;
+  StagingBase base_;
   absl::flat_hash_map<int32_t, Entry> items_;
   LabelIds labels_;
   bool allow_duplicate_labels_;

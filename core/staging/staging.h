@@ -2,7 +2,6 @@
 #define ANNOD_CORE_STAGING_STAGING_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,49 +12,14 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "core/file_system.h"
-#include "core/journal/durability.h"
-#include "core/journal/journal_position.h"
 #include "core/journal/staged_item.h"
-#include "core/staging/item_layer.h"
+#include "core/staging/removed_items.h"
+#include "core/staging/staged_snapshot.h"
+#include "core/staging/staging_base.h"
+#include "core/staging/staging_options.h"
 #include "core/storage/index_settings.h"
 
 namespace annod {
-
-struct StagingOptions {
-  Durability durability = Durability::kFsync;
-  // Largest id accepted is at most this factor times the number of items
-  // (version and staging, the new ones included) plus `waste_floor`: Annoy's
-  // storage grows to the largest id.
-  double max_id_waste_factor = 10;
-  int64_t waste_floor = 1 << 20;
-  int64_t max_items = 1 << 30;
-  // Called with the place up to which the journal counts whenever that has
-  // moved on, before any call it covers is acknowledged, and by Open() with
-  // what it found; may be empty. One call at a time; must not call back.
-  std::function<void(JournalPosition)> publish;
-};
-
-// Whether an index may hold `total_items` of which `largest_new_id` is the
-// largest id to come: ResourceExhausted for too many, InvalidArgument for an id
-// that would waste too much; -1: none.
-absl::Status CheckItemLimits(const StagingOptions& options, int64_t total_items,
-                             int64_t largest_new_id);
-
-// What a removal did.
-struct RemovedItems {
-  std::vector<int32_t> removed_ids;         // that were there, each once
-  std::vector<int32_t> missing_ids;         // of the call, without an item
-  std::vector<std::string> missing_labels;  // of the call, without an item
-};
-
-// The frozen contents of the journal up to a segment: what a build takes in.
-// Newer records of an id hide older ones. Valid after the staging area moved
-// on; the bytes are mapped, not copied. Immutable, thread-safe.
-class StagedSnapshot : public ItemLayer {
- public:
-  virtual int64_t through_segment() const = 0;
-  virtual int64_t item_count() const = 0;
-};
 
 // The items stored and removed since the last published version: an append-only
 // journal of checksummed records in numbered segments (docs/format.md), laid
@@ -63,21 +27,7 @@ class StagedSnapshot : public ItemLayer {
 // Thread-safe.
 class Staging {
  public:
-  // What the served version already holds, for id assignment and label
-  // conflicts.
-  struct Base {
-    int64_t slot_count = 0;
-    int64_t item_count = 0;
-    // No item without an id gets one below this: ids up to there have been in
-    // use, though the items may be gone. Below slot_count it does not matter.
-    int64_t next_id = 0;
-    int64_t journal_through =
-        0;  // segments up to here are in a version: removed
-    // Ids that have `label` in the version, ascending; may be empty.
-    std::function<std::vector<int32_t>(absl::string_view)> ids_of_label;
-    // True if the version has this item; may be empty.
-    std::function<bool(int32_t)> has_item;
-  };
+  using Base = StagingBase;
 
   // Opens or creates `index_directory`/staging and recovers it: a torn tail of
   // the last segment was never acknowledged and is cut off; damage to anything
