@@ -16,6 +16,7 @@
 #include "core/forest/parted_grower.h"
 #include "core/forest/random.h"
 #include "core/forest/slot_writer.h"
+#include "core/forest/subtree.h"
 #include "core/forest/tree_grower.h"
 #include "core/forest/tree_pipeline.h"
 #include "core/status_macros.h"

@@ -12,15 +12,10 @@
 #include "absl/types/span.h"
 #include "core/annoy/item_slots.h"
 #include "core/forest/node_split.h"
-#include "core/forest/splitter.h"
-#include "core/forest/tree_grower.h"
+#include "core/forest/part_grower.h"
+#include "core/forest/subtree.h"
 
 namespace annod {
-
-// Adds `distance` to the ids of tree nodes, those from `slot_count` on, in
-// finished nodes: they move so far up in the file.
-void RelocateNodes(const NodeLayout& layout, int64_t slot_count,
-                   int64_t distance, std::vector<char>* nodes);
 
 // Grows trees, one after another, in parts that fit into the processor's cache.
 // The splits at the top are chosen by looking at a sample; all items are then
@@ -30,48 +25,35 @@ void RelocateNodes(const NodeLayout& layout, int64_t slot_count,
 // Not thread-safe.
 class PartedGrower {
  public:
-  using NewSplitter =
-      std::function<std::unique_ptr<Splitter>(const ItemSlots* items)>;
-
   // `items` must outlive this; `cancel` may be null. `placed` is told the items
   // that reached their final node, from up to `threads` threads at a time; may
   // be empty.
   PartedGrower(const ItemSlots* items, const SplitRules& rules,
-               NewSplitter new_splitter, const std::atomic<bool>* cancel,
+               SplitterFactory new_splitter, const std::atomic<bool>* cancel,
                std::function<void(int64_t)> placed, int threads);
-  ~PartedGrower();
 
   // As TreeGrower::Grow(), with random numbers of its own.
   absl::Status Grow(absl::Span<const int32_t> ids, uint64_t seed,
                     std::vector<char>* nodes);
 
  private:
-  struct Subtree {
-    std::vector<char> nodes;
-    int32_t root = 0;  // a node's or an item's id
-  };
-  struct Top;
-  class Worker;
-
   absl::Status GrowParts(int worker, std::vector<int32_t> ids, uint64_t seed,
                          bool is_root, Subtree* tree);
   absl::Status GrowEach(int worker, std::vector<std::vector<int32_t>> parts,
                         uint64_t seed, bool is_root,
                         std::vector<Subtree>* subtrees);
-  void Join(const Top& top, bool is_root, std::vector<Subtree> subtrees,
-            Subtree* tree) const;
-  Worker& WorkerAt(int worker);
+  PartGrower& WorkerAt(int worker);
   bool Cancelled() const {
     return cancel_ != nullptr && cancel_->load(std::memory_order_relaxed);
   }
 
   const ItemSlots& items_;
   const SplitRules rules_;
-  const NewSplitter new_splitter_;
+  const SplitterFactory new_splitter_;
   const std::atomic<bool>* const cancel_;
   const std::function<void(int64_t)> placed_;
   const size_t part_items_;
-  std::vector<std::unique_ptr<Worker>> workers_;  // one for each thread
+  std::vector<std::unique_ptr<PartGrower>> workers_;  // one for each thread
 };
 
 }  // namespace annod
