@@ -1,7 +1,7 @@
-// Kernels of codes.h over the operations of one instruction set. Included by
-// codes.cc once for each, inside its namespace; needs of it: CloseIn, Vec,
-// kVecBytes, LoadCodes, ZeroSums, AbsDiff, AddSquares, AddProducts,
-// BroadcastFour, StoreDistances, SumLanes, and the Highway tag Int32Tag.
+// The distance kernels of codes.h over the operations of one instruction set.
+// Included by codes_distance.cc once for each, inside its namespace; needs of
+// it: Vec, kVecBytes, LoadCodes, ZeroSums, AbsDiff, AddSquares, AddProducts,
+// BroadcastFour, StoreDistances, SumLanes.
 
 int32_t SquaredL2(const uint8_t* a, const uint8_t* b, size_t bytes) {
   Vec sum = ZeroSums();
@@ -41,6 +41,21 @@ void DistanceRows(const uint8_t* query, size_t bytes, Rows rows,
     if (k + kAhead < count) PrefetchLines(row(k + kAhead), bytes);
     out[k] = kDistance(query, reinterpret_cast<const uint8_t*>(row(k)), bytes);
   }
+}
+
+void SquaredL2Rows(const uint8_t* query, size_t bytes, Rows rows,
+                   const int32_t* ids, size_t count, int32_t* out) {
+  DistanceRows<SquaredL2>(query, bytes, rows, ids, count, out);
+}
+
+void L1Rows(const uint8_t* query, size_t bytes, Rows rows, const int32_t* ids,
+            size_t count, int32_t* out) {
+  DistanceRows<L1>(query, bytes, rows, ids, count, out);
+}
+
+void NegativeDotRows(const uint8_t* query, size_t bytes, Rows rows,
+                     const int32_t* ids, size_t count, int32_t* out) {
+  DistanceRows<NegativeDot>(query, bytes, rows, ids, count, out);
 }
 
 // Of kBlocks blocks from `data` on: enough sums under way at a time to hide how
@@ -93,96 +108,4 @@ void FourRowsAgainstBlocks(const uint8_t* rows, const CodeBlocks& blocks,
                        blocks.norms + block * kBlockItems, stride,
                        out + block * kBlockItems);
   }
-}
-
-// The bound is taken from the smallest values of 64 groups of positions: as
-// many groups as are wanted have one below it. It is closed in on by halving.
-size_t SelectSmallest(const int32_t* values, size_t count, size_t wanted,
-                      CodeNeighbor* out) {
-  const Int32Tag d;
-  constexpr size_t kLanes = hn::MaxLanes(Int32Tag());
-  constexpr size_t kGroupVecs = 64 / kLanes;
-  const auto max = hn::Set(d, INT32_MAX);
-  HWY_ALIGN int32_t least[64];
-  for (size_t v = 0; v < kGroupVecs; ++v) hn::Store(max, d, least + v * kLanes);
-  for (size_t j = 0; j < count; j += 64) {
-    const size_t vecs = count - j >= 64 ? kGroupVecs : (count - j) / kLanes;
-    for (size_t v = 0; v < vecs; ++v) {
-      int32_t* const group = least + v * kLanes;
-      hn::Store(
-          hn::Min(hn::Load(d, group), hn::Load(d, values + j + v * kLanes)), d,
-          group);
-    }
-  }
-  const auto groups_up_to = [&](int32_t bound) {
-    size_t groups = 0;
-    for (size_t v = 0; v < kGroupVecs; ++v) {
-      groups += hn::CountTrue(d, hn::Not(hn::Gt(hn::Load(d, least + v * kLanes),
-                                                hn::Set(d, bound))));
-    }
-    return groups;
-  };
-  int32_t bound = INT32_MAX;
-  if (wanted < 64 && wanted < count) {
-    auto lowest = max;
-    for (size_t v = 0; v < kGroupVecs; ++v) {
-      lowest = hn::Min(lowest, hn::Load(d, least + v * kLanes));
-    }
-    bound =
-        CloseIn(hn::GetLane(hn::MinOfLanes(d, lowest)), wanted, groups_up_to);
-  }
-  const auto bounds = hn::Set(d, bound);
-  size_t found = 0;
-  for (size_t j = 0; j < count; j += kLanes) {
-    const auto below = hn::Not(hn::Gt(hn::Load(d, values + j), bounds));
-    uint64_t bits = 0;
-    hn::StoreMaskBits(d, below, reinterpret_cast<uint8_t*>(&bits));
-    for (; bits != 0; bits &= bits - 1) {
-      const size_t at = j + static_cast<size_t>(__builtin_ctzll(bits));
-      out[found++] = {values[at], static_cast<int32_t>(at)};
-    }
-  }
-  return found;
-}
-
-// First position in [0, count) that holds `value`; `count` if none does.
-HWY_INLINE size_t Find(const int32_t* values, size_t count, int32_t value) {
-  const Int32Tag d;
-  const size_t lanes = hn::Lanes(d);
-  const auto wanted = hn::Set(d, value);
-  for (size_t j = 0; j < count; j += lanes) {
-    const auto at =
-        hn::FindFirstTrue(d, hn::Eq(hn::Load(d, values + j), wanted));
-    if (at >= 0) return j + static_cast<size_t>(at);
-  }
-  return count;
-}
-
-HWY_INLINE int32_t Largest(const int32_t* values, size_t count) {
-  const Int32Tag d;
-  auto largest = hn::Set(d, INT32_MIN);
-  for (size_t j = 0; j < count; j += hn::Lanes(d)) {
-    largest = hn::Max(largest, hn::Load(d, values + j));
-  }
-  return hn::GetLane(hn::MaxOfLanes(d, largest));
-}
-
-size_t KeepNearest(const CodeNeighbor* more, size_t count, size_t capacity,
-                   size_t size, int32_t* distances, int32_t* ids) {
-  int32_t worst = size == capacity ? Largest(distances, capacity) : INT32_MAX;
-  for (size_t k = 0; k < count; ++k) {
-    const CodeNeighbor candidate = more[k];
-    if (candidate.distance >= worst) continue;
-    if (Find(ids, capacity, candidate.id) != capacity) continue;
-    size_t place = size;
-    if (size == capacity) {
-      place = Find(distances, capacity, worst);
-    } else {
-      ++size;
-    }
-    distances[place] = candidate.distance;
-    ids[place] = candidate.id;
-    if (size == capacity) worst = Largest(distances, capacity);
-  }
-  return size;
 }

@@ -6,9 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-// The same set as core/simd/distance.cc.
-#define HWY_DISABLED_TARGETS \
-  (HWY_SSE4 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+#include "core/simd/enabled_targets.h"
 #include "hwy/targets.h"
 
 namespace annod {

@@ -1,8 +1,7 @@
 #include "core/simd/update.h"
 
-// The same instruction sets as core/simd/distance.cc.
-#define HWY_DISABLED_TARGETS \
-  (HWY_SSE4 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+#include "core/simd/enabled_targets.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/simd/update.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
@@ -52,12 +51,8 @@ void MoveTowardsKernel(const float* HWY_RESTRICT v, float rate, size_t dim,
 
 const UpdateKernels* UpdateTable() {
   static constexpr UpdateKernels kTable = {
-#define ANNOD_STRINGIZE_(x) #x
-#define ANNOD_STRINGIZE(x) ANNOD_STRINGIZE_(x)
-      &ANNOD_STRINGIZE(HWY_NAMESPACE)[2],  // without the leading "N_"
+      &HWY_STR(HWY_NAMESPACE)[2],  // without the leading "N_"
       ScaleKernel, AddScaledKernel, MoveTowardsKernel};
-#undef ANNOD_STRINGIZE
-#undef ANNOD_STRINGIZE_
   return &kTable;
 }
 

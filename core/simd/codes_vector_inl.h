@@ -1,0 +1,92 @@
+// Registers full of codes and the few operations on them that Highway 1.0 lacks
+// (it has no product of unsigned and signed bytes), as intrinsics. Included by
+// codes_distance.cc once for each instruction set, inside its namespace.
+
+#if HWY_TARGET == HWY_AVX3
+using Vec = __m512i;
+HWY_INLINE Vec LoadCodes(const uint8_t* at) { return _mm512_loadu_si512(at); }
+HWY_INLINE Vec ZeroSums() { return _mm512_setzero_si512(); }
+HWY_INLINE Vec AbsDiff(Vec a, Vec b) {
+  return _mm512_abs_epi8(_mm512_sub_epi8(a, b));
+}
+HWY_INLINE Vec AddProducts(Vec sum, Vec a, Vec b) {
+  return _mm512_add_epi32(
+      sum, _mm512_madd_epi16(_mm512_maddubs_epi16(a, b), _mm512_set1_epi16(1)));
+}
+HWY_INLINE Vec BroadcastFour(const uint8_t* at) {
+  int32_t four;
+  std::memcpy(&four, at, sizeof(four));
+  return _mm512_set1_epi32(four);
+}
+HWY_INLINE int32_t SumLanes(Vec sum) { return _mm512_reduce_add_epi32(sum); }
+HWY_INLINE void StoreDistances(Vec products, const int32_t* norms,
+                               int32_t* out) {
+  _mm512_storeu_si512(out, _mm512_sub_epi32(_mm512_loadu_si512(norms),
+                                            _mm512_slli_epi32(products, 1)));
+}
+#elif HWY_TARGET == HWY_AVX2
+using Vec = __m256i;
+HWY_INLINE Vec LoadCodes(const uint8_t* at) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
+}
+HWY_INLINE Vec ZeroSums() { return _mm256_setzero_si256(); }
+HWY_INLINE Vec AbsDiff(Vec a, Vec b) {
+  return _mm256_abs_epi8(_mm256_sub_epi8(a, b));
+}
+HWY_INLINE Vec AddProducts(Vec sum, Vec a, Vec b) {
+  return _mm256_add_epi32(
+      sum, _mm256_madd_epi16(_mm256_maddubs_epi16(a, b), _mm256_set1_epi16(1)));
+}
+HWY_INLINE Vec BroadcastFour(const uint8_t* at) {
+  int32_t four;
+  std::memcpy(&four, at, sizeof(four));
+  return _mm256_set1_epi32(four);
+}
+HWY_INLINE int32_t SumLanes(Vec sum) {
+  __m128i half = _mm_add_epi32(_mm256_castsi256_si128(sum),
+                               _mm256_extracti128_si256(sum, 1));
+  half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0x4e));
+  return _mm_cvtsi128_si32(_mm_add_epi32(half, _mm_shuffle_epi32(half, 0xb1)));
+}
+HWY_INLINE void StoreDistances(Vec products, const int32_t* norms,
+                               int32_t* out) {
+  const Vec norm = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(norms));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out),
+                      _mm256_sub_epi32(norm, _mm256_slli_epi32(products, 1)));
+}
+#else
+using Vec = __m128i;
+HWY_INLINE Vec LoadCodes(const uint8_t* at) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+}
+HWY_INLINE Vec ZeroSums() { return _mm_setzero_si128(); }
+HWY_INLINE Vec AbsDiff(Vec a, Vec b) {
+  return _mm_abs_epi8(_mm_sub_epi8(a, b));
+}
+HWY_INLINE Vec AddProducts(Vec sum, Vec a, Vec b) {
+  return _mm_add_epi32(
+      sum, _mm_madd_epi16(_mm_maddubs_epi16(a, b), _mm_set1_epi16(1)));
+}
+HWY_INLINE Vec BroadcastFour(const uint8_t* at) {
+  int32_t four;
+  std::memcpy(&four, at, sizeof(four));
+  return _mm_set1_epi32(four);
+}
+HWY_INLINE int32_t SumLanes(Vec sum) {
+  sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
+  return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1)));
+}
+HWY_INLINE void StoreDistances(Vec products, const int32_t* norms,
+                               int32_t* out) {
+  const Vec norm = _mm_loadu_si128(reinterpret_cast<const __m128i*>(norms));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out),
+                   _mm_sub_epi32(norm, _mm_slli_epi32(products, 1)));
+}
+#endif
+
+constexpr size_t kVecBytes = sizeof(Vec);
+
+HWY_INLINE Vec AddSquares(Vec sum, Vec a, Vec b) {
+  const Vec diff = AbsDiff(a, b);
+  return AddProducts(sum, diff, diff);
+}
