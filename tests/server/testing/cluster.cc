@@ -126,6 +126,10 @@ void Cluster::Kill(int slot) {
 void Cluster::RestartWriter() {
   KillWriter();
   StartWriter();
+  AwaitWriter();
+}
+
+void Cluster::AwaitWriter() {
   EXPECT_TRUE(Eventually([this] {
     v1::UpdateSettingsRequest request;
     request.set_index("none");

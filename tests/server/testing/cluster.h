@@ -35,9 +35,11 @@ class Cluster {
   // SIGKILL, and waits for the end.
   void KillWriter() { Kill(workers_); }
   void KillWorker(int slot) { Kill(slot); }
-  // SIGKILL, and another one; returns once admin() reaches it. A call made
-  // before its worker has noticed the end would be told to try again.
+  // SIGKILL, StartWriter() and AwaitWriter().
   void RestartWriter();
+  // Returns once admin() reaches the writer. A call made before its worker has
+  // noticed the end of the last one would be told to try again.
+  void AwaitWriter();
   pid_t WorkerPid(int slot) const { return processes_.at(slot); }
   // Sends a signal; returns without waiting.
   void SignalWorker(int slot, int signal);

@@ -190,6 +190,7 @@ TEST_F(BuildRpcTest, AWriterKilledWhileBuildingPublishesNothingHalf) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE)
       << Describe(status);
   cluster_.StartWriter();
+  cluster_.AwaitWriter();
   ExpectOk(Build(&cluster_, "words"));
   EXPECT_EQ(InfoOf("words").item_count(), 1000);
   EXPECT_EQ(InfoOf("words").version(), 1);

@@ -140,6 +140,7 @@ TEST_F(FitFailureTest, AWriterKilledDuringTheStreamChangesNothing) {
   cluster_.KillWriter();
   EXPECT_EQ(stream.Finish().error_code(), StatusCode::UNAVAILABLE);
   cluster_.StartWriter();
+  cluster_.AwaitWriter();
   ExpectAsBefore();
 }
 
@@ -152,6 +153,7 @@ TEST_F(FitFailureTest, AWriterKilledDuringTheBuildChangesNothing) {
   fit.join();
   EXPECT_EQ(status.error_code(), StatusCode::UNAVAILABLE) << Describe(status);
   cluster_.StartWriter();
+  cluster_.AwaitWriter();
   ExpectAsBefore();
 }
 
@@ -171,6 +173,7 @@ TEST_F(FitFailureTest, AWriterKilledWhileAnIndexIsMadeLeavesNone) {
   fit.join();
   EXPECT_FALSE(status.ok());
   cluster_.StartWriter();
+  cluster_.AwaitWriter();
   ExpectAsBefore();
   v1::IndexInfo info;
   EXPECT_EQ(Info(&cluster_, "new", &info).error_code(), StatusCode::NOT_FOUND);

@@ -191,6 +191,7 @@ TEST_F(RebuildRpcTest, CancelledOrKilledItLeavesNoTarget) {
   killed.join();
   EXPECT_EQ(status.error_code(), StatusCode::UNAVAILABLE) << Describe(status);
   cluster_.StartWriter();
+  cluster_.AwaitWriter();
   request.set_tree_count(2);
   ExpectOk(Rebuild(request));
   EXPECT_EQ(InfoOf("target").item_count(), 2000);
