@@ -40,12 +40,12 @@ class CheckLayoutTest(TreeTestCase):
         self.assert_names("core/annoy/node.cc: 401 lines, at most 400")
 
     def test_an_include_needs_a_dep(self):
-        self.library("core/forest", ["//core"])
+        self.add_library("core/forest", ["//core"])
         self.assert_names("core/forest/grower.cc: includes core/annoy/node.h, "
                           "but core/forest/BUILD.bazel lists no dep of //core/annoy")
 
     def test_an_include_of_a_made_header_needs_a_dep(self):
-        self.library("server", ["//core/annoy"])
+        self.add_library("server", ["//core/annoy"])
         self.assert_names("server/call.cc: includes annod/v1/types.pb.h, "
                           "but server/BUILD.bazel lists no dep of //proto")
 
@@ -62,13 +62,13 @@ class CheckLayoutTest(TreeTestCase):
         self.assert_names("bench: sources without a BUILD.bazel")
 
     def test_no_two_folders_include_each_other(self):
-        self.library("core", ["//core/annoy"])
+        self.add_library("core", ["//core/annoy"])
         self.write("core/metric.h", '#include "core/annoy/node.h"\n')
         self.assert_names("folders that include each other: core (core/metric.h includes core/annoy/node.h), "
                           "core/annoy (core/annoy/node.h includes core/metric.h)")
 
     def test_nor_around_a_corner(self):
-        self.library("core", ["//core/forest"])
+        self.add_library("core", ["//core/forest"])
         self.write("core/forest/grower.h", "")
         self.write("core/forest/grower.cc", '#include "core/annoy/node.h"\n')
         self.write("core/metric.h", '#include "core/forest/grower.h"\n')
@@ -85,9 +85,9 @@ class CheckLayoutTest(TreeTestCase):
 
     def test_the_server_does_not_include_the_client(self):
         self.name("client")
-        self.library("client", [])
+        self.add_library("client", [])
         self.write("client/client.h", "")
-        self.library("server", ["//client"])
+        self.add_library("server", ["//client"])
         self.write("server/call.cc", '#include "client/client.h"\n')
         self.assert_names("server/call.cc: server does not include client/client.h")
 

@@ -31,7 +31,7 @@ class DrawArchitectureTest(TreeTestCase):
 
     def test_names_a_new_arrow_and_a_gone_one(self):
         self.write(PICTURE, drawing(self.FOLDERS, EDGES))
-        self.library("server", ["//core/forest"])
+        self.add_library("server", ["//core/forest"])
         self.assert_names(f"{PICTURE} does not show server -> core/forest",
                           f"{PICTURE} still shows server -> core/annoy")
 

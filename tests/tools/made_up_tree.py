@@ -13,15 +13,15 @@ class TreeTestCase(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = pathlib.Path(folder.name)
-        self.library("core", [])
+        self.add_library("core", [])
         self.write("core/metric.h", "")
-        self.library("core/annoy", ["//core", "//third_party/debian:absl"])
+        self.add_library("core/annoy", ["//core", "//third_party/debian:absl"])
         self.write("core/annoy/node.h", '#include "core/metric.h"\n')
         self.write("core/annoy/node.cc", '#include "core/annoy/node.h"\n#include "absl/status/status.h"\n')
-        self.library("core/forest", ["//core", "//core/annoy"])
+        self.add_library("core/forest", ["//core", "//core/annoy"])
         self.write("core/forest/grower.cc", '#include "core/annoy/node.h"\n#include "core/metric.h"\n')
         self.write("proto/annod/v1/types.proto", "")
-        self.library("server", ["//core/annoy", "//proto:annod_v1"])
+        self.add_library("server", ["//core/annoy", "//proto:annod_v1"])
         self.write("server/call.cc", '#include "annod/v1/types.pb.h"\n#include "core/annoy/node.h"\n')
 
         self.name("core", "core/annoy", "core/forest", "server")
@@ -36,7 +36,7 @@ class TreeTestCase(unittest.TestCase):
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)
         (self.root / path).write_text(text)
 
-    def library(self, folder, deps):
+    def add_library(self, folder, deps):
         self.write(folder + "/BUILD.bazel", f'load("//tools:cc.bzl", "folder_library")\n\nfolder_library(deps = {deps})\n')
 
     def run_tool(self, *command):
