@@ -1,5 +1,7 @@
-"""Nearest neighbours from an annod server, in Annoy's words.
+"""Nearest neighbours from an annod server.
 
+    from annod import Client            # everything the service does, in Python's terms
+    from annod.aio import Client        # the same for asyncio
     from annod import AnnoyIndex        # Annoy's class
     from annod import Annoy, Index      # the scikit-learn style estimator
 
@@ -7,9 +9,23 @@ The server is named by `server=`, else by the environment variable
 ANNOD_SERVER, else it is localhost:7077.
 """
 
-from annod.connection import Connection, connect
+from annod.client import Client
+from annod.connection import Connection, Retry, connect
 from annod.errors import AnnodError
 from annod.estimator import Annoy, Index
 from annod.index import AnnoyIndex
+from annod.wire.backoff import NO_RETRY
 
-__all__ = ["Annoy", "AnnodError", "AnnoyIndex", "Connection", "Index", "connect"]
+__version__ = "0.1.0"
+
+__all__ = [
+    "Annoy",
+    "AnnodError",
+    "AnnoyIndex",
+    "Client",
+    "Connection",
+    "Index",
+    "NO_RETRY",
+    "Retry",
+    "connect",
+]

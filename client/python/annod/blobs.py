@@ -5,9 +5,9 @@ tell formats apart and to refuse what does not fit the object it is read into.
 """
 
 import struct
-from typing import NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, Tuple
 
-from annod import transfer
+from annod.remote import transfer
 
 _FORMATS = {
     "native": transfer.NATIVE_BLOB,
@@ -30,7 +30,7 @@ _CANONICAL_2 = struct.Struct("<8sHHBBHIQQBBHQiIQ")
 class Head(NamedTuple):
     """What a blob's header says; None where the format cannot say it."""
 
-    format_number: int
+    form: str
     metric: Optional[str] = None
     f: int = 0
     built: bool = True
@@ -39,8 +39,8 @@ class Head(NamedTuple):
     verbose: Optional[int] = None
 
 
-def format_of(name: Optional[str]) -> int:
-    """Number of a format from one of its names; native for None.
+def format_of(name: Optional[str]) -> str:
+    """The one name of a format from any of them; native for None.
 
     Raises:
       TypeError: not text.
@@ -50,10 +50,10 @@ def format_of(name: Optional[str]) -> int:
         return transfer.NATIVE_BLOB
     if not isinstance(name, str):
         raise TypeError(f"format is {name!r}; it must be text")
-    number = _FORMATS.get(name.strip().lower())
-    if number is None:
+    form = _FORMATS.get(name.strip().lower())
+    if form is None:
         raise ValueError(f"format is {name!r}; it must be one of {', '.join(_FORMATS)}")
-    return number
+    return form
 
 
 def read_head(blob: bytes) -> Head:
@@ -86,7 +86,7 @@ def read_head(blob: bytes) -> Head:
     return Head(transfer.NATIVE_BLOB)
 
 
-def _unpack(form: struct.Struct, blob: bytes, name: str) -> tuple:
+def _unpack(form: struct.Struct, blob: bytes, name: str) -> Tuple[Any, ...]:
     if len(blob) < form.size:
         raise OSError(
             f"the {name} blob has {len(blob)} bytes; its header alone has {form.size}"

@@ -1,53 +1,88 @@
 """A channel to a server, shared by the indexes of a process."""
 
-import os
-import random
+# mypy: disable-error-code="import"
+
 import threading
 import time
 import weakref
-from typing import Any, Callable, Iterator, Optional
+from typing import Any, Callable, Iterator, Optional, Sequence, Tuple
 
 import grpc
 
 from annod import errors
-from annod.v1 import admin_service_pb2_grpc, index_service_pb2_grpc
+from annod.wire import forks
+from annod.wire.backoff import Backoff, Retry
+from annod.wire.channels import DEFAULT_SERVER, Link, Stubs, default_server
 
-DEFAULT_SERVER = "localhost:7077"
-
-# A server that never answered is given up sooner than one that did and may be
-# restarting a worker.
-_FIRST_WINDOW_SECONDS = 2.0
-_RETRY_WINDOW_SECONDS = 15.0
-_FIRST_PAUSE_SECONDS = 0.02
-_LONGEST_PAUSE_SECONDS = 0.5
-
-_CHANNEL_OPTIONS = (
-    ("grpc.max_receive_message_length", -1),
-    ("grpc.max_send_message_length", -1),
-    ("grpc.initial_reconnect_backoff_ms", 50),
-    ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 500),
-)
+__all__ = ["Connection", "DEFAULT_SERVER", "Retry", "connect"]
 
 
 class Connection:
-    """A connection to an annod server. Safe for use by several threads.
+    """A connection to an annod server. Safe for use by several threads; made when
+    first used, closed by close() or the end of a with block.
+
+    Args:
+      address: "host:port".
+      timeout: seconds that a call may take, retries included.
+      retry: how calls that may be repeated are.
+      tls: True, the path or bytes of PEM root certificates, or
+        grpc.ChannelCredentials; None: no TLS.
+      token: sent with every call as "authorization: Bearer TOKEN".
+      options: gRPC channel options, ("grpc.name", value).
+      metadata: (key, value) pairs sent with every call.
 
     Attributes:
-      address: "host:port".
-      timeout: seconds that a query may take, retries included; 60 unless set.
+      address, timeout: as given; timeout may be set at any time.
       index_service, admin_service: generated stubs, for calls that this
         package does not wrap.
     """
 
-    def __init__(self, address: str):
+    def __init__(
+        self,
+        address: str,
+        *,
+        timeout: float = 60.0,
+        retry: Retry = Retry(),
+        tls: Any = None,
+        token: Optional[str] = None,
+        options: Sequence[Tuple[str, Any]] = (),
+        metadata: Sequence[Tuple[str, str]] = (),
+    ):
+        self._link = Link(address, tls, token, options, metadata)
         self.address = address
-        self.timeout = 60.0
-        self._pid = os.getpid()
-        self._channel = grpc.insecure_channel(address, options=_CHANNEL_OPTIONS)
-        self.index_service = index_service_pb2_grpc.IndexServiceStub(self._channel)
-        self.admin_service = admin_service_pb2_grpc.AdminServiceStub(self._channel)
+        self.timeout = timeout
+        self.retry = retry
+        self._lock = threading.Lock()
+        self._stubs: Optional[Stubs] = None
+        self._closed = False
         self._answered = False
+
+    @property
+    def stubs(self) -> Stubs:
+        """The calls on the channel.
+
+        Raises:
+          errors.Closed: after close().
+          errors.Forked: in a child of a process that had called a server.
+        """
+        forks.check()
+        stubs = self._stubs
+        if stubs is not None:
+            return stubs
+        with self._lock:
+            if self._closed:
+                raise errors.Closed(f"the connection to {self.address} is closed")
+            if self._stubs is None:
+                self._stubs = Stubs(self._link.blocking_channel(), self._link)
+            return self._stubs
+
+    @property
+    def index_service(self) -> Any:
+        return self.stubs.index_service
+
+    @property
+    def admin_service(self) -> Any:
+        return self.stubs.admin_service
 
     def read(self, method: Any, request: Any) -> Any:
         """Makes a call that only reads, or that may be repeated. Repeats while
@@ -71,7 +106,13 @@ class Connection:
         try:
             answer = attempt()
         except grpc.RpcError as error:
-            raise self._translate(error) from None
+            raise errors.from_rpc(error, self.address) from None
+        except ValueError as error:
+            if self._closed and not isinstance(error, errors.AnnodError):
+                raise errors.Closed(
+                    f"the connection to {self.address} is closed"
+                ) from error
+            raise
         self._answered = True
         return answer
 
@@ -84,32 +125,27 @@ class Connection:
 
         It gets None for the seconds left if `timeout` is None. Gives up when
         `timeout` seconds have passed, or 15 seconds of failures (2 if this
-        server never answered yet).
+        server never answered yet); `retry` says others.
 
         Raises:
           errors.AnnodError: the last failure.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        first_failure = None
-        pause = _FIRST_PAUSE_SECONDS
+        backoff = Backoff(self.retry, timeout)
+        repeated = False
         while True:
-            left = None if deadline is None else max(deadline - time.monotonic(), 0.001)
             try:
-                return self.once(lambda: attempt(left))
-            except errors.NotAnswering:
-                now = time.monotonic()
-                first_failure = first_failure or now
-                window = (
-                    _RETRY_WINDOW_SECONDS if self._answered else _FIRST_WINDOW_SECONDS
-                )
-                give_up = first_failure + window
-                if deadline is not None:
-                    give_up = min(give_up, deadline)
-                wait = pause * random.uniform(0.5, 1)
-                if now + wait >= give_up:
+                return self.once(lambda: attempt(backoff.seconds_left()))
+            except errors.AnnodError as error:
+                error.repeated = repeated
+                pause = backoff.next_pause(error, self._answered)
+                if pause is None:
                     raise
-                self._wait_for_server(wait)
-                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+                refused = isinstance(error, errors.Overloaded)
+            repeated = True
+            if refused:
+                time.sleep(pause)
+            else:
+                self._wait_for_server(pause)
 
     def stream(self, call: Iterator[Any]) -> Iterator[Any]:
         """The messages of a streamed answer; its failure translated."""
@@ -118,15 +154,28 @@ class Connection:
                 self._answered = True
                 yield message
         except grpc.RpcError as error:
-            raise self._translate(error) from None
+            raise errors.from_rpc(error, self.address) from None
 
     def usable(self) -> bool:
-        """False in a child that was forked: gRPC channels do not survive that."""
-        return os.getpid() == self._pid
+        """False after close(), and in a child that was forked."""
+        return not self._closed and not forks.is_inherited()
 
     def close(self) -> None:
-        """Ends the connection; later calls fail. Not needed before exit."""
-        self._channel.close()
+        """Ends the connection; later calls raise errors.Closed. Not needed before
+        exit. In a forked child it leaves the parent's connection alone."""
+        if forks.is_inherited():
+            return
+        with self._lock:
+            self._closed = True
+            stubs, self._stubs = self._stubs, None
+        if stubs is not None:
+            stubs.channel.close()
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(self, *unused: Any) -> None:
+        self.close()
 
     def __repr__(self) -> str:
         return f"Connection({self.address!r})"
@@ -135,7 +184,7 @@ class Connection:
         # gRPC only goes on connecting while somebody waits for it: after a plain
         # sleep the next attempt would find the channel where it was.
         start = time.monotonic()
-        ready = grpc.channel_ready_future(self._channel)
+        ready = grpc.channel_ready_future(self.stubs.channel)
         try:
             ready.result(timeout=seconds)
         except grpc.FutureTimeoutError:
@@ -143,42 +192,51 @@ class Connection:
             return
         # It can be reached, and still said UNAVAILABLE.
         time.sleep(
-            min(_FIRST_PAUSE_SECONDS, max(0, start + seconds - time.monotonic()))
+            min(self.retry.first_pause, max(0, start + seconds - time.monotonic()))
         )
 
-    def _translate(self, error: grpc.RpcError) -> errors.AnnodError:
-        translated = errors.from_rpc(error)
-        if isinstance(translated, errors.NotAnswering) and not translated.reason:
-            translated.message = (
-                f"no annod server answers at {self.address} (chosen by server=, else"
-                f" ANNOD_SERVER, else {DEFAULT_SERVER}): {translated.message}"
-            )
-        return translated
 
-
-_connections: "weakref.WeakValueDictionary" = weakref.WeakValueDictionary()
+_connections: "weakref.WeakValueDictionary[str, Connection]" = (
+    weakref.WeakValueDictionary()
+)
 _lock = threading.Lock()
 
 
-def connect(server: Optional[object] = None) -> Connection:
-    """The connection of this process to a server.
+def _renew_lock() -> None:
+    # Another thread of the parent may have held it.
+    global _lock
+    _lock = threading.Lock()
+
+
+forks.on_child(_renew_lock)
+
+
+def connect(server: Optional[object] = None, **settings: Any) -> Connection:
+    """The connection of this process to a server. No call is made.
 
     Args:
-      server: "host:port", or a Connection, which is returned. If None, the
-        environment variable ANNOD_SERVER, else "localhost:7077".
+      server: "host:port"; a Connection, which is returned; or a Client, whose
+        connection is. If None, the environment variable ANNOD_SERVER, else
+        "localhost:7077".
+      settings: those of Connection. With any, the connection is a new one; without,
+        all callers that name one server share one, until it is closed.
 
     Raises:
       TypeError: `server` is something else.
+      ValueError: it is not "host:port".
     """
-    if isinstance(server, Connection):
-        return server
-    if server is None:
-        server = os.environ.get("ANNOD_SERVER") or DEFAULT_SERVER
-    if not isinstance(server, str):
+    given = getattr(server, "connection", server)
+    if isinstance(given, Connection):
+        if settings:
+            raise TypeError("a Connection has its settings already")
+        return given
+    address = default_server() if server is None else server
+    if not isinstance(address, str):
         raise TypeError(f"server is {server!r}; it must be 'host:port' or a Connection")
-    key = (server, os.getpid())
+    if settings:
+        return Connection(address, **settings)
     with _lock:
-        connection = _connections.get(key)
-        if connection is None:
-            connection = _connections[key] = Connection(server)
+        connection = _connections.get(address)
+        if connection is None or connection._closed:
+            connection = _connections[address] = Connection(address)
         return connection

@@ -5,11 +5,13 @@ written for a library in the same process keeps catching what it catches.
 Misuse found before a call is made raises Python's exceptions directly.
 """
 
-from typing import Dict, Optional
+# mypy: disable-error-code="import"
+
+from typing import Any, Dict, Optional
 
 import grpc
 
-from annod import error_details
+from annod.wire import error_details
 
 
 class AnnodError(Exception):
@@ -20,10 +22,13 @@ class AnnodError(Exception):
       reason: what programs may test, such as "INDEX_NOT_FOUND"
         (proto/annod/v1); "" if the server gave none.
       metadata: the reason's details, such as field, value and limit.
+      repeated: whether the call had been made, and failed, before: what it wants
+        may have been done already.
     """
 
     code: str = ""
     reason: str = ""
+    repeated: bool = False
 
     def __init__(
         self,
@@ -74,6 +79,24 @@ class TooSlow(AnnodError, TimeoutError):
     """The deadline passed."""
 
 
+class Overloaded(AnnodError, RuntimeError):
+    """The server has too much to do; nothing was done for the call.
+
+    Attributes:
+      retry_after: seconds after which the server wants to be asked again.
+    """
+
+    retry_after: float = 0.0
+
+
+class Closed(AnnodError, RuntimeError):
+    """The client, connection or index was closed and is used after that."""
+
+
+class Forked(AnnodError, RuntimeError):
+    """The process was forked from one that had called a server already."""
+
+
 class NotOffered(AnnodError, NotImplementedError):
     """The server does not know this call."""
 
@@ -92,6 +115,7 @@ _BY_REASON = {
     "STORAGE_FAILED": BadFile,
     "ANSWER_SHORT": InvalidRequest,
     "HOLES": InvalidRequest,
+    "OVERLOADED": Overloaded,
 }
 _BY_CODE = {
     grpc.StatusCode.INVALID_ARGUMENT: InvalidRequest,
@@ -103,9 +127,20 @@ _BY_CODE = {
 }
 
 
-def from_rpc(error: grpc.RpcError) -> AnnodError:
-    """The exception for a failed call."""
+def from_rpc(error: Any, address: str = "") -> AnnodError:
+    """The exception for a failed call: a grpc.RpcError, of asyncio or not."""
     code = error.code()
     reason, metadata = error_details.error_info(error)
     kind = _BY_REASON.get(reason) or _BY_CODE.get(code, CallFailed)
-    return kind(error.details() or code.name, code.name, reason, metadata)
+    text = error.details() or code.name
+    if address and kind is NotAnswering and not reason:
+        text = (
+            f"no annod server answers at {address} (chosen by server=, else"
+            f" ANNOD_SERVER, else localhost:7077): {text}"
+        )
+    elif address and kind is TooSlow:
+        text = f"the server at {address} did not answer in time: {text}"
+    made = kind(text, code.name, reason, metadata)
+    if isinstance(made, Overloaded):
+        made.retry_after = error_details.pushback_seconds(error)
+    return made

@@ -7,7 +7,7 @@ are one class, as they are there; `annod.AnnoyIndex` is Annoy's own.
 
 from typing import Any, Optional
 
-from annod.snapshots import Snapshots
+from annod.forest.snapshots import Snapshots
 
 
 class Annoy(Snapshots):

@@ -5,13 +5,14 @@ import os
 import warnings
 from typing import Any, List, Optional, Tuple
 
-from annod import distances, errors, queries, transfer, vectors
-from annod.asking import Asking
+from annod import errors, vectors
+from annod.remote import distances, queries, transfer
+from annod.remote.asking import Asking
 from annod.connection import connect
-from annod.item_buffer import LARGEST_ID
+from annod.remote.item_buffer import LARGEST_ID
 from annod.metrics import canonical_metric
-from annod.progress import print_progress
-from annod.remote import RemoteIndex
+from annod.remote.progress import print_progress
+from annod.remote.index import RemoteIndex
 from annod.v1 import index_service_pb2
 
 Neighbours = queries.Neighbours

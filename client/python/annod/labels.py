@@ -1,10 +1,14 @@
 """Labels: any Python values here, text on the server.
 
-The server keeps one text of at most 1024 bytes an item. It is JSON, so that
-other programs read it, and so that None, booleans, integers, floats, text, and
-lists and dictionaries of them come back as they went. Any other value goes as
-the JSON object {"repr": "..."} and comes back as the text of its repr; the
-object that was given stays in the Python object that fitted, and in its pickles.
+The server keeps one text of at most 1024 bytes an item. Text is kept as it is, so
+that annodctl and other programs show, ask for and write the very same label:
+"near" is near, "007" and "true" are text. Any other value is kept as its JSON
+behind a mark that only this package writes and reads (a control character that
+terminals do not show, then "py:"), and so None, booleans, integers, floats, lists
+and dictionaries come back as they went. So is text that an item could not have
+as it is: the empty one, and text with the mark in front. What JSON cannot say is
+kept as {"repr": "..."} and comes back as the text of its repr; the object that was
+given stays in the Python object that fitted, and in its pickles.
 """
 
 import json
@@ -12,22 +16,26 @@ from typing import Any, Dict, List, Optional, Sequence
 
 LARGEST_LABEL_BYTES = 1024
 
+MARK = "\x1fpy:"
+
 
 def encode(label: Any) -> str:
     """The text for a label; never empty.
 
     Raises:
-      ValueError: the text would be longer than a server takes.
+      ValueError: the text would be longer than a server takes, or is not Unicode.
     """
     value = plain(label)
+    if type(value) is str and value and not value.startswith(MARK):
+        text = value
+    else:
+        text = MARK + _as_json(value, label)
     try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        faithful = json.loads(text) == value or value != value
-    except (TypeError, ValueError, RecursionError):
-        faithful = False
-    if not faithful:
-        text = json.dumps({"repr": repr(label)}, ensure_ascii=False)
-    size = len(text.encode("utf-8", "surrogatepass"))
+        size = len(text.encode("utf-8"))
+    except UnicodeEncodeError:
+        raise ValueError(
+            f"label {label!r} has a lone surrogate; it must be Unicode text"
+        ) from None
     if size > LARGEST_LABEL_BYTES:
         raise ValueError(
             f"label {text[:40]}... takes {size} bytes; at most"
@@ -36,10 +44,23 @@ def encode(label: Any) -> str:
     return text
 
 
-def decode(text: str) -> Any:
-    """The label of a text; text that is not JSON is a label itself."""
+def _as_json(value: Any, label: Any) -> str:
     try:
-        value = json.loads(text)
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        back = json.loads(text)
+        if (back == value and type(back) is type(value)) or value != value:
+            return text
+    except (TypeError, ValueError, RecursionError):
+        pass
+    return json.dumps({"repr": repr(label)}, ensure_ascii=False)
+
+
+def decode(text: str) -> Any:
+    """The label of a text; text without the mark is a label itself."""
+    if not text.startswith(MARK):
+        return text
+    try:
+        value = json.loads(text[len(MARK) :])
     except ValueError:
         return text
     if isinstance(value, dict) and list(value) == ["repr"]:

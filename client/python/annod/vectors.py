@@ -3,16 +3,21 @@
 import array
 import math
 import numbers
-from typing import Any, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
+import numpy.typing as npt
+
+from annod import frames
+
+FloatArray = npt.NDArray[np.float32]
 
 # Angular and dot items store the squared norm, dot its square root squared again,
 # as 32-bit floats.
 _LARGEST_SQUARED_NORM = 3.0e38
 
 
-def to_row(vector: Any, what: str = "vector") -> np.ndarray:
+def to_row(vector: Any, what: str = "vector") -> FloatArray:
     """A vector as float32 components.
 
     Args:
@@ -26,6 +31,8 @@ def to_row(vector: Any, what: str = "vector") -> np.ndarray:
       TypeError: not a sequence of numbers.
       ValueError: an array that is not one-dimensional.
     """
+    if isinstance(vector, np.ma.MaskedArray):
+        vector = frames.filled(vector, None, what)
     if isinstance(vector, np.ndarray) and vector.dtype.kind in "fiub":
         if vector.ndim != 1:
             raise ValueError(f"{what} has shape {vector.shape}; it must be (f,)")
@@ -52,7 +59,7 @@ def to_row(vector: Any, what: str = "vector") -> np.ndarray:
     raise TypeError(f"{what} must be a sequence of numbers")
 
 
-def check_row(row: np.ndarray, metric: str, what: str = "vector") -> None:
+def check_row(row: FloatArray, metric: str, what: str = "vector") -> None:
     """Refuses what a server would refuse: NaN, infinities, norms too large to store.
 
     Raises:
@@ -72,7 +79,7 @@ def check_row(row: np.ndarray, metric: str, what: str = "vector") -> None:
             )
 
 
-def check_rows(rows: np.ndarray, metric: str, what: str = "X") -> None:
+def check_rows(rows: FloatArray, metric: str, what: str = "X") -> None:
     """As check_row, for float32 rows of shape (n, f)."""
     finite = np.isfinite(rows)
     if not finite.all():
@@ -88,12 +95,35 @@ def check_rows(rows: np.ndarray, metric: str, what: str = "X") -> None:
             check_row(rows[row], metric, f"{what}[{row}]")
 
 
-def from_bytes(data: bytes) -> np.ndarray:
+def as_rows(X: Any) -> Any:
+    """Rows, of a single vector too: numbers, an array or a pandas Series of one
+    dimension."""
+    if frames.is_frame(X):
+        return X
+    if getattr(X, "ndim", 2) == 1:
+        array_ = X if isinstance(X, np.ndarray) else np.asarray(X)
+        return X if array_.dtype == object else array_[None, :]
+    if isinstance(X, array.array):
+        return [X]
+    if isinstance(X, (list, tuple)) and X and isinstance(X[0], numbers.Real):
+        return [X]
+    return X
+
+
+def has_no_rows(X: Any) -> bool:
+    """Whether a table is empty, as far as it can tell."""
+    if isinstance(X, (list, tuple)):
+        return not X
+    shape = getattr(X, "shape", (1,))
+    return bool(len(shape) > 0 and shape[0] == 0)
+
+
+def from_bytes(data: bytes) -> FloatArray:
     """float32 components from their wire form."""
     return np.frombuffer(data, dtype="<f4")
 
 
-def to_bytes(row: np.ndarray) -> bytes:
+def to_bytes(row: FloatArray) -> bytes:
     """Wire form of float32 components."""
     return row.astype("<f4", copy=False).tobytes()
 
@@ -104,18 +134,18 @@ def rows_of(
     missing_value: Optional[float] = None,
     names: Optional[Sequence[str]] = None,
     what: str = "X",
-) -> np.ndarray:
+) -> FloatArray:
     """Rows of a table, missing entries filled in.
 
     Args:
-      X: rows: a numpy array of shape (n, f), or a sequence of rows, each a
-        sequence of numbers and None, or a dict {column: number or None}. A
+      X: rows: a numpy array of shape (n, f), a DataFrame, or a sequence of rows,
+        each a sequence of numbers and None, or a dict {column: number or None}. A
         column is a position, or a text in `names`.
       f: components of a row; 0: as many as the first row has, which must not
         be a dict then.
-      missing_value: what None entries and absent keys are; None: refused. NaN
-        is not missing.
-      names: names of the columns, if they have any.
+      missing_value: what None entries, absent keys, masked entries, and NaN in a
+        DataFrame are; None: refused. NaN elsewhere is not missing.
+      names: names of the columns, if they have any; a DataFrame's must be these.
       what: name of X in error messages.
 
     Returns:
@@ -123,8 +153,14 @@ def rows_of(
 
     Raises:
       TypeError: an entry that is neither a number nor None.
-      ValueError: no rows, a row of another length, a missing entry.
+      ValueError: no rows, a row of another length, a missing entry, a DataFrame
+        with other columns.
     """
+    if frames.is_frame(X):
+        frames.check_column_names(frames.column_names(X), names)
+        return _array_rows(frames.to_array(X, missing_value, what), f, what)
+    if isinstance(X, np.ma.MaskedArray):
+        X = frames.filled(X, missing_value, what)
     if not isinstance(X, (np.ndarray, list, tuple)):
         if hasattr(X, "toarray"):
             X = X.toarray()
@@ -135,7 +171,7 @@ def rows_of(
     if isinstance(X, (str, bytes, dict)) or not hasattr(X, "__iter__"):
         raise TypeError(f"{what} is {type(X).__name__}; it must be rows of numbers")
     columns = {name: position for position, name in enumerate(names or ())}
-    rows: List[np.ndarray] = []
+    rows: List[FloatArray] = []
     for number, values in enumerate(X):
         name = f"{what}[{number}]"
         if isinstance(values, dict):
@@ -158,7 +194,7 @@ def rows_of(
     return np.stack(rows)
 
 
-def _array_rows(X: np.ndarray, f: int, what: str) -> np.ndarray:
+def _array_rows(X: "npt.NDArray[Any]", f: int, what: str) -> FloatArray:
     if X.ndim != 2:
         raise ValueError(f"{what} has shape {X.shape}; it must be (n, f)")
     if X.shape[0] == 0:
@@ -171,7 +207,9 @@ def _array_rows(X: np.ndarray, f: int, what: str) -> np.ndarray:
         return np.ascontiguousarray(X, dtype=np.float32)
 
 
-def _dense_row(values: Any, missing_value: Optional[float], name: str) -> np.ndarray:
+def _dense_row(values: Any, missing_value: Optional[float], name: str) -> FloatArray:
+    if isinstance(values, np.ma.MaskedArray):
+        values = frames.filled(values, missing_value, name)
     if not isinstance(values, np.ndarray):
         if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
             raise TypeError(f"{name} is {values!r}; it must be a row of numbers")
@@ -189,12 +227,12 @@ def _dense_row(values: Any, missing_value: Optional[float], name: str) -> np.nda
 
 
 def _dict_row(
-    values: dict,
+    values: Dict[Any, Any],
     f: int,
     missing_value: Optional[float],
-    columns: dict,
+    columns: Dict[str, int],
     name: str,
-) -> np.ndarray:
+) -> FloatArray:
     row: List[Any] = [missing_value] * f
     for column, value in values.items():
         position = columns.get(column, column) if isinstance(column, str) else column

@@ -52,29 +52,37 @@ class VectorsTest(unittest.TestCase):
 
 
 class LabelsTest(unittest.TestCase):
-    def test_json_values_come_back(self):
-        for label in (None, True, 0, -5, 2.5, "", "text", "é", [1, [2]], {"a": None}):
-            self.assertEqual(labels.decode(labels.encode(label)), label)
+    def test_values_come_back_with_their_type(self):
+        for label in (None, True, 0, -5, 2.5, 1.0, "", "text", "é", [1, [2]], {"a": None}):
+            back = labels.decode(labels.encode(label))
+            self.assertEqual((back, type(back)), (label, type(label)))
+
+    def test_text_is_stored_as_it_is(self):
+        for label in ("near", "true", "null", "1.50", "007", '{"a": 1}', '"near"', " x "):
+            self.assertEqual(labels.encode(label), label)
+            self.assertEqual(labels.decode(label), label)
 
     def test_none_and_empty_text_are_labels_not_absence(self):
-        self.assertEqual([labels.encode(label) for label in (None, "")], ["null", '""'])
+        self.assertEqual([labels.encode(label) for label in (None, "")], [labels.MARK + "null", labels.MARK + '""'])
+
+    def test_text_that_looks_marked_comes_back(self):
+        for label in (labels.MARK, labels.MARK + "7", labels.MARK + '""'):
+            self.assertEqual(labels.decode(labels.encode(label)), label)
 
     def test_numpy_scalars_are_plain_values(self):
-        self.assertEqual(labels.encode(np.int64(3)), "3")
-        self.assertEqual(labels.encode(np.str_("a")), '"a"')
+        self.assertEqual(labels.encode(np.int64(3)), labels.MARK + "3")
+        self.assertEqual(labels.encode(np.str_("a")), "a")
         self.assertEqual(labels.as_list(np.array([1, 2]), 2), [1, 2])
 
     def test_other_values_come_back_as_text(self):
         for label in ((1, 2), {1: 2}, b"x", datetime.date(2020, 1, 2)):
             self.assertEqual(labels.decode(labels.encode(label)), repr(label))
 
-    def test_labels_of_other_programs_are_text(self):
-        self.assertEqual(labels.decode("violin"), "violin")
-
-    def test_too_long(self):
-        self.assertEqual(len(labels.encode("x" * 1022)), 1024)
-        self.assertRaises(ValueError, labels.encode, "x" * 1023)
+    def test_what_cannot_be_stored(self):
+        self.assertEqual(len(labels.encode("x" * 1024)), 1024)
+        self.assertRaises(ValueError, labels.encode, "x" * 1025)
         self.assertRaises(ValueError, labels.encode, "\N{EURO SIGN}" * 400)
+        self.assertRaises(ValueError, labels.encode, "\ud800")
 
 
 class NamesTest(unittest.TestCase):

@@ -1,30 +1,27 @@
 """Rows to a server: the Fit call."""
 
-from typing import Any, Iterator, Optional, Sequence
+from typing import Any, List, Optional, Sequence
 
-import numpy as np
-
-from annod import vectors
-from annod.remote import RemoteIndex
+from annod.calls import builds
+from annod.calls.steps import Steps, admin
+from annod.remote.index import RemoteIndex
 from annod.v1 import admin_service_pb2
-
-_CHUNK_BYTES = 1 << 20
-_MOST_ROWS = 4096
+from annod.vectors import FloatArray
 
 
 def fit(
     remote: RemoteIndex,
-    rows: np.ndarray,
+    rows: FloatArray,
     metric: str,
     start_index: int,
     append: bool,
-    labels: Optional[Sequence[str]] = None,
+    labels: Optional[List[str]] = None,
     feature_names: Sequence[str] = (),
     n_trees: int = -1,
     n_jobs: int = -1,
     seed: int = 0,
     **settings: Any,
-) -> admin_service_pb2.FitResponse:
+) -> None:
     """Stores rows and builds, all or nothing.
 
     Args:
@@ -54,23 +51,16 @@ def fit(
         ),
     )
 
-    def requests() -> Iterator[admin_service_pb2.FitRequest]:
-        yield admin_service_pb2.FitRequest(index=remote.name, options=options)
-        step = max(1, min(_MOST_ROWS, _CHUNK_BYTES // (4 * f)))
-        for start in range(0, len(rows), step):
-            request = admin_service_pb2.FitRequest()
-            for number in range(start, min(start + step, len(rows))):
-                request.rows.add(
-                    vector_bytes=vectors.to_bytes(rows[number]),
-                    label=labels[number] if labels is not None else "",
-                )
-            yield request
+    def steps() -> Steps[None]:
+        # Every row has its id, so sending them again does no harm.
+        yield admin(
+            "Fit",
+            lambda: builds.fit_requests(remote.name, options, rows, labels),
+            limited=False,
+        )
 
-    # Every row has its id, so sending them again does no harm.
-    call = remote.connection.admin_service.Fit
-    response = remote.connection.repeat(lambda _: call(requests()))
+    remote.client._run(steps())
     if not append:
         remote.discard()
     remote.staged = False
     remote.assume_created(f, metric)
-    return response

@@ -2,10 +2,10 @@
 
 import sys
 
-from annod.v1 import types_pb2
+from annod.results import BuildProgress
 
 
-def print_progress(progress: types_pb2.BuildProgress) -> None:
+def print_progress(progress: BuildProgress) -> None:
     """Prints one line to standard error."""
     print(
         f"build {100 * progress.fraction_done:3.0f} %,"

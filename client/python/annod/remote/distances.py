@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from annod import errors
-from annod.remote import RemoteIndex
+from annod.remote.index import RemoteIndex
 from annod.v1 import index_service_pb2
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any, Iterable, Iterator, Optional, Tuple
 
-from annod import queries
-from annod.remote import RemoteIndex
+from annod.remote import queries
+from annod.remote.index import RemoteIndex
 from annod.v1 import index_service_pb2
 
 Neighbours = queries.Neighbours

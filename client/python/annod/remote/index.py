@@ -2,15 +2,20 @@
 
 import secrets
 import weakref
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 import numpy as np
 
 from annod import errors, vectors
+from annod.calls import builds, indexes
+from annod.calls.builds import OnProgress
+from annod.client import Client
 from annod.connection import Connection
-from annod.item_buffer import ItemBuffer
-from annod.metrics import metric_from_proto, metric_to_proto
-from annod.v1 import admin_service_pb2, index_service_pb2, types_pb2
+from annod.metrics import metric_to_proto
+from annod.remote.item_buffer import ItemBuffer
+from annod.results import BuildResult, IndexInfo
+from annod.v1 import admin_service_pb2, index_service_pb2
+from annod.vectors import FloatArray
 
 # Ids of one GetItems call, and bytes of vectors in its answer.
 _MOST_IDS = 65536
@@ -42,7 +47,7 @@ class RemoteIndex:
     while items are added; any number of threads may query.
 
     Attributes:
-      connection: where it lies.
+      client: of the server where it lies; connection: what that goes through.
       name: of the index on the server.
       temporary: whether it is dropped with this object.
       dimension, metric: fixed when it exists.
@@ -51,6 +56,8 @@ class RemoteIndex:
 
     def __init__(self, connection: Connection, name: Optional[str] = None):
         self.connection = connection
+        self.client = Client(connection)
+        self.closed = False
         self.temporary = name is None
         self.name = name or temporary_name()
         self.dimension = 0
@@ -71,16 +78,13 @@ class RemoteIndex:
         """
         if self.exists:
             return
-        request = self.create_request(dimension, metric, **settings)
-        try:
-            self.connection.read(self.connection.admin_service.CreateIndex, request)
-        except errors.AnnodError as error:
-            # A repeated call finds what the first one made.
-            if error.reason != "INDEX_EXISTS" or not self.temporary:
-                raise
+        self.check_open()
+        self.client.create(
+            self.name, dimension, metric, allow_duplicate_labels=True, **settings
+        )
         self.assume_created(dimension, metric)
 
-    def open(self, f: int, metric: Optional[str]) -> Optional[types_pb2.IndexInfo]:
+    def open(self, f: int, metric: Optional[str]) -> Optional[IndexInfo]:
         """Takes hold of the index if there is one.
 
         Args:
@@ -95,7 +99,7 @@ class RemoteIndex:
         info = self.find()
         if info is None:
             return None
-        found = metric_from_proto(info.metric)
+        found = info.metric
         if metric not in (None, found):
             raise ValueError(f"index {self.name} has metric {found}, not {metric}")
         if f and info.dimension and f != info.dimension:
@@ -136,11 +140,7 @@ class RemoteIndex:
             self._finalizer = None
         if self.exists:
             self.exists = False
-            request = admin_service_pb2.DropIndexRequest(index=self.name)
-            try:
-                self.connection.read(self.connection.admin_service.DropIndex, request)
-            except errors.NoSuchIndex:
-                pass
+            self.client.drop(self.name, missing_ok=True)
 
     def forget(self) -> None:
         """Drops a temporary index, leaves one with a name of its own alone."""
@@ -150,19 +150,43 @@ class RemoteIndex:
             self.flush()
             self.exists = False
 
+    def close(self) -> None:
+        """As forget(), and for good: what follows raises errors.Closed."""
+        if not self.closed:
+            self.forget()
+            self.closed = True
+
+    def check_open(self) -> None:
+        """Refuses use after close().
+
+        Raises:
+          errors.Closed: it was closed.
+        """
+        if self.closed:
+            raise errors.Closed("the index object is closed: make another one")
+
+    def check_exists(self) -> None:
+        """Refuses a named index that nobody has made.
+
+        Raises:
+          errors.NoSuchIndex: with the names that are most like it.
+        """
+        self.check_open()
+        if not self.temporary and not self.exists:
+            self.client.info(self.name)
+
     # State.
 
-    def info(self) -> types_pb2.IndexInfo:
+    def info(self) -> IndexInfo:
         """Everything the server knows about it.
 
         Raises:
           errors.NoSuchIndex: it does not exist.
         """
         self.flush()
-        request = index_service_pb2.InfoRequest(index=self.name)
-        return self.connection.read(self.connection.index_service.Info, request).info
+        return self.client._run(indexes.info(self.name))
 
-    def find(self) -> Optional[types_pb2.IndexInfo]:
+    def find(self) -> Optional[IndexInfo]:
         """As info(), but None if the server has no such index."""
         try:
             return self.info()
@@ -171,30 +195,32 @@ class RemoteIndex:
 
     def n_items(self) -> int:
         """Largest id plus one, as Annoy counts."""
+        self.check_open()
         if not self.exists:
             return 0
         info = self.info()
-        return max(int(info.next_id), int(info.item_slot_count), self._next_id)
+        return max(info.next_id, info.item_slot_count, self._next_id)
 
     def update_settings(self, **settings: Any) -> None:
         """Changes settings; `settings` are UpdateSettings fields."""
-        request = admin_service_pb2.UpdateSettingsRequest(index=self.name, **settings)
-        self.connection.read(self.connection.admin_service.UpdateSettings, request)
+        self.client.update(self.name, **settings)
 
     def prefault(self) -> None:
         """Has the server read the index into memory before it answers."""
-        self.update_settings(prefault=types_pb2.PREFAULT_POPULATE)
+        self.update_settings(prefault="populate")
 
     # Items.
 
-    def add(self, item: int, row: np.ndarray) -> None:
+    def add(self, item: int, row: FloatArray) -> None:
         """Adds an item, which the server has before any later call runs."""
+        self.check_open()
         self._buffer.add(item, row)
         self.staged = True
         self._next_id = max(self._next_id, item + 1)
 
     def flush(self) -> None:
         """Sends what was added; durable when it returns."""
+        self.check_open()
         self._buffer.flush()
 
     def discard(self) -> None:
@@ -206,13 +232,9 @@ class RemoteIndex:
     def remove(self, ids: Sequence[int]) -> None:
         """Removes items; ids without one are no error."""
         self.flush()
-        for start in range(0, len(ids), _MOST_IDS):
-            request = admin_service_pb2.RemoveItemsRequest(
-                index=self.name, ids=ids[start : start + _MOST_IDS]
-            )
-            self.connection.read(self.connection.admin_service.RemoveItems, request)
+        self.client.remove(self.name, ids)
 
-    def vectors(self, ids: Sequence[int]) -> np.ndarray:
+    def vectors(self, ids: Sequence[int]) -> FloatArray:
         """Stored vectors, staged ones included: float32, shape (len(ids), f).
         Zeros for an id below n_items() that no item has, as in Annoy.
 
@@ -242,9 +264,9 @@ class RemoteIndex:
         request = index_service_pb2.GetItemsRequest(
             index=self.name, ids=ids, include_staged=self.staged
         )
-        return self.connection.read(
-            self.connection.index_service.GetItems, request
-        ).items
+        answer = self.connection.read(self.connection.index_service.GetItems, request)
+        found: Sequence[index_service_pb2.StoredItem] = answer.items
+        return found
 
     def present(self, ids: Sequence[int]) -> Dict[int, index_service_pb2.StoredItem]:
         """Those of the ids that have an item, with it. For ids mostly present."""
@@ -302,8 +324,8 @@ class RemoteIndex:
         n_trees: int,
         n_jobs: int = -1,
         seed: int = 0,
-        on_progress: Optional[Callable[[types_pb2.BuildProgress], None]] = None,
-    ) -> admin_service_pb2.BuildResult:
+        on_progress: OnProgress = None,
+    ) -> BuildResult:
         """Builds a version of everything added; every worker serves it when it returns.
 
         Args:
@@ -312,36 +334,21 @@ class RemoteIndex:
           seed: 0: the index's.
           on_progress: called several times a second.
         """
-        newest = self.info().newest_version
-        request = admin_service_pb2.BuildRequest(
-            index=self.name,
+        self.flush()
+        steps = builds.build(
+            self.name,
+            on_progress,
             tree_count=n_trees,
             thread_count=max(0, n_jobs),
             seed=seed,
         )
-
-        def attempt(_: Optional[float]) -> admin_service_pb2.BuildResult:
-            # A build goes on when its stream breaks: it may have ended since.
-            info = self.info()
-            if info.newest_version > newest and not info.HasField("build"):
-                return admin_service_pb2.BuildResult(
-                    version=info.newest_version,
-                    item_count=info.item_count,
-                    tree_count=info.tree_count,
-                    forest_bytes=info.forest_bytes,
-                )
-            return _last_result(
-                self.connection.admin_service.Build(request), on_progress
-            )
-
-        result = self.connection.repeat(attempt)
+        result = self.client._run(steps)
         self.staged = False
         return result
 
     def unbuild(self) -> None:
         """Stops serving the built version; items stay and can be added to."""
-        request = admin_service_pb2.UnbuildRequest(index=self.name)
-        self.connection.read(self.connection.admin_service.Unbuild, request)
+        self.client.unbuild(self.name)
         self.staged = True
 
     def rebuild_into(
@@ -354,27 +361,12 @@ class RemoteIndex:
     ) -> None:
         """Builds `target`, which must not exist, from this index's items."""
         self.flush()
-        request = admin_service_pb2.RebuildRequest(
-            index=self.name,
-            target_index=target.name,
-            metric=metric_to_proto(metric),
-            tree_count=n_trees,
+        self.client.rebuild(
+            self.name,
+            target.name,
+            metric=metric,
+            trees=n_trees,
             seed=seed,
-            thread_count=max(0, n_jobs),
-        )
-        self.connection.once(
-            lambda: _last_result(self.connection.admin_service.Rebuild(request), None)
+            threads=max(0, n_jobs),
         )
         target.assume_created(self.dimension, metric)
-
-
-def _last_result(messages: Any, on_progress: Optional[Callable]) -> Any:
-    result = None
-    for message in messages:
-        if on_progress is not None:
-            on_progress(message.progress)
-        if message.HasField("result"):
-            result = message.result
-    if result is None:
-        raise errors.CallFailed("the build ended without a result")
-    return result

@@ -1,5 +1,7 @@
 """GetNnsStream: requests sent ahead of their answers."""
 
+# mypy: disable-error-code="import"
+
 import collections
 import queue
 import time
@@ -9,10 +11,10 @@ import grpc
 
 from annod import errors
 from annod.connection import Connection
-from annod.v1 import index_service_pb2
+from annod.wire import neighbor_codec
 
 
-class QueryStream:
+class Stream:
     """Requests on one stream and their answers, in order. If the stream breaks
     because a worker died or the connection is old, what is not answered is sent
     again on a new one. Not thread-safe.
@@ -27,25 +29,23 @@ class QueryStream:
     def __init__(self, connection: Connection, timeout: Optional[float] = None):
         self._connection = connection
         self._deadline = None if timeout is None else time.monotonic() + timeout
-        self._waiting: Deque[
-            index_service_pb2.GetNnsStreamRequest
-        ] = collections.deque()
+        self._waiting: Deque[bytes] = collections.deque()
         # What the stream has yet to send; None ends it.
-        self._outbox: queue.SimpleQueue = queue.SimpleQueue()
+        self._outbox: "queue.SimpleQueue[Optional[bytes]]" = queue.SimpleQueue()
         self._call: Optional[Any] = None
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def send(self, request: index_service_pb2.GetNnsRequest) -> None:
-        """Sends a request, without waiting."""
-        self._waiting.append(index_service_pb2.GetNnsStreamRequest(request=request))
+    def send(self, request: bytes) -> None:
+        """Sends a GetNnsRequest, without waiting."""
+        self._waiting.append(neighbor_codec.streamed(request))
         if self._call is None:
             self._begin()
         else:
             self._outbox.put(self._waiting[-1])
 
-    def next_answer(self) -> index_service_pb2.GetNnsResponse:
+    def next_answer(self) -> Any:
         """Waits for the answer to the first request that has none.
 
         Raises:
@@ -53,7 +53,7 @@ class QueryStream:
         """
         answer = self._connection.repeat(lambda _: self._read(), self._seconds_left())
         self._waiting.popleft()
-        return answer.response
+        return neighbor_codec.parse_streamed(answer)
 
     def close(self) -> None:
         """Gives up what is not answered."""
@@ -63,7 +63,7 @@ class QueryStream:
                 self._call.cancel()
             self._call = None
 
-    def __enter__(self) -> "QueryStream":
+    def __enter__(self) -> "Stream":
         return self
 
     def __exit__(self, *unused: Any) -> None:
@@ -73,11 +73,11 @@ class QueryStream:
         self._outbox = queue.SimpleQueue()
         for request in self._waiting:
             self._outbox.put(request)
-        self._call = self._connection.index_service.GetNnsStream(
+        self._call = self._connection.stubs.get_nns_stream_bytes(
             iter(self._outbox.get, None), timeout=self._seconds_left()
         )
 
-    def _read(self) -> index_service_pb2.GetNnsStreamResponse:
+    def _read(self) -> Any:
         if self._call is None:
             self._begin()
         try:

@@ -4,10 +4,12 @@ import sys
 import warnings
 from typing import Any, Dict, Optional
 
-from annod import blobs, errors, parameters, transfer
+from annod import blobs, errors
+from annod.forest import parameters
+from annod.remote import transfer
 from annod.metrics import canonical_metric, metric_to_proto
-from annod.neighbors import Neighbors
-from annod.remote import RemoteIndex
+from annod.forest.neighbors import Neighbors
+from annod.remote.index import RemoteIndex
 
 # Bytes before the nodes of a native blob: counts, and 4 for each tree's root.
 _NATIVE_HEAD_BYTES = 20
@@ -35,16 +37,16 @@ class Snapshots(Neighbors):
           RuntimeError: not initialized; native or portable and not built.
           ValueError: canonical, with holes, without fill_holes.
         """
-        number = blobs.format_of(format)
+        form = blobs.format_of(format)
         self._require_live()
-        if number != transfer.CANONICAL:
+        if form != transfer.CANONICAL:
             self._require_built()
         if self._is_empty():
-            if not self._built and number == transfer.CANONICAL:
+            if not self._built and form == transfer.CANONICAL:
                 self._create()
             else:
                 raise RuntimeError("an index without items cannot be serialized")
-        return transfer.download_bytes(self._remote, number, fill_holes)
+        return transfer.download_bytes(self._remote, form, fill_holes)
 
     def deserialize(self, byte: bytes, prefault: Optional[bool] = None) -> "Snapshots":
         """Replaces items, forest and labels by those of a blob, whatever its format.
@@ -71,10 +73,10 @@ class Snapshots(Neighbors):
                 f"the blob has vectors of {head.f} components, not {self._f}"
             )
         metric, f = head.metric or self._metric or "", head.f or self._f
-        transfer.upload_bytes(self._remote, byte, head.format_number, metric, f)
+        transfer.upload_bytes(self._remote, byte, head.form, metric, f)
         self._f, self._metric = f, metric
         self._became_loaded(prefault)
-        if head.format_number == transfer.CANONICAL:
+        if head.form == transfer.CANONICAL:
             self._loaded = False
             if head.seed:
                 self._seed = head.seed

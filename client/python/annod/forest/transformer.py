@@ -6,9 +6,11 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from annod import errors, fitting, labels, parameters, queries, vectors
-from annod.forest import Forest
-from annod.item_buffer import LARGEST_ID
+from annod import errors, labels, vectors
+from annod.forest import parameters
+from annod.remote import fitting, queries
+from annod.forest.items import Forest
+from annod.remote.item_buffer import LARGEST_ID
 
 _TYPES = ("vector", "item")
 

@@ -6,8 +6,8 @@ from typing import Any, Iterable, Iterator, List, Optional, Sequence, Tuple, Uni
 import numpy as np
 
 from annod import errors, vectors
-from annod.query_stream import QueryStream
-from annod.remote import RemoteIndex
+from annod.client.stream import Stream
+from annod.remote.index import RemoteIndex
 from annod.v1 import index_service_pb2, types_pb2
 
 LARGEST_SEARCH_K = 2**31 - 1
@@ -32,7 +32,7 @@ def item_query(item: int) -> index_service_pb2.Query:
     return index_service_pb2.Query(item=item)
 
 
-def vector_query(row: np.ndarray) -> index_service_pb2.Query:
+def vector_query(row: vectors.FloatArray) -> index_service_pb2.Query:
     """A query by a vector: float32, shape (f,)."""
     return index_service_pb2.Query(vector_bytes=vectors.to_bytes(row))
 
@@ -93,14 +93,14 @@ def stream(
     )
     step = min(_STREAM_QUERIES, _queries_of_a_call(remote, request))
     source = iter(queries)
-    with QueryStream(remote.connection, timeout) as sent:
+    with Stream(remote.connection, timeout) as sent:
         while True:
             part = list(itertools.islice(source, step))
             if part:
                 asked = index_service_pb2.GetNnsRequest()
                 asked.CopyFrom(request)
                 asked.queries.extend(part)
-                sent.send(asked)
+                sent.send(asked.SerializeToString())
             elif not len(sent):
                 return
             if len(sent) == _STREAM_WINDOW or not part:

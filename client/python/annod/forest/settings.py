@@ -3,10 +3,12 @@
 import warnings
 from typing import Any, Dict, List, Optional, Sequence
 
-from annod import labels, parameters, transfer
+from annod import labels
+from annod.forest import parameters
+from annod.remote import transfer
 from annod.connection import connect
 from annod.metrics import canonical_metric
-from annod.remote import RemoteIndex
+from annod.remote.index import RemoteIndex
 
 # In the order in which scikit-plots lists them.
 PARAMETERS = (

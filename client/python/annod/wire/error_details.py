@@ -4,9 +4,10 @@ The messages live in a descriptor pool of their own: a program that also uses
 Google's generated copies of the same files is not disturbed.
 """
 
+# mypy: disable-error-code="import"
+
 from typing import Any, Dict, Tuple
 
-import grpc
 from google.protobuf import (
     any_pb2,
     descriptor_pb2,
@@ -75,7 +76,7 @@ _Status = _message_class(_pool, "google.rpc.Status")
 _ErrorInfo = _message_class(_pool, "google.rpc.ErrorInfo")
 
 
-def error_info(error: grpc.RpcError) -> Tuple[str, Dict[str, str]]:
+def error_info(error: Any) -> Tuple[str, Dict[str, str]]:
     """Reason and metadata of annod's ErrorInfo; ("", {}) if the call carries none."""
     for key, value in error.trailing_metadata() or ():
         if key != _STATUS_KEY:
@@ -88,3 +89,14 @@ def error_info(error: grpc.RpcError) -> Tuple[str, Dict[str, str]]:
         except message.DecodeError:
             break
     return "", {}
+
+
+def pushback_seconds(error: Any) -> float:
+    """Seconds after which the server wants the call again; 0.0 if it does not say."""
+    for key, value in error.trailing_metadata() or ():
+        if key == "grpc-retry-pushback-ms":
+            try:
+                return max(0.0, int(value) / 1000)
+            except ValueError:
+                break
+    return 0.0

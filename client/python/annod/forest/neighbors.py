@@ -4,9 +4,11 @@ from typing import Any, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
-from annod import parameters, queries, vectors
-from annod.item_buffer import LARGEST_ID
-from annod.transformer import Transformer, item_ids
+from annod import vectors
+from annod.forest import parameters
+from annod.remote import queries
+from annod.remote.item_buffer import LARGEST_ID
+from annod.forest.transformer import Transformer, item_ids
 
 
 class CsrArrays(NamedTuple):

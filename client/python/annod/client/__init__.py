@@ -1,0 +1,110 @@
+"""Everything an annod server does, in Python's terms."""
+
+from typing import Any, Optional, Sequence, Tuple
+
+from annod.calls.queries import Shapes
+from annod.client.builds import BuildCalls
+from annod.client.indexes import IndexCalls
+from annod.client.items import ItemCalls
+from annod.client.queries import QueryCalls
+from annod.connection import Connection, connect
+from annod.wire.backoff import Retry
+
+
+class Client(IndexCalls, ItemCalls, BuildCalls, QueryCalls):
+    """A client of an annod server. Safe for use by several threads.
+
+        with annod.Client("localhost:7077") as client:
+            client.create("points", 3, "euclidean")
+            client.add("points", np.eye(3), labels=["x", "y", "z"])
+            client.build("points")
+            found = client.query("points", [[1, 0, 0]], 2, include_labels=True)
+            found.ids, found.distances, found.labels
+
+    Arrays go in and come out. Errors are errors.AnnodError, which carry code, reason
+    and metadata. No call is made before one is needed.
+
+    Args:
+      server: "host:port"; a Connection; None: the environment variable ANNOD_SERVER,
+        else localhost:7077.
+      timeout: seconds that a call may take, retries included, where the call itself
+        is not given another. Calls that take as long as they take (build, rebuild,
+        fit, export, restore, streams) have none; a server that vanished is noticed
+        within 70 seconds in them, and given up as `retry` says.
+      retry: how calls are repeated while the server is not there or overloaded;
+        annod.NO_RETRY: never.
+      tls: True, the path or bytes of PEM root certificates, or
+        grpc.ChannelCredentials; None: no TLS.
+      token: sent as "authorization: Bearer TOKEN".
+      options: gRPC channel options, ("grpc.name", value).
+      metadata: (key, value) pairs sent with every call.
+
+    Attributes:
+      connection: what the calls go through.
+
+    Raises (all calls):
+      errors.NotAnswering: (a ConnectionError) the server is not there: after 2
+        seconds if it never was, else 15, and within the timeout.
+      errors.TooSlow: (a TimeoutError) it did not answer within the timeout.
+      errors.NoSuchIndex: (a RuntimeError) with the names most like the one given.
+      errors.Closed: after close().
+      errors.Forked: in a child of a process that had called a server.
+    """
+
+    def __init__(
+        self,
+        server: Any = None,
+        *,
+        timeout: float = 60.0,
+        retry: Retry = Retry(),
+        tls: Any = None,
+        token: Optional[str] = None,
+        options: Sequence[Tuple[str, Any]] = (),
+        metadata: Sequence[Tuple[str, str]] = (),
+    ):
+        self._shapes = Shapes()
+        self._owns = not isinstance(server, Connection)
+        if isinstance(server, Connection):
+            self._connection = server
+        else:
+            self._connection = connect(
+                server,
+                timeout=timeout,
+                retry=retry,
+                tls=tls,
+                token=token,
+                options=options,
+                metadata=metadata,
+            )
+
+    @property
+    def connection(self) -> Connection:
+        return self._connection
+
+    @property
+    def server(self) -> str:
+        """The address, "host:port"."""
+        return self._connection.address
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that a call may take."""
+        return self._connection.timeout
+
+    def close(self) -> None:
+        """Ends the client; later calls raise errors.Closed. A Connection that was
+        given stays."""
+        if self._owns:
+            self._connection.close()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *unused: Any) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Client({self.server!r})"
+
+
+__all__ = ["Client"]

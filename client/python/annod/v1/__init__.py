@@ -1,0 +1,1 @@
+"""Generated from proto/annod/v1 by client/python/build_stubs."""

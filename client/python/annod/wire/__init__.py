@@ -1,0 +1,1 @@
+"""What travels: channels, retries, forks, and the wire form of bulk data."""

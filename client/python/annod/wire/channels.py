@@ -1,0 +1,153 @@
+"""gRPC channels to a server, blocking and of asyncio, and their stubs."""
+
+# mypy: disable-error-code="import"
+
+import functools
+import os
+from typing import Any, List, Optional, Sequence, Tuple
+
+import grpc
+
+from annod.v1 import admin_service_pb2_grpc, index_service_pb2_grpc
+from annod.wire import forks
+
+DEFAULT_SERVER = "localhost:7077"
+
+_OPTIONS: Tuple[Tuple[str, Any], ...] = (
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.initial_reconnect_backoff_ms", 50),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 500),
+    # A server that vanished without a word ends calls that have no deadline: after
+    # 70 seconds at most. Not more often than servers bear.
+    ("grpc.keepalive_time_ms", 60000),
+    ("grpc.keepalive_timeout_ms", 10000),
+)
+
+
+def default_server() -> str:
+    """The server that the environment names, else localhost:7077."""
+    return os.environ.get("ANNOD_SERVER") or DEFAULT_SERVER
+
+
+def check_address(server: Any) -> str:
+    """A server's address as gRPC takes it: "host:port", a unix: path or a dns: name.
+
+    Raises:
+      TypeError: not text.
+      ValueError: empty, with a scheme of the web, or without a port.
+    """
+    if not isinstance(server, str):
+        raise TypeError(f"server is {server!r}; it must be 'host:port'")
+    bare = server.split(":///", 1)[-1]
+    if server.startswith(("unix:", "unix-abstract:")):
+        return server
+    if "://" in server and ":///" not in server:
+        raise ValueError(
+            f"server is {server!r}; it must be 'host:port', without a scheme"
+        )
+    host, _, port = bare.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError(
+            f"server is {server!r}; it must be 'host:port', such as {DEFAULT_SERVER}"
+        )
+    return server
+
+
+class Link:
+    """How to reach a server: everything a channel is made with.
+
+    Attributes:
+      address: "host:port".
+      options: gRPC channel options that replace or add to this package's.
+      credentials: grpc.ChannelCredentials for TLS; None: none.
+      metadata: sent with every call.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        tls: Any = None,
+        token: Optional[str] = None,
+        options: Sequence[Tuple[str, Any]] = (),
+        metadata: Sequence[Tuple[str, str]] = (),
+    ):
+        self.address = check_address(address)
+        self.options: List[Tuple[str, Any]] = list(
+            {**dict(_OPTIONS), **dict(options)}.items()
+        )
+        self.credentials = _credentials(tls)
+        self.metadata = tuple(metadata)
+        if token is not None:
+            self.metadata += (("authorization", f"Bearer {token}"),)
+
+    def blocking_channel(self) -> Any:
+        """A channel whose calls block."""
+        forks.note_channel()
+        if self.credentials is None:
+            return grpc.insecure_channel(self.address, options=self.options)
+        return grpc.secure_channel(self.address, self.credentials, options=self.options)
+
+    def asyncio_channel(self) -> Any:
+        """A channel of the running event loop."""
+        import grpc.aio
+
+        forks.note_channel()
+        if self.credentials is None:
+            return grpc.aio.insecure_channel(self.address, options=self.options)
+        return grpc.aio.secure_channel(
+            self.address, self.credentials, options=self.options
+        )
+
+
+class Stubs:
+    """The calls of a server on one channel, with the link's metadata."""
+
+    def __init__(self, channel: Any, link: Link):
+        self.channel = channel
+        self.index_service = _with_metadata(
+            index_service_pb2_grpc.IndexServiceStub(channel), link.metadata
+        )
+        self.admin_service = _with_metadata(
+            admin_service_pb2_grpc.AdminServiceStub(channel), link.metadata
+        )
+        # Query rows and answers in bulk: numpy writes and reads the messages.
+        self.get_nns_bytes = _bound(
+            channel.unary_unary("/annod.v1.IndexService/GetNns"), link.metadata
+        )
+        self.get_nns_stream_bytes = _bound(
+            channel.stream_stream("/annod.v1.IndexService/GetNnsStream"), link.metadata
+        )
+        self.health = _bound(
+            channel.unary_unary("/grpc.health.v1.Health/Check"), link.metadata
+        )
+
+
+def _credentials(tls: Any) -> Any:
+    if tls is None or tls is False:
+        return None
+    if tls is True:
+        return grpc.ssl_channel_credentials()
+    if isinstance(tls, (str, os.PathLike)):
+        with open(tls, "rb") as file:
+            return grpc.ssl_channel_credentials(root_certificates=file.read())
+    if isinstance(tls, bytes):
+        return grpc.ssl_channel_credentials(root_certificates=tls)
+    if isinstance(tls, grpc.ChannelCredentials):
+        return tls
+    raise TypeError(
+        f"tls is {tls!r}; it must be True, the path or bytes of PEM root certificates,"
+        " or grpc.ChannelCredentials"
+    )
+
+
+def _bound(call: Any, metadata: Sequence[Tuple[str, str]]) -> Any:
+    return functools.partial(call, metadata=metadata) if metadata else call
+
+
+def _with_metadata(stub: Any, metadata: Sequence[Tuple[str, str]]) -> Any:
+    if metadata:
+        for name, call in list(vars(stub).items()):
+            setattr(stub, name, _bound(call, metadata))
+    return stub

@@ -1,0 +1,77 @@
+"""Files that appear complete or not at all."""
+
+import contextlib
+import os
+import secrets
+from typing import Any, BinaryIO, Optional, Union
+
+
+class FileWriter:
+    """Writes an export, from its begin again as often as need be.
+
+    Used in a with block: if that ends well the file is there, durably, at once;
+    else what was there before still is. An open file that is given is written from
+    its present place, and neither closed nor synced.
+
+    Raises (all of it):
+      OSError: the file cannot be written.
+    """
+
+    def __init__(self, target: Union[str, "os.PathLike[str]", BinaryIO]):
+        self._path: Optional[str] = None
+        self._temporary = ""
+        if hasattr(target, "write"):
+            self._file: Any = target
+            self._start = self._file.tell() if self._file.seekable() else None
+        else:
+            path = os.fsdecode(target)
+            directory, name = os.path.split(os.path.abspath(path))
+            self._path = path
+            self._temporary = os.path.join(
+                directory, f".{name}.{secrets.token_hex(4)}"
+            )
+            self._file = open(self._temporary, "xb")
+            self._start = 0
+        self._written = False
+
+    def begin(self) -> None:
+        """To be called before the first byte, and before it comes once more."""
+        if not self._written:
+            return
+        if self._start is None:
+            raise OSError("the export broke off, and the file cannot be written again")
+        self._file.seek(self._start)
+        self._file.truncate()
+
+    def write(self, chunk: bytes) -> None:
+        """The next bytes."""
+        self._written = True
+        self._file.write(chunk)
+
+    def __enter__(self) -> "FileWriter":
+        return self
+
+    def __exit__(self, kind: Any, *unused: Any) -> None:
+        if self._path is None:
+            return
+        try:
+            if kind is None:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            self._file.close()
+            if kind is None:
+                os.replace(self._temporary, self._path)
+                _sync_directory(os.path.dirname(self._temporary))
+        finally:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._temporary)
+
+
+def _sync_directory(directory: str) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
