@@ -9,6 +9,7 @@ The server is named by `server=`, else by the environment variable
 ANNOD_SERVER, else it is localhost:7077.
 """
 
+from annod import aio
 from annod.client import Client
 from annod.connection import Connection, Retry, connect
 from annod.errors import AnnodError
@@ -27,5 +28,6 @@ __all__ = [
     "Index",
     "NO_RETRY",
     "Retry",
+    "aio",
     "connect",
 ]

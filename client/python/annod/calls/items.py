@@ -17,7 +17,7 @@ LARGEST_ID = 2**31 - 2
 # One message of items: well below any server's limits, large enough that the
 # call's own cost does not matter. And of GetItems: ids, bytes of the answer.
 _MOST_BYTES = 1 << 20
-_MOST_ITEMS = 4096
+MOST_ITEMS = 4096
 _MOST_IDS = 65536
 _ANSWER_BYTES = 16 << 20
 
@@ -89,13 +89,13 @@ def add(
     stored: List[Any] = []
     f = found.dimension
     done = 0
-    for block in blocks_of(X, _MOST_ITEMS):
+    for block in blocks_of(X, MOST_ITEMS):
         if vectors.has_no_rows(block):
             continue
         rows = vectors.rows_of(block, f, missing_value, found.feature_names or None)
         vectors.check_rows(rows, found.metric or "")
         f = rows.shape[1]
-        step = max(1, min(_MOST_ITEMS, _MOST_BYTES // (4 * f + 32)))
+        step = max(1, min(MOST_ITEMS, _MOST_BYTES // (4 * f + 32)))
         for start in range(0, len(rows), step):
             part = rows[start : start + step]
             part_ids = _next_of(id_source, len(part), "ids", done)

@@ -1,14 +1,14 @@
 """Client: builds, fits, and whole indexes in and out."""
 
 import os
-from typing import Any, BinaryIO, Iterable, Iterator, List, Optional, Union
+from typing import Any, BinaryIO, Iterable, List, Optional, Union
 
 from annod.calls import builds, transfers
 from annod.calls.builds import OnProgress
 from annod.calls.transfers import CHUNK_BYTES
 from annod.client.base import Caller
 from annod.results import BuildResult, FitResult, IndexInfo
-from annod.wire.files import FileWriter
+from annod.wire.files import FileReader, FileWriter
 
 
 class BuildCalls(Caller):
@@ -202,22 +202,8 @@ class BuildCalls(Caller):
         """
         number = transfers.format_number(format)
 
-        def steps_of(chunks: Any) -> IndexInfo:
-            steps = transfers.deserialize(name, chunks, number, metric, dimension)
-            return self._run(steps, timeout)
-
-        if isinstance(source, (bytes, bytearray, memoryview)):
-            data = memoryview(source)
-            return steps_of(
-                lambda: (
-                    bytes(data[k : k + CHUNK_BYTES])
-                    for k in range(0, len(data), CHUNK_BYTES)
-                )
+        with FileReader(source, CHUNK_BYTES) as reader:
+            steps = transfers.deserialize(
+                name, reader.chunks, number, metric, dimension
             )
-        with open(source, "rb") as file:
-
-            def pieces() -> Iterator[bytes]:
-                file.seek(0)
-                return iter(lambda: file.read(CHUNK_BYTES), b"")
-
-            return steps_of(pieces)
+            return self._run(steps, timeout)

@@ -1,9 +1,9 @@
-"""Files that appear complete or not at all."""
+"""Files in pieces; those written appear complete or not at all."""
 
 import contextlib
 import os
 import secrets
-from typing import Any, BinaryIO, Optional, Union
+from typing import Any, BinaryIO, Iterator, Optional, Union
 
 
 class FileWriter:
@@ -75,3 +75,39 @@ def _sync_directory(directory: str) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+class FileReader:
+    """The pieces of bytes, or of a file of this machine that a with block keeps
+    open: from their begin as often as asked for.
+
+    Raises:
+      OSError: it cannot be read.
+    """
+
+    def __init__(
+        self, source: Union[bytes, str, "os.PathLike[str]"], chunk_bytes: int
+    ):
+        self._chunk_bytes = chunk_bytes
+        self._file: Any = None
+        self._data = memoryview(b"")
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            self._data = memoryview(source)
+        else:
+            self._file = open(source, "rb")
+
+    def chunks(self) -> Iterator[bytes]:
+        """All of it."""
+        size = self._chunk_bytes
+        if self._file is not None:
+            self._file.seek(0)
+            return iter(lambda: self._file.read(size), b"")
+        starts = range(0, len(self._data), size)
+        return (bytes(self._data[start : start + size]) for start in starts)
+
+    def __enter__(self) -> "FileReader":
+        return self
+
+    def __exit__(self, *unused: Any) -> None:
+        if self._file is not None:
+            self._file.close()

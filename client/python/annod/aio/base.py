@@ -1,0 +1,113 @@
+"""Running operations on a connection of an event loop."""
+
+# mypy: disable-error-code="import"
+
+import asyncio
+from typing import Any, AsyncIterator, Optional, TypeVar
+
+import grpc
+import grpc.aio
+
+from annod import errors
+from annod.calls import indexes
+from annod.calls.steps import Call, Steps
+from annod.wire import forks
+from annod.wire.backoff import Backoff, Retry
+from annod.wire.channels import Link, Stubs
+
+Answer = TypeVar("Answer")
+
+
+class Caller:
+    """What every part of Client is: a channel, and the running of calls on it."""
+
+    _link: Link
+    _retry: Retry
+    _stubs: Optional[Stubs] = None
+    _closed = False
+    _answered = False
+    timeout: float
+
+    def _open(self) -> Stubs:
+        forks.check()
+        if self._closed:
+            raise errors.Closed(f"the client of {self._link.address} is closed")
+        if self._stubs is None:
+            self._stubs = Stubs(self._link.asyncio_channel(), self._link)
+        return self._stubs
+
+    async def _run(
+        self, steps: Steps[Answer], timeout: Optional[float] = None
+    ) -> Answer:
+        """As of the blocking client."""
+        try:
+            call = next(steps)
+            while True:
+                try:
+                    answer = await self._make(call, timeout)
+                except errors.AnnodError as error:
+                    call = steps.throw(error)
+                else:
+                    call = steps.send(answer)
+        except StopIteration as done:
+            made: Answer = done.value
+            return made
+
+    async def _run_on(
+        self, name: str, steps: Steps[Answer], timeout: Optional[float] = None
+    ) -> Answer:
+        """As of the blocking client."""
+        made: Answer = await self._run(indexes.explained(steps, name), timeout)
+        return made
+
+    async def _make(self, call: Call, timeout: Optional[float]) -> Any:
+        if timeout is None and call.limited:
+            timeout = self.timeout
+        backoff = Backoff(self._retry, timeout)
+        repeated = False
+        while True:
+            try:
+                return await self._attempt(call, backoff.seconds_left())
+            except errors.AnnodError as error:
+                error.repeated = repeated
+                pause = backoff.next_pause(error, self._answered)
+                if pause is None or not call.repeat:
+                    raise
+            repeated = True
+            await asyncio.sleep(pause)
+
+    async def _attempt(self, call: Call, left: Optional[float]) -> Any:
+        try:
+            answer = call.bound(self._open())(call.argument(), timeout=left)
+            if call.on_message is None:
+                made = await answer
+                self._answered = True
+                return made
+            last = None
+            async for message in answer:
+                self._answered = True
+                call.on_message(message)
+                last = message
+            return last
+        except grpc.RpcError as error:
+            raise errors.from_rpc(error, self._link.address) from None
+        except grpc.aio.UsageError as error:
+            raise errors.Closed(f"the client of {self._link.address} is closed") from error
+
+
+async def batches(source: Any, size: int) -> AsyncIterator[Any]:
+    """Blocks of what an asynchronous iterable gives: rows, or blocks of them."""
+    block = []
+    async for row in source:
+        if getattr(row, "ndim", 1) == 2 or hasattr(row, "columns"):
+            if block:
+                yield block
+                block = []
+            yield row
+            continue
+        block.append(row)
+        if len(block) == size:
+            yield block
+            block = []
+    if block:
+        yield block
