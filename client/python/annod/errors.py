@@ -7,7 +7,7 @@ Misuse found before a call is made raises Python's exceptions directly.
 
 # mypy: disable-error-code="import"
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Type
 
 import grpc
 
@@ -105,7 +105,7 @@ class CallFailed(AnnodError, RuntimeError):
     """Any other failure."""
 
 
-_BY_REASON = {
+_BY_REASON: Dict[str, Type[AnnodError]] = {
     "ITEM_NOT_FOUND": NoSuchItem,
     "INDEX_NOT_FOUND": NoSuchIndex,
     "INDEX_DROPPED": NoSuchIndex,
@@ -117,7 +117,7 @@ _BY_REASON = {
     "HOLES": InvalidRequest,
     "OVERLOADED": Overloaded,
 }
-_BY_CODE = {
+_BY_CODE: Dict[Any, Type[AnnodError]] = {
     grpc.StatusCode.INVALID_ARGUMENT: InvalidRequest,
     grpc.StatusCode.FAILED_PRECONDITION: WrongState,
     grpc.StatusCode.DATA_LOSS: BadFile,
@@ -131,7 +131,7 @@ def from_rpc(error: Any, address: str = "") -> AnnodError:
     """The exception for a failed call: a grpc.RpcError, of asyncio or not."""
     code = error.code()
     reason, metadata = error_details.error_info(error)
-    kind = _BY_REASON.get(reason) or _BY_CODE.get(code, CallFailed)
+    kind = _BY_REASON.get(reason, _BY_CODE.get(code, CallFailed))
     text = error.details() or code.name
     if address and kind is NotAnswering and not reason:
         text = (

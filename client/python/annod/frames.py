@@ -89,7 +89,7 @@ def to_array(
       ValueError: a missing entry, by row and column, without `missing_value`.
     """
     names = list(X.columns)
-    whole = X.to_numpy()
+    whole: "npt.NDArray[Any]" = X.to_numpy()
     if whole.dtype.kind not in "fiub":
         columns = [_numbers(_column(X, k), names[k], what) for k in range(len(names))]
         whole = (
@@ -149,7 +149,7 @@ def filled(X: Any, missing_value: Optional[float], what: str) -> "npt.NDArray[An
     Raises:
       ValueError: a masked entry, by its place, without `missing_value`.
     """
-    mask = np.ma.getmaskarray(X)
+    mask = np.broadcast_to(X.mask, X.shape)
     if not mask.any():
         return np.asarray(X.data)
     if missing_value is None:

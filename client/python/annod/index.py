@@ -23,7 +23,8 @@ class AnnoyIndex(Asking):
 
     The items lie on an annod server, in an index that is dropped when this
     object is closed, unloaded, collected or the program ends; or, with `index`,
-    in one that stays and that others can use.
+    in one that stays and that others can use, and that takes items while it is
+    built: queries find them after the next build.
 
         t = AnnoyIndex(40, "angular")
         t.add_item(0, vector)
@@ -40,13 +41,17 @@ class AnnoyIndex(Asking):
         index named.
       metric: "angular", "euclidean", "manhattan", "dot" or "hamming", or an
         alias such as "cosine" or "l2".
-      server: "host:port"; if None, the environment variable ANNOD_SERVER, else
-        localhost:7077. No call is made before one is needed.
-      index: name on the server of an index to use, or to make if there is none.
+      server: "host:port", a Connection or a Client; if None, the environment
+        variable ANNOD_SERVER, else localhost:7077. No call is made before one is
+        needed.
+      index: name on the server of an index to use; with f or metric, one is made
+        at the first item if there is none.
 
     Raises:
       ValueError: unknown metric; an f below 0; an index named that has another
         dimension or metric.
+      errors.NoSuchIndex: (a RuntimeError) no index has that name, and neither f nor
+        metric is given; and of queries, if no item was added since.
       errors.NotAnswering: (a ConnectionError) no server answers; only with `index`.
     """
 
@@ -82,6 +87,8 @@ class AnnoyIndex(Asking):
 
     def _open(self, f: int, metric: Optional[str]) -> None:
         info = self._remote.open(f, metric and self._metric)
+        if info is None and not f and metric is None:
+            self._remote.check_exists()
         if info is not None:
             self._f = self._remote.dimension
             self._metric = self._remote.metric or self._metric
@@ -111,11 +118,12 @@ class AnnoyIndex(Asking):
           IndexError: negative id, or a vector of another length.
           TypeError: not numbers.
           ValueError: NaN, infinity, or a norm too large to store.
-          Exception: the index is built or loaded.
+          Exception: the index is loaded; or built, and not one with a name.
         """
+        self._remote.check_open()
         if self._loaded:
             raise Exception("a loaded index takes no items")
-        if self._built:
+        if self._built and self._remote.temporary:
             raise Exception("a built index takes no items: unbuild it first")
         i = operator.index(i)
         if i < 0:
@@ -146,12 +154,13 @@ class AnnoyIndex(Asking):
 
         Raises:
           ValueError: n_trees or n_jobs is 0 or below -1.
-          Exception: the index is built or loaded.
+          Exception: the index is loaded; or built, and not one with a name.
         """
+        self._remote.check_open()
         n_trees, n_jobs = operator.index(n_trees), operator.index(n_jobs)
         if self._loaded:
             raise Exception("a loaded index cannot be built")
-        if self._built:
+        if self._built and self._remote.temporary:
             raise Exception("a built index cannot be built: unbuild it first")
         for name, value in (("n_trees", n_trees), ("n_jobs", n_jobs)):
             if value == 0 or value < -1:
@@ -176,6 +185,7 @@ class AnnoyIndex(Asking):
         Raises:
           Exception: the index is loaded.
         """
+        self._remote.check_open()
         if self._loaded:
             raise Exception("a loaded index cannot be unbuilt")
         if self._built and not self._empty():
@@ -216,6 +226,7 @@ class AnnoyIndex(Asking):
         Raises:
           OSError: not built, empty, or the file cannot be written.
         """
+        self._remote.check_open()
         path = os.fsdecode(fn)
         if not self._built:
             raise OSError("an index that is not built cannot be saved")
@@ -240,6 +251,7 @@ class AnnoyIndex(Asking):
           OSError: no such file, or it does not pass the checks; the index is as
             it was.
         """
+        self._remote.check_open()
         path = os.fsdecode(fn)
         if self._f == 0:
             raise OSError(f"{path} cannot be loaded: f is not known")
@@ -256,6 +268,7 @@ class AnnoyIndex(Asking):
     def unload(self) -> bool:
         """Forgets forest and items; the index can be filled again. One that was
         named stays on the server; this object lets go of it. Returns True."""
+        self._remote.check_open()
         self._remote.forget()
         self._remote = RemoteIndex(self._remote.connection)
         self._built = self._loaded = False
@@ -275,8 +288,9 @@ class AnnoyIndex(Asking):
         return True
 
     def close(self) -> None:
-        """Drops the server's index if it is temporary; the object is empty then."""
-        self.unload()
+        """Drops the server's index if it is temporary; one that was named stays.
+        Every use of this object after that raises errors.Closed, a RuntimeError."""
+        self._remote.close()
 
     def __enter__(self) -> "AnnoyIndex":
         return self
@@ -304,6 +318,7 @@ class AnnoyIndex(Asking):
           IndexError: no such id.
           ValueError: a negative n.
         """
+        self._remote.check_exists()
         i = operator.index(i)
         if i < 0:
             raise IndexError(f"item id is {i}; it must not be negative")
@@ -321,6 +336,7 @@ class AnnoyIndex(Asking):
           IndexError: a vector of another length.
           ValueError: a negative n; NaN or infinity.
         """
+        self._remote.check_exists()
         return self._neighbours(self._question(v), n, search_k, include_distances)
 
     def get_item_vector(self, i: int) -> List[float]:
@@ -331,7 +347,8 @@ class AnnoyIndex(Asking):
         """
         i = operator.index(i)
         self._check_ids(i)
-        return self._remote.vectors([i])[0].tolist()
+        components: List[float] = self._remote.vectors([i])[0].tolist()
+        return components
 
     def get_distance(self, i: int, j: int) -> float:
         """The distance between two items, as queries give it.
@@ -349,6 +366,7 @@ class AnnoyIndex(Asking):
 
     def get_n_trees(self) -> int:
         """Trees of the forest; 0 before build."""
+        self._remote.check_open()
         if not self._built:
             return 0
         return self._empty_trees or (0 if self._empty() else self._tree_count())
@@ -394,5 +412,6 @@ class AnnoyIndex(Asking):
         for i in ids:
             if i < 0:
                 raise IndexError(f"item id is {i}; it must not be negative")
+        self._remote.check_exists()
         if not self._remote.exists:
             raise errors.NoSuchItem(f"item id is {max(ids)}; the index has no items")

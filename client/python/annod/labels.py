@@ -12,7 +12,7 @@ given stays in the Python object that fitted, and in its pickles.
 """
 
 import json
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional
 
 LARGEST_LABEL_BYTES = 1024
 
@@ -112,7 +112,7 @@ def as_map(y_map: Any, below: int) -> Dict[int, Any]:
     return labels
 
 
-def dense(y_map: Optional[Dict[int, Any]], n_items: int) -> Optional[Sequence[Any]]:
+def dense(y_map: Optional[Dict[int, Any]], n_items: int) -> Optional[List[Any]]:
     """Labels of ids 0 to n_items - 1, None where there is none."""
     if y_map is None:
         return None

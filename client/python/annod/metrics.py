@@ -39,11 +39,11 @@ def canonical_metric(name: str) -> str:
     return canonical
 
 
-def metric_to_proto(name: Optional[str]) -> int:
+def metric_to_proto(name: Optional[str]) -> "types_pb2.Metric":
     """Number of a canonical name; METRIC_UNSPECIFIED for None."""
     return _TO_PROTO[name] if name else types_pb2.METRIC_UNSPECIFIED
 
 
-def metric_from_proto(number: int) -> Optional[str]:
+def metric_from_proto(number: "types_pb2.Metric") -> Optional[str]:
     """Canonical name of a number; None for METRIC_UNSPECIFIED."""
     return _FROM_PROTO.get(number)

@@ -238,12 +238,12 @@ def _dict_row(
         position = columns.get(column, column) if isinstance(column, str) else column
         if isinstance(position, bool) or not isinstance(position, numbers.Integral):
             raise ValueError(f"{name} has the column {column!r}, which is not known")
-        if not 0 <= position < f:
+        if not 0 <= int(position) < f:
             raise ValueError(
                 f"{name} has the column {column!r}; columns are 0 to {f - 1}"
             )
         if value is not None:
-            row[position] = value
+            row[int(position)] = value
     for position, value in enumerate(row):
         if value is None:
             raise ValueError(

@@ -65,9 +65,9 @@ class TemporaryIndexTest(ServerTest):
 
     def test_goes_with_close_unload_and_the_end_of_a_with_block(self):
         index = filled(AnnoyIndex(3, "euclidean"))
-        index.close()
+        index.unload()
         self.assertEqual(names(), set())
-        filled(index).unload()
+        filled(index).close()
         self.assertEqual(names(), set())
         with filled(Annoy(3, "euclidean")):
             self.assertEqual(len(names()), 1)

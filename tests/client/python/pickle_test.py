@@ -39,7 +39,7 @@ class PickleTest(ServerTest):
     def test_the_copy_is_its_own_index(self):
         index = fitted(2)
         again = pickle.loads(pickle.dumps(index))
-        index.close()
+        index.unload()
         again.fit(points(12))
         self.assertEqual((len(index), len(again)), (0, 12))
 

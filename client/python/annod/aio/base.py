@@ -3,7 +3,7 @@
 # mypy: disable-error-code="import"
 
 import asyncio
-from typing import Any, AsyncIterator, Optional, TypeVar
+from typing import Any, AsyncIterator, List, Optional, TypeVar
 
 import grpc
 import grpc.aio
@@ -97,7 +97,7 @@ class Caller:
 
 async def batches(source: Any, size: int) -> AsyncIterator[Any]:
     """Blocks of what an asynchronous iterable gives: rows, or blocks of them."""
-    block = []
+    block: List[Any] = []
     async for row in source:
         if getattr(row, "ndim", 1) == 2 or hasattr(row, "columns"):
             if block:

@@ -9,6 +9,9 @@ from annod.metrics import canonical_metric, metric_from_proto, metric_to_proto
 from annod.results import BuildProgress, IndexInfo, Versions
 from annod.v1 import admin_service_pb2, index_service_pb2, types_pb2
 
+# Names of indexes that go with the object that made them.
+TEMPORARY_PREFIX = "python-"
+
 _STATES = {
     types_pb2.INDEX_STATE_EMPTY: "empty",
     types_pb2.INDEX_STATE_LOADING: "loading",
@@ -123,6 +126,7 @@ def explained(steps: Steps[Any], name: str) -> Steps[Any]:
 def _misspelt(
     error: errors.NoSuchIndex, name: str, names: Sequence[str]
 ) -> errors.NoSuchIndex:
+    names = [known for known in names if not known.startswith(TEMPORARY_PREFIX)]
     like = difflib.get_close_matches(name, names, n=3)
     if like:
         hint = f"did you mean {' or '.join(map(repr, like))}?"
@@ -130,7 +134,7 @@ def _misspelt(
         shown = ", ".join(map(repr, sorted(names)[:5]))
         hint = f"there is {shown}" + (", ..." if len(names) > 5 else "")
     else:
-        hint = "the server has none"
+        hint = "the server has none with a name of its own"
     return errors.NoSuchIndex(
         f"the server has no index {name!r}; {hint}",
         error.code,

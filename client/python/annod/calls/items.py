@@ -209,9 +209,11 @@ def get(
     step = max(1, min(_MOST_IDS, _ANSWER_BYTES // (4 * max(1, dimension))))
     messages: List[Any] = []
     version = 0
-    parts: List[Tuple[List[int], List[str]]] = [
+    parts: List[Tuple[List[int], List[str]]] = []
+    parts += [
         (wanted[start : start + step], []) for start in range(0, len(wanted), step)
-    ] + [([], texts[start : start + step]) for start in range(0, len(texts), step)]
+    ]
+    parts += [([], texts[start : start + step]) for start in range(0, len(texts), step)]
     for part_ids, part_labels in parts:
         request = index_service_pb2.GetItemsRequest(
             index=name,

@@ -269,7 +269,7 @@ def _query(
     found: IndexInfo,
 ) -> Steps[Neighbors]:
     asking = prepare(name, options, found)
-    rows = asking.rows(X) if targets is None else targets
+    rows: Any = asking.rows(X) if targets is None else targets
     if len(rows) == 0 or asking.answers_nothing:
         return asking.nothing(len(rows))
     responses = []

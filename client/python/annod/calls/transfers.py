@@ -19,7 +19,7 @@ _FORMATS = {
 }
 
 
-def format_number(name: Optional[str]) -> int:
+def format_number(name: Optional[str]) -> "admin_service_pb2.SerializeFormat":
     """Number of a format: "native", "native_blob", "portable" or "canonical"; None
     is told from the bytes when read.
 
@@ -27,15 +27,15 @@ def format_number(name: Optional[str]) -> int:
       ValueError: no format has that name.
     """
     if name is None:
-        return int(admin_service_pb2.SERIALIZE_FORMAT_UNSPECIFIED)
+        return admin_service_pb2.SERIALIZE_FORMAT_UNSPECIFIED
     if name not in _FORMATS:
         raise ValueError(f"format is {name!r}; it must be one of {', '.join(_FORMATS)}")
-    return int(_FORMATS[name])
+    return _FORMATS[name]
 
 
 def serialize(
     name: str,
-    number: int,
+    number: "admin_service_pb2.SerializeFormat",
     fill_holes: bool,
     on_chunk: Callable[[bytes], Any],
     on_begin: Callable[[], Any],
@@ -69,7 +69,7 @@ def serialize(
 def deserialize(
     name: str,
     chunks: Callable[[], Iterable[bytes]],
-    number: int,
+    number: "admin_service_pb2.SerializeFormat",
     metric: Optional[str],
     dimension: int,
 ) -> Steps[IndexInfo]:

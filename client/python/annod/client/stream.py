@@ -32,7 +32,7 @@ class Stream:
         self._waiting: Deque[bytes] = collections.deque()
         # What the stream has yet to send; None ends it.
         self._outbox: "queue.SimpleQueue[Optional[bytes]]" = queue.SimpleQueue()
-        self._call: Optional[Any] = None
+        self._call: Any = None
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -81,7 +81,8 @@ class Stream:
         if self._call is None:
             self._begin()
         try:
-            return next(self._call)
+            call: Any = self._call
+            return next(call)
         except StopIteration:
             raise errors.CallFailed("the stream ended before its answers") from None
         except grpc.RpcError:

@@ -18,12 +18,12 @@ Neighbours = queries.Neighbours
 
 def _item_id(i: Any) -> int:
     try:
-        i = operator.index(i)
+        item = operator.index(i)
     except TypeError:
         raise TypeError(f"item id is {i!r}; it must be an integer") from None
-    if i < 0:
-        raise errors.NegativeItem(f"item id is {i}; it must not be negative")
-    return i
+    if item < 0:
+        raise errors.NegativeItem(f"item id is {item}; it must not be negative")
+    return item
 
 
 class Forest(Settings, Asking):
@@ -41,13 +41,12 @@ class Forest(Settings, Asking):
           self.
 
         Raises:
-          RuntimeError: the index is built or loaded.
+          RuntimeError: the index is loaded; or built, and not one with a name.
           ValueError: negative id; wrong length; NaN, infinity, or a norm too
             large to store.
           TypeError: not numbers.
         """
-        if self._built or self._loaded:
-            raise RuntimeError("a built index takes no items: unbuild it first")
+        self._require_changeable()
         i = _item_id(i)
         if i > LARGEST_ID:
             raise ValueError(f"item id is {i}; it must be at most {LARGEST_ID}")
@@ -82,13 +81,13 @@ class Forest(Settings, Asking):
           self.
 
         Raises:
-          RuntimeError: not initialized, built already, or loaded.
+          RuntimeError: not initialized; loaded; or built, and not one with a name.
           ValueError: n_trees or n_jobs is 0 or below -1.
         """
         self._require_live()
         n_trees = parameters.check_count("n_trees", n_trees)
         n_jobs = parameters.check_count("n_jobs", n_jobs)
-        if self._built or self._loaded:
+        if self._loaded or (self._built and self._remote.temporary):
             raise RuntimeError("a built index cannot be built: unbuild it first")
         self._activate()
         if self._remote.n_items() == 0:
@@ -123,13 +122,14 @@ class Forest(Settings, Asking):
           RuntimeError: not initialized.
         """
         self._require_live()
-        self.close()
+        self._remote.forget()
+        self._reset()
         return self
 
     def close(self) -> None:
-        """Drops the server's index if it is temporary; never fails for want of one."""
-        self._remote.forget()
-        self._reset()
+        """Drops the server's index if it is temporary; one that was named stays.
+        Every use of the index after that raises errors.Closed, a RuntimeError."""
+        self._remote.close()
 
     def __enter__(self) -> "Forest":
         return self
@@ -288,7 +288,8 @@ class Forest(Settings, Asking):
           IndexError: no such id.
         """
         self._check_id(i)
-        return self._remote.vectors([i])[0].tolist()
+        components: List[float] = self._remote.vectors([i])[0].tolist()
+        return components
 
     get_item = get_item_vector
 

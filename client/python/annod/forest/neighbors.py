@@ -1,8 +1,11 @@
 """kneighbors: arrays of neighbours, as scikit-learn's estimators give them."""
 
+# mypy: disable-error-code="import"
+
 from typing import Any, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
+import numpy.typing as npt
 
 from annod import vectors
 from annod.forest import parameters
@@ -10,13 +13,15 @@ from annod.remote import queries
 from annod.remote.item_buffer import LARGEST_ID
 from annod.forest.transformer import Transformer, item_ids
 
+IntArray = npt.NDArray[np.int32]
+
 
 class CsrArrays(NamedTuple):
     """A sparse matrix by rows: what scipy.sparse.csr_matrix is made of."""
 
-    data: np.ndarray
-    indices: np.ndarray
-    indptr: np.ndarray
+    data: "npt.NDArray[np.float32]"
+    indices: "npt.NDArray[np.int32]"
+    indptr: "npt.NDArray[np.int64]"
     shape: Tuple[int, int]
 
 
@@ -31,7 +36,7 @@ class Neighbors(Transformer):
         *,
         search_k: int = -1,
         missing_value: Optional[float] = None,
-    ) -> Union[np.ndarray, Tuple[np.ndarray, np.ndarray]]:
+    ) -> Union[IntArray, Tuple[vectors.FloatArray, IntArray]]:
         """The neighbours of rows, nearest first.
 
         Args:
@@ -125,13 +130,12 @@ class Neighbors(Transformer):
           self.
 
         Raises:
-          RuntimeError: the index is built or loaded.
+          RuntimeError: the index is loaded; or built, and not one with a name.
           ValueError, TypeError: rows as in fit; ids that are no ids, too few, too
             many, or twice there. Nothing is added then.
         """
-        if self._built or self._loaded:
-            raise RuntimeError("a built index takes no items: unbuild it first")
-        rows = vectors.rows_of(X, self._f, missing_value)
+        self._require_changeable()
+        rows = vectors.rows_of(X, self._f, missing_value, self._feature_names)
         vectors.check_rows(rows, self._metric or "angular")
         if ids is None:
             first = self._remote.n_items()
@@ -147,7 +151,7 @@ class Neighbors(Transformer):
             self.add_item(item, row)
         return self
 
-    def get_item_vectors(self, ids: Any = None) -> np.ndarray:
+    def get_item_vectors(self, ids: Any = None) -> vectors.FloatArray:
         """Stored vectors: float32, shape (len(ids), f); all if `ids` is None.
 
         Raises:

@@ -1,7 +1,7 @@
 """The estimator's parameters and the state they guard (scikit-plots' rules)."""
 
 import warnings
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from annod import labels
 from annod.forest import parameters
@@ -53,7 +53,9 @@ class Settings:
         self._verbose = parameters.check_verbose(verbose)
         self._schema_version = parameters.check_schema_version(schema_version)
         self._y_map: Optional[Dict[int, Any]] = None
-        self._feature_names: Optional[tuple] = None
+        self._feature_names: Optional[Tuple[str, ...]] = None
+        # Whether they came with a DataFrame, as others then should.
+        self._names_of_frame = False
         self._built = False
         self._loaded = False
         # Trees of a forest over no items, which no server builds.
@@ -74,6 +76,8 @@ class Settings:
     def _open(self) -> None:
         info = self._remote.open(self._f, self._metric)
         if info is None:
+            if not self._f and self._metric is None:
+                self._remote.check_exists()
             return
         self._f, self._metric = self._remote.dimension, self._remote.metric
         self._built = info.version > 0
@@ -93,12 +97,14 @@ class Settings:
         return self._f > 0 and self._metric is not None
 
     def _require_live(self) -> None:
+        self._remote.check_open()
         if not self._live:
             raise RuntimeError(
                 "the index is not initialized: f and metric are not known"
             )
 
     def _require_built(self) -> None:
+        self._remote.check_exists()
         self._require_live()
         if not self._built:
             raise RuntimeError("the index is not built")
@@ -142,6 +148,13 @@ class Settings:
             )
             self._reset()
             self._on_disk_path = None
+
+    def _require_changeable(self) -> None:
+        """Refuses items: a loaded index takes none, a built one does if it has a
+        name, for it answers from its version until it is built again."""
+        self._remote.check_open()
+        if self._loaded or (self._built and self._remote.temporary):
+            raise RuntimeError("a built index takes no items: unbuild it first")
 
     def _is_empty(self) -> bool:
         return not self._remote.exists or self._empty_trees is not None
@@ -317,12 +330,12 @@ class Settings:
     def feature_names_in_(self) -> List[str]:
         """Names of the components; AttributeError unless fit was given some."""
         if self._feature_names is None:
-            raise AttributeError("feature_names_in_: fit was given no feature_names")
+            raise AttributeError("feature_names_in_: fit was given no feature names")
         return list(self._feature_names)
 
     def get_feature_names_out(
         self, input_features: Optional[Sequence[str]] = None
-    ) -> tuple:
+    ) -> Tuple[str, ...]:
         """("neighbor_0", ..., "neighbor_{n_neighbors - 1}").
 
         Raises:

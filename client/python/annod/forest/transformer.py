@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from annod import errors, labels, vectors
+from annod import errors, frames, labels, vectors
 from annod.forest import parameters
 from annod.remote import fitting, queries
 from annod.forest.items import Forest
@@ -39,15 +39,15 @@ def item_ids(name: str, values: Any) -> List[int]:
 def _feature_names(names: Any, f: int) -> Tuple[str, ...]:
     if isinstance(names, (str, bytes)) or not hasattr(names, "__iter__"):
         raise TypeError(f"feature_names is {names!r}; it must be a sequence of text")
-    names = tuple(names)
-    for name in names:
+    given = tuple(names)
+    for name in given:
         if not isinstance(name, str):
             raise TypeError(f"feature_names has {name!r}; names are text")
-    if f and len(names) != f:
-        raise ValueError(f"feature_names has {len(names)} names; it must have {f}")
-    if len(set(names)) != len(names):
+    if f and len(given) != f:
+        raise ValueError(f"feature_names has {len(given)} names; it must have {f}")
+    if len(set(given)) != len(given):
         raise ValueError("feature_names has a name twice")
-    return names
+    return given
 
 
 class Transformer(Forest):
@@ -71,16 +71,19 @@ class Transformer(Forest):
         All or nothing: whatever it raises, the index is as it was and answers.
 
         Args:
-          X: rows: an array of shape (n, f), or a sequence of rows, each numbers
-            and None, or a dict {column: number} once f is known. A column is a
-            position, or a name of `feature_names`.
+          X: rows: an array of shape (n, f), a DataFrame, or a sequence of rows, each
+            numbers and None, or a dict {column: number} once f is known. A column
+            is a position, or a name of `feature_names`. The names of a DataFrame's
+            columns, if all are text, are recorded as feature_names_in_, and compared
+            by later calls, as scikit-learn does.
           y: labels, one a row: any values (annod.labels says what the server keeps).
           n_trees, n_jobs: as in build.
           reset: the rows replace everything; False: they are added. A built index
             is then built again, with a UserWarning.
           start_index: id of the first row, the others follow; None: 0, or n_items
             with reset=False. Ids skipped are holes.
-          missing_value: what None entries and absent keys are; None: refused.
+          missing_value: what None entries, absent keys, masked entries, and NaN in a
+            DataFrame are; None: refused. NaN elsewhere is wrong.
           feature_names: names of the f columns; with reset=False those it has.
           y_map: labels by id, instead of y.
 
@@ -94,6 +97,7 @@ class Transformer(Forest):
             start_index, a missing entry, NaN or infinity.
           RuntimeError: without X: as build; reset=False on a loaded index.
         """
+        self._remote.check_open()
         parameters.check_flag("reset", reset)
         if y is not None and y_map is not None:
             raise TypeError("y and y_map are both given: give one")
@@ -107,7 +111,8 @@ class Transformer(Forest):
         if not reset and self._loaded:
             raise RuntimeError("a loaded index takes no rows: fit with reset=True")
         metric = self._metric or "angular"
-        names = self._names_for(feature_names, reset)
+        columns = frames.column_names(X)
+        names = self._names_for(feature_names, columns, reset)
         rows = vectors.rows_of(X, self._f, missing_value, names)
         if names is not None:
             _feature_names(names, rows.shape[1])
@@ -146,12 +151,20 @@ class Transformer(Forest):
             kept.pop(item, None)
         self._y_map = {**kept, **added} or None
         self._feature_names = names
+        self._names_of_frame = columns is not None and names is not None
         self._built, self._loaded = True, False
         self._empty_trees = None
         self._write_on_disk()
         return self
 
-    def _names_for(self, feature_names: Any, reset: bool) -> Optional[Tuple[str, ...]]:
+    def _names_for(
+        self, feature_names: Any, columns: Optional[Tuple[str, ...]], reset: bool
+    ) -> Optional[Tuple[str, ...]]:
+        if feature_names is None and columns is not None:
+            if reset:
+                return columns
+            self._compare_columns(columns)
+            return self._feature_names
         names = (
             None if feature_names is None else _feature_names(feature_names, self._f)
         )
@@ -161,6 +174,25 @@ class Transformer(Forest):
             if self._feature_names is not None or self._remote.n_items() > 0:
                 raise ValueError("feature_names differ from those the index has")
         return names or self._feature_names
+
+    def _compare_columns(self, columns: Optional[Tuple[str, ...]]) -> None:
+        # scikit-learn's rules, and words.
+        name = type(self).__name__
+        known = self._feature_names
+        if columns is not None and known is None:
+            warnings.warn(
+                f"X has feature names, but {name} was fitted without feature names",
+                UserWarning,
+                stacklevel=4,
+            )
+        elif columns is None and known is not None and self._names_of_frame:
+            warnings.warn(
+                f"X does not have valid feature names, but {name} was fitted with"
+                " feature names",
+                UserWarning,
+                stacklevel=4,
+            )
+        frames.check_column_names(columns, known)
 
     def _start_for(self, start_index: Any, reset: bool, count: int) -> int:
         if start_index is None:
@@ -301,6 +333,8 @@ class Transformer(Forest):
                 raise ValueError("X has no rows")
             self._remote.check_ids(ids)
             return [queries.item_query(i) for i in ids]
+        if not (isinstance(X, (list, tuple)) and X and isinstance(X[0], dict)):
+            self._compare_columns(frames.column_names(X))
         rows = vectors.rows_of(X, self._f, missing_value, self._feature_names)
         vectors.check_rows(rows, self._metric or "")
         return [queries.vector_query(row) for row in rows]

@@ -41,6 +41,7 @@ class Asking:
           At once: what get_nns_by_vector raises for n and search_k. While
           iterating: what it raises for a vector, when that one is read.
         """
+        self._remote.check_exists()
         bounds = self._bounds(n, search_k)
         questions = (self._question(vector) for vector in vectors)
         if bounds is None:

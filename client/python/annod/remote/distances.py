@@ -7,6 +7,7 @@ import numpy as np
 from annod import errors
 from annod.remote.index import RemoteIndex
 from annod.v1 import index_service_pb2
+from annod.vectors import FloatArray
 
 
 def between_items(remote: RemoteIndex, i: int, j: int) -> float:
@@ -29,7 +30,7 @@ def between_items(remote: RemoteIndex, i: int, j: int) -> float:
     return with_a_zero_vector(remote.metric or "angular", first, second)
 
 
-def with_a_zero_vector(metric: str, first: np.ndarray, second: np.ndarray) -> float:
+def with_a_zero_vector(metric: str, first: FloatArray, second: FloatArray) -> float:
     """The distance of two float32 vectors of which one, at least, is zero."""
     if metric == "angular":
         return float(np.float32(math.sqrt(2.0)))

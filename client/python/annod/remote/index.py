@@ -26,7 +26,7 @@ _DROP_TIMEOUT_SECONDS = 5.0
 
 def temporary_name() -> str:
     """A name no other index has."""
-    return "python-" + secrets.token_hex(8)
+    return indexes.TEMPORARY_PREFIX + secrets.token_hex(8)
 
 
 def _drop_quietly(connection: Connection, name: str) -> None:
@@ -151,10 +151,14 @@ class RemoteIndex:
             self.exists = False
 
     def close(self) -> None:
-        """As forget(), and for good: what follows raises errors.Closed."""
+        """As forget(), and for good: what follows raises errors.Closed. In a forked
+        child the parent's index is left alone."""
         if not self.closed:
-            self.forget()
-            self.closed = True
+            try:
+                if self.connection.usable():
+                    self.forget()
+            finally:
+                self.closed = True
 
     def check_open(self) -> None:
         """Refuses use after close().
@@ -245,6 +249,7 @@ class RemoteIndex:
         step = max(1, min(_MOST_IDS, _ANSWER_BYTES // (4 * max(1, self.dimension))))
         for start in range(0, len(ids), step):
             part = list(ids[start : start + step])
+            items: Sequence[Optional[index_service_pb2.StoredItem]]
             try:
                 items = self.items(part)
             except errors.NoSuchItem:

@@ -2,8 +2,6 @@
 
 from typing import List
 
-import numpy as np
-
 from annod import errors, vectors
 from annod.connection import Connection
 from annod.v1 import admin_service_pb2, types_pb2
@@ -28,7 +26,7 @@ class ItemBuffer:
         self._items: List[types_pb2.Item] = []
         self._bytes = 0
 
-    def add(self, item: int, row: np.ndarray) -> None:
+    def add(self, item: int, row: vectors.FloatArray) -> None:
         """Adds one item; sends what has gathered if it is much.
 
         Raises:

@@ -168,7 +168,9 @@ def _ask(
 ) -> Sequence[index_service_pb2.NeighborList]:
     call = remote.connection.index_service.GetNns
     try:
-        return remote.connection.read(call, request).results
+        results: Sequence[index_service_pb2.NeighborList]
+        results = remote.connection.read(call, request).results
+        return results
     except errors.NoSuchItem:
         ids = [q.item for q in request.queries if q.WhichOneof("target") == "item"]
         if not ids:

@@ -1,4 +1,4 @@
-# mypy: disable-error-code="import,misc,valid-type,name-defined,assignment"
+# mypy: ignore-errors
 from annod.v1 import types_pb2 as _types_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper

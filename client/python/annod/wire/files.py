@@ -101,7 +101,8 @@ class FileReader:
         size = self._chunk_bytes
         if self._file is not None:
             self._file.seek(0)
-            return iter(lambda: self._file.read(size), b"")
+            file: BinaryIO = self._file
+            return iter(lambda: file.read(size), b"")
         starts = range(0, len(self._data), size)
         return (bytes(self._data[start : start + size]) for start in starts)
 

@@ -109,9 +109,13 @@ def _table(
 
 def parse_response(data: bytes) -> index_service_pb2.GetNnsResponse:
     """A GetNnsResponse."""
-    return index_service_pb2.GetNnsResponse.FromString(data)
+    made = index_service_pb2.GetNnsResponse()
+    made.ParseFromString(data)
+    return made
 
 
 def parse_streamed(data: bytes) -> index_service_pb2.GetNnsResponse:
     """The GetNnsResponse of a GetNnsStreamResponse."""
-    return index_service_pb2.GetNnsStreamResponse.FromString(data).response
+    made = index_service_pb2.GetNnsStreamResponse()
+    made.ParseFromString(data)
+    return made.response
