@@ -184,13 +184,11 @@ class Connection:
         # gRPC only goes on connecting while somebody waits for it: after a plain
         # sleep the next attempt would find the channel where it was.
         start = time.monotonic()
-        ready = grpc.channel_ready_future(self.stubs.channel)
         try:
-            ready.result(timeout=seconds)
-        except grpc.FutureTimeoutError:
-            ready.cancel()
-            return
-        # It can be reached, and still said UNAVAILABLE.
+            self.stubs.health(b"", timeout=seconds, wait_for_ready=True)
+        except grpc.RpcError:
+            pass
+        # It may be reached, and have said UNAVAILABLE itself.
         time.sleep(
             min(self.retry.first_pause, max(0, start + seconds - time.monotonic()))
         )

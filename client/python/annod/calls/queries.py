@@ -66,6 +66,7 @@ class Shapes:
 
     def __init__(self) -> None:
         self._known: Dict[str, Tuple[float, IndexInfo]] = {}
+        self._asked: Dict[str, "Asking"] = {}
 
     def of(self, name: str) -> Optional[IndexInfo]:
         """What is known, if it is fresh."""
@@ -79,6 +80,13 @@ class Shapes:
         found = yield from indexes.info(name)
         self._known[name] = (time.monotonic(), found)
         return found
+
+    def prepared(self, name: str, options: "Options", found: IndexInfo) -> "Asking":
+        """prepare(); who asks the same way again finds it done."""
+        asking = self._asked.get(name)
+        if asking is None or asking.found is not found or asking.options != options:
+            asking = self._asked[name] = prepare(name, options, found)
+        return asking
 
 
 @dataclasses.dataclass
@@ -98,6 +106,7 @@ class Asking:
     names: Optional[Tuple[str, ...]]
     answers_nothing: bool
     options: Options
+    found: IndexInfo
 
     def rows(self, X: Any) -> "npt.NDArray[np.float32]":
         """Query vectors as float32 rows, checked."""
@@ -125,20 +134,20 @@ class Asking:
         options = self.options
         results = [result for response in responses for result in response.results]
         first = responses[0]
-        counts = neighbor_codec.counts_of(results)
+        sizes = [len(result.ids) for result in results]
         # The default may have been changed by somebody.
-        n = max(self.n, int(counts.max(initial=0)))
+        n = max(self.n, max(sizes, default=0))
         made = Neighbors(
-            ids=neighbor_codec.ids_of(results, counts, n),
-            counts=counts,
+            ids=neighbor_codec.ids_of(results, sizes, n),
+            counts=np.array(sizes, dtype=np.int32),
             version=first.version,
             engine=_ENGINE_NAMES.get(first.engine, ""),
             search_k=first.search_k,
             beam=first.beam,
-            distances=neighbor_codec.distances_of(results, counts, n)
+            distances=neighbor_codec.distances_of(results, sizes, n)
             if options.include_distances
             else None,
-            vectors=neighbor_codec.vectors_of(results, counts, n, self.dimension)
+            vectors=neighbor_codec.vectors_of(results, sizes, n, self.dimension)
             if options.include_vectors
             else None,
             labels=[
@@ -223,6 +232,7 @@ def prepare(name: str, options: Options, found: IndexInfo) -> Asking:
         found.feature_names or None,
         allowed is not None and not allowed,
         options,
+        found,
     )
 
 
@@ -235,15 +245,16 @@ def query(
     if hasattr(X, "__next__"):
         X = list(X)
     targets = None if X is not None else _targets(items, names)
-    options = dataclasses.replace(
-        options,
-        exclude_items=_listed(options.exclude_items),
-        allow_items=_listed(options.allow_items),
-    )
+    if options.exclude_items is not None or options.allow_items is not None:
+        options = dataclasses.replace(
+            options,
+            exclude_items=_listed(options.exclude_items),
+            allow_items=_listed(options.allow_items),
+        )
     known = shapes.of(name)
     if known is not None:
         try:
-            return (yield from _query(name, X, targets, options, known))
+            return (yield from _query(shapes.prepared(name, options, known), X, targets))
         except ValueError:
             # It may be another index by now.
             fresh = yield from shapes.learn(name)
@@ -254,7 +265,7 @@ def query(
                 raise
     else:
         fresh = yield from shapes.learn(name)
-    return (yield from _query(name, X, targets, options, fresh))
+    return (yield from _query(shapes.prepared(name, options, fresh), X, targets))
 
 
 def _listed(ids: Optional[Iterable[int]]) -> Optional[List[Any]]:
@@ -262,13 +273,8 @@ def _listed(ids: Optional[Iterable[int]]) -> Optional[List[Any]]:
 
 
 def _query(
-    name: str,
-    X: Any,
-    targets: Optional[List[index_service_pb2.Query]],
-    options: Options,
-    found: IndexInfo,
+    asking: Asking, X: Any, targets: Optional[List[index_service_pb2.Query]]
 ) -> Steps[Neighbors]:
-    asking = prepare(name, options, found)
     rows: Any = asking.rows(X) if targets is None else targets
     if len(rows) == 0 or asking.answers_nothing:
         return asking.nothing(len(rows))

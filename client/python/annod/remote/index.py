@@ -16,6 +16,7 @@ from annod.remote.item_buffer import ItemBuffer
 from annod.results import BuildResult, IndexInfo
 from annod.v1 import admin_service_pb2, index_service_pb2
 from annod.vectors import FloatArray
+from annod.wire import forks
 
 # Ids of one GetItems call, and bytes of vectors in its answer.
 _MOST_IDS = 65536
@@ -27,6 +28,19 @@ _DROP_TIMEOUT_SECONDS = 5.0
 def temporary_name() -> str:
     """A name no other index has."""
     return indexes.TEMPORARY_PREFIX + secrets.token_hex(8)
+
+
+_unmade: "weakref.WeakSet[RemoteIndex]" = weakref.WeakSet()
+
+
+def _rename_in_child() -> None:
+    # Parent and child would make one index.
+    for remote in list(_unmade):
+        if not remote.exists:
+            remote.rename(temporary_name())
+
+
+forks.on_child(_rename_in_child)
 
 
 def _drop_quietly(connection: Connection, name: str) -> None:
@@ -66,7 +80,14 @@ class RemoteIndex:
         self._next_id = 0
         self.staged = False
         self._buffer = ItemBuffer(connection, self.name)
-        self._finalizer: Optional[weakref.finalize] = None
+        self._finalizer: Optional[Any] = None
+        if self.temporary:
+            _unmade.add(self)
+
+    def rename(self, name: str) -> None:
+        """Another name, while nothing was made under the first."""
+        self.name = name
+        self._buffer = ItemBuffer(self.connection, name)
 
     # Existence.
 

@@ -49,61 +49,51 @@ def streamed(request: bytes) -> bytes:
     return _STREAMED + varint(len(request)) + request
 
 
-def counts_of(results: Any) -> "npt.NDArray[np.int32]":
-    """How many neighbours each of m NeighborLists has: int32, shape (m,)."""
-    return np.fromiter(
-        (len(result.ids) for result in results), dtype=np.int32, count=len(results)
-    )
+def ids_of(results: Any, sizes: List[int], n: int) -> "npt.NDArray[np.int32]":
+    """Ids of NeighborLists.
 
+    Args:
+      sizes: how many each has, at most n.
 
-def ids_of(
-    results: Any, counts: "npt.NDArray[np.int32]", n: int
-) -> "npt.NDArray[np.int32]":
-    """Ids of NeighborLists: int32, shape (m, n), -1 beyond a list's end."""
-    lists = [result.ids for result in results]
-    made: "npt.NDArray[np.int32]" = _table(lists, counts, n, -1, np.dtype(np.int32))
+    Returns:
+      int32, shape (m, n), -1 beyond a list's end.
+    """
+    made: "npt.NDArray[np.int32]"
+    made = _table([result.ids for result in results], sizes, n, -1, np.int32)
     return made
 
 
 def distances_of(
-    results: Any, counts: "npt.NDArray[np.int32]", n: int
+    results: Any, sizes: List[int], n: int
 ) -> "npt.NDArray[np.float32]":
     """Distances of NeighborLists: float32, shape (m, n), NaN beyond a list's end."""
-    lists = [result.distances for result in results]
-    made: "npt.NDArray[np.float32]" = _table(
-        lists, counts, n, np.nan, np.dtype(np.float32)
-    )
+    made: "npt.NDArray[np.float32]"
+    made = _table([result.distances for result in results], sizes, n, np.nan, np.float32)
     return made
 
 
 def vectors_of(
-    results: Any, counts: "npt.NDArray[np.int32]", n: int, f: int
+    results: Any, sizes: List[int], n: int, f: int
 ) -> "npt.NDArray[np.float32]":
     """Vectors of NeighborLists: float32, shape (m, n, f), NaN beyond a list's end."""
-    if counts.size and (counts == n).all():
+    if sizes.count(n) == len(sizes):
         data = b"".join(result.vectors for result in results)
-        return np.frombuffer(data, dtype="<f4").reshape(len(counts), n, f)
-    made = np.full((len(counts), n, f), np.nan, dtype=np.float32)
+        return np.frombuffer(data, dtype="<f4").reshape(len(sizes), n, f)
+    made = np.full((len(sizes), n, f), np.nan, dtype=np.float32)
     for row, result in enumerate(results):
         found = np.frombuffer(result.vectors, dtype="<f4").reshape(-1, f)
         made[row, : len(found)] = found
     return made
 
 
-def _table(
-    lists: List[Any],
-    counts: "npt.NDArray[np.int32]",
-    n: int,
-    fill: float,
-    kind: "np.dtype[Any]",
-) -> Any:
+def _table(lists: List[Any], sizes: List[int], n: int, fill: float, kind: Any) -> Any:
     flat: List[Any] = []
     for values in lists:
         flat += values
-    if counts.size and (counts == n).all():
+    if sizes.count(n) == len(sizes):
         return np.array(flat, dtype=kind).reshape(len(lists), n)
     made = np.full((len(lists), n), fill, dtype=kind)
-    made[np.arange(n) < counts[:, None]] = flat
+    made[np.arange(n) < np.array(sizes)[:, None]] = flat
     return made
 
 

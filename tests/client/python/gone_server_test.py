@@ -1,0 +1,104 @@
+"""Servers that go, hang or refuse: told within the timeout of the call."""
+
+import concurrent.futures
+import os
+import signal
+import time
+import unittest
+
+import grpc
+
+import annod
+from annod import Annoy, AnnoyIndex, Client, Retry, errors
+from annod.v1 import index_service_pb2_grpc
+from annod_server import AnnodServer
+from behaviour import points
+
+
+def seconds_of(test, call, *kinds):
+    """How long a call takes to fail, with one of these."""
+    start = time.monotonic()
+    with test.assertRaises(kinds):
+        call()
+    return time.monotonic() - start
+
+
+class GoneTest(unittest.TestCase):
+    def setUp(self):
+        self.server = AnnodServer()
+        self.stopped = False
+        self.addCleanup(lambda: self.stopped or self.server.stop())
+
+    def stop(self):
+        self.server.stop()
+        self.stopped = True
+
+    def test_one_that_ends_is_told_within_the_timeout(self):
+        with Client(self.server.address, timeout=0.5) as client:
+            client.fit("here", points(20), metric="l2")
+            index = AnnoyIndex(index="here", server=client)
+            estimator = Annoy(index="here", server=client)
+            self.stop()
+            for call in (client.indexes, lambda: client.query("here", points(1)), lambda: index.get_nns_by_item(0, 1), lambda: estimator.get_nns_by_item(0, 1), lambda: client.add("here", points(1), ids=[1])):
+                self.assertLess(seconds_of(self, call, errors.NotAnswering), 2)
+            self.assertLess(seconds_of(self, lambda: client.info("here", timeout=0.2), errors.NotAnswering), 1)
+
+    def test_one_that_hangs_is_told_within_the_timeout(self):
+        with Client(self.server.address, timeout=0.5) as client:
+            client.fit("here", points(20), metric="l2")
+            index = AnnoyIndex(index="here", server=client)
+            workers = self.server.worker_pids()
+            for pid in workers:
+                os.kill(pid, signal.SIGSTOP)
+            try:
+                for call in (client.indexes, lambda: client.query("here", points(1)), lambda: index.get_nns_by_item(0, 1), lambda: index.get_n_items(), lambda: list(client.stream("here", points(1), timeout=0.5))):
+                    self.assertLess(seconds_of(self, call, errors.TooSlow, errors.NotAnswering), 3)
+            finally:
+                for pid in workers:
+                    os.kill(pid, signal.SIGCONT)
+            self.assertEqual(client.query("here", points(3), 1, timeout=30).ids.ravel().tolist(), [0, 1, 2])
+
+    def test_retries_are_as_told(self):
+        with Client(self.server.address) as client:
+            client.indexes()
+            self.stop()
+        once = Client(self.server.address, retry=annod.NO_RETRY)
+        self.assertLess(seconds_of(self, once.indexes, errors.NotAnswering), 0.5)
+        patient = Client(self.server.address, retry=Retry(first_window=1.0))
+        self.assertGreater(seconds_of(self, patient.indexes, errors.NotAnswering), 0.5)
+
+    def test_options_metadata_and_tokens_go_along(self):
+        seen = []
+
+        class Refusing(index_service_pb2_grpc.IndexServiceServicer):
+            def ListIndexes(self, request, context):
+                seen.append(dict(context.invocation_metadata()))
+                if len(seen) < 3:
+                    context.set_trailing_metadata((("grpc-retry-pushback-ms", "10"),))
+                    context.abort(grpc.StatusCode.UNAVAILABLE, "not yet")
+                context.abort(grpc.StatusCode.UNAUTHENTICATED, "who are you?")
+
+        fake = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
+        index_service_pb2_grpc.add_IndexServiceServicer_to_server(Refusing(), fake)
+        port = fake.add_insecure_port("127.0.0.1:0")
+        fake.start()
+        self.addCleanup(fake.stop, None)
+        with Client(f"127.0.0.1:{port}", token="secret", metadata=[("tenant", "me")], options=[("grpc.primary_user_agent", "mine")]) as client:
+            with self.assertRaises(errors.CallFailed) as caught:
+                client.indexes()
+        self.assertEqual(caught.exception.code, "UNAUTHENTICATED")
+        self.assertEqual(len(seen), 3)
+        self.assertEqual((seen[0]["authorization"], seen[0]["tenant"]), ("Bearer secret", "me"))
+        self.assertTrue(seen[0]["user-agent"].startswith("mine"))
+
+
+class TlsTest(unittest.TestCase):
+    def test_what_tls_may_be(self):
+        self.assertRaises(TypeError, Client, "localhost:7077", tls=7)
+        self.assertRaises(OSError, Client, "localhost:7077", tls="/nowhere/roots.pem")
+        for tls in (True, b"-----BEGIN CERTIFICATE-----", grpc.ssl_channel_credentials()):
+            Client("localhost:7077", tls=tls).close()
+
+
+if __name__ == "__main__":
+    unittest.main()
