@@ -9,6 +9,7 @@ import annod
 from annod import errors, labels
 from annod.calls.queries import STREAM_WINDOW
 from annod.wire import neighbor_codec
+from annod.wire.neighbor_lists import Answers, unwrapped
 from annod.v1 import index_service_pb2
 from annod_server import ServerTest
 from behaviour import points
@@ -188,6 +189,38 @@ class CodecTest(unittest.TestCase):
             self.assertEqual(made, wanted)
             streamed = neighbor_codec.streamed(wanted.SerializeToString())
             self.assertEqual(index_service_pb2.GetNnsStreamRequest.FromString(streamed).request, wanted)
+
+    def test_answers_are_what_protobuf_reads(self):
+        random = np.random.default_rng(5)
+        for counts in ([3, 3, 3], [3, 0, 2], [0, 0], []):
+            results = [
+                index_service_pb2.NeighborList(
+                    ids=random.choice([0, 1, 127, 128, 16383, 16384, 2097152, 2**31 - 2], size=count),
+                    distances=random.random(count),
+                    labels=["", "é", "x" * 300][:count],
+                    vectors=random.random((count, 2), dtype=np.float32).tobytes(),
+                    truncated=count < 3,
+                )
+                for count in counts
+            ]
+            message = index_service_pb2.GetNnsResponse(results=results, version=2**40, search_k=9)
+            wrapped = index_service_pb2.GetNnsStreamResponse(response=message).SerializeToString()
+            self.assertEqual(unwrapped(wrapped), message.SerializeToString())
+            later = index_service_pb2.GetNnsResponse(results=results[:1]).SerializeToString()
+            unpacked = b"".join(b"\x0a\x02\x08" + bytes([k]) for k in range(3))
+            for data, lists in ((message.SerializeToString(), results), (message.SerializeToString() + later, results + results[:1]), (unpacked, [index_service_pb2.NeighborList(ids=[k]) for k in range(3)])):
+                answers = Answers([data, data])
+                lists = lists * 2
+                self.assertEqual(answers.sizes.tolist(), [len(result.ids) for result in lists])
+                self.assertEqual([[i for i in row if i >= 0] for row in answers.ids(3).tolist()], [list(result.ids) for result in lists])
+                self.assertEqual(answers.labels, [list(result.labels) for result in lists])
+                if data is not unpacked:
+                    self.assertEqual(answers.responses[1].version, 2**40)
+                    for row, vectors, result in zip(answers.distances(3), answers.vectors(3, 2), lists):
+                        count = len(result.ids)
+                        self.assertEqual(row[:count].tolist(), list(result.distances))
+                        self.assertEqual(vectors[:count].tobytes(), result.vectors)
+                        self.assertTrue(np.isnan(row[count:]).all() and np.isnan(vectors[count:]).all())
 
     def test_labels_of_queries_are_marked_like_those_stored(self):
         self.assertNotEqual(labels.encode(7), labels.encode("7"))

@@ -12,6 +12,7 @@ import grpc.aio
 from annod import errors
 from annod.aio.base import Caller
 from annod.wire import neighbor_codec
+from annod.wire.neighbor_lists import unwrapped
 from annod.wire.backoff import Backoff
 
 
@@ -44,8 +45,8 @@ class Stream:
             # Its error comes with the next answer.
             pass
 
-    async def next_answer(self) -> Any:
-        """Waits for the answer to the first request that has none.
+    async def next_answer(self) -> bytes:
+        """Waits for the GetNnsResponse to the first request that has none.
 
         Raises:
           errors.AnnodError: that request was refused, or the call failed.
@@ -62,7 +63,7 @@ class Stream:
             await asyncio.sleep(pause)
         self._caller._answered = True
         self._waiting.popleft()
-        return neighbor_codec.parse_streamed(answer)
+        return unwrapped(answer)
 
     async def _read(self) -> bytes:
         address = self._caller._link.address

@@ -14,6 +14,7 @@ from annod.calls.steps import Call, Steps
 from annod.results import Cost, IndexInfo, Neighbors
 from annod.v1 import index_service_pb2, types_pb2
 from annod.wire import neighbor_codec
+from annod.wire.neighbor_lists import Answers
 
 _ENGINES = {
     "auto": types_pb2.ENGINE_AUTO,
@@ -129,45 +130,43 @@ class Asking:
         weight = max(answer_bytes, 4 * self.dimension + 16)
         return max(1, min(_MOST_QUERIES, _CALL_BYTES // weight))
 
-    def neighbors(self, responses: List[Any]) -> Neighbors:
-        """Arrays of answers."""
+    def neighbors(self, responses: List[bytes]) -> Neighbors:
+        """Arrays of answers, from their messages' bytes."""
         options = self.options
-        results = [result for response in responses for result in response.results]
-        first = responses[0]
-        sizes = [len(result.ids) for result in results]
+        answers = Answers(responses)
+        first = answers.responses[0]
         # The default may have been changed by somebody.
-        n = max(self.n, max(sizes, default=0))
-        made = Neighbors(
-            ids=neighbor_codec.ids_of(results, sizes, n),
-            counts=np.array(sizes, dtype=np.int32),
+        n = max(self.n, int(answers.sizes.max(initial=0)))
+        made_labels = made_vectors = distances = cost = None
+        if options.include_distances:
+            distances = answers.distances(n)
+        if options.include_vectors:
+            made_vectors = answers.vectors(n, self.dimension)
+        if options.include_labels:
+            fill = options.label_fill
+            made_labels = [
+                [labels.decode(text) if text else fill for text in texts]
+                for texts in answers.labels
+            ]
+        if options.include_cost:
+            costs = [response.cost for response in answers.responses]
+            cost = Cost(
+                sum(cost.node_count for cost in costs),
+                sum(cost.distance_count for cost in costs),
+                sum(cost.search_us for cost in costs),
+            )
+        return Neighbors(
+            ids=answers.ids(n),
+            counts=answers.sizes.astype(np.int32),
+            distances=distances,
+            labels=made_labels,
+            vectors=made_vectors,
             version=first.version,
             engine=_ENGINE_NAMES.get(first.engine, ""),
             search_k=first.search_k,
             beam=first.beam,
-            distances=neighbor_codec.distances_of(results, sizes, n)
-            if options.include_distances
-            else None,
-            vectors=neighbor_codec.vectors_of(results, sizes, n, self.dimension)
-            if options.include_vectors
-            else None,
-            labels=[
-                [
-                    labels.decode(text) if text else options.label_fill
-                    for text in result.labels
-                ]
-                for result in results
-            ]
-            if options.include_labels
-            else None,
-            cost=Cost(
-                sum(response.cost.node_count for response in responses),
-                sum(response.cost.distance_count for response in responses),
-                sum(response.cost.search_us for response in responses),
-            )
-            if options.include_cost
-            else None,
+            cost=cost,
         )
-        return made
 
     def nothing(self, count: int) -> Neighbors:
         """No neighbours of so many queries."""
@@ -287,7 +286,7 @@ def _query(
         else:
             queries = index_service_pb2.GetNnsRequest(queries=part).SerializeToString()
         answer = yield Call("", "get_nns_bytes", asking.head + queries)
-        responses.append(neighbor_codec.parse_response(answer))
+        responses.append(answer)
     return asking.neighbors(responses)
 
 

@@ -12,6 +12,7 @@ import grpc
 from annod import errors
 from annod.connection import Connection
 from annod.wire import neighbor_codec
+from annod.wire.neighbor_lists import unwrapped
 
 
 class Stream:
@@ -45,15 +46,15 @@ class Stream:
         else:
             self._outbox.put(self._waiting[-1])
 
-    def next_answer(self) -> Any:
-        """Waits for the answer to the first request that has none.
+    def next_answer(self) -> bytes:
+        """Waits for the GetNnsResponse to the first request that has none.
 
         Raises:
           errors.AnnodError: that request was refused, or the call failed.
         """
         answer = self._connection.repeat(lambda _: self._read(), self._seconds_left())
         self._waiting.popleft()
-        return neighbor_codec.parse_streamed(answer)
+        return unwrapped(answer)
 
     def close(self) -> None:
         """Gives up what is not answered."""

@@ -104,7 +104,9 @@ def stream(
             elif not len(sent):
                 return
             if len(sent) == _STREAM_WINDOW or not part:
-                for answer in sent.next_answer().results:
+                message = index_service_pb2.GetNnsResponse()
+                message.ParseFromString(sent.next_answer())
+                for answer in message.results:
                     yield _plain(answer, include_distances)
 
 

@@ -1,0 +1,176 @@
+"""The answers of GetNns in bulk: numpy reads their bytes.
+
+A NeighborList is its ids as varints in one field, its distances as floats in another.
+Taking them out of protobuf's containers one by one costs some ten times as much as
+finding the fields and reading all varints of a batch at once. What is not as the
+server writes it today is left to protobuf, field by field.
+"""
+
+from typing import Any, List, Tuple
+
+import numpy as np
+import numpy.typing as npt
+
+from annod.v1 import index_service_pb2
+
+# Tags: 8 * number + kind. GetNnsResponse.results; of a NeighborList ids, distances,
+# labels, truncated and vectors.
+_RESULTS = 0x0A
+_IDS = 0x0A
+_DISTANCES = 0x12
+_LABELS = 0x1A
+_TRUNCATED = 0x20
+_VECTORS = 0x2A
+
+
+class Answers:
+    """The NeighborLists of one or more GetNnsResponses, in order.
+
+    Attributes:
+      responses: the messages without their results: version, engine, cost, ...
+      sizes: how many neighbours each list has: int64, shape (m,).
+      labels: of each list.
+    """
+
+    def __init__(self, responses: List[bytes]):
+        self.responses: List[index_service_pb2.GetNnsResponse] = []
+        self.labels: List[List[str]] = []
+        self._ids: List[bytes] = []
+        self._distances: List[bytes] = []
+        self._vectors: List[bytes] = []
+        for data in responses:
+            self._read(data)
+        self._flat, self.sizes = _varints(self._ids)
+
+    def ids(self, n: int) -> "npt.NDArray[np.int32]":
+        """int32, shape (m, n), -1 beyond a list's end."""
+        made: "npt.NDArray[np.int32]" = self._table(self._flat, n, -1)
+        return made
+
+    def distances(self, n: int) -> "npt.NDArray[np.float32]":
+        """float32, shape (m, n), NaN beyond a list's end."""
+        flat = np.frombuffer(b"".join(self._distances), dtype="<f4")
+        made: "npt.NDArray[np.float32]" = self._table(flat, n, np.nan)
+        return made
+
+    def vectors(self, n: int, f: int) -> "npt.NDArray[np.float32]":
+        """float32, shape (m, n, f), NaN beyond a list's end."""
+        flat = np.frombuffer(b"".join(self._vectors), dtype="<f4").reshape(-1, f)
+        made: "npt.NDArray[np.float32]" = self._table(flat, n, np.nan)
+        return made
+
+    def _table(self, flat: Any, n: int, fill: float) -> Any:
+        shape = (len(self.sizes), n, *flat.shape[1:])
+        if len(flat) == shape[0] * n:
+            return flat.reshape(shape)
+        made = np.full(shape, fill, dtype=flat.dtype)
+        made[np.arange(n) < self.sizes[:, None]] = flat
+        return made
+
+    def _read(self, data: bytes) -> None:
+        """The results come first, as protobuf writes them; then the rest."""
+        place, end = 0, len(data)
+        while place < end and data[place] == _RESULTS:
+            size, place = _varint(data, place + 1)
+            self._read_list(data, place, place + size)
+            place += size
+        rest = index_service_pb2.GetNnsResponse()
+        rest.ParseFromString(data[place:])
+        for result in rest.results:
+            self._take(result)
+        del rest.results[:]
+        self.responses.append(rest)
+
+    def _read_list(self, data: bytes, place: int, end: int) -> None:
+        begin = place
+        ids = distances = vectors = b""
+        labels: List[str] = []
+        while place < end:
+            tag = data[place]
+            size, start = _varint(data, place + 1)
+            place = start + size
+            if tag == _IDS and not ids:
+                ids = data[start:place]
+            elif tag == _DISTANCES and not distances:
+                distances = data[start:place]
+            elif tag == _LABELS:
+                labels.append(data[start:place].decode())
+            elif tag == _VECTORS:
+                vectors = data[start:place]
+            elif tag == _TRUNCATED:
+                place = start
+            else:
+                result = index_service_pb2.NeighborList()
+                result.ParseFromString(data[begin:end])
+                self._take(result)
+                return
+        self._ids.append(ids)
+        self._distances.append(distances)
+        self._vectors.append(vectors)
+        self.labels.append(labels)
+
+    def _take(self, result: index_service_pb2.NeighborList) -> None:
+        self._ids.append(b"".join(varint(item) for item in result.ids))
+        self._distances.append(np.array(result.distances, dtype="<f4").tobytes())
+        self._vectors.append(result.vectors)
+        self.labels.append(list(result.labels))
+
+
+def varint(number: int) -> bytes:
+    """A number >= 0 as protobuf writes it: seven bits a byte, the lowest first."""
+    made = bytearray()
+    while number > 127:
+        made.append(number & 127 | 128)
+        number >>= 7
+    made.append(number)
+    return bytes(made)
+
+
+def unwrapped(data: bytes) -> bytes:
+    """The GetNnsResponse of a GetNnsStreamResponse, whose only field it is."""
+    if data and data[0] == _RESULTS:
+        size, start = _varint(data, 1)
+        if start + size == len(data):
+            return data[start:]
+    message = index_service_pb2.GetNnsStreamResponse()
+    message.ParseFromString(data)
+    response: bytes = message.response.SerializeToString()
+    return response
+
+
+def _varint(data: bytes, place: int) -> Tuple[int, int]:
+    """A varint, and the place behind it."""
+    number = data[place]
+    place += 1
+    if number < 128:
+        return number, place
+    number &= 127
+    shift = 7
+    while True:
+        byte = data[place]
+        place += 1
+        number |= (byte & 127) << shift
+        if byte < 128:
+            return number, place
+        shift += 7
+
+
+def _varints(
+    fields: List[bytes],
+) -> Tuple["npt.NDArray[np.int32]", "npt.NDArray[np.int64]"]:
+    """All varints of packed fields, and how many each field has."""
+    data = np.frombuffer(b"".join(fields), dtype=np.uint8)
+    ends = np.flatnonzero(data < 128)
+    sizes = np.fromiter(map(len, fields), dtype=np.int64, count=len(fields))
+    bounds = np.searchsorted(ends, np.cumsum(sizes))
+    counts = np.diff(bounds, prepend=0)
+    starts = np.empty_like(ends)
+    starts[:1] = 0
+    starts[1:] = ends[:-1] + 1
+    lengths = ends - starts
+    numbers = data[starts].astype(np.int64) & 127
+    for place in range(1, int(lengths.max(initial=0)) + 1):
+        longer = np.flatnonzero(lengths >= place)
+        more = data[starts[longer] + place].astype(np.int64) & 127
+        numbers[longer] |= more << (7 * place)
+    return numbers.astype(np.int32), counts
