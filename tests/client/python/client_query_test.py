@@ -50,6 +50,8 @@ class QueryTest(PointsTest):
             self.assertEqual(ids.tolist(), order.tolist())
             np.testing.assert_allclose(distances, near, rtol=1e-5)
         self.assertEqual((found.engine, found.version, found.counts.tolist()), ("exact", 1, [7] * 50))
+        for made in (found.ids, found.distances, found.counts, self.client.get("points", [1]).vectors):
+            made[:1] = 0
 
     def test_every_form_of_a_query(self):
         wanted = self.client.query("points", self.rows[:2], 3).ids.tolist()

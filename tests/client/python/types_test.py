@@ -52,7 +52,8 @@ def mypy(directory, *arguments):
 class TypesTest(unittest.TestCase):
     def test_strictly(self):
         with tempfile.TemporaryDirectory(prefix="annod_python_") as directory:
-            self.assertEqual(mypy(directory, "-p", "annod")[0:1], (0,), mypy(directory, "-p", "annod"))
+            whole = mypy(directory, "-p", "annod")
+            self.assertEqual(whole[0], 0, whole[1])
             for text, status in ((_USER, 0), (_WRONG, 1)):
                 program = pathlib.Path(directory, "program.py")
                 program.write_text(text)

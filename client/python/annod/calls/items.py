@@ -225,7 +225,7 @@ def get(
         messages.extend(answer.items)
         version = answer.version
     rows = np.frombuffer(
-        b"".join(item.vector_bytes for item in messages), dtype="<f4"
+        bytearray().join(item.vector_bytes for item in messages), dtype="<f4"
     ).reshape(len(messages), dimension)
     return Items(
         np.array([item.id for item in messages], dtype=np.int32),

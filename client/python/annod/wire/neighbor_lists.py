@@ -49,13 +49,14 @@ class Answers:
 
     def distances(self, n: int) -> "npt.NDArray[np.float32]":
         """float32, shape (m, n), NaN beyond a list's end."""
-        flat = np.frombuffer(b"".join(self._distances), dtype="<f4")
+        flat = np.frombuffer(bytearray().join(self._distances), dtype="<f4")
         made: "npt.NDArray[np.float32]" = self._table(flat, n, np.nan)
         return made
 
     def vectors(self, n: int, f: int) -> "npt.NDArray[np.float32]":
         """float32, shape (m, n, f), NaN beyond a list's end."""
-        flat = np.frombuffer(b"".join(self._vectors), dtype="<f4").reshape(-1, f)
+        # Of a bytearray, so that the array may be written to.
+        flat = np.frombuffer(bytearray().join(self._vectors), dtype="<f4").reshape(-1, f)
         made: "npt.NDArray[np.float32]" = self._table(flat, n, np.nan)
         return made
 
@@ -69,17 +70,38 @@ class Answers:
 
     def _read(self, data: bytes) -> None:
         """The results come first, as protobuf writes them; then the rest."""
-        place, end = 0, len(data)
-        while place < end and data[place] == _RESULTS:
-            size, place = _varint(data, place + 1)
-            self._read_list(data, place, place + size)
-            place += size
+        place, whole = 0, len(data)
+        while place < whole and data[place] == _RESULTS:
+            size = data[place + 1]
+            place += 2
+            if size > 127:
+                size, place = _varint(data, place - 1)
+            end = place + size
+            if not self._read_short(data, place, end):
+                self._read_list(data, place, end)
+            place = end
         rest = index_service_pb2.GetNnsResponse()
         rest.ParseFromString(data[place:])
         for result in rest.results:
             self._take(result)
         del rest.results[:]
         self.responses.append(rest)
+
+    def _read_short(self, data: bytes, place: int, end: int) -> bool:
+        """Takes a list of ids and distances and no more, both of less than 128
+        bytes, as most are; False for any other."""
+        if end - place < 4 or data[place] != _IDS:
+            return False
+        middle = place + 2 + data[place + 1]
+        if middle + 1 >= end or data[place + 1] > 127 or data[middle] != _DISTANCES:
+            return False
+        if data[middle + 1] > 127 or middle + 2 + data[middle + 1] != end:
+            return False
+        self._ids.append(data[place + 2 : middle])
+        self._distances.append(data[middle + 2 : end])
+        self._vectors.append(b"")
+        self.labels.append([])
+        return True
 
     def _read_list(self, data: bytes, place: int, end: int) -> None:
         begin = place
@@ -160,17 +182,20 @@ def _varints(
 ) -> Tuple["npt.NDArray[np.int32]", "npt.NDArray[np.int64]"]:
     """All varints of packed fields, and how many each field has."""
     data = np.frombuffer(b"".join(fields), dtype=np.uint8)
-    ends = np.flatnonzero(data < 128)
-    sizes = np.fromiter(map(len, fields), dtype=np.int64, count=len(fields))
-    bounds = np.searchsorted(ends, np.cumsum(sizes))
-    counts = np.diff(bounds, prepend=0)
+    ends = (data < 128).nonzero()[0]
+    bounds = np.array([len(field) for field in fields], dtype=np.int64).cumsum()
+    counts = ends.searchsorted(bounds)
+    counts[1:] -= counts[:-1].copy()
     starts = np.empty_like(ends)
     starts[:1] = 0
     starts[1:] = ends[:-1] + 1
     lengths = ends - starts
-    numbers = data[starts].astype(np.int64) & 127
-    for place in range(1, int(lengths.max(initial=0)) + 1):
-        longer = np.flatnonzero(lengths >= place)
-        more = data[starts[longer] + place].astype(np.int64) & 127
+    numbers = data[starts].astype(np.int32) & 127
+    longer = lengths.nonzero()[0]
+    place = 1
+    while longer.size:
+        more = data[starts[longer] + place].astype(np.int32) & 127
         numbers[longer] |= more << (7 * place)
-    return numbers.astype(np.int32), counts
+        place += 1
+        longer = longer[lengths[longer] >= place]
+    return numbers, counts
