@@ -56,7 +56,7 @@ class NoSuchItem(AnnodError, IndexError):
 
 
 class NegativeItem(NoSuchItem, ValueError):
-    """An id below zero: refused as IndexError by Annoy, as ValueError by scikit-plots."""
+    """An id below zero: IndexError of Annoy, ValueError of scikit-plots."""
 
 
 class NoSuchIndex(AnnodError, RuntimeError):

@@ -1,5 +1,6 @@
 """Forked children: a clear error at once, never a hang; the parent goes on."""
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -9,7 +10,7 @@ import threading
 import time
 import unittest
 
-from annod import Annoy, AnnoyIndex, Client, Connection, connect, errors
+from annod import Annoy, AnnoyIndex, Client, Connection, aio, connect, errors
 from annod_server import ServerTest
 from behaviour import points
 
@@ -91,6 +92,7 @@ class ForkTest(ServerTest):
                         lambda: client.query("forks", points(1)),
                         lambda: list(client.stream("forks", points(1))),
                         Client(self.server.address).indexes,
+                        lambda: asyncio.run(aio.Client(self.server.address).indexes()),
                         lambda: index.get_nns_by_item(0, 1),
                         lambda: estimator.transform(points(1)),
                         lambda: AnnoyIndex(3, "l2").add_item(0, [1, 2, 3]),
@@ -98,7 +100,7 @@ class ForkTest(ServerTest):
                         lambda: Connection(self.server.address).admin_service,
                     )
                 )
-                self.assertEqual(answer, "8 of 8")
+                self.assertEqual(answer, "9 of 9")
         finally:
             done.set()
             for thread in threads:

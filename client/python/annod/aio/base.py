@@ -92,7 +92,9 @@ class Caller:
         except grpc.RpcError as error:
             raise errors.from_rpc(error, self._link.address) from None
         except grpc.aio.UsageError as error:
-            raise errors.Closed(f"the client of {self._link.address} is closed") from error
+            raise errors.Closed(
+                f"the client of {self._link.address} is closed"
+            ) from error
 
 
 async def batches(source: Any, size: int) -> AsyncIterator[Any]:

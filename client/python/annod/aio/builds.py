@@ -3,10 +3,10 @@
 import os
 from typing import Any, BinaryIO, Iterable, List, Optional, Union
 
+from annod.aio.base import Caller
 from annod.calls import builds, transfers
 from annod.calls.builds import OnProgress
 from annod.calls.transfers import CHUNK_BYTES
-from annod.aio.base import Caller
 from annod.results import BuildResult, FitResult, IndexInfo
 from annod.wire.files import FileReader, FileWriter
 

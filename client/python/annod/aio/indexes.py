@@ -2,8 +2,8 @@
 
 from typing import Any, List, Optional, Sequence
 
-from annod.calls import indexes
 from annod.aio.base import Caller
+from annod.calls import indexes
 from annod.results import IndexInfo, Versions
 
 
@@ -85,7 +85,9 @@ class IndexCalls(Caller):
         """As annod.Client.activate()."""
         return await self._run_on(name, indexes.activate(name, version), timeout)
 
-    async def rollback(self, name: str, *, timeout: Optional[float] = None) -> IndexInfo:
+    async def rollback(
+        self, name: str, *, timeout: Optional[float] = None
+    ) -> IndexInfo:
         """As annod.Client.rollback()."""
         return await self._run_on(name, indexes.rollback(name), timeout)
 

@@ -1,13 +1,13 @@
 """aio.Client: items in, out and away."""
 
 from itertools import islice
-from typing import Any, Iterable, Optional
+from typing import Any, Iterable, Iterator, List, Optional
 
 import numpy as np
 import numpy.typing as npt
 
-from annod.calls import items
 from annod.aio.base import Caller, batches
+from annod.calls import items
 from annod.results import Items, Removed
 
 
@@ -35,8 +35,8 @@ class ItemCalls(Caller):
             steps = items.add(
                 name,
                 block,
-                None if given_ids is None else list(islice(given_ids, len(block))),
-                None if given_labels is None else list(islice(given_labels, len(block))),
+                _next_of(given_ids, len(block)),
+                _next_of(given_labels, len(block)),
                 missing_value,
             )
             stored.append(await self._run_on(name, steps, timeout))
@@ -91,4 +91,9 @@ class ItemCalls(Caller):
         timeout: Optional[float] = None,
     ) -> float:
         """As annod.Client.distance()."""
-        return await self._run_on(name, items.distance(name, i, j, include_staged), timeout)
+        steps = items.distance(name, i, j, include_staged)
+        return await self._run_on(name, steps, timeout)
+
+
+def _next_of(source: Optional[Iterator[Any]], count: int) -> Optional[List[Any]]:
+    return None if source is None else list(islice(source, count))

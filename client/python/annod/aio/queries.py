@@ -2,9 +2,9 @@
 
 from typing import Any, AsyncIterator, Iterable, Optional
 
-from annod.calls import queries
 from annod.aio.base import Caller, batches
 from annod.aio.stream import Stream
+from annod.calls import queries
 from annod.results import Neighbors
 from annod.wire import neighbor_codec
 

@@ -12,8 +12,8 @@ import grpc.aio
 from annod import errors
 from annod.aio.base import Caller
 from annod.wire import neighbor_codec
-from annod.wire.neighbor_lists import unwrapped
 from annod.wire.backoff import Backoff
+from annod.wire.neighbor_lists import unwrapped
 
 
 class Stream:

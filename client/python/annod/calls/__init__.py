@@ -1,1 +1,1 @@
-"""What each call of the service asks and answers, for the blocking and the asyncio client alike."""
+"""What each call of the service asks and answers, for both clients alike."""

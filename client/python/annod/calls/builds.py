@@ -82,7 +82,11 @@ def unbuild(name: str) -> Steps[IndexInfo]:
 
 
 def rebuild(
-    name: str, target: str, metric: Optional[str], on_progress: OnProgress, **settings: Any
+    name: str,
+    target: str,
+    metric: Optional[str],
+    on_progress: OnProgress,
+    **settings: Any,
 ) -> Steps[BuildResult]:
     request = admin_service_pb2.RebuildRequest(
         index=name,

@@ -118,7 +118,9 @@ def add(
             stored.append(np.array(answer.ids, dtype=np.int32))
     for source, what in ((id_source, "ids"), (label_source, "labels")):
         if source is not None and next(source, _END) is not _END:
-            raise ValueError(f"there are {done} rows, which are stored, and more {what}")
+            raise ValueError(
+                f"there are {done} rows, which are stored, and more {what}"
+            )
     return np.concatenate(stored) if stored else np.zeros(0, dtype=np.int32)
 
 

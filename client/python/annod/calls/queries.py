@@ -253,7 +253,8 @@ def query(
     known = shapes.of(name)
     if known is not None:
         try:
-            return (yield from _query(shapes.prepared(name, options, known), X, targets))
+            asking = shapes.prepared(name, options, known)
+            return (yield from _query(asking, X, targets))
         except ValueError:
             # It may be another index by now.
             fresh = yield from shapes.learn(name)
@@ -295,7 +296,8 @@ def _targets(items: Any, names: Any) -> List[index_service_pb2.Query]:
         return [
             index_service_pb2.Query(item=number) for number in check_ids(items, "items")
         ]
-    listed = [names] if isinstance(names, str) or not hasattr(names, "__iter__") else names
+    one = isinstance(names, str) or not hasattr(names, "__iter__")
+    listed = [names] if one else names
     return [index_service_pb2.Query(label=labels.encode(label)) for label in listed]
 
 

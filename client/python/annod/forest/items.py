@@ -6,11 +6,11 @@ from typing import Any, List, Optional, Tuple
 
 from annod import errors, vectors
 from annod.forest import parameters
+from annod.forest.settings import Settings
 from annod.remote import distances, queries, transfer
 from annod.remote.asking import Asking
 from annod.remote.item_buffer import LARGEST_ID
 from annod.remote.progress import print_progress
-from annod.forest.settings import Settings
 from annod.v1 import index_service_pb2
 
 Neighbours = queries.Neighbours

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from annod import vectors
 from annod.forest import parameters
+from annod.forest.transformer import Transformer
 from annod.remote import queries
 from annod.remote.item_buffer import LARGEST_ID
-from annod.forest.transformer import Transformer, item_ids
 
 IntArray = npt.NDArray[np.int32]
 
@@ -140,7 +140,7 @@ class Neighbors(Transformer):
         if ids is None:
             first = self._remote.n_items()
             ids = range(first, first + len(rows))
-        ids = item_ids("ids", ids)
+        ids = parameters.item_ids("ids", ids)
         if len(ids) != len(rows) or len(set(ids)) != len(ids):
             raise ValueError(
                 f"there are {len(rows)} rows; ids must be as many, all different"

@@ -3,9 +3,12 @@
 import operator
 import os
 import warnings
-from typing import Any, Optional
+from typing import Any, List, Optional, Tuple
+
+import numpy as np
 
 LARGEST_SEED = 2**64 - 1
+_TYPES = ("vector", "item")
 SCHEMA_VERSIONS = "0 or 1: portable; 2: canonical; 3 and above: both"
 
 
@@ -104,3 +107,40 @@ def check_flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{name} is {value!r}; it must be True or False")
     return value
+
+
+def check_type_name(name: str, value: Any) -> str:
+    """One of "vector" and "item", from any case."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {value!r}; it must be text")
+    lowered = value.strip().lower()
+    if lowered not in _TYPES:
+        raise ValueError(f"{name} is {value!r}; it must be 'vector' or 'item'")
+    return lowered
+
+
+def item_ids(name: str, values: Any) -> List[int]:
+    """Item ids as integers; TypeError for anything else. Not checked for range."""
+    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+        raise TypeError(f"{name} is {values!r}; it must be a sequence of item ids")
+    ids = []
+    for value in values:
+        if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__"):
+            raise TypeError(f"{name} has {value!r}; it must be item ids")
+        ids.append(operator.index(value))
+    return ids
+
+
+def check_feature_names(names: Any, f: int) -> Tuple[str, ...]:
+    """Names of f components, all different; of any number if f is 0."""
+    if isinstance(names, (str, bytes)) or not hasattr(names, "__iter__"):
+        raise TypeError(f"feature_names is {names!r}; it must be a sequence of text")
+    given = tuple(names)
+    for name in given:
+        if not isinstance(name, str):
+            raise TypeError(f"feature_names has {name!r}; names are text")
+    if f and len(given) != f:
+        raise ValueError(f"feature_names has {len(given)} names; it must have {f}")
+    if len(set(given)) != len(given):
+        raise ValueError("feature_names has a name twice")
+    return given

@@ -4,10 +4,10 @@ import warnings
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from annod import labels
-from annod.forest import parameters
-from annod.remote import transfer
 from annod.connection import connect
+from annod.forest import parameters
 from annod.metrics import canonical_metric
+from annod.remote import transfer
 from annod.remote.index import RemoteIndex
 
 # In the order in which scikit-plots lists them.

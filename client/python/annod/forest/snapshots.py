@@ -6,10 +6,9 @@ from typing import Any, Dict, Optional
 
 from annod import blobs, errors
 from annod.forest import parameters
-from annod.remote import transfer
-from annod.metrics import canonical_metric, metric_to_proto
 from annod.forest.neighbors import Neighbors
-from annod.remote.index import RemoteIndex
+from annod.metrics import canonical_metric, metric_to_proto
+from annod.remote import transfer
 
 # Bytes before the nodes of a native blob: counts, and 4 for each tree's root.
 _NATIVE_HEAD_BYTES = 20

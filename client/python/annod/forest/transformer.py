@@ -4,50 +4,11 @@ import operator
 import warnings
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-import numpy as np
-
 from annod import errors, frames, labels, vectors
 from annod.forest import parameters
-from annod.remote import fitting, queries
 from annod.forest.items import Forest
+from annod.remote import fitting, queries
 from annod.remote.item_buffer import LARGEST_ID
-
-_TYPES = ("vector", "item")
-
-
-def _type_name(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{name} is {value!r}; it must be text")
-    lowered = value.strip().lower()
-    if lowered not in _TYPES:
-        raise ValueError(f"{name} is {value!r}; it must be 'vector' or 'item'")
-    return lowered
-
-
-def item_ids(name: str, values: Any) -> List[int]:
-    """Item ids as integers; TypeError for anything else. Not checked for range."""
-    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
-        raise TypeError(f"{name} is {values!r}; it must be a sequence of item ids")
-    ids = []
-    for value in values:
-        if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__"):
-            raise TypeError(f"{name} has {value!r}; it must be item ids")
-        ids.append(operator.index(value))
-    return ids
-
-
-def _feature_names(names: Any, f: int) -> Tuple[str, ...]:
-    if isinstance(names, (str, bytes)) or not hasattr(names, "__iter__"):
-        raise TypeError(f"feature_names is {names!r}; it must be a sequence of text")
-    given = tuple(names)
-    for name in given:
-        if not isinstance(name, str):
-            raise TypeError(f"feature_names has {name!r}; names are text")
-    if f and len(given) != f:
-        raise ValueError(f"feature_names has {len(given)} names; it must have {f}")
-    if len(set(given)) != len(given):
-        raise ValueError("feature_names has a name twice")
-    return given
 
 
 class Transformer(Forest):
@@ -115,7 +76,7 @@ class Transformer(Forest):
         names = self._names_for(feature_names, columns, reset)
         rows = vectors.rows_of(X, self._f, missing_value, names)
         if names is not None:
-            _feature_names(names, rows.shape[1])
+            parameters.check_feature_names(names, rows.shape[1])
         vectors.check_rows(rows, metric)
         start = self._start_for(start_index, reset, len(rows))
         added = self._labels_for(y, y_map, start, len(rows), reset)
@@ -166,7 +127,9 @@ class Transformer(Forest):
             self._compare_columns(columns)
             return self._feature_names
         names = (
-            None if feature_names is None else _feature_names(feature_names, self._f)
+            None
+            if feature_names is None
+            else parameters.check_feature_names(feature_names, self._f)
         )
         if reset:
             return names
@@ -285,12 +248,14 @@ class Transformer(Forest):
                     f" {self._n_neighbors}: set_params changes it"
                 )
         search_k = parameters.check_search_k(search_k)
-        input_type = _type_name("input_type", input_type)
-        output_type = _type_name("output_type", output_type)
+        input_type = parameters.check_type_name("input_type", input_type)
+        output_type = parameters.check_type_name("output_type", output_type)
         if exclude_self and input_type != "item":
             raise ValueError("exclude_self needs input_type='item'")
         excluded = (
-            [] if exclude_items is None else item_ids("exclude_items", exclude_items)
+            []
+            if exclude_items is None
+            else parameters.item_ids("exclude_items", exclude_items)
         )
         questions = self._questions(X, input_type, missing_value)
         answers = self._ask(
@@ -328,7 +293,7 @@ class Transformer(Forest):
         self, X: Any, input_type: str, missing_value: Optional[float]
     ) -> List[Any]:
         if input_type == "item":
-            ids = item_ids("X", X)
+            ids = parameters.item_ids("X", X)
             if not ids:
                 raise ValueError("X has no rows")
             self._remote.check_ids(ids)

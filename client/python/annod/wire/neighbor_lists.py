@@ -56,8 +56,8 @@ class Answers:
     def vectors(self, n: int, f: int) -> "npt.NDArray[np.float32]":
         """float32, shape (m, n, f), NaN beyond a list's end."""
         # Of a bytearray, so that the array may be written to.
-        flat = np.frombuffer(bytearray().join(self._vectors), dtype="<f4").reshape(-1, f)
-        made: "npt.NDArray[np.float32]" = self._table(flat, n, np.nan)
+        flat = np.frombuffer(bytearray().join(self._vectors), dtype="<f4")
+        made: "npt.NDArray[np.float32]" = self._table(flat.reshape(-1, f), n, np.nan)
         return made
 
     def _table(self, flat: Any, n: int, fill: float) -> Any:
