@@ -81,6 +81,13 @@ class AioTest(ServerTest):
             await client.build("source", 1, no_graph=True)
             found = [block.ids.ravel() async for block in client.stream("source", source(), 1, engine="exact", batch=64)]
             self.assertEqual(np.concatenate(found).tolist(), stored.tolist())
+
+            async def last():
+                for row in [*rows[:4999], [1, 2, float("nan")]]:
+                    yield row
+
+            with self.assertRaisesRegex(ValueError, r"X\[4096:\]\[903\]\[2\] is nan.*4096 rows are stored"):
+                await client.add("source", last())
             await client.drop("source")
 
         self.run_with(steps)

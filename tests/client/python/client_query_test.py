@@ -215,7 +215,7 @@ class CodecTest(unittest.TestCase):
                 lists = lists * 2
                 self.assertEqual(answers.sizes.tolist(), [len(result.ids) for result in lists])
                 self.assertEqual([[i for i in row if i >= 0] for row in answers.ids(3).tolist()], [list(result.ids) for result in lists])
-                self.assertEqual(answers.labels, [list(result.labels) for result in lists])
+                self.assertEqual(answers.labels(), [list(result.labels) for result in lists])
                 if data is not unpacked:
                     self.assertEqual(answers.responses[1].version, 2**40)
                     for row, vectors, result in zip(answers.distances(3), answers.vectors(3, 2), lists):

@@ -118,7 +118,11 @@ class ItemCallsTest(ClientTest):
         self.client.create(self.name, 3, "l2")
         rows = np.zeros((5000, 3))
         rows[4500, 1] = np.nan
-        self.assertRaisesRegex(ValueError, r"X\[4500\]\[1\] is nan", self.client.add, self.name, rows)
+        self.assertRaisesRegex(ValueError, r"X\[4500\]\[1\] is nan.*\(0 rows are stored\)", self.client.add, self.name, rows)
+        self.assertEqual(self.client.info(self.name).staged_item_count, 0)
+        self.assertRaisesRegex(ValueError, r"X\[4096:\]\[404\]\[1\] is nan.*\(4096 rows are stored\)", self.client.add, self.name, iter(rows))
+        self.assertEqual(self.client.info(self.name).staged_item_count, 4096)
+        self.assertRaisesRegex(ValueError, r"takes 2000 bytes.*\(0 rows are stored\)", self.client.add, self.name, [1, 2, 3], labels=["x" * 2000])
         with self.assertRaisesRegex(ValueError, "more rows than ids.*0 rows are stored"):
             self.client.add(self.name, np.zeros((3, 3)), ids=[1, 2])
         with self.assertRaisesRegex(ValueError, "2 rows, which are stored, and more ids"):

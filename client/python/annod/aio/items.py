@@ -28,7 +28,8 @@ class ItemCalls(Caller):
         if not hasattr(vectors, "__aiter__"):
             steps = items.add(name, vectors, ids, labels, missing_value)
             return await self._run_on(name, steps, timeout)
-        stored = []
+        stored: List["npt.NDArray[np.int32]"] = []
+        done = 0
         given_ids = None if ids is None else iter(ids)
         given_labels = None if labels is None else iter(labels)
         async for block in batches(vectors, items.MOST_ITEMS):
@@ -38,8 +39,10 @@ class ItemCalls(Caller):
                 _next_of(given_ids, len(block)),
                 _next_of(given_labels, len(block)),
                 missing_value,
+                done,
             )
             stored.append(await self._run_on(name, steps, timeout))
+            done += len(block)
         return np.concatenate(stored) if stored else np.zeros(0, dtype=np.int32)
 
     async def upsert(

@@ -1,5 +1,6 @@
 """Storing, removing and fetching items."""
 
+import contextlib
 import operator
 from typing import Any, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
@@ -77,7 +78,9 @@ def add(
     ids: Optional[Iterable[int]],
     names: Optional[Iterable[Any]],
     missing_value: Optional[float],
+    done: int = 0,
 ) -> Steps["npt.NDArray[np.int32]"]:
+    """`done` rows went before, in calls of their own."""
     found = yield from indexes.info(name)
     X = vectors.as_rows(X)
     if isinstance(ids, (int, np.integer)):
@@ -88,26 +91,27 @@ def add(
     label_source = None if names is None else iter(names)
     stored: List[Any] = []
     f = found.dimension
-    done = 0
     for block in blocks_of(X, MOST_ITEMS):
         if vectors.has_no_rows(block):
             continue
-        rows = vectors.rows_of(block, f, missing_value, found.feature_names or None)
-        vectors.check_rows(rows, found.metric or "")
+        # Where it is in what was given.
+        what = f"X[{done}:]" if done else "X"
+        with _telling(done):
+            rows = vectors.rows_of(
+                block, f, missing_value, found.feature_names or None, what
+            )
+            vectors.check_rows(rows, found.metric or "", what)
         f = rows.shape[1]
         step = max(1, min(MOST_ITEMS, _MOST_BYTES // (4 * f + 32)))
         for start in range(0, len(rows), step):
             part = rows[start : start + step]
-            part_ids = _next_of(id_source, len(part), "ids", done)
-            part_labels = _next_of(label_source, len(part), "labels", done)
-            request = admin_service_pb2.AddItemRequest(
-                index=name,
-                items=_messages(
-                    part,
-                    None if part_ids is None else check_ids(part_ids),
-                    part_labels,
-                ),
-            )
+            with _telling(done):
+                part_ids = _next_of(id_source, len(part), "ids", done)
+                part_labels = _next_of(label_source, len(part), "labels", done)
+                numbers = None if part_ids is None else check_ids(part_ids)
+                request = admin_service_pb2.AddItemRequest(
+                    index=name, items=_messages(part, numbers, part_labels)
+                )
             try:
                 answer = yield admin("AddItem", request, repeat=part_ids is not None)
             except errors.AnnodError as error:
@@ -127,6 +131,15 @@ def add(
 _END = object()
 
 
+@contextlib.contextmanager
+def _telling(done: int) -> Iterator[None]:
+    """Adds to what is raised how many rows are stored."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{error} ({done} rows are stored)") from None
+
+
 def _next_of(
     source: Optional[Iterator[Any]], count: int, what: str, done: int
 ) -> Optional[List[Any]]:
@@ -134,10 +147,7 @@ def _next_of(
         return None
     part = [value for _, value in zip(range(count), source)]
     if len(part) != count:
-        raise ValueError(
-            f"there are more rows than {what}: {done + len(part)} ({done} rows are"
-            " stored)"
-        )
+        raise ValueError(f"there are more rows than {what}: {done + len(part)}")
     return part
 
 

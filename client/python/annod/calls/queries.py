@@ -85,8 +85,9 @@ class Shapes:
     def prepared(self, name: str, options: "Options", found: IndexInfo) -> "Asking":
         """prepare(); who asks the same way again finds it done."""
         asking = self._asked.get(name)
-        if asking is None or asking.found is not found or asking.options != options:
-            asking = self._asked[name] = prepare(name, options, found)
+        if asking is not None and asking.found is found and _alike(asking, options):
+            return asking
+        asking = self._asked[name] = prepare(name, options, found)
         return asking
 
 
@@ -146,7 +147,7 @@ class Asking:
             fill = options.label_fill
             made_labels = [
                 [labels.decode(text) if text else fill for text in texts]
-                for texts in answers.labels
+                for texts in answers.labels()
             ]
         if options.include_cost:
             costs = [response.cost for response in answers.responses]
@@ -183,6 +184,14 @@ class Asking:
             labels=[[] for _ in range(count)] if options.include_labels else None,
             cost=Cost(0, 0, 0) if options.include_cost else None,
         )
+
+
+def _alike(asking: Asking, options: Options) -> bool:
+    try:
+        return asking.options == options
+    except ValueError:
+        # A label_fill that cannot be compared, such as an array.
+        return False
 
 
 def prepare(name: str, options: Options, found: IndexInfo) -> Asking:

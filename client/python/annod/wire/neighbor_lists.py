@@ -6,7 +6,7 @@ finding the fields and reading all varints of a batch at once. What is not as th
 server writes it today is left to protobuf, field by field.
 """
 
-from typing import Any, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,18 +29,22 @@ class Answers:
     Attributes:
       responses: the messages without their results: version, engine, cost, ...
       sizes: how many neighbours each list has: int64, shape (m,).
-      labels: of each list.
     """
 
     def __init__(self, responses: List[bytes]):
         self.responses: List[index_service_pb2.GetNnsResponse] = []
-        self.labels: List[List[str]] = []
         self._ids: List[bytes] = []
         self._distances: List[bytes] = []
-        self._vectors: List[bytes] = []
+        # Labels and vectors by list, of those that have any.
+        self._labels: Dict[int, List[str]] = {}
+        self._vectors: Dict[int, bytes] = {}
         for data in responses:
             self._read(data)
         self._flat, self.sizes = _varints(self._ids)
+
+    def labels(self) -> List[List[str]]:
+        """Labels of each list."""
+        return [self._labels.get(number, []) for number in range(len(self.sizes))]
 
     def ids(self, n: int) -> "npt.NDArray[np.int32]":
         """int32, shape (m, n), -1 beyond a list's end."""
@@ -56,7 +60,7 @@ class Answers:
     def vectors(self, n: int, f: int) -> "npt.NDArray[np.float32]":
         """float32, shape (m, n, f), NaN beyond a list's end."""
         # Of a bytearray, so that the array may be written to.
-        flat = np.frombuffer(bytearray().join(self._vectors), dtype="<f4")
+        flat = np.frombuffer(bytearray().join(self._vectors.values()), dtype="<f4")
         made: "npt.NDArray[np.float32]" = self._table(flat.reshape(-1, f), n, np.nan)
         return made
 
@@ -70,15 +74,27 @@ class Answers:
 
     def _read(self, data: bytes) -> None:
         """The results come first, as protobuf writes them; then the rest."""
+        add_ids, add_distances = self._ids.append, self._distances.append
         place, whole = 0, len(data)
         while place < whole and data[place] == _RESULTS:
-            size = data[place + 1]
-            place += 2
+            size, place = data[place + 1], place + 2
             if size > 127:
                 size, place = _varint(data, place - 1)
             end = place + size
-            if not self._read_short(data, place, end):
-                self._read_list(data, place, end)
+            if size > 3 and data[place] == _IDS and data[place + 1] < 128:
+                middle = place + 2 + data[place + 1]
+                # Ids and distances and no more, of less than 128 bytes, as most are.
+                if (
+                    middle + 1 < end
+                    and data[middle] == _DISTANCES
+                    and data[middle + 1] < 128
+                    and middle + 2 + data[middle + 1] == end
+                ):
+                    add_ids(data[place + 2 : middle])
+                    add_distances(data[middle + 2 : end])
+                    place = end
+                    continue
+            self._read_list(data, place, end)
             place = end
         rest = index_service_pb2.GetNnsResponse()
         rest.ParseFromString(data[place:])
@@ -86,22 +102,6 @@ class Answers:
             self._take(result)
         del rest.results[:]
         self.responses.append(rest)
-
-    def _read_short(self, data: bytes, place: int, end: int) -> bool:
-        """Takes a list of ids and distances and no more, both of less than 128
-        bytes, as most are; False for any other."""
-        if end - place < 4 or data[place] != _IDS:
-            return False
-        middle = place + 2 + data[place + 1]
-        if middle + 1 >= end or data[place + 1] > 127 or data[middle] != _DISTANCES:
-            return False
-        if data[middle + 1] > 127 or middle + 2 + data[middle + 1] != end:
-            return False
-        self._ids.append(data[place + 2 : middle])
-        self._distances.append(data[middle + 2 : end])
-        self._vectors.append(b"")
-        self.labels.append([])
-        return True
 
     def _read_list(self, data: bytes, place: int, end: int) -> None:
         begin = place
@@ -126,16 +126,26 @@ class Answers:
                 result.ParseFromString(data[begin:end])
                 self._take(result)
                 return
-        self._ids.append(ids)
-        self._distances.append(distances)
-        self._vectors.append(vectors)
-        self.labels.append(labels)
+        self._add(ids, distances, labels, vectors)
 
     def _take(self, result: index_service_pb2.NeighborList) -> None:
-        self._ids.append(b"".join(varint(item) for item in result.ids))
-        self._distances.append(np.array(result.distances, dtype="<f4").tobytes())
-        self._vectors.append(result.vectors)
-        self.labels.append(list(result.labels))
+        self._add(
+            b"".join(varint(item) for item in result.ids),
+            np.array(result.distances, dtype="<f4").tobytes(),
+            list(result.labels),
+            result.vectors,
+        )
+
+    def _add(
+        self, ids: bytes, distances: bytes, labels: List[str], vectors: bytes
+    ) -> None:
+        number = len(self._ids)
+        self._ids.append(ids)
+        self._distances.append(distances)
+        if labels:
+            self._labels[number] = labels
+        if vectors:
+            self._vectors[number] = vectors
 
 
 def varint(number: int) -> bytes:
