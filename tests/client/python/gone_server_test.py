@@ -1,16 +1,20 @@
 """Servers that go, hang or refuse: told within the timeout of the call."""
 
+import asyncio
 import concurrent.futures
 import os
+import pathlib
 import signal
+import subprocess
+import tempfile
 import time
 import unittest
 
 import grpc
 
 import annod
-from annod import Annoy, AnnoyIndex, Client, Retry, errors
-from annod.v1 import index_service_pb2_grpc
+from annod import Annoy, AnnoyIndex, Client, Retry, aio, errors
+from annod.v1 import index_service_pb2, index_service_pb2_grpc
 from annod_server import AnnodServer
 from behaviour import points
 
@@ -92,12 +96,56 @@ class GoneTest(unittest.TestCase):
         self.assertTrue(seen[0]["user-agent"].startswith("mine"))
 
 
+class Listing(index_service_pb2_grpc.IndexServiceServicer):
+    """Answers ListIndexes, and keeps who asked."""
+
+    def __init__(self):
+        self.seen = []
+
+    def ListIndexes(self, request, context):
+        self.seen.append(dict(context.invocation_metadata()).get("authorization"))
+        return index_service_pb2.ListIndexesResponse()
+
+
 class TlsTest(unittest.TestCase):
-    def test_what_tls_may_be(self):
-        self.assertRaises(TypeError, Client, "localhost:7077", tls=7)
-        self.assertRaises(OSError, Client, "localhost:7077", tls="/nowhere/roots.pem")
-        for tls in (True, b"-----BEGIN CERTIFICATE-----", grpc.ssl_channel_credentials()):
-            Client("localhost:7077", tls=tls).close()
+    @classmethod
+    def setUpClass(cls):
+        directory = tempfile.TemporaryDirectory(prefix="annod_python_")
+        cls.addClassCleanup(directory.cleanup)
+        cls.roots, key = pathlib.Path(directory.name, "roots.pem"), pathlib.Path(directory.name, "key.pem")
+        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+        subprocess.run([*command, "-keyout", str(key), "-out", str(cls.roots)], check=True, capture_output=True, timeout=60)
+        cls.listing = Listing()
+        server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
+        index_service_pb2_grpc.add_IndexServiceServicer_to_server(cls.listing, server)
+        port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([(key.read_bytes(), cls.roots.read_bytes())]))
+        server.start()
+        cls.addClassCleanup(server.stop, None)
+        cls.address = f"127.0.0.1:{port}"
+
+    def test_roots_as_a_path_as_bytes_and_as_credentials(self):
+        roots = self.roots.read_bytes()
+        for tls in (str(self.roots), self.roots, roots, grpc.ssl_channel_credentials(roots)):
+            with Client(self.address, tls=tls, token="secret") as client:
+                self.assertEqual(client.indexes(), [])
+            self.assertEqual(self.listing.seen[-1], "Bearer secret")
+
+    def test_for_asyncio(self):
+        async def ask():
+            async with aio.Client(self.address, tls=self.roots, token="other") as client:
+                return await client.indexes()
+
+        self.assertEqual(asyncio.run(ask()), [])
+        self.assertEqual(self.listing.seen[-1], "Bearer other")
+
+    def test_without_it_there_is_no_server(self):
+        for tls in (None, True):
+            with Client(self.address, tls=tls, retry=annod.NO_RETRY) as client:
+                self.assertRaises(errors.NotAnswering, client.indexes)
+
+    def test_what_tls_may_not_be(self):
+        self.assertRaises(TypeError, Client, self.address, tls=7)
+        self.assertRaises(OSError, Client, self.address, tls="/nowhere/roots.pem")
 
 
 if __name__ == "__main__":
