@@ -24,12 +24,13 @@ class CheckLayoutTest(TreeTestCase):
         self.write("core/simd/one_more.h", "")
         self.assert_names("core/simd: 21 modules, at most 20; divide it by what its modules are about")
 
-    def test_the_python_package_is_not_counted_nor_what_is_made_beside_it(self):
+    def test_what_is_made_beside_the_python_package_is_not_counted(self):
         self.name("client/python/annod")
-        for i in range(21):
+        for i in range(20):
             self.write(f"client/python/annod/module_{i}.py", "")
             self.write(f"client/python/build/lib/module_{i}.py", "")
             self.write(f"client/python/annod/v1/module_{i}_pb2.py", "")
+            self.write(f"client/python/annod/v1/module_{i}_pb2_grpc.py", "")
         self.assertEqual(self.check()[0], 0)
 
     def test_a_source_has_400_lines(self):
