@@ -81,6 +81,12 @@ def check_row(row: FloatArray, metric: str, what: str = "vector") -> None:
 
 def check_rows(rows: FloatArray, metric: str, what: str = "X") -> None:
     """As check_row, for float32 rows of shape (n, f)."""
+    stored_norm = metric in ("angular", "dot")
+    if stored_norm and rows.size:
+        squared = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+        if squared.max() <= _LARGEST_SQUARED_NORM:
+            # Nor is any of them NaN, which no comparison holds for.
+            return
     finite = np.isfinite(rows)
     if not finite.all():
         row, column = (int(k) for k in np.argwhere(~finite)[0])
@@ -88,11 +94,9 @@ def check_rows(rows: FloatArray, metric: str, what: str = "X") -> None:
             f"{what}[{row}][{column}] is {rows[row, column]}; it must be a finite"
             " 32-bit float"
         )
-    if metric in ("angular", "dot"):
-        squared = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
-        if rows.size and squared.max() > _LARGEST_SQUARED_NORM:
-            row = int(squared.argmax())
-            check_row(rows[row], metric, f"{what}[{row}]")
+    if stored_norm and rows.size:
+        row = int(squared.argmax())
+        check_row(rows[row], metric, f"{what}[{row}]")
 
 
 def as_rows(X: Any) -> Any:
@@ -203,6 +207,8 @@ def _array_rows(X: "npt.NDArray[Any]", f: int, what: str) -> FloatArray:
         raise ValueError(f"{what}[0] has no components")
     if f and X.shape[1] != f:
         raise ValueError(f"{what} has {X.shape[1]} columns; it must have {f}")
+    if X.dtype == np.float32 and X.flags.c_contiguous:
+        return X
     with np.errstate(over="ignore"):
         return np.ascontiguousarray(X, dtype=np.float32)
 

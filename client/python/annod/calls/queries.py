@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,8 +38,7 @@ _BELIEVED_SECONDS = 10.0
 STREAM_WINDOW = 16
 
 
-@dataclasses.dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """Everything that a query says beside its vector; Client.query has the words."""
 
     n: Optional[int] = None
@@ -254,8 +253,7 @@ def query(
         X = list(X)
     targets = None if X is not None else _targets(items, names)
     if options.exclude_items is not None or options.allow_items is not None:
-        options = dataclasses.replace(
-            options,
+        options = options._replace(
             exclude_items=_listed(options.exclude_items),
             allow_items=_listed(options.allow_items),
         )
