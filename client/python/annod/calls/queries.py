@@ -111,6 +111,16 @@ class Asking:
 
     def rows(self, X: Any) -> "npt.NDArray[np.float32]":
         """Query vectors as float32 rows, checked."""
+        if (
+            type(X) is np.ndarray
+            and X.dtype == np.float32
+            and X.ndim == 2
+            and X.shape[0] > 0
+            and X.shape[1] == self.dimension
+            and X.flags.c_contiguous
+        ):
+            vectors.check_rows(X, self.metric)
+            return X
         X = vectors.as_rows(X)
         if vectors.has_no_rows(X):
             return np.zeros((0, self.dimension), dtype=np.float32)

@@ -40,7 +40,14 @@ class Answers:
         self._vectors: Dict[int, bytes] = {}
         for data in responses:
             self._read(data)
-        self._flat, self.sizes = _varints(self._ids)
+        self._flat, ends = _varints(b"".join(self._ids))
+        lengths = [len(field) for field in self._distances]
+        if sum(lengths) == 4 * len(ends):
+            self.sizes = np.array(lengths, dtype=np.int64) >> 2
+        else:
+            # Answers without distances.
+            bounds = np.cumsum([len(field) for field in self._ids], dtype=np.int64)
+            self.sizes = np.diff(ends.searchsorted(bounds), prepend=0)
 
     def labels(self) -> List[List[str]]:
         """Labels of each list."""
@@ -187,25 +194,18 @@ def _varint(data: bytes, place: int) -> Tuple[int, int]:
         shift += 7
 
 
-def _varints(
-    fields: List[bytes],
-) -> Tuple["npt.NDArray[np.int32]", "npt.NDArray[np.int64]"]:
-    """All varints of packed fields, and how many each field has."""
-    data = np.frombuffer(b"".join(fields), dtype=np.uint8)
-    ends = (data < 128).nonzero()[0]
-    bounds = np.array([len(field) for field in fields], dtype=np.int64).cumsum()
-    counts = ends.searchsorted(bounds)
-    counts[1:] -= counts[:-1].copy()
+def _varints(data: bytes) -> Tuple["npt.NDArray[np.int32]", "npt.NDArray[np.int64]"]:
+    """All varints of bytes, and the places of their last ones."""
+    parts = np.frombuffer(data, dtype=np.uint8)
+    ends = (parts < 128).nonzero()[0]
+    if not ends.size:
+        return np.zeros(0, dtype=np.int32), ends
     starts = np.empty_like(ends)
-    starts[:1] = 0
-    starts[1:] = ends[:-1] + 1
-    lengths = ends - starts
-    numbers = data[starts].astype(np.int32) & 127
-    longer = lengths.nonzero()[0]
-    place = 1
-    while longer.size:
-        more = data[starts[longer] + place].astype(np.int32) & 127
-        numbers[longer] |= more << (7 * place)
-        place += 1
-        longer = longer[lengths[longer] >= place]
-    return numbers, counts
+    starts[0] = 0
+    np.add(ends[:-1], 1, out=starts[1:])
+    # Seven bits more for every byte further in its number.
+    shifts = np.arange(parts.size, dtype=np.int32)
+    shifts -= starts.repeat(ends - starts + 1)
+    shifts *= 7
+    bits = (parts & 127).astype(np.int32)
+    return np.add.reduceat(bits << shifts, starts, dtype=np.int32), ends
