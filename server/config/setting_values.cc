@@ -219,9 +219,9 @@ absl::Status CheckBounds(const Setting& setting, const Config& config) {
   const double value = std::visit(ToNumber(), ConstField(setting, config));
   // Written so that a NaN fails too.
   if (value >= setting.min && value <= setting.max) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("setting ", setting.name, ": ", ValueText(setting, config),
-                   " is outside ", RangeText(setting), " (", setting.unit, ")"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "setting ", setting.name, ": ", ValueText(setting, config),
+      " is outside ", RangeText(setting), " (", setting.unit, ")"));
 }
 
 std::vector<std::string> ApplyReloadable(const Config& wanted,

@@ -39,9 +39,8 @@ void CallAnswerer::Answer(QueryCall* call, const v1::GetNnsRequest& request,
           memory->messages());
   const absl::Time start = absl::Now();
   const absl::Status status = handler_->Handle(
-      request, call->Deadline(),
-      [call] { return call->is_done.load(); }, memory->scratch(), &view,
-      response);
+      request, call->Deadline(), [call] { return call->is_done.load(); },
+      memory->scratch(), &view, response);
   if (!status.ok()) return Finish(call, status, view.get());
   const absl::Time searched = absl::Now();
   const absl::Time arrival = call->arrival;

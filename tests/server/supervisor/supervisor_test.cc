@@ -83,11 +83,11 @@ class SupervisorTest : public testing::Test {
     unlink((dir_ + "/" + output).c_str());
     SpawnCommand command;
     command.program = "/bin/sh";
-    std::string line =
-        absl::StrCat("exec tests/server/supervisor/supervisor_of_fakes --config=", dir_,
-                     "/config.json --data_dir=", dir_,
-                     "/data --listen=127.0.0.1:0 --http_listen=127.0.0.1:0 "
-                     "--workers=2 --drain_delay=0s --drain_timeout=200ms");
+    std::string line = absl::StrCat(
+        "exec tests/server/supervisor/supervisor_of_fakes --config=", dir_,
+        "/config.json --data_dir=", dir_,
+        "/data --listen=127.0.0.1:0 --http_listen=127.0.0.1:0 "
+        "--workers=2 --drain_delay=0s --drain_timeout=200ms");
     for (const std::string& argument : more) {
       absl::StrAppend(&line, " ", argument);
     }
