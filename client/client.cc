@@ -81,6 +81,21 @@ absl::StatusOr<client::StoredItems> Client::GetItems(
   return client::FromProto(response);
 }
 
+absl::StatusOr<client::StoredItems> Client::FindItems(
+    absl::string_view index, absl::Span<const int32_t> ids,
+    const CallOptions& call) {
+  v1::GetItemsRequest request;
+  request.set_index(std::string(index));
+  *request.mutable_ids() = {ids.begin(), ids.end()};
+  request.set_include_staged(true);
+  request.set_skip_missing(true);
+  v1::GetItemsResponse response;
+  ANNOD_RETURN_IF_ERROR(Call(stubs_->index.get(),
+                             &v1::IndexService::Stub::GetItems, request,
+                             &response, /*idempotent=*/true, call));
+  return client::FromProto(response);
+}
+
 absl::StatusOr<float> Client::GetDistance(absl::string_view index, int32_t i,
                                           int32_t j, bool include_staged,
                                           const CallOptions& call) {

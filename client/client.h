@@ -86,6 +86,11 @@ class Client {
       absl::Span<const std::string> labels = {}, bool include_staged = false,
       const CallOptions& call = {});
 
+  // Those of the items with these ids that there are, staged ones included.
+  absl::StatusOr<client::StoredItems> FindItems(absl::string_view index,
+                                                absl::Span<const int32_t> ids,
+                                                const CallOptions& call = {});
+
   // The distance between two stored items, as GetNns gives it.
   absl::StatusOr<float> GetDistance(absl::string_view index, int32_t i,
                                     int32_t j, bool include_staged = false,

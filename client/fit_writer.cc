@@ -57,17 +57,20 @@ FitWriter::~FitWriter() {
 }
 
 absl::Status FitWriter::Add(absl::Span<const float> vector,
-                            absl::string_view label) {
+                            absl::string_view label,
+                            std::optional<int32_t> id) {
   ANNOD_RETURN_IF_ERROR(failed_);
   v1::FitRow* const row = request_.add_rows();
   SetVector(vector, row);
   row->set_label(label.data(), label.size());
+  if (id.has_value()) row->set_id(*id);
   return Added(vector.size() * sizeof(float) + label.size());
 }
 
 absl::Status FitWriter::AddSparse(absl::Span<const int32_t> positions,
                                   absl::Span<const float> values,
-                                  absl::string_view label) {
+                                  absl::string_view label,
+                                  std::optional<int32_t> id) {
   ANNOD_RETURN_IF_ERROR(failed_);
   if (positions.size() != values.size()) {
     return absl::InvalidArgumentError(
@@ -79,6 +82,7 @@ absl::Status FitWriter::AddSparse(absl::Span<const int32_t> positions,
                                                   positions.end());
   row->mutable_sparse()->mutable_values()->Add(values.begin(), values.end());
   row->set_label(label.data(), label.size());
+  if (id.has_value()) row->set_id(*id);
   return Added(positions.size() * 2 * sizeof(float) + label.size());
 }
 

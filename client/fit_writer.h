@@ -57,13 +57,15 @@ class FitWriter {
 
   // Takes one row; blocks while the network is slower. After an error every
   // call returns it again.
-  absl::Status Add(absl::Span<const float> vector,
-                   absl::string_view label = {});
+  // Either every row has an id or none.
+  absl::Status Add(absl::Span<const float> vector, absl::string_view label = {},
+                   std::optional<int32_t> id = std::nullopt);
   // A row that gives the components at `positions`; the others are missing.
   // InvalidArgument unless there are as many values as positions.
   absl::Status AddSparse(absl::Span<const int32_t> positions,
                          absl::Span<const float> values,
-                         absl::string_view label = {});
+                         absl::string_view label = {},
+                         std::optional<int32_t> id = std::nullopt);
 
   // Sends what is left and returns when the version answers queries.
   absl::StatusOr<client::FitResult> Finish();

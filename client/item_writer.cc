@@ -1,8 +1,11 @@
 #include "client/item_writer.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "client/convert.h"
 #include "client/error.h"
 #include "client/retry.h"
@@ -80,15 +83,17 @@ absl::Status ItemWriter::Checkpoint() {
   segment_.clear();
   segment_bytes_ = 0;
   repeatable_ = true;
-  if (response_.added_count() > 0) {
-    confirmed_.first_id =
-        confirmed_.added_count == 0
-            ? response_.first_id()
-            : std::min(confirmed_.first_id, response_.first_id());
-    confirmed_.last_id = std::max(confirmed_.last_id, response_.last_id());
-    confirmed_.added_count += response_.added_count();
-  }
+  Confirm(response_.added_count(), response_.first_id(), response_.last_id());
   return absl::OkStatus();
+}
+
+void ItemWriter::Confirm(int64_t count, int32_t first_id, int32_t last_id) {
+  if (count <= 0) return;
+  confirmed_.first_id = confirmed_.added_count == 0
+                            ? first_id
+                            : std::min(confirmed_.first_id, first_id);
+  confirmed_.last_id = std::max(confirmed_.last_id, last_id);
+  confirmed_.added_count += count;
 }
 
 bool ItemWriter::SendSegment() {
@@ -120,9 +125,16 @@ absl::Status ItemWriter::WithRetries(const Attempt& attempt) {
   while (true) {
     absl::Status status = attempt();
     if (status.ok()) return status;
-    if (!absl::IsUnavailable(status) || !repeatable_ || !pause.Wait()) {
-      return status;
+    if (absl::IsUnavailable(status) && repeatable_ && pause.Wait()) continue;
+    std::map<std::string, std::string> stored = ErrorMetadata(status);
+    int64_t count;
+    int32_t first_id, last_id;
+    if (absl::SimpleAtoi(stored["added_count"], &count) &&
+        absl::SimpleAtoi(stored["first_id"], &first_id) &&
+        absl::SimpleAtoi(stored["last_id"], &last_id)) {
+      Confirm(count, first_id, last_id);
     }
+    return status;
   }
 }
 

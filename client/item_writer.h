@@ -48,7 +48,8 @@ class ItemWriter {
   // Sends what is left and returns, once all is durable, what was stored.
   absl::StatusOr<client::AddResult> Finish();
 
-  // What the server has confirmed so far.
+  // What is stored as far as the server has said: all that was confirmed, and
+  // after an error of the server what it had taken before that.
   const client::AddResult& confirmed() const { return confirmed_; }
 
  private:
@@ -63,6 +64,8 @@ class ItemWriter {
   absl::Status Checkpoint();
   // Opens a stream and sends what it lacks of the segment. False: it broke.
   bool SendSegment();
+  // Adds what a stream has stored to confirmed_.
+  void Confirm(int64_t count, int32_t first_id, int32_t last_id);
   // Takes the stream's status and forgets the stream.
   absl::Status Close();
   // Runs `attempt` until it does not fail with UNAVAILABLE, if repeating the

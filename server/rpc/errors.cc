@@ -49,6 +49,17 @@ absl::Status WithReason(absl::Status status, absl::string_view reason,
   return status;
 }
 
+absl::Status WithMetadata(absl::Status status, const ErrorMetadata& metadata) {
+  const auto payload = status.GetPayload(kErrorInfoUrl);
+  google::rpc::ErrorInfo info;
+  if (!payload || !info.ParseFromString(std::string(*payload))) return status;
+  for (const auto& [key, value] : metadata) {
+    (*info.mutable_metadata())[key] = value;
+  }
+  status.SetPayload(kErrorInfoUrl, absl::Cord(info.SerializeAsString()));
+  return status;
+}
+
 absl::Status FieldError(absl::string_view field, absl::string_view value,
                         absl::string_view limit, absl::string_view message) {
   const std::string printable = Printable(value);

@@ -59,6 +59,9 @@ absl::Status ReasonError(absl::StatusCode code, absl::string_view reason,
 absl::Status WithReason(absl::Status status, absl::string_view reason,
                         const ErrorMetadata& metadata = {});
 
+// The same status with `metadata` added to its ErrorInfo, if it has one.
+absl::Status WithMetadata(absl::Status status, const ErrorMetadata& metadata);
+
 // INVALID_ARGUMENT for a field of a request: "<field> is <value>; it must be
 // <limit>", or `message` if given, with ErrorInfo and BadRequest. The value is
 // cut to 100 bytes and made printable.

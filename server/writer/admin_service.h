@@ -92,6 +92,12 @@ class AdminServiceImpl final : public v1::AdminService::Service {
   absl::StatusOr<std::vector<int32_t>> Add(const v1::AddItemRequest& request);
   absl::Status AddStream(grpc::ServerReader<v1::AddItemsRequest>* reader,
                          v1::AddItemsResponse* response);
+  // Stores what comes; of `*index`, null without a message, what belongs to
+  // `*ticket` must be flushed then.
+  absl::Status TakeStream(grpc::ServerReader<v1::AddItemsRequest>* reader,
+                          v1::AddItemsResponse* response,
+                          std::shared_ptr<WriterIndex>* index,
+                          uint64_t* ticket);
   absl::Status Remove(const v1::RemoveItemsRequest& request,
                       v1::RemoveItemsResponse* response);
   absl::Status RunBuild(grpc::ServerContext* context,

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -155,12 +156,18 @@ absl::Status FitCall::BeginWithoutIndex() {
 
 absl::Status FitCall::BeginRows(const v1::FitRow& first) {
   if (settings_.dim == 0) {
-    if (first.has_sparse()) {
-      return FieldError("rows[0]", "sparse", "dense",
-                        "rows[0] is sparse; the first row of an index without "
-                        "a dimension must give all its components");
-    }
     settings_.dim = DimensionOf(first);
+    if (first.has_sparse()) {
+      settings_.dim = options_.create().dimension() > 0
+                          ? options_.create().dimension()
+                          : options_.feature_names_size();
+    }
+    if (first.has_sparse() && settings_.dim == 0) {
+      return FieldError("rows[0]", "sparse", "dense",
+                        "rows[0] is sparse, and neither options.create nor "
+                        "options.feature_names tell how many components the "
+                        "rows of an index without a dimension have");
+    }
     ANNOD_RETURN_IF_ERROR(CheckRange("number of components of rows[0]",
                                      settings_.dim, 1,
                                      config_->limits.max_dimension));
@@ -176,6 +183,24 @@ absl::Status FitCall::BeginRows(const v1::FitRow& first) {
   if (!spool.ok()) return WithStorageReason(spool.status());
   spool_ = *std::move(spool);
   return absl::OkStatus();
+}
+
+absl::Status FitCall::CheckRowId(const v1::FitRow& row, int64_t number) {
+  const std::string field = absl::StrCat("rows[", number, "].id");
+  if (number == 0) {
+    rows_have_ids_ = row.has_id();
+    if (rows_have_ids_ && options_.has_start_index()) {
+      return FieldError("options.start_index",
+                        absl::StrCat(options_.start_index()), "absent",
+                        "options.start_index is given, and rows have ids");
+    }
+  }
+  if (row.has_id() != rows_have_ids_) {
+    return FieldError(field, row.has_id() ? "given" : "absent",
+                      "given in all rows or in none");
+  }
+  if (!row.has_id()) return absl::OkStatus();
+  return CheckRange(field, row.id(), 0, kMaxItemId);
 }
 
 absl::Status FitCall::Take(const v1::FitRequest& request) {
@@ -206,7 +231,10 @@ absl::Status FitCall::Take(const v1::FitRequest& request) {
                        limits.max_items, " items an index may hold"));
     }
     ANNOD_RETURN_IF_ERROR(rows_->Convert(row, number));
-    const absl::Status added = spool_->Add(rows_->vector(), row.label());
+    ANNOD_RETURN_IF_ERROR(CheckRowId(row, number));
+    const absl::Status added = spool_->Add(
+        rows_->vector(), row.label(),
+        row.has_id() ? std::optional<int32_t>(row.id()) : std::nullopt);
     if (!added.ok()) return WithStorageReason(added);
   }
   return absl::OkStatus();
@@ -230,9 +258,16 @@ absl::Status FitCall::CheckWhole() {
                       absl::StrCat("row_count is ", announced_rows_,
                                    "; the stream had ", rows, " rows"));
   }
-  if (rows > 0) return absl::OkStatus();
-  return FieldError("rows", "0", "1 or more",
-                    "there is no row; to build what was added call Build");
+  if (rows == 0) {
+    return FieldError("rows", "0", "1 or more",
+                      "there is no row; to build what was added call Build");
+  }
+  const auto equal = spool_->EqualIds();
+  if (!equal.has_value()) return absl::OkStatus();
+  const std::string field = absl::StrCat("rows[", equal->second, "].id");
+  return FieldError(field, "the same", "different in every row",
+                    absl::StrCat(field, " is that of rows[", equal->first,
+                                 "] too; ids must be different"));
 }
 
 absl::StatusOr<FitResult> FitCall::MakeVersion(BuildJob* job) {
@@ -254,14 +289,18 @@ absl::StatusOr<FitResult> FitCall::MakeIndex(BuildJob* job) {
   job->Report(v1::BUILD_PHASE_COLLECTING, 0, 0);
   FitResult result;
   result.first_id = options_.start_index();
-  ANNOD_RETURN_IF_ERROR(CheckFitIds(result.first_id, spool_->row_count()));
+  if (spool_->has_ids()) {
+    result.first_id = spool_->smallest_id();
+  } else {
+    ANNOD_RETURN_IF_ERROR(CheckFitIds(result.first_id, spool_->row_count()));
+  }
   absl::StatusOr<std::unique_ptr<const ItemLayer>> rows =
       spool_->Finish(result.first_id);
   if (!rows.ok()) return WithStorageReason(rows.status());
   BuildInput input;
   input.layers = {rows->get()};
   ANNOD_RETURN_IF_ERROR(CheckFitItems(OverlaySource(nullptr, input.layers),
-                                      **rows, settings_,
+                                      **rows, *spool_, settings_,
                                       state_->indexes()->options()));
   FileSystem* const fs = state_->data().fs();
   const auto fill = [&](const PendingIndex& pending) {

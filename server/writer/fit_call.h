@@ -45,6 +45,7 @@ class FitCall {
   // Of every message.
   absl::Status Take(const v1::FitRequest& request);
   absl::Status BeginRows(const v1::FitRow& first);
+  absl::Status CheckRowId(const v1::FitRow& row, int64_t number);
   // After the last.
   absl::Status CheckWhole();
   absl::Status Build(v1::FitResponse* response);
@@ -64,6 +65,7 @@ class FitCall {
   std::shared_ptr<const StagedSnapshot> replaced_;
   std::optional<FitRows> rows_;
   std::unique_ptr<RowSpool> spool_;
+  bool rows_have_ids_ = false;
   int64_t announced_rows_ = 0;
   FitResult result_;
 };

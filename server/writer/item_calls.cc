@@ -61,9 +61,26 @@ absl::Status AdminServiceImpl::AddStream(
     grpc::ServerReader<v1::AddItemsRequest>* reader,
     v1::AddItemsResponse* response) {
   std::shared_ptr<WriterIndex> index;
+  uint64_t ticket = 0;
+  const absl::Status status = TakeStream(reader, response, &index, &ticket);
+  if (index == nullptr) return status;
+  const absl::Status flushed = index->Flush(ticket);
+  if (status.ok()) return flushed;
+  // What was taken before the error stays; the caller goes on from there.
+  return WithMetadata(
+      status, {{"added_count",
+                absl::StrCat(flushed.ok() ? response->added_count() : 0)},
+               {"first_id", absl::StrCat(response->first_id())},
+               {"last_id", absl::StrCat(response->last_id())}});
+}
+
+absl::Status AdminServiceImpl::TakeStream(
+    grpc::ServerReader<v1::AddItemsRequest>* reader,
+    v1::AddItemsResponse* response, std::shared_ptr<WriterIndex>* found_index,
+    uint64_t* ticket) {
+  std::shared_ptr<WriterIndex>& index = *found_index;
   v1::AddItemsRequest request;
   ItemBatch batch;
-  uint64_t ticket = 0;
   int64_t unflushed_bytes = 0;
   response->set_first_id(-1);
   response->set_last_id(-1);
@@ -73,7 +90,7 @@ absl::Status AdminServiceImpl::AddStream(
           Find(request.index());
       ANNOD_RETURN_IF_ERROR(found.status());
       index = *std::move(found);
-      ticket = index->flush_ticket();
+      *ticket = index->flush_ticket();
     } else if (!request.index().empty() && request.index() != index->name()) {
       return FieldError(
           "index", request.index(),
@@ -94,13 +111,12 @@ absl::Status AdminServiceImpl::AddStream(
     response->set_added_count(response->added_count() + request.items_size());
     unflushed_bytes += static_cast<int64_t>(request.ByteSizeLong());
     if (unflushed_bytes >= kFlushBytes) {
-      ANNOD_RETURN_IF_ERROR(index->Flush(ticket));
+      ANNOD_RETURN_IF_ERROR(index->Flush(*ticket));
       unflushed_bytes = 0;
     }
     state_->ItemsAdded(*index, request.items_size());
   }
-  if (index == nullptr) return CheckIndexName("");
-  return index->Flush(ticket);
+  return index == nullptr ? CheckIndexName("") : absl::OkStatus();
 }
 
 grpc::Status AdminServiceImpl::AddItems(

@@ -30,6 +30,7 @@ absl::Status GetItems(const v1::GetItemsRequest& request, const IndexView& view,
   ids.reserve(request.ids_size() + request.labels_size());
   for (int i = 0; i < request.ids_size(); ++i) {
     if (!items.HasItem(request.ids(i))) {
+      if (request.skip_missing()) continue;
       return CheckHasItem(items, absl::StrCat("ids[", i, "]"), request.ids(i));
     }
     ids.push_back(request.ids(i));
@@ -37,6 +38,7 @@ absl::Status GetItems(const v1::GetItemsRequest& request, const IndexView& view,
   for (int i = 0; i < request.labels_size(); ++i) {
     const std::vector<int32_t> named = items.IdsOfLabel(request.labels(i));
     if (named.empty()) {
+      if (request.skip_missing()) continue;
       return FindLabel(items, absl::StrCat("labels[", i, "]"),
                        request.labels(i))
           .status();

@@ -34,12 +34,16 @@ absl::StatusOr<FitResult> FitItems(const FitInput& fit, WriterIndex* index,
   }
   std::optional<int32_t> start = fit.start_index;
   if (!fit.append && !start.has_value()) start = 0;
-  const int64_t row_count = fit.rows->row_count();
+  int64_t id_count = fit.rows->row_count();
+  if (fit.rows->has_ids()) {
+    start = fit.rows->smallest_id();
+    id_count = int64_t{fit.rows->largest_id()} - *start + 1;
+  }
   // Items added from now on without an id get others.
-  absl::StatusOr<int64_t> first = index->ReserveIds(start, row_count);
+  absl::StatusOr<int64_t> first = index->ReserveIds(start, id_count);
   ANNOD_RETURN_IF_ERROR(first.status());
   absl::Cleanup forget = [index] { index->ForgetReservedIds(); };
-  ANNOD_RETURN_IF_ERROR(CheckFitIds(*first, row_count));
+  ANNOD_RETURN_IF_ERROR(CheckFitIds(*first, id_count));
   FitResult result;
   result.first_id = static_cast<int32_t>(*first);
   absl::StatusOr<std::unique_ptr<const ItemLayer>> rows =
@@ -51,7 +55,7 @@ absl::StatusOr<FitResult> FitItems(const FitInput& fit, WriterIndex* index,
     settings.feature_names = *fit.feature_names;
   }
   ANNOD_RETURN_IF_ERROR(CheckFitItems(OverlaySource(input.base, input.layers),
-                                      **rows, settings,
+                                      **rows, *fit.rows, settings,
                                       index->staging_options()));
   absl::StatusOr<v1::BuildResult> built =
       BuildFrom(input, *staged, settings, index, job, keep_versions);

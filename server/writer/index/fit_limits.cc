@@ -22,14 +22,17 @@ absl::Status CheckFitIds(int64_t first, int64_t row_count) {
 }
 
 absl::Status CheckFitItems(const OverlaySource& items, const ItemLayer& rows,
-                           const IndexSettings& settings,
+                           const RowSpool& spool, const IndexSettings& settings,
                            const StagingOptions& options) {
   const int64_t last_id = rows.ids().back();
   const absl::Status limits =
       CheckItemLimits(options, items.CountItems(), last_id);
   if (absl::IsInvalidArgument(limits)) {
-    return FieldError("options.start_index", absl::StrCat(rows.ids().front()),
-                      "smaller", limits.message());
+    return FieldError(
+        spool.has_ids() ? absl::StrCat("rows[", spool.RowOf(last_id), "].id")
+                        : "options.start_index",
+        absl::StrCat(spool.has_ids() ? last_id : rows.ids().front()), "smaller",
+        limits.message());
   }
   if (!limits.ok()) return WithReason(limits, kLimitReached);
   if (settings.allow_duplicate_labels) return absl::OkStatus();
@@ -41,15 +44,14 @@ absl::Status CheckFitItems(const OverlaySource& items, const ItemLayer& rows,
     const bool later_is_row = rows.VectorOf(id) != nullptr;
     const bool earlier_is_row = rows.VectorOf(place->second) != nullptr;
     if (!later_is_row && !earlier_is_row) continue;
-    const int32_t first = rows.ids().front();
     const int32_t row_id = later_is_row ? id : place->second;
     const int32_t owner = later_is_row ? place->second : id;
     return ReasonError(
         absl::StatusCode::kAlreadyExists, kLabelTaken,
-        absl::StrCat("rows[", row_id - first, "].label: label '",
+        absl::StrCat("rows[", spool.RowOf(row_id), "].label: label '",
                      Printable(label), "' belongs to ",
                      later_is_row && earlier_is_row
-                         ? absl::StrCat("rows[", owner - first, "]")
+                         ? absl::StrCat("rows[", spool.RowOf(owner), "]")
                          : absl::StrCat("item id ", owner)),
         {{"label", Printable(label)}});
   }

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "core/publish/overlay_source.h"
+#include "core/publish/row_spool.h"
 #include "core/staging/item_layer.h"
 #include "core/staging/staging.h"
 #include "core/storage/index_settings.h"
@@ -20,8 +21,9 @@ absl::Status CheckFitIds(int64_t first, int64_t row_count);
 // LIMIT_REACHED for too many, INVALID_FIELD for ids that would waste too much,
 // LABEL_TAKEN for a label of two items, unless the index allows that. Takes 24
 // bytes of memory a label, for the time of the call.
+// `spool` numbers the rows for errors.
 absl::Status CheckFitItems(const OverlaySource& items, const ItemLayer& rows,
-                           const IndexSettings& settings,
+                           const RowSpool& spool, const IndexSettings& settings,
                            const StagingOptions& options);
 
 }  // namespace annod

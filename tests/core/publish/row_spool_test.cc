@@ -91,6 +91,36 @@ TEST_F(RowSpoolTest, IdsMustExist) {
   EXPECT_FALSE(spool->Finish(-1).ok());
 }
 
+TEST_F(RowSpoolTest, RowsMayHaveIdsInAnyOrder) {
+  const auto spool = Create(1);
+  ASSERT_TRUE(spool->Add({1.f}, "a", 70).ok());
+  ASSERT_TRUE(spool->Add({2.f}, "", 3).ok());
+  ASSERT_TRUE(spool->Add({3.f}, "c", 2147483646).ok());
+  EXPECT_EQ(spool->EqualIds(), std::nullopt);
+  EXPECT_EQ(spool->smallest_id(), 3);
+  EXPECT_EQ(spool->largest_id(), 2147483646);
+  const auto layer = spool->Finish(0);
+  ASSERT_TRUE(layer.ok()) << layer.status();
+  EXPECT_EQ((*layer)->ids(), std::vector<int32_t>({3, 70, 2147483646}));
+  EXPECT_EQ(*(*layer)->VectorOf(3), 2);
+  EXPECT_EQ(*(*layer)->VectorOf(70), 1);
+  EXPECT_EQ((*layer)->VectorOf(4), nullptr);
+  EXPECT_EQ((*layer)->LabelOf(70), "a");
+  EXPECT_EQ((*layer)->LabelOf(3), "");
+  EXPECT_EQ((*layer)->LabelOf(2147483646), "c");
+  EXPECT_EQ(spool->RowOf(70), 0);
+  EXPECT_EQ(spool->RowOf(3), 1);
+  EXPECT_EQ(spool->RowOf(5), -1);
+}
+
+TEST_F(RowSpoolTest, EqualIdsAreFound) {
+  const auto spool = Create(1);
+  for (const int id : {5, 1, 5, 2}) {
+    ASSERT_TRUE(spool->Add({1.f}, "", id).ok());
+  }
+  EXPECT_EQ(spool->EqualIds(), std::make_pair(int64_t{0}, int64_t{2}));
+}
+
 TEST_F(RowSpoolTest, AFullDiskIsAnErrorAndLeavesNoFile) {
   for (const uint64_t free_bytes : {uint64_t{0}, uint64_t{1500000}}) {
     fs_.SetFreeBytes(std::nullopt);

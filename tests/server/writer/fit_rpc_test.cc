@@ -100,6 +100,34 @@ TEST_F(FitRpcTest, StartIndexHasBounds) {
   EXPECT_EQ(InfoNow().version(), 0);
 }
 
+TEST_F(FitRpcTest, RowsMayHaveIdsOfTheirOwn) {
+  const auto row = [](int id, float x, const std::string& label = "") {
+    v1::FitRow row = DenseRow({x, 0}, label);
+    row.set_id(id);
+    return row;
+  };
+  ExpectOk(FitRows({row(9, 2, "c"), row(2, 0, "a"), row(5, 1)}));
+  EXPECT_EQ(response_.first_id(), 2);
+  EXPECT_THAT(Near({0, 0}), ElementsAre("2:a", "5:", "9:c"));
+  EXPECT_EQ(InfoNow().item_slot_count(), 10);
+  v1::FitOptions options;
+  options.set_append(true);
+  ExpectOk(FitRows({row(5, 3, "b")}, options));
+  EXPECT_THAT(Near({0, 0}), ElementsAre("2:a", "9:c", "5:b"));
+  ExpectOk(AddOne(-1, {4, 0}));
+  ExpectOk(Build(cluster_, name_));
+  EXPECT_THAT(Near({4, 0}), ElementsAre("10:", "5:b", "9:c", "2:a"));
+
+  ExpectField(FitRows({row(1, 0), row(3, 0), row(1, 1)}),
+              {"rows[2].id is that of rows[0] too"});
+  ExpectField(FitRows({row(1, 0), DenseRow({0, 0})}), {"rows[1].id"});
+  ExpectField(FitRows({DenseRow({0, 0}), row(1, 0)}), {"rows[1].id"});
+  ExpectField(FitRows({row(-1, 0)}), {"rows[0].id is -1"});
+  options.set_start_index(4);
+  ExpectField(FitRows({row(1, 0)}, options), {"options.start_index"});
+  EXPECT_EQ(InfoNow().item_count(), 4);
+}
+
 TEST_F(FitRpcTest, NoRowsAreRefused) {
   ExpectField(FitRows({}), {"no row", "Build"});
 }

@@ -34,6 +34,14 @@ TEST_F(StagedRpcTest, StagedItemsAreFoundBeforeTheFirstBuild) {
     ASSERT_EQ(got.items_size(), 2);
     EXPECT_EQ(got.items(0).vector_bytes(), BytesOf(RandomVector(kDim, 6)));
     EXPECT_EQ(got.items(1).id(), 8);
+    // Number 5 is removed.
+    items.add_ids(5);
+    items.add_labels("no such");
+    EXPECT_EQ(ReasonOf(stub->GetItems(Context().get(), items, &got)),
+              "ITEM_NOT_FOUND");
+    items.set_skip_missing(true);
+    ExpectOk(stub->GetItems(Context().get(), items, &got));
+    EXPECT_EQ(got.items_size(), 2);
     EXPECT_EQ(InfoFrom(stub.get()).staged_item_count(), 39);
   }
 }
