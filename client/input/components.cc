@@ -1,7 +1,9 @@
 #include "client/input/components.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -10,18 +12,46 @@
 namespace annod::input {
 namespace {
 
-template <typename T>
-absl::Status ConvertAs(const char* bytes, const std::string& path,
-                       int64_t row_number, absl::Span<float> row) {
-  for (size_t i = 0; i < row.size(); ++i) {
-    T value;
-    std::memcpy(&value, bytes + i * sizeof(T), sizeof(T));
-    row[i] = static_cast<float>(value);
-    if (!std::isfinite(row[i])) {
-      return absl::DataLossError(absl::StrCat(path, ": row ", row_number,
-                                              ", component ", i, ": ", value,
-                                              " is not a finite float32"));
+// IEEE 754 binary16, as it lies in memory.
+struct Half {
+  uint16_t bits;
+  explicit operator float() const {
+    const int exponent = bits >> 10 & 0x1f;
+    const int fraction = bits & 0x3ff;
+    const float sign = (bits & 0x8000) != 0 ? -1.0f : 1.0f;
+    if (exponent == 0x1f) {
+      return fraction == 0 ? sign * std::numeric_limits<float>::infinity()
+                           : std::numeric_limits<float>::quiet_NaN();
     }
+    const int whole = exponent == 0 ? fraction : fraction | 0x400;
+    return sign *
+           std::ldexp(static_cast<float>(whole), std::max(exponent, 1) - 25);
+  }
+};
+
+double ForText(Half value) { return static_cast<float>(value); }
+template <typename T>
+T ForText(T value) {
+  return value;
+}
+
+template <typename T>
+absl::Status ConvertAs(const char* bytes, const ComponentFormat& format,
+                       const std::string& path, int64_t row_number,
+                       absl::Span<float> row) {
+  for (size_t i = 0; i < row.size(); ++i) {
+    char raw[sizeof(T)];
+    std::memcpy(raw, bytes + i * sizeof(T), sizeof(T));
+    if (format.big_endian) std::reverse(raw, raw + sizeof(T));
+    T value;
+    std::memcpy(&value, raw, sizeof(T));
+    row[i] = static_cast<float>(value);
+    if (std::isfinite(row[i]) || (format.missing && std::isnan(row[i]))) {
+      continue;
+    }
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": row ", row_number, ", component ", i, ": ",
+                     ForText(value), " is not a finite float32"));
   }
   return absl::OkStatus();
 }
@@ -33,6 +63,7 @@ int ComponentBytes(ComponentType type) {
     case ComponentType::kI8:
     case ComponentType::kU8:
       return 1;
+    case ComponentType::kF16:
     case ComponentType::kI16:
     case ComponentType::kU16:
       return 2;
@@ -48,30 +79,32 @@ int ComponentBytes(ComponentType type) {
   return 0;
 }
 
-absl::Status ConvertRow(const char* bytes, ComponentType type,
+absl::Status ConvertRow(const char* bytes, const ComponentFormat& format,
                         const std::string& path, int64_t row_number,
                         absl::Span<float> row) {
-  switch (type) {
+  switch (format.type) {
+    case ComponentType::kF16:
+      return ConvertAs<Half>(bytes, format, path, row_number, row);
     case ComponentType::kF32:
-      return ConvertAs<float>(bytes, path, row_number, row);
+      return ConvertAs<float>(bytes, format, path, row_number, row);
     case ComponentType::kF64:
-      return ConvertAs<double>(bytes, path, row_number, row);
+      return ConvertAs<double>(bytes, format, path, row_number, row);
     case ComponentType::kI8:
-      return ConvertAs<int8_t>(bytes, path, row_number, row);
+      return ConvertAs<int8_t>(bytes, format, path, row_number, row);
     case ComponentType::kU8:
-      return ConvertAs<uint8_t>(bytes, path, row_number, row);
+      return ConvertAs<uint8_t>(bytes, format, path, row_number, row);
     case ComponentType::kI16:
-      return ConvertAs<int16_t>(bytes, path, row_number, row);
+      return ConvertAs<int16_t>(bytes, format, path, row_number, row);
     case ComponentType::kU16:
-      return ConvertAs<uint16_t>(bytes, path, row_number, row);
+      return ConvertAs<uint16_t>(bytes, format, path, row_number, row);
     case ComponentType::kI32:
-      return ConvertAs<int32_t>(bytes, path, row_number, row);
+      return ConvertAs<int32_t>(bytes, format, path, row_number, row);
     case ComponentType::kU32:
-      return ConvertAs<uint32_t>(bytes, path, row_number, row);
+      return ConvertAs<uint32_t>(bytes, format, path, row_number, row);
     case ComponentType::kI64:
-      return ConvertAs<int64_t>(bytes, path, row_number, row);
+      return ConvertAs<int64_t>(bytes, format, path, row_number, row);
     case ComponentType::kU64:
-      return ConvertAs<uint64_t>(bytes, path, row_number, row);
+      return ConvertAs<uint64_t>(bytes, format, path, row_number, row);
   }
   return absl::InternalError("unknown component type");
 }
@@ -82,14 +115,14 @@ bool ParseComponent(absl::string_view text, float* value) {
 
 absl::Status CheckDim(const std::string& path, int64_t dim) {
   if (dim >= 1 && dim <= kMaxInputDim) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat(path, ": vectors of ", dim,
-                                          " components; the limits are 1 and ",
-                                          kMaxInputDim));
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ": vectors of ", dim,
+                   " components; the limits are 1 and ", kMaxInputDim));
 }
 
 absl::Status CheckRows(const std::string& path, int64_t rows) {
   if (rows >= 0 && rows <= kMaxInputRows) return absl::OkStatus();
-  return absl::DataLossError(
+  return absl::InvalidArgumentError(
       absl::StrCat(path, ": ", rows, " rows; the limit is ", kMaxInputRows));
 }
 

@@ -10,8 +10,9 @@
 
 namespace annod::input {
 
-// Number types that binary formats store, all little-endian.
+// Number types that binary formats store.
 enum class ComponentType {
+  kF16,
   kF32,
   kF64,
   kI8,
@@ -24,22 +25,31 @@ enum class ComponentType {
   kU64
 };
 
+struct ComponentFormat {
+  ComponentType type = ComponentType::kF32;
+  bool big_endian = false;
+  // Let NaN pass: a component that is missing.
+  bool missing = false;
+};
+
 int ComponentBytes(ComponentType type);
 
 // Converts `row.size()` components at `bytes` (any alignment) to float32.
-// DataLoss naming `path`, `row_number` (from 0) and the component for a value
-// that is not finite in float32.
-absl::Status ConvertRow(const char* bytes, ComponentType type,
+// InvalidArgument naming `path`, `row_number` (from 0) and the component for a
+// value that is not finite in float32.
+absl::Status ConvertRow(const char* bytes, const ComponentFormat& format,
                         const std::string& path, int64_t row_number,
                         absl::Span<float> row);
 
 // Text to float32: a decimal number and nothing else, finite.
 bool ParseComponent(absl::string_view text, float* value);
 
-// OK if `dim` is in [1, kMaxInputDim]; else DataLoss naming `path` and it.
+// OK if `dim` is in [1, kMaxInputDim]; else InvalidArgument naming `path` and
+// it.
 absl::Status CheckDim(const std::string& path, int64_t dim);
 
-// OK if `rows` is in [0, kMaxInputRows]; else DataLoss naming `path` and it.
+// OK if `rows` is in [0, kMaxInputRows]; else InvalidArgument naming `path` and
+// it.
 absl::Status CheckRows(const std::string& path, int64_t rows);
 
 }  // namespace annod::input

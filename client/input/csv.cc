@@ -1,99 +1,78 @@
-#include <algorithm>
 #include <limits>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "client/input/components.h"
+#include "client/input/csv_layout.h"
+#include "client/input/csv_text.h"
 #include "client/input/formats.h"
-#include "client/input/line_reader.h"
+#include "client/input/row_names.h"
 #include "core/status_macros.h"
+#include "core/utf8.h"
 
 namespace annod::input {
 namespace {
 
-// Splits at commas. A field in double quotes may hold commas; "" stands for one
-// quote (RFC 4180, without line breaks inside a field).
-absl::Status SplitLine(const LineReader& lines, const std::string& line,
-                       std::vector<std::string>* fields) {
-  fields->clear();
-  size_t at = 0;
-  while (true) {
-    std::string field;
-    if (at < line.size() && line[at] == '"') {
-      for (++at;; ++at) {
-        if (at >= line.size()) return lines.Error("a quote is not closed");
-        if (line[at] != '"') {
-          field += line[at];
-        } else if (at + 1 < line.size() && line[at + 1] == '"') {
-          field += line[at++];
-        } else {
-          break;
-        }
-      }
-      ++at;
-      if (at < line.size() && line[at] != ',') {
-        return lines.Error("text follows a closing quote");
-      }
-    } else {
-      const size_t comma = std::min(line.find(',', at), line.size());
-      field = std::string(absl::StripAsciiWhitespace(
-          absl::string_view(line).substr(at, comma - at)));
-      at = comma;
-    }
-    fields->push_back(std::move(field));
-    if (fields->size() > kMaxInputDim + 1) {
-      return lines.Error(
-          absl::StrCat("more than ", kMaxInputDim, " components"));
-    }
-    if (at >= line.size()) return absl::OkStatus();
-    ++at;  // the comma
-  }
-}
-
-bool IsNumber(const std::string& text) {
-  float ignored;
-  return ParseComponent(text, &ignored);
-}
-
-bool IsMissing(const std::string& text) { return text.empty() || text == "NA"; }
+bool IsMissing(absl::string_view text) { return text.empty() || text == "NA"; }
 
 class CsvReader final : public VectorReader {
  public:
   CsvReader(std::unique_ptr<LineReader> lines,
             const VectorReaderOptions& options)
-      : lines_(std::move(lines)), options_(options) {}
+      : lines_(std::move(lines)),
+        options_(options),
+        records_(lines_.get(), options.delimiter) {}
 
-  // Reads up to the first row of numbers, which tells the dimension.
   absl::Status Start() {
-    const CsvLabels labels = options_.csv_labels;
-    std::vector<std::string> header;
-    ANNOD_ASSIGN_OR_RETURN(bool more, ReadFields());
-    if (!more) return lines_->Error("the file holds no vector");
-    if (!LooksLikeRow(labels)) {
-      header = fields_;
-      ANNOD_ASSIGN_OR_RETURN(more, ReadFields());
-      if (!more) return lines_->Error("the file holds no vector");
-    }
-    has_labels_ = labels == CsvLabels::kFirst ||
-                  (labels == CsvLabels::kAuto && !IsCell(fields_[0]) &&
-                   fields_.size() > 1);
-    dim_ = static_cast<int64_t>(fields_.size()) - (has_labels_ ? 1 : 0);
-    if (has_labels_ && !header.empty()) header.erase(header.begin());
-    column_names_ = std::move(header);
-    pending_ = true;
-    return CheckDim(lines_->path(), dim_);
+    ANNOD_ASSIGN_OR_RETURN(const std::vector<CsvRecord> first,
+                           records_.ReadFirst());
+    if (first.empty()) return lines_->Error("the file holds no vector");
+    ANNOD_ASSIGN_OR_RETURN(
+        layout_, FindCsvLayout(first, records_.delimiter(), options_, *lines_));
+    if (layout_.header_line == 0) return absl::OkStatus();
+    return records_.Next(&record_).status();
   }
 
-  int dim() const override { return static_cast<int>(dim_); }
+  int dim() const override {
+    return static_cast<int>(layout_.components.size());
+  }
   std::optional<int64_t> row_count() const override { return std::nullopt; }
-  bool has_labels() const override { return has_labels_; }
+  bool has_labels() const override { return layout_.label >= 0; }
+  bool has_ids() const override { return layout_.id >= 0; }
+  int32_t id() const override { return id_; }
+  std::string place() const override {
+    return absl::StrCat("line ", record_.line);
+  }
   std::vector<std::string> column_names() const override {
-    return column_names_;
+    std::vector<std::string> names;
+    if (layout_.header_line == 0) return names;
+    names.reserve(layout_.components.size());
+    for (const int i : layout_.components) names.push_back(layout_.names[i]);
+    return names;
+  }
+
+  InputDescription description() const override {
+    InputDescription description;
+    description.format = "csv";
+    if (layout_.header_line != 0) {
+      description.header = absl::StrCat("line ", layout_.header_line);
+    }
+    if (layout_.label >= 0) description.labels = ColumnName(layout_.label);
+    if (layout_.id >= 0) description.ids = ColumnName(layout_.id);
+    description.delimiter = DelimiterName(records_.delimiter());
+    if (layout_.row_numbers >= 0) {
+      description.notes.push_back(
+          absl::StrCat("column ", layout_.row_numbers + 1,
+                       " has no name and counts rows: it is no component"));
+    }
+    if (layout_.empty_end) {
+      description.notes.push_back(
+          "rows end with a delimiter: no component follows it");
+    }
+    if (comma_line_ != 0) description.notes.push_back("decimal commas");
+    return description;
   }
 
   absl::StatusOr<bool> Next(absl::Span<float> row,
@@ -105,90 +84,110 @@ class CsvReader final : public VectorReader {
   }
 
  private:
-  bool IsCell(const std::string& text) const {
-    return IsNumber(text) || (options_.csv_missing && IsMissing(text));
-  }
-  bool AllCells(size_t first) const {
-    return std::all_of(
-        fields_.begin() + static_cast<std::ptrdiff_t>(first), fields_.end(),
-        [this](const std::string& text) { return IsCell(text); });
+  std::string ColumnName(int column) const {
+    return layout_.header_line == 0
+               ? absl::StrCat("column ", column + 1)
+               : absl::StrCat("column ", column + 1, " '",
+                              ForMessage(layout_.names[column]), "'");
   }
 
-  // A header has text where a row has numbers.
-  bool LooksLikeRow(CsvLabels labels) const {
-    if (labels == CsvLabels::kNone) return AllCells(0);
-    if (labels == CsvLabels::kAuto && AllCells(0)) return true;
-    return fields_.size() > 1 && AllCells(1);
-  }
-
-  // Fields of the next line that is not blank; false at the end.
-  absl::StatusOr<bool> ReadFields() {
-    while (true) {
-      ANNOD_ASSIGN_OR_RETURN(const bool more, lines_->Next(&line_));
-      if (!more) return false;
-      if (lines_->line_number() == 1 &&
-          absl::StartsWith(line_, "\xEF\xBB\xBF")) {
-        line_.erase(0, 3);  // byte order mark, as spreadsheets write
-      }
-      if (absl::StripAsciiWhitespace(line_).empty()) continue;
-      ANNOD_RETURN_IF_ERROR(SplitLine(*lines_, line_, &fields_));
-      return true;
-    }
+  absl::Status Error(absl::string_view what) const {
+    return lines_->ErrorAt(record_.line, what);
   }
 
   absl::StatusOr<bool> ReadRow(absl::Span<float> row, std::string* label) {
-    if (!pending_) {
-      ANNOD_ASSIGN_OR_RETURN(const bool more, ReadFields());
-      if (!more) return false;
+    ANNOD_ASSIGN_OR_RETURN(const bool more, records_.Next(&record_));
+    if (!more) return false;
+    std::vector<std::string>& fields = record_.fields;
+    if (fields.size() == layout_.columns + 1 && layout_.empty_end &&
+        fields.back().empty()) {
+      fields.pop_back();
     }
-    pending_ = false;
-    const size_t first = has_labels_ ? 1 : 0;
-    if (fields_.size() != dim_ + first) {
-      return lines_->Error(absl::StrCat(
-          fields_.size(), " columns; the first row has ", dim_ + first));
+    if (fields.size() != layout_.columns) {
+      return Error(absl::StrCat(fields.size(), " columns; the first row has ",
+                                layout_.columns));
     }
     for (size_t i = 0; i < row.size(); ++i) {
-      const std::string& text = fields_[i + first];
-      if (options_.csv_missing && IsMissing(text)) {
-        row[i] = std::numeric_limits<float>::quiet_NaN();
-      } else if (!ParseComponent(text, &row[i])) {
-        return lines_->Error(absl::StrCat("column ", i + first + 1, ": '",
-                                          absl::CHexEscape(text.substr(0, 40)),
-                                          "' is not a finite number"));
-      }
+      ANNOD_RETURN_IF_ERROR(Parse(layout_.components[i], &row[i]));
     }
     label->clear();
-    if (has_labels_) {
-      if (fields_[0].size() > kMaxInputLabelBytes) {
-        return lines_->Error(absl::StrCat("a name of ", fields_[0].size(),
-                                          " bytes; the limit is ",
-                                          kMaxInputLabelBytes));
-      }
-      *label = fields_[0];
+    if (layout_.label >= 0) {
+      *label = fields[layout_.label];
+      ANNOD_RETURN_IF_ERROR(CheckLabel(*lines_, record_.line, *label));
+    }
+    if (layout_.id >= 0) {
+      ANNOD_RETURN_IF_ERROR(
+          ParseId(*lines_, record_.line, fields[layout_.id], &id_));
     }
     if (++rows_ > kMaxInputRows) {
-      return lines_->Error(absl::StrCat("more than ", kMaxInputRows, " rows"));
+      return Error(absl::StrCat("more than ", kMaxInputRows, " rows"));
     }
     return true;
   }
 
+  absl::Status Parse(int column, float* value) {
+    const std::string& text = record_.fields[column];
+    if (options_.missing && IsMissing(text)) {
+      *value = std::numeric_limits<float>::quiet_NaN();
+      return absl::OkStatus();
+    }
+    const bool comma =
+        records_.delimiter() != ',' && absl::StrContains(text, ',');
+    if (!ParseComponent(comma ? WithPoint(text) : text, value)) {
+      return Error(absl::StrCat("column ", column + 1, ": '",
+                                ForMessage(text, 40),
+                                "' is not a finite number", Hint(column)));
+    }
+    // A comma is a decimal one or groups thousands: one meaning a file.
+    if (comma && comma_line_ == 0) comma_line_ = record_.line;
+    if (point_line_ == 0 && absl::StrContains(text, '.')) {
+      point_line_ = record_.line;
+    }
+    if (comma_line_ == 0 || point_line_ == 0) return absl::OkStatus();
+    return Error(absl::StrCat("column ", column + 1, ": '",
+                              ForMessage(text, 40), "': line ", comma_line_,
+                              " has a decimal comma and line ", point_line_,
+                              " a decimal point"));
+  }
+
+  // What may be meant by a cell that is no number.
+  std::string Hint(int column) const {
+    const std::string& text = record_.fields[column];
+    if (text.empty()) {
+      return " (an empty cell; where components may be missing, "
+             "--missing_value says what they are)";
+    }
+    if (absl::StrContains(text, ',')) {
+      return " (decimal commas are read where another character separates "
+             "columns)";
+    }
+    if (Classify(text, true) != Cell::kText) return "";
+    if (column == 0 && layout_.label < 0) {
+      return " (if the first column holds labels, say --label_column first; if "
+             "this line is a header, --header yes)";
+    }
+    if (column + 1 == static_cast<int>(layout_.columns) && layout_.label < 0) {
+      return " (if the last column holds labels, say --label_column last)";
+    }
+    return "";
+  }
+
   const std::unique_ptr<LineReader> lines_;
   const VectorReaderOptions options_;
-  std::vector<std::string> column_names_;
-  int64_t dim_ = 0;
-  bool has_labels_ = false;
-  bool pending_ = false;  // fields_ holds a row not yet handed out
+  CsvRecords records_;
+  CsvLayout layout_;
+  CsvRecord record_;
+  int32_t id_ = -1;
   int64_t rows_ = 0;
+  // Where the first number with a comma and with a point stands; 0: none yet.
+  int64_t comma_line_ = 0, point_line_ = 0;
   absl::Status failed_;
-  std::string line_;
-  std::vector<std::string> fields_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<VectorReader>> OpenCsv(
-    const std::string& path, const VectorReaderOptions& options) {
-  ANNOD_ASSIGN_OR_RETURN(auto lines, LineReader::Open(path));
+    std::unique_ptr<LineReader> lines, const VectorReaderOptions& options) {
   auto reader = std::make_unique<CsvReader>(std::move(lines), options);
   ANNOD_RETURN_IF_ERROR(reader->Start());
   return reader;

@@ -1,8 +1,13 @@
 #include "client/input/line_reader.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/input/binary_file.h"
 #include "client/input/limits.h"
@@ -12,18 +17,51 @@ namespace annod::input {
 namespace {
 
 constexpr size_t kReadBytes = 1 << 18;
+// UTF-16 without a mark shows within the first characters.
+constexpr size_t kNulBytes = 4096;
+
+// Name of the encoding that text starting with `bytes` has, if it is not UTF-8.
+absl::string_view OtherEncoding(absl::string_view bytes) {
+  if (absl::StartsWith(bytes, absl::string_view("\xFF\xFE\0\0", 4)) ||
+      absl::StartsWith(bytes, absl::string_view("\0\0\xFE\xFF", 4))) {
+    return "UTF-32";
+  }
+  if (absl::StartsWith(bytes, "\xFF\xFE") ||
+      absl::StartsWith(bytes, "\xFE\xFF")) {
+    return "UTF-16";
+  }
+  return "";
+}
+
+// Whether "\r" alone ends lines.
+bool HasLoneReturns(absl::string_view text) {
+  const size_t at = text.find('\r');
+  return at != absl::string_view::npos && at + 1 < text.size() &&
+         !absl::StrContains(text, '\n');
+}
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<LineReader>> LineReader::Open(
-    const std::string& path) {
-  // For its clear errors only.
-  ANNOD_RETURN_IF_ERROR(BinaryFile::Open(path).status());
-  errno = 0;
-  gzFile file = gzopen(path.c_str(), "rbe");
-  if (file == nullptr) return ErrnoStatus(path, errno != 0 ? errno : ENOMEM);
+    const std::string& path, std::string name) {
+  const bool standard = path == "-";
+  if (name.empty()) name = standard ? "standard input" : path;
+  const int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                          : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return ErrnoStatus(name, errno);
+  struct stat info;
+  if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
+    close(fd);
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ": a directory, not a file"));
+  }
+  gzFile file = gzdopen(fd, "rb");
+  if (file == nullptr) {
+    close(fd);
+    return ErrnoStatus(name, ENOMEM);
+  }
   gzbuffer(file, kReadBytes);
-  return std::unique_ptr<LineReader>(new LineReader(path, file));
+  return std::unique_ptr<LineReader>(new LineReader(std::move(name), file));
 }
 
 LineReader::~LineReader() { gzclose(file_); }
@@ -41,27 +79,61 @@ absl::Status LineReader::Fill() {
   const char* message = gzerror(file_, &error);
   // A stream that is cut ends with Z_BUF_ERROR after its last whole block.
   if (got < 0 || (error != Z_OK && error != Z_STREAM_END)) {
-    return absl::DataLossError(absl::StrCat(
+    return absl::InvalidArgumentError(absl::StrCat(
         path_, ": after line ", line_number_, ": ",
         message != nullptr && *message ? message : "cannot be read"));
   }
   return absl::OkStatus();
 }
 
+absl::StatusOr<absl::string_view> LineReader::Peek() {
+  if (begin_ == buffer_.size() && !end_) ANNOD_RETURN_IF_ERROR(Fill());
+  return absl::string_view(buffer_).substr(begin_);
+}
+
+absl::StatusOr<absl::string_view> LineReader::NextBytes() {
+  ANNOD_ASSIGN_OR_RETURN(const absl::string_view bytes, Peek());
+  begin_ = buffer_.size();
+  return bytes;
+}
+
+absl::Status LineReader::Begin() {
+  begun_ = true;
+  ANNOD_ASSIGN_OR_RETURN(const absl::string_view text, Peek());
+  absl::string_view encoding = OtherEncoding(text);
+  const size_t nul = text.substr(0, kNulBytes).find('\0');
+  if (encoding.empty() && nul != absl::string_view::npos) {
+    if (nul > 3) {
+      return ErrorAt(
+          1, absl::StrCat("byte ", nul, " is zero: not text, or UTF-16"));
+    }
+    encoding = "UTF-16 without a byte order mark";
+  }
+  if (!encoding.empty()) {
+    return ErrorAt(1, absl::StrCat("the text is ", encoding,
+                                   ", not UTF-8; convert it: iconv -f ",
+                                   encoding.substr(0, 6), " -t UTF-8"));
+  }
+  if (HasLoneReturns(text)) line_end_ = '\r';
+  if (absl::StartsWith(text, "\xEF\xBB\xBF")) begin_ += 3;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<bool> LineReader::Next(std::string* line) {
+  if (!begun_) ANNOD_RETURN_IF_ERROR(Begin());
   size_t scanned = 0;
   while (true) {
-    const size_t newline = buffer_.find('\n', begin_ + scanned);
-    if (newline != std::string::npos) {
-      line->assign(buffer_, begin_, newline - begin_);
-      begin_ = newline + 1;
+    const size_t end = buffer_.find(line_end_, begin_ + scanned);
+    if (end != std::string::npos) {
+      line->assign(buffer_, begin_, end - begin_);
+      begin_ = end + 1;
       break;
     }
     scanned = buffer_.size() - begin_;
     if (scanned > kMaxInputLineBytes) {
-      return absl::DataLossError(
-          absl::StrCat(path_, ": line ", line_number_ + 1, ": longer than ",
-                       kMaxInputLineBytes, " bytes"));
+      return ErrorAt(
+          line_number_ + 1,
+          absl::StrCat("longer than ", kMaxInputLineBytes, " bytes"));
     }
     if (end_) {
       if (scanned == 0) return false;
@@ -77,8 +149,12 @@ absl::StatusOr<bool> LineReader::Next(std::string* line) {
 }
 
 absl::Status LineReader::Error(absl::string_view what) const {
-  return absl::DataLossError(
-      absl::StrCat(path_, ": line ", line_number_, ": ", what));
+  return ErrorAt(line_number_, what);
+}
+
+absl::Status LineReader::ErrorAt(int64_t line, absl::string_view what) const {
+  return absl::InvalidArgumentError(
+      absl::StrCat(path_, ": line ", line, ": ", what));
 }
 
 }  // namespace annod::input

@@ -28,7 +28,7 @@ struct NpyHeader {
 
 absl::Status BadHeader(const std::string& path, absl::string_view what,
                        absl::string_view header) {
-  return absl::DataLossError(
+  return absl::InvalidArgumentError(
       absl::StrCat(path, ": .npy header ", what, ": \"",
                    absl::CHexEscape(header.substr(0, 200)), "\""));
 }
@@ -94,43 +94,47 @@ absl::Status ParseHeader(const std::string& path, absl::string_view text,
   return absl::OkStatus();
 }
 
-absl::StatusOr<ComponentType> TypeOf(const std::string& path,
-                                     absl::string_view descr) {
+absl::StatusOr<ComponentFormat> FormatOf(const std::string& path,
+                                         absl::string_view descr) {
   struct Entry {
     absl::string_view code;
     ComponentType type;
   };
   static constexpr Entry kTypes[] = {
-      {"f4", ComponentType::kF32}, {"f8", ComponentType::kF64},
-      {"i1", ComponentType::kI8},  {"u1", ComponentType::kU8},
-      {"b1", ComponentType::kU8},  {"i2", ComponentType::kI16},
-      {"u2", ComponentType::kU16}, {"i4", ComponentType::kI32},
-      {"u4", ComponentType::kU32}, {"i8", ComponentType::kI64},
-      {"u8", ComponentType::kU64},
+      {"f2", ComponentType::kF16}, {"f4", ComponentType::kF32},
+      {"f8", ComponentType::kF64}, {"i1", ComponentType::kI8},
+      {"u1", ComponentType::kU8},  {"b1", ComponentType::kU8},
+      {"i2", ComponentType::kI16}, {"u2", ComponentType::kU16},
+      {"i4", ComponentType::kI32}, {"u4", ComponentType::kU32},
+      {"i8", ComponentType::kI64}, {"u8", ComponentType::kU64},
   };
   for (const Entry& entry : kTypes) {
     if (descr.size() != 3 || descr.substr(1) != entry.code) continue;
     const bool one_byte = ComponentBytes(entry.type) == 1;
-    if (descr[0] == '<' || (one_byte && descr[0] == '|')) return entry.type;
+    if (descr[0] == '<' || descr[0] == '=' || (one_byte && descr[0] == '|')) {
+      return ComponentFormat{entry.type};
+    }
+    if (descr[0] == '>') return ComponentFormat{entry.type, true};
   }
-  return absl::DataLossError(absl::StrCat(
+  return absl::InvalidArgumentError(absl::StrCat(
       path, ": .npy type '", absl::CHexEscape(descr.substr(0, 32)),
-      "' is not read; convert to little-endian float32, float64 or an integer "
+      "' is not read; convert to float16, float32, float64 or an integer "
       "type"));
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<VectorReader>> OpenNpy(const std::string& path) {
-  ANNOD_ASSIGN_OR_RETURN(auto file, BinaryFile::Open(path));
+absl::StatusOr<std::unique_ptr<VectorReader>> OpenNpy(
+    std::unique_ptr<BinaryFile> file, bool missing) {
+  const std::string& path = file->path();
   unsigned char start[8];
   ANNOD_RETURN_IF_ERROR(file->Read(start, sizeof(start)));
   if (std::memcmp(start, kMagic, 6) != 0) {
-    return absl::DataLossError(
+    return absl::InvalidArgumentError(
         absl::StrCat(path, ": does not start with the magic of a .npy file"));
   }
   if (start[6] < 1 || start[6] > 3) {
-    return absl::DataLossError(absl::StrCat(
+    return absl::InvalidArgumentError(absl::StrCat(
         path, ": .npy version ", static_cast<int>(start[6]), " is not 1 to 3"));
   }
   unsigned char length[4] = {0, 0, 0, 0};
@@ -139,33 +143,38 @@ absl::StatusOr<std::unique_ptr<VectorReader>> OpenNpy(const std::string& path) {
   const uint32_t header_bytes = length[0] | length[1] << 8 | length[2] << 16 |
                                 static_cast<uint32_t>(length[3]) << 24;
   if (header_bytes > kMaxHeaderBytes) {
-    return absl::DataLossError(
+    return absl::InvalidArgumentError(
         absl::StrCat(path, ": .npy header of ", header_bytes,
                      " bytes; the limit is ", kMaxHeaderBytes));
   }
   std::string text(header_bytes, '\0');
-  ANNOD_RETURN_IF_ERROR(file->Read(&text[0], text.size()));
+  ANNOD_RETURN_IF_ERROR(file->Read(text.data(), text.size()));
   NpyHeader header;
   ANNOD_RETURN_IF_ERROR(ParseHeader(path, text, &header));
-  ANNOD_ASSIGN_OR_RETURN(const ComponentType type, TypeOf(path, header.descr));
+  ANNOD_ASSIGN_OR_RETURN(ComponentFormat format, FormatOf(path, header.descr));
+  format.missing = missing;
   ANNOD_RETURN_IF_ERROR(CheckDim(path, header.dim));
   ANNOD_RETURN_IF_ERROR(CheckRows(path, header.rows));
-  if (header.fortran_order && header.rows > 1 && header.dim > 1) {
-    return absl::DataLossError(absl::StrCat(
-        path, ": stored in Fortran order; save numpy.ascontiguousarray of it"));
-  }
+  const int64_t begin =
+      static_cast<int64_t>(sizeof(start)) + length_bytes + header_bytes;
   // Both factors are bounded above, so the product stays far below 2^63.
-  const int64_t want = static_cast<int64_t>(sizeof(start)) + length_bytes +
-                       header_bytes +
-                       header.rows * header.dim * ComponentBytes(type);
+  const int64_t want =
+      begin + header.rows * header.dim * ComponentBytes(format.type);
   if (file->size() != want) {
-    return absl::DataLossError(absl::StrCat(
+    return absl::InvalidArgumentError(absl::StrCat(
         path, ": ", header.rows, " rows of ", header.dim, " ", header.descr,
         " need ", want, " bytes; the file has ", file->size()));
   }
-  return std::make_unique<FixedRows>(std::move(file), type,
-                                     static_cast<int>(header.dim), header.rows,
-                                     /*dim_prefix=*/false);
+  InputDescription description;
+  description.format = "npy";
+  const auto dim = static_cast<int>(header.dim);
+  if (header.fortran_order && header.rows > 1 && header.dim > 1) {
+    return std::make_unique<FortranRows>(std::move(file), begin, format, dim,
+                                         header.rows, std::move(description));
+  }
+  return std::make_unique<FixedRows>(std::move(file), format, dim, header.rows,
+                                     /*dim_prefix=*/false,
+                                     std::move(description));
 }
 
 }  // namespace annod::input

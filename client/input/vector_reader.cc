@@ -1,63 +1,233 @@
 #include "client/input/vector_reader.h"
 
+#include <sys/stat.h>
+
+#include <utility>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "client/input/components.h"
 #include "client/input/formats.h"
+#include "client/input/spool.h"
+#include "core/status_macros.h"
 
 namespace annod {
 namespace {
 
-// Splits "FILE.hdf5:NAME". True if `path` names an HDF5 file at all.
-bool SplitHdf5Path(const std::string& path, std::string* file,
-                   std::string* dataset) {
+using input::BinaryFile;
+using input::LineReader;
+
+// A name as the command line gives it.
+struct InputName {
+  std::string path;    // without ":NAME"
+  std::string format;  // empty: not told
+  std::string member;  // of an archive; empty: not told
+};
+
+struct Ending {
+  absl::string_view ending;
+  absl::string_view format;
+  bool has_members = false;
+};
+constexpr Ending kEndings[] = {
+    {".npy", "npy"},         {".npz", "npz", true},  {".fvecs", "fvecs"},
+    {".bvecs", "bvecs"},     {".ivecs", "ivecs"},    {".hdf5", "hdf5", true},
+    {".h5", "hdf5", true},   {".csv", "csv"},        {".csv.gz", "csv"},
+    {".tsv", "csv"},         {".tsv.gz", "csv"},     {".vec", "vec"},
+    {".vec.gz", "vec"},      {".txt", "text"},       {".txt.gz", "text"},
+    {".jsonl", "jsonl"},     {".jsonl.gz", "jsonl"}, {".ndjson", "jsonl"},
+    {".ndjson.gz", "jsonl"},
+};
+constexpr absl::string_view kEndingsText =
+    ".npy, .npz, .fvecs, .bvecs, .hdf5, .h5, .csv, .tsv, .vec, .txt, .jsonl or "
+    ".ndjson, the text ones also with .gz";
+
+InputName Parse(const std::string& path) {
   const std::string lower = absl::AsciiStrToLower(path);
-  for (const absl::string_view ending : {".hdf5", ".h5"}) {
-    if (absl::EndsWith(lower, ending)) {
-      *file = path;
-      *dataset = "train";
-      return true;
+  InputName name{path, "", ""};
+  for (const Ending& e : kEndings) {
+    if (absl::EndsWith(lower, e.ending)) name.format = std::string(e.format);
+  }
+  if (!name.format.empty()) return name;
+  for (const Ending& e : kEndings) {
+    if (!e.has_members) continue;
+    const size_t at = lower.rfind(absl::StrCat(e.ending, ":"));
+    if (at == std::string::npos) continue;
+    return {path.substr(0, at + e.ending.size()), std::string(e.format),
+            path.substr(at + e.ending.size() + 1)};
+  }
+  return name;
+}
+
+bool IsText(absl::string_view format) {
+  return format == "csv" || format == "vec" || format == "jsonl" ||
+         format == "text";
+}
+
+// What is no file on a disk may be read once only, and has no telling name.
+bool IsStream(const std::string& path) {
+  struct stat info;
+  return path == "-" ||
+         (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode));
+}
+bool HasNoEnding(const std::string& path) {
+  return IsStream(path) || absl::StartsWith(path, "/dev/") ||
+         absl::StartsWith(path, "/proc/");
+}
+
+// Whether lines of words and numbers are a .vec file: separated by blanks
+// alone, and the first is a header or begins with a word.
+bool LooksLikeVec(absl::string_view text) {
+  const std::vector<absl::string_view> lines =
+      absl::StrSplit(text, absl::MaxSplits(absl::ByAnyChar("\r\n"), 1));
+  if (lines[0].find_first_of(",;|\t") != absl::string_view::npos) return false;
+  const std::vector<absl::string_view> fields =
+      absl::StrSplit(lines[0], ' ', absl::SkipEmpty());
+  if (fields.size() < 2) return false;
+  float number;
+  if (!input::ParseComponent(fields[0], &number)) {
+    return input::ParseComponent(fields.back(), &number);
+  }
+  if (fields.size() > 2 || lines.size() < 2) return false;
+  // "2 3": a header if a word follows.
+  const std::vector<absl::string_view> next =
+      absl::StrSplit(absl::StripLeadingAsciiWhitespace(lines[1]).substr(0, 256),
+                     ' ', absl::SkipEmpty());
+  return !next.empty() && !input::ParseComponent(next[0], &number);
+}
+
+std::string FormatOf(absl::string_view bytes) {
+  if (absl::StartsWith(bytes, "\x93NUMPY")) return "npy";
+  if (absl::StartsWith(bytes, "PK\x03\x04")) return "npz";
+  if (absl::StartsWith(bytes, "\x89HDF\r\n\x1a\n")) return "hdf5";
+  if (absl::StartsWith(bytes, "PAR1")) return "parquet";
+  if (absl::StartsWith(bytes, "ARROW1")) return "arrow";
+  absl::ConsumePrefix(&bytes, "\xEF\xBB\xBF");
+  const absl::string_view text = absl::StripLeadingAsciiWhitespace(bytes);
+  if (absl::StartsWith(text, "{") || absl::StartsWith(text, "[")) {
+    return "jsonl";
+  }
+  return LooksLikeVec(text) ? "vec" : "csv";
+}
+
+absl::Status UnknownFormat(const std::string& path) {
+  const std::string lower = absl::AsciiStrToLower(path);
+  for (const absl::string_view ending :
+       {".parquet", ".arrow", ".feather", ".orc"}) {
+    if (!absl::EndsWith(lower, ending)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": ", ending,
+                     " files are not read; write the columns as .npy, "
+                     ".csv or .jsonl, for instance with pandas or pyarrow"));
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ": the name tells no known format; it must end with ",
+                   kEndingsText, ", or --input_format say what it is"));
+}
+
+absl::StatusOr<std::unique_ptr<VectorReader>> OpenBinary(
+    std::unique_ptr<BinaryFile> file, const std::string& format,
+    const std::string& member, const VectorReaderOptions& options) {
+  if (format == "npy") return input::OpenNpy(std::move(file), options.missing);
+  if (format == "npz") {
+    return input::OpenNpz(std::move(file), member, options.missing);
+  }
+  if (format == "hdf5") {
+    return input::OpenHdf5(std::move(file), member.empty() ? "train" : member,
+                           options.missing);
+  }
+  if (format == "fvecs" || format == "bvecs") {
+    return input::OpenVecs(std::move(file),
+                           format == "fvecs" ? input::ComponentType::kF32
+                                             : input::ComponentType::kU8,
+                           options.missing);
+  }
+  if (format == "ivecs") {
+    if (options.ids_wanted) {
+      return input::OpenVecs(std::move(file), input::ComponentType::kI32,
+                             options.missing);
     }
-    const size_t at = lower.rfind(absl::StrCat(ending, ":"));
-    if (at != std::string::npos) {
-      *file = path.substr(0, at + ending.size());
-      *dataset = path.substr(at + ending.size() + 1);
-      return true;
+    return absl::InvalidArgumentError(
+        absl::StrCat(file->path(),
+                     ": .ivecs holds ids of neighbours, not vectors; vectors "
+                     "are in the .fvecs or .bvecs file beside it"));
+  }
+  return UnknownFormat(
+      format.empty() ? file->path() : absl::StrCat(file->path(), ".", format));
+}
+
+absl::StatusOr<std::unique_ptr<VectorReader>> OpenText(
+    std::unique_ptr<LineReader> lines, std::string format,
+    const VectorReaderOptions& options) {
+  if (format == "text") {
+    ANNOD_ASSIGN_OR_RETURN(const absl::string_view first, lines->Peek());
+    format = FormatOf(first);
+  }
+  if (format == "vec") return input::OpenVec(std::move(lines), options);
+  if (format == "jsonl") return input::OpenJsonLines(std::move(lines), options);
+  return input::OpenCsv(std::move(lines), options);
+}
+
+absl::StatusOr<std::unique_ptr<VectorReader>> OpenRows(
+    const std::string& path, const VectorReaderOptions& options) {
+  InputName name = Parse(path);
+  if (!options.format.empty()) {
+    name.format = options.format;
+    struct stat info;
+    if (name.member.empty() || stat(path.c_str(), &info) == 0) {
+      name.path = path;
+      name.member.clear();
     }
   }
-  return false;
+  const bool stream = IsStream(name.path);
+  const bool sniff = name.format.empty() && HasNoEnding(name.path);
+  if (name.format.empty() && !sniff) {
+    ANNOD_RETURN_IF_ERROR(LineReader::Open(name.path).status());
+    return UnknownFormat(path);
+  }
+  if (!sniff && !stream && !IsText(name.format)) {
+    ANNOD_ASSIGN_OR_RETURN(auto file,
+                           BinaryFile::Open(name.path, options.name));
+    return OpenBinary(std::move(file), name.format, name.member, options);
+  }
+  ANNOD_ASSIGN_OR_RETURN(auto lines, LineReader::Open(name.path, options.name));
+  if (sniff) {
+    ANNOD_ASSIGN_OR_RETURN(const absl::string_view first, lines->Peek());
+    name.format = FormatOf(first);
+  }
+  if (IsText(name.format)) {
+    return OpenText(std::move(lines), name.format, options);
+  }
+  ANNOD_ASSIGN_OR_RETURN(auto file, input::Spool(lines.get()));
+  return OpenBinary(std::move(file), name.format, name.member, options);
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<VectorReader>> OpenVectorFile(
     const std::string& path, const VectorReaderOptions& options) {
-  const std::string lower = absl::AsciiStrToLower(path);
-  std::string file, dataset;
-  if (SplitHdf5Path(path, &file, &dataset)) {
-    return input::OpenHdf5(file, dataset);
-  }
-  if (absl::EndsWith(lower, ".npy")) return input::OpenNpy(path);
-  if (absl::EndsWith(lower, ".fvecs")) {
-    return input::OpenVecs(path, input::ComponentType::kF32);
-  }
-  if (absl::EndsWith(lower, ".bvecs")) {
-    return input::OpenVecs(path, input::ComponentType::kU8);
-  }
-  if (absl::EndsWith(lower, ".ivecs")) {
-    return input::OpenVecs(path, input::ComponentType::kI32);
-  }
-  if (absl::EndsWith(lower, ".csv") || absl::EndsWith(lower, ".csv.gz")) {
-    return input::OpenCsv(path, options);
-  }
-  if (absl::EndsWith(lower, ".vec") || absl::EndsWith(lower, ".vec.gz")) {
-    return input::OpenVec(path);
-  }
-  return absl::InvalidArgumentError(absl::StrCat(
-      path,
-      ": the name tells no known format; it must end with .npy, .fvecs, "
-      ".bvecs, .ivecs, .hdf5, .h5, .csv, .csv.gz, .vec or .vec.gz"));
+  ANNOD_ASSIGN_OR_RETURN(auto rows, OpenRows(path, options));
+  return input::WithCompanions(std::move(rows), options);
+}
+
+absl::StatusOr<RereadableFile> RereadableFile::Open(
+    const std::string& path, VectorReaderOptions options) {
+  RereadableFile file;
+  file.path_ = path;
+  file.options_ = std::move(options);
+  if (!IsStream(path)) return file;
+  ANNOD_ASSIGN_OR_RETURN(const auto lines,
+                         LineReader::Open(path, file.options_.name));
+  ANNOD_ASSIGN_OR_RETURN(std::shared_ptr<BinaryFile> copy,
+                         input::Spool(lines.get()));
+  file.options_.name = copy->path();
+  file.path_ = absl::StrCat("/proc/self/fd/", copy->descriptor());
+  file.copy_ = std::move(copy);
+  return file;
 }
 
 }  // namespace annod

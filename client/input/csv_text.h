@@ -1,0 +1,69 @@
+#ifndef ANNOD_CLIENT_INPUT_CSV_TEXT_H_
+#define ANNOD_CLIENT_INPUT_CSV_TEXT_H_
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "client/input/line_reader.h"
+
+namespace annod::input {
+
+// What the text of a cell is. Words for "nothing", as "NA" and "null", count as
+// empty.
+enum class Cell { kEmpty, kNumber, kNotFinite, kText };
+
+// `comma`: "1,5" is a number too.
+Cell Classify(absl::string_view text, bool comma);
+
+// "1,5" as "1.5"; any other text stays.
+std::string WithPoint(absl::string_view text);
+
+// The separator that fits `lines` best: ',' if none does.
+char FindDelimiter(const std::deque<std::string>& lines);
+
+// "comma".
+std::string DelimiterName(char delimiter);
+
+// A line of cells, or several: quoted text may hold line breaks.
+struct CsvRecord {
+  int64_t line = 0;  // where it begins
+  std::vector<std::string> fields;
+};
+
+// The records of a text, which may be looked at before they are taken. One
+// thread at a time.
+class CsvRecords {
+ public:
+  // `delimiter` '\0': FindDelimiter() of the first lines.
+  CsvRecords(LineReader* lines, char delimiter)
+      : lines_(*lines), delimiter_(delimiter) {}
+
+  // Reads some of the first records, none of an empty file. To be called once,
+  // first.
+  absl::StatusOr<std::vector<CsvRecord>> ReadFirst();
+  // Takes the next record, from the first on; false at the end. Lines of blanks
+  // are no records.
+  absl::StatusOr<bool> Next(CsvRecord* record);
+
+  char delimiter() const { return delimiter_; }
+
+ private:
+  absl::StatusOr<bool> NextLine(std::string* line);
+  // Reads one behind those of ReadFirst().
+  absl::StatusOr<bool> Read(CsvRecord* record);
+
+  LineReader& lines_;
+  char delimiter_;
+  std::deque<std::string> first_lines_;  // not parsed yet
+  int64_t line_ = 0;                     // number of the line parsed last
+  std::deque<CsvRecord> first_;          // not taken yet
+  std::string text_;
+};
+
+}  // namespace annod::input
+
+#endif  // ANNOD_CLIENT_INPUT_CSV_TEXT_H_

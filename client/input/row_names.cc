@@ -1,0 +1,49 @@
+#include "client/input/row_names.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "client/input/limits.h"
+#include "core/status_macros.h"
+#include "core/utf8.h"
+
+namespace annod::input {
+
+absl::Status CheckLabel(const LineReader& lines, int64_t line,
+                        absl::string_view label) {
+  if (label.size() > kMaxInputLabelBytes) {
+    return lines.ErrorAt(
+        line, absl::StrCat("a label of ", label.size(), " bytes; the limit is ",
+                           kMaxInputLabelBytes));
+  }
+  if (IsValidUtf8(label)) return absl::OkStatus();
+  return lines.ErrorAt(
+      line,
+      absl::StrCat("the label '", ForMessage(label),
+                   "' is not UTF-8; convert the file, for instance: iconv -f "
+                   "WINDOWS-1252 "
+                   "-t UTF-8, or leave labels out with --label_column none"));
+}
+
+absl::Status CheckLabel(const LineReader& lines, absl::string_view label) {
+  return CheckLabel(lines, lines.line_number(), label);
+}
+
+absl::Status CheckId(const LineReader& lines, int64_t line, int64_t number) {
+  if (number >= 0 && number < kMaxInputRows) return absl::OkStatus();
+  return lines.ErrorAt(
+      line, absl::StrCat("id ", number, "; ids are 0 to ", kMaxInputRows - 1));
+}
+
+absl::Status ParseId(const LineReader& lines, int64_t line,
+                     absl::string_view text, int32_t* id) {
+  int64_t number;
+  if (!absl::SimpleAtoi(text, &number)) {
+    return lines.ErrorAt(line, absl::StrCat("'", ForMessage(text),
+                                            "' is not the id of an item"));
+  }
+  ANNOD_RETURN_IF_ERROR(CheckId(lines, line, number));
+  *id = static_cast<int32_t>(number);
+  return absl::OkStatus();
+}
+
+}  // namespace annod::input

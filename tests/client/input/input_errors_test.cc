@@ -1,0 +1,143 @@
+// What input files do wrong is named.
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client/input/vector_reader.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/client/input/input_files.h"
+
+namespace annod {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(VectorReaderTest, AnErrorNamesFilePlaceAndValue) {
+  struct Case {
+    const char* file;
+    std::string bytes;
+    std::vector<std::string> message;  // parts, all of which must occur
+  };
+  const std::string f4 = NpyHeader("<f4", "(2, 2)");
+  const float nan = std::strtof("nan", nullptr);
+  const std::vector<Case> cases = {
+      {"x.npy", "", {"ends early"}},
+      {"x.npy", "not numpy at all", {"magic"}},
+      {"x.npy", Npy(4, f4, ""), {"version 4"}},
+      {"x.npy", Npy(1, f4, "abc"), {"2 rows of 2 <f4 need", "bytes"}},
+      {"x.npy",
+       Npy(1, NpyHeader("<c8", "(1, 1)"), "abcdefgh"),
+       {"'<c8' is not read"}},
+      {"x.npy", Npy(1, NpyHeader("|O", "(1, 1)"), "abcd"), {"'|O'"}},
+      {"x.npy", Npy(1, NpyHeader("<f4", "(1, 2, 3)"), ""), {"3 dimensions"}},
+      {"x.npy", Npy(1, NpyHeader("<f4", "(1, -2)"), ""), {"'-2'"}},
+      {"x.npy",
+       Npy(1, NpyHeader("<f4", "(1, 65537)"), ""),
+       {"65537 components", "65536"}},
+      {"x.npy",
+       Npy(1, NpyHeader("<f4", "(4611686018427387904, 8)"), ""),
+       {"4611686018427387904 rows"}},
+      {"x.npy", Npy(1, "{'descr': '<f4'", ""), {"fortran_order"}},
+      {"x.npy",
+       std::string("\x93NUMPY\x02\x00\xff\xff\xff\xff", 12),
+       {"header of 4294967295 bytes"}},
+      {"x.npy",
+       Npy(1, f4, Bytes<float>({1, 2, 3, nan})),
+       {"row 1, component 1", "nan"}},
+      {"x.npy",
+       Npy(1, NpyHeader("<f8", "(1, 1)"), Bytes<double>({1e300})),
+       {"row 0", "1e+300"}},
+      {"x.fvecs", "", {"empty file"}},
+      {"x.fvecs", VecsRow<float>(-5, {1}), {"-5 components"}},
+      {"x.fvecs", VecsRow<float>(2, {1}), {"8 bytes", "12 bytes"}},
+      {"x.fvecs",
+       VecsRow<float>(1, {1}) + VecsRow<float>(2, {1}),
+       {"row 1 says 2", "row 0 has 1"}},
+      {"x.vec", "", {"line 1"}},
+      {"x.vec", "1 2 3\n4 5 6\n", {"line 1", "'1 2 3'", "header"}},
+      {"x.vec", "king 1 x 2\nqueen 1 2 3\n", {"line 1: 'x'"}},
+      {"x.vec", "king 1 2\nqueen 1 2 3\n", {"line 2", "2 components"}},
+      {"x.vec", "king 1 2\nqueen 1\n", {"line 2", "line 1 has 2"}},
+      {"x.vec", "1 1\nk\xE9 1\n", {"line 2", "k\\xe9", "UTF-8"}},
+      {"x.vec", "1 0\n", {"0 components"}},
+      {"x.vec", "1 2\nking 1\n", {"line 2", "1 components"}},
+      {"x.vec", "1 2\nking 1 2 3\n", {"line 2", "more than the 2"}},
+      {"x.vec", "1 2\nking 1 two\n", {"line 2: component 1: 'two'"}},
+      {"x.vec", "1 2\nking 1 inf\n", {"line 2: component 1: 'inf'"}},
+      {"x.vec", "2 1\nking 1\n", {"after 1 of the 2 words"}},
+      {"x.vec", "1 1\nking 1\nqueen 2\n", {"line 3", "more words than the 1"}},
+      {"x.vec",
+       "1 1\n" + std::string(1025, 'x') + " 1\n",
+       {"line 2", "word of 1025 bytes"}},
+      {"x.csv", "", {"no vector"}},
+      {"x.csv", "x,y\n", {"no vector"}},
+      {"x.csv", "1,2\n1,2,3\n", {"line 2: 3 columns", "has 2"}},
+      {"x.csv", "1,2\n\n1,zwei\n", {"line 3: column 2: 'zwei'"}},
+      {"x.csv", "1,2\n1,\n", {"line 2: column 2: ''"}},
+      {"x.csv", "a,1\n\"b,2\n", {"line 2: a quote is not closed"}},
+      {"x.csv", "a,1\n\"b\"c,2\n", {"line 2: text follows"}},
+      {"x.csv", "a,1\nb\xE9,2\n", {"line 2", "b\\xe9", "UTF-8"}},
+      {"x.csv",
+       std::string("\xFF\xFE"
+                   "1\0,\0",
+                   6),
+       {"line 1", "UTF-16"}},
+      {"x.vec", std::string("\0001\0 ", 4), {"line 1", "UTF-16"}},
+      {"x.jsonl", "[1,2]\n[1]\n", {"line 2: 1 components, not 2"}},
+      {"x.jsonl", "[1,2\n", {"line 1: not a row of JSON"}},
+      {"x.jsonl", "[1,null]\n", {"line 1: component 1 is null"}},
+      {"x.jsonl", "[1,1e39]\n", {"line 1: component 1", "finite"}},
+      {"x.jsonl", "{\"vector\":[1],\"text\":2}\n", {"line 1: 'text'"}},
+      {"x.jsonl", "{\"id\":1,\"vector\":[1]}\n[2]\n", {"line 2", "no id"}},
+      {"x.jsonl", "{\"id\":-1,\"vector\":[1]}\n", {"line 1: id -1"}},
+      {"x.jsonl", "{\"id\":\"a\",\"vector\":[1]}\n", {"line 1: the id"}},
+      {"x.jsonl", "{\"label\":1,\"vector\":[1]}\n", {"line 1: the label 1"}},
+      {"x.jsonl", "", {"no row"}},
+      {"x.npz", "PK", {"ZIP"}},
+      {"x.ivecs", VecsRow<int32_t>(2, {1, 2}), {"ids", "not vectors"}},
+      {"x.csv", std::string(9 << 20, '1'), {"line 1: longer than 8388608"}},
+      {"x.hdf5", "not hdf5", {"not an HDF5 file"}},
+  };
+  for (const Case& c : cases) {
+    const std::string path = WriteFile(c.file, c.bytes);
+    const absl::Status status = ReadAll(path).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument)
+        << c.message[0] << ": " << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(path));
+    for (const std::string& part : c.message) {
+      EXPECT_THAT(std::string(status.message()), HasSubstr(part));
+    }
+  }
+}
+
+TEST(VectorReaderTest, ACutOrDamagedGzipStreamIsAnError) {
+  std::string text = "2000 1\n";
+  for (int i = 0; i < 2000; ++i) {
+    absl::StrAppend(&text, "w", i * 7919 % 2003, " ", i, "\n");
+  }
+  const std::string whole = Gzip(text);
+  ASSERT_EQ(ReadAll(WriteFile("whole.vec.gz", whole))->size(), 2000);
+  const std::string cut = whole.substr(0, whole.size() / 2);
+  EXPECT_EQ(ReadAll(WriteFile("cut.vec.gz", cut)).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  std::string damaged = whole;
+  damaged[damaged.size() - 6] ^= 1;  // in the CRC
+  EXPECT_EQ(ReadAll(WriteFile("damaged.vec.gz", damaged)).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST(VectorReaderTest, AMissingFileIsNotFoundAndAnUnknownEndingIsInvalid) {
+  for (const char* name : {"no.npy", "no.fvecs", "no.csv", "no.vec", "no.h5"}) {
+    EXPECT_EQ(ReadAll(TestPath(name)).status().code(),
+              absl::StatusCode::kNotFound)
+        << name;
+  }
+  EXPECT_EQ(ReadAll(WriteFile("x.parquet", "")).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace annod
