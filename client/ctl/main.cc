@@ -89,6 +89,7 @@ int Main(int argc, char** argv) {
   AddServerRemoveCommand(&app, &context);
   AddServerFitCommand(&app, &context);
   AddServerTransformCommand(&app, &context);
+  AddServerExportCommand(&app, &context);
   CLI::App* file =
       app.add_subcommand("file", "work on Annoy files, without a server");
   file->require_subcommand(1);

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/ctl/common/arguments.h"
+#include "client/ctl/common/input_options.h"
 #include "client/ctl/common/output.h"
 #include "client/ctl/common/output_file.h"
 #include "client/ctl/common/progress.h"
@@ -23,7 +24,7 @@ struct BuildArguments {
   std::string input;
   std::string output;
   std::string labels;
-  std::string label_column = "auto";
+  VectorReaderOptions read;
   int dot_layout = 24;
   bool compat = false;
   std::optional<BuildRules> rules;
@@ -31,13 +32,6 @@ struct BuildArguments {
   bool graph = false;
   ForestBuildOptions build;
 };
-
-VectorReaderOptions ReaderOptions(const std::string& label_column) {
-  VectorReaderOptions options;
-  if (label_column == "first") options.csv_labels = CsvLabels::kFirst;
-  if (label_column == "none") options.csv_labels = CsvLabels::kNone;
-  return options;
-}
 
 // Writes "id<tab>label" lines.
 class LabelFile {
@@ -98,8 +92,8 @@ absl::Status RunBuild(const BuildArguments& arguments, const Context& context) {
   }
   ANNOD_ASSIGN_OR_RETURN(
       const auto source,
-      FileVectorSource::Open(arguments.input,
-                             ReaderOptions(arguments.label_column)));
+      FileVectorSource::Open(arguments.input, arguments.read));
+  PrintWarnings(source->description());
   if (labels != nullptr) {
     if (!source->has_labels()) {
       return absl::InvalidArgumentError(
@@ -152,6 +146,7 @@ absl::Status RunBuild(const BuildArguments& arguments, const Context& context) {
     document["rules"] = std::string(BuildRulesName(options.rules));
     document["file_bytes"] = result->bytes;
     document["seconds"] = seconds;
+    document["input"] = InputJson(source->description());
     document["graph"] = graph == nullptr ? Json(nullptr) : graph->ToJson();
     PrintJson(document);
   } else {
@@ -164,6 +159,7 @@ absl::Status RunBuild(const BuildArguments& arguments, const Context& context) {
         {"nodes", WithCommas(result->node_count)},
         {"size", HumanBytes(result->bytes)}};
     if (graph != nullptr) fields.emplace_back("graph", graph->Line());
+    AppendInputFields(source->description(), &fields);
     PrintFields(fields);
   }
   return absl::OkStatus();
@@ -175,10 +171,7 @@ void AddFileBuildCommand(CLI::App* file, Context* context) {
   CLI::App* command =
       file->add_subcommand("build", "make an Annoy file from vectors");
   auto arguments = std::make_shared<BuildArguments>();
-  command
-      ->add_option("INPUT", arguments->input,
-                   ".npy .fvecs .bvecs .hdf5[:dataset] .csv[.gz] .vec[.gz]")
-      ->required();
+  command->add_option("INPUT", arguments->input, kInputFormats)->required();
   AddMetricOption(command, &arguments->build.metric)->required();
   command->add_option("--output", arguments->output, "the file to write")
       ->required();
@@ -197,11 +190,7 @@ void AddFileBuildCommand(CLI::App* file, Context* context) {
   AddDotLayoutOption(command, &arguments->dot_layout)->excludes(layout);
   command->add_option("--labels", arguments->labels,
                       "also write id<tab>label lines to this file");
-  command
-      ->add_option("--label_column", arguments->label_column,
-                   "does the first column of a .csv hold labels: auto "
-                   "(default), first, none")
-      ->check(CLI::IsMember({"auto", "first", "none"}));
+  AddInputOptions(command, &arguments->read);
   command->add_flag("--graph", arguments->graph,
                     "also make the graph that fast searches use, beside it");
   command->add_flag("--force", arguments->force, "replace existing files");

@@ -1,5 +1,6 @@
 #include "client/ctl/file/file_vector_source.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,64 +10,98 @@ namespace annod::ctl {
 
 absl::StatusOr<std::unique_ptr<FileVectorSource>> FileVectorSource::Open(
     const std::string& path, const VectorReaderOptions& options) {
-  std::unique_ptr<FileVectorSource> source(new FileVectorSource(path, options));
-  ANNOD_ASSIGN_OR_RETURN(source->reader_, OpenVectorFile(path, options));
-  VectorReader& reader = *source->reader_;
+  ANNOD_ASSIGN_OR_RETURN(RereadableFile file,
+                         RereadableFile::Open(path, options));
+  std::unique_ptr<FileVectorSource> source(
+      new FileVectorSource(std::move(file)));
+  ANNOD_ASSIGN_OR_RETURN(source->reader_, source->file_.Read());
+  const VectorReader& reader = *source->reader_;
   source->dim_ = reader.dim();
   source->has_labels_ = reader.has_labels();
-  source->skipped_.resize(reader.dim());
-  if (reader.row_count().has_value()) {
-    source->rows_ = *reader.row_count();
+  source->has_ids_ = reader.has_ids();
+  source->row_.resize(reader.dim());
+  if (reader.row_count().has_value() && !reader.has_ids()) {
+    source->rows_ = source->slots_ = *reader.row_count();
+    source->description_ = reader.description();
     return source;
   }
-  std::string label;
-  while (true) {
-    ANNOD_ASSIGN_OR_RETURN(
-        const bool more, reader.Next(absl::MakeSpan(source->skipped_), &label));
-    if (!more) break;
-    ++source->rows_;
-  }
-  source->reader_.reset();  // Seek() opens it anew
+  ANNOD_RETURN_IF_ERROR(source->CountRows());
   return source;
 }
 
-absl::Status FileVectorSource::ReadRow(absl::Span<float> out) const {
-  ANNOD_ASSIGN_OR_RETURN(const bool more, reader_->Next(out, &label_));
-  if (!more) {
-    return absl::DataLossError(absl::StrCat(
-        path_, ": changed while it was read: row ", next_, " is gone"));
+absl::Status FileVectorSource::CountRows() {
+  int64_t last = -1;
+  while (true) {
+    ANNOD_ASSIGN_OR_RETURN(const bool more,
+                           reader_->Next(absl::MakeSpan(row_), &label_));
+    if (!more) break;
+    const int64_t id = has_ids_ ? reader_->id() : rows_;
+    if (id <= last) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(file_.name(), ": ", reader_->place(), ": id ", id,
+                       " follows ", last, "; ids must ascend here"));
+    }
+    last = id;
+    ++rows_;
   }
-  if (next_ == labels_passed_) {
-    ++labels_passed_;
+  slots_ = last + 1;
+  description_ = reader_->description();
+  reader_.reset();  // Seek() opens it anew
+  return absl::OkStatus();
+}
+
+absl::Status FileVectorSource::ReadRow() const {
+  ANNOD_ASSIGN_OR_RETURN(const bool more,
+                         reader_->Next(absl::MakeSpan(row_), &label_));
+  if (!more) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file_.name(), ": changed while it was read: row ",
+                     rows_read_, " is gone"));
+  }
+  id_ = has_ids_ ? reader_->id() : rows_read_;
+  ++rows_read_;
+  if (rows_read_ > labels_passed_) {
+    labels_passed_ = rows_read_;
     if (label_sink_ != nullptr) {
-      ANNOD_RETURN_IF_ERROR(label_sink_(next_, label_));
+      ANNOD_RETURN_IF_ERROR(label_sink_(id_, label_));
+    }
+    if (rows_read_ == rows_) {
+      // What follows may be an error: more rows than the file promises.
+      std::vector<float> none(row_.size());
+      std::string label;
+      ANNOD_RETURN_IF_ERROR(
+          reader_->Next(absl::MakeSpan(none), &label).status());
     }
   }
-  ++next_;
+  return absl::OkStatus();
+}
+
+absl::Status FileVectorSource::Reopen() const {
+  ANNOD_ASSIGN_OR_RETURN(reader_, file_.Read());
+  if (reader_->dim() != dim_) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file_.name(), ": changed while it was read"));
+  }
+  rows_read_ = 0;
+  id_ = -1;
   return absl::OkStatus();
 }
 
 absl::Status FileVectorSource::Seek(int64_t id) const {
-  if (reader_ == nullptr || id < next_) {
-    ANNOD_ASSIGN_OR_RETURN(reader_, OpenVectorFile(path_, options_));
-    if (reader_->dim() != dim_) {
-      return absl::DataLossError(
-          absl::StrCat(path_, ": changed while it was read"));
-    }
-    next_ = 0;
-  }
-  while (next_ < id) {
-    ANNOD_RETURN_IF_ERROR(ReadRow(absl::MakeSpan(skipped_)));
-  }
+  if (reader_ == nullptr || id < id_) ANNOD_RETURN_IF_ERROR(Reopen());
+  while (id_ < id) ANNOD_RETURN_IF_ERROR(ReadRow());
   return absl::OkStatus();
 }
 
 bool FileVectorSource::Get(int64_t id, absl::Span<float> out) const {
   if (status_.ok()) status_ = Seek(id);
-  if (status_.ok()) status_ = ReadRow(out);
-  if (status_.ok()) return true;
-  stop_ = true;
-  return false;
+  if (!status_.ok()) {
+    stop_ = true;
+    return false;
+  }
+  if (id_ != id) return false;
+  std::copy(row_.begin(), row_.end(), out.begin());
+  return true;
 }
 
 }  // namespace annod::ctl

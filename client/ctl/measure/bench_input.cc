@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/ctl/common/input_options.h"
 #include "client/ctl/common/progress.h"
 #include "client/input/vector_reader.h"
 #include "core/status_macros.h"
@@ -56,8 +57,10 @@ load::Truth Nearest(const client::NeighborList& list, int n) {
 }  // namespace
 
 absl::StatusOr<std::vector<client::Query>> ReadBenchQueries(
-    const std::string& path, int64_t count) {
-  ANNOD_ASSIGN_OR_RETURN(const auto reader, OpenVectorFile(path, {}));
+    const std::string& path, const VectorReaderOptions& options, int64_t count,
+    std::optional<InputDescription>* taken) {
+  ANNOD_ASSIGN_OR_RETURN(const auto reader, OpenVectorFile(path, options));
+  PrintWarnings(reader->description());
   count = std::min(count, reader->row_count().value_or(count));
   const int64_t row_bytes = int64_t{4} * reader->dim();
   if (count > kMaxBenchQueryBytes / row_bytes) {
@@ -74,6 +77,7 @@ absl::StatusOr<std::vector<client::Query>> ReadBenchQueries(
     if (!more) break;
     queries.push_back(client::Query::OfVector(row));
   }
+  *taken = reader->description();
   if (queries.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", path, "' holds no vectors to ask for"));
@@ -114,7 +118,9 @@ absl::StatusOr<std::vector<client::Query>> RandomItemQueries(
 
 absl::StatusOr<std::vector<load::Truth>> ReadTruth(const std::string& path,
                                                    int64_t count, int n) {
-  ANNOD_ASSIGN_OR_RETURN(const auto reader, OpenVectorFile(path, {}));
+  VectorReaderOptions options;
+  options.ids_wanted = true;
+  ANNOD_ASSIGN_OR_RETURN(const auto reader, OpenVectorFile(path, options));
   if (reader->dim() < n) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", path, "' holds ", reader->dim(),

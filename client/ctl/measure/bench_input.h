@@ -2,11 +2,13 @@
 #define ANNOD_CLIENT_CTL_MEASURE_BENCH_INPUT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "client/client.h"
+#include "client/input/vector_reader.h"
 #include "client/load/requests.h"
 
 namespace annod::ctl {
@@ -18,9 +20,10 @@ inline constexpr int64_t kMaxBenchQueryBytes = int64_t{4} << 30;
 
 // The first `count` vectors of a file that OpenVectorFile() reads; fewer if it
 // holds fewer. InvalidArgument if it holds none or they take more memory than
-// allowed.
+// allowed. `*taken`: how the file was understood.
 absl::StatusOr<std::vector<client::Query>> ReadBenchQueries(
-    const std::string& path, int64_t count);
+    const std::string& path, const VectorReaderOptions& options, int64_t count,
+    std::optional<InputDescription>* taken);
 
 // Queries by `count` random items of the index, the same for the same seed.
 // Where ids may be without an item the server is asked which are.

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "client/ctl/common/input_options.h"
 #include "client/error.h"
 
 namespace annod::ctl {
@@ -149,6 +150,7 @@ Json ToJson(const BenchReport& report) {
   json["engine"] = report.engine;
   json["search_k"] = report.search_k;
   json["beam"] = report.beam;
+  if (report.input) json["input"] = InputJson(*report.input);
   json["loads"] = Json::array();
   for (const BenchRun& run : report.runs) {
     json["loads"].push_back(ToJson(run, report.batch));
@@ -190,6 +192,11 @@ void Print(const BenchReport& report) {
   }
   table.Print();
   for (const BenchRun& run : report.runs) PrintNotes(run);
+  if (!report.input) return;
+  std::vector<std::pair<std::string, std::string>> fields;
+  AppendInputFields(*report.input, &fields);
+  std::puts("");
+  PrintFields(fields);
 }
 
 Chart LatencyChart(const BenchReport& report) {

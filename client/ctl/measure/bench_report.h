@@ -1,11 +1,13 @@
 #ifndef ANNOD_CLIENT_CTL_MEASURE_BENCH_REPORT_H_
 #define ANNOD_CLIENT_CTL_MEASURE_BENCH_REPORT_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "client/ctl/charts/svg_chart.h"
 #include "client/ctl/common/output.h"
+#include "client/input/vector_reader.h"
 #include "client/load/load_generator.h"
 
 namespace annod::ctl {
@@ -32,6 +34,7 @@ struct BenchReport {
   std::string engine;
   int64_t search_k = 0;
   int beam = 0;
+  std::optional<InputDescription> input;  // of a file with queries
   std::vector<BenchRun> runs;
 };
 

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "client/ctl/common/input_options.h"
 #include "client/ctl/common/progress.h"
 #include "client/ctl/measure/eval_output.h"
 #include "client/input/vector_reader.h"
@@ -52,6 +53,7 @@ void AddEvalOptions(CLI::App* command, EvalArguments* arguments) {
                    "a file with the ids of the true neighbours, a row a query, "
                    "nearest first; without it all items are compared")
       ->needs(queries);
+  AddInputOptions(command, &arguments->read);
   command
       ->add_option("--count", options->count, "queries, at most; default 500")
       ->check(CLI::PositiveNumber);
@@ -98,34 +100,38 @@ void AddEvalOptions(CLI::App* command, EvalArguments* arguments) {
 }
 
 absl::StatusOr<std::vector<std::vector<float>>> ReadQueries(
-    const EvalArguments& arguments, int dim) {
+    EvalArguments* arguments, int dim) {
   ANNOD_ASSIGN_OR_RETURN(const auto reader,
-                         OpenVectorFile(arguments.queries, {}));
+                         OpenVectorFile(arguments->queries, arguments->read));
+  PrintWarnings(reader->description());
   if (reader->dim() != dim) {
     return absl::InvalidArgumentError(
-        absl::StrCat(arguments.queries, ": its vectors have ", reader->dim(),
+        absl::StrCat(arguments->queries, ": its vectors have ", reader->dim(),
                      " components; those of the index ", dim));
   }
   std::vector<std::vector<float>> rows;
   std::vector<float> row(dim);
   std::string label;
-  while (rows.size() < arguments.options.count) {
+  while (rows.size() < arguments->options.count) {
     ANNOD_ASSIGN_OR_RETURN(const bool more,
                            reader->Next(absl::MakeSpan(row), &label));
     if (!more) break;
     rows.push_back(row);
   }
+  arguments->taken = reader->description();
   if (!rows.empty()) return rows;
   return absl::InvalidArgumentError(
-      absl::StrCat("'", arguments.queries, "' holds no vectors to ask for"));
+      absl::StrCat("'", arguments->queries, "' holds no vectors to ask for"));
 }
 
 absl::StatusOr<std::vector<std::vector<int32_t>>> ReadTruth(
     const EvalArguments& arguments, size_t queries, int64_t slots) {
   std::vector<std::vector<int32_t>> truth;
   if (arguments.truth.empty()) return truth;
+  VectorReaderOptions ids;
+  ids.ids_wanted = true;
   ANNOD_ASSIGN_OR_RETURN(const auto reader,
-                         OpenVectorFile(arguments.truth, {}));
+                         OpenVectorFile(arguments.truth, ids));
   const int k = arguments.options.k;
   if (reader->dim() < k) {
     return absl::InvalidArgumentError(

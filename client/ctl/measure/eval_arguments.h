@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "client/ctl/common/context.h"
 #include "client/ctl/measure/eval_run.h"
+#include "client/input/vector_reader.h"
 
 namespace annod::ctl {
 
@@ -17,6 +19,8 @@ namespace annod::ctl {
 struct EvalArguments {
   EvalOptions options;
   std::string queries, truth;
+  VectorReaderOptions read;               // of the queries
+  std::optional<InputDescription> taken;  // how they were read
   uint64_t seed = 1;
   std::string svg;
   bool force = false;
@@ -24,9 +28,10 @@ struct EvalArguments {
 };
 void AddEvalOptions(CLI::App* command, EvalArguments* arguments);
 
-// The vectors of `arguments.queries`, as many as count; of `dim` components.
+// The vectors of `arguments->queries`, as many as count; of `dim` components.
+// Sets `taken`.
 absl::StatusOr<std::vector<std::vector<float>>> ReadQueries(
-    const EvalArguments& arguments, int dim);
+    EvalArguments* arguments, int dim);
 
 // The true neighbours in `arguments.truth`: a row for each query with k ids at
 // least, of which the first k count. Nothing if no file is given.

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/ctl/charts/svg_chart.h"
+#include "client/ctl/common/input_options.h"
 #include "client/ctl/common/output.h"
 #include "core/file_system.h"
 #include "core/status_macros.h"
@@ -131,6 +132,12 @@ void PrintEval(const std::string& name, const EvalArguments& arguments,
                const EvalResult& result, bool json) {
   if (!json) {
     PrintTables(name, arguments, result);
+    if (arguments.taken) {
+      std::vector<std::pair<std::string, std::string>> fields;
+      AppendInputFields(*arguments.taken, &fields);
+      std::puts("");
+      PrintFields(fields);
+    }
     return;
   }
   Json document;
@@ -139,6 +146,7 @@ void PrintEval(const std::string& name, const EvalArguments& arguments,
   document["queries"] =
       arguments.queries.empty() ? "stored items" : arguments.queries;
   document["truth"] = arguments.truth.empty() ? "exact" : arguments.truth;
+  if (arguments.taken) document["input"] = InputJson(*arguments.taken);
   document["curve"] = Json::array();
   for (const EvalRow& row : result.curve) {
     document["curve"].push_back(WithRow({}, row));

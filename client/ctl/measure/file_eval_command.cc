@@ -97,6 +97,7 @@ struct FileEvalArguments {
 };
 
 absl::Status RunFileEval(const FileEvalArguments& arguments, Context* context) {
+  EvalArguments run = arguments.eval;
   FileIndex index;
   ANNOD_ASSIGN_OR_RETURN(index.forest, arguments.file.Open());
   ANNOD_ASSIGN_OR_RETURN(index.graph,
@@ -105,8 +106,7 @@ absl::Status RunFileEval(const FileEvalArguments& arguments, Context* context) {
   std::vector<std::vector<float>> queries;
   std::vector<int32_t> ids;
   if (!arguments.eval.queries.empty()) {
-    ANNOD_ASSIGN_OR_RETURN(queries,
-                           ReadQueries(arguments.eval, arguments.file.dim));
+    ANNOD_ASSIGN_OR_RETURN(queries, ReadQueries(&run, arguments.file.dim));
   } else {
     for (const int32_t id : DrawIds(arguments.eval, slots)) {
       if (!index.forest->HasItem(id)) continue;
@@ -118,7 +118,6 @@ absl::Status RunFileEval(const FileEvalArguments& arguments, Context* context) {
       queries.push_back(std::move(vector));
     }
   }
-  EvalArguments run = arguments.eval;
   ANNOD_ASSIGN_OR_RETURN(run.options.truth,
                          ReadTruth(run, queries.size(), slots));
   FileTarget target(std::move(index), run.options.k, std::move(queries),

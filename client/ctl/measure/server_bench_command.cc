@@ -14,6 +14,7 @@
 #include "absl/strings/strip.h"
 #include "client/ctl/charts/svg_chart.h"
 #include "client/ctl/common/arguments.h"
+#include "client/ctl/common/input_options.h"
 #include "client/ctl/common/output_file.h"
 #include "client/ctl/measure/bench_input.h"
 #include "client/ctl/measure/bench_report.h"
@@ -38,6 +39,7 @@ struct RateArgument {
 struct BenchArguments {
   std::string index;
   std::string queries;
+  VectorReaderOptions read;  // of the queries
   int64_t count = 10000;
   uint64_t seed = 1;
   std::string truth;
@@ -70,11 +72,12 @@ struct Prepared {
 
 absl::StatusOr<std::vector<client::Query>> Queries(
     Client* client, const BenchArguments& arguments,
-    const client::IndexInfo& info) {
+    const client::IndexInfo& info, std::optional<InputDescription>* taken) {
   if (arguments.queries.empty()) {
     return RandomItemQueries(client, info, arguments.count, arguments.seed);
   }
-  return ReadBenchQueries(arguments.queries, arguments.count);
+  return ReadBenchQueries(arguments.queries, arguments.read, arguments.count,
+                          taken);
 }
 
 absl::StatusOr<std::vector<load::Truth>> TruthOf(
@@ -101,8 +104,10 @@ absl::StatusOr<Prepared> Prepare(const BenchArguments& arguments,
     ANNOD_ASSIGN_OR_RETURN(info, client->Info(arguments.index));
     if (options.n == 0) options.n = info.default_n;
   }
+  Prepared prepared;
+  BenchReport& report = prepared.report;
   ANNOD_ASSIGN_OR_RETURN(const std::vector<client::Query> queries,
-                         Queries(client.get(), arguments, info));
+                         Queries(client.get(), arguments, info, &report.input));
   // What is wrong with a request is said before the load begins.
   std::vector<client::Query> first;
   first.reserve(arguments.batch);
@@ -127,14 +132,12 @@ absl::StatusOr<Prepared> Prepare(const BenchArguments& arguments,
   load.connect_timeout = load.timeout;
   load.n = options.n;
   load.stream = arguments.stream;
-  Prepared prepared;
   ANNOD_ASSIGN_OR_RETURN(
       prepared.generator,
       load::LoadGenerator::Connect(
           load, load::MakeRequests({arguments.index, options, arguments.batch,
                                     arguments.floats, arguments.stream},
                                    queries, truth)));
-  BenchReport& report = prepared.report;
   report.index = arguments.index;
   report.server = context.server;
   report.connections = load.connections;
@@ -246,6 +249,7 @@ void AddAskingOptions(CLI::App* command, BenchArguments* arguments) {
   CLI::Option* queries = command->add_option(
       "--queries", arguments->queries,
       "a file of vectors to ask for; every format that add takes");
+  AddInputOptions(command, &arguments->read);
   command
       ->add_flag("--random_items",
                  "ask for items of the index, at random: the default")

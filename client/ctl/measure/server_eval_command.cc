@@ -112,6 +112,7 @@ absl::Status RunServerEval(const ServerEvalArguments& arguments,
     return absl::FailedPreconditionError(
         absl::StrCat("index '", arguments.index, "' has no version to ask"));
   }
+  EvalArguments run = arguments;
   std::vector<client::Query> queries;
   const bool items = arguments.queries.empty();
   if (items) {
@@ -119,12 +120,11 @@ absl::Status RunServerEval(const ServerEvalArguments& arguments,
       queries.push_back(client::Query::OfItem(id));
     }
   } else {
-    ANNOD_ASSIGN_OR_RETURN(auto rows, ReadQueries(arguments, info.dimension));
+    ANNOD_ASSIGN_OR_RETURN(auto rows, ReadQueries(&run, info.dimension));
     for (std::vector<float>& row : rows) {
       queries.push_back(client::Query::OfVector(std::move(row)));
     }
   }
-  EvalArguments run = arguments;
   ANNOD_ASSIGN_OR_RETURN(run.options.truth, ReadTruth(arguments, queries.size(),
                                                       info.item_slot_count));
   ServerTarget target(client.get(), std::move(info), arguments.options.k,

@@ -2,12 +2,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "client/ctl/common/arguments.h"
+#include "client/ctl/common/input_options.h"
 #include "client/ctl/common/progress.h"
 #include "client/ctl/server/commands.h"
+#include "client/ctl/server/row_errors.h"
 #include "client/ctl/server/server_output.h"
 #include "client/input/vector_reader.h"
 #include "core/annoy/node_layout.h"
@@ -19,8 +23,10 @@ namespace {
 struct AddArguments {
   std::string index;
   std::string input;
+  VectorReaderOptions read;
   std::optional<int64_t> first_id;
-  std::string label_column = "auto";
+  bool resume = false;
+  bool own_ids = false;  // the file's rows have them
 
   std::vector<float> vector;
   std::optional<int32_t> id;
@@ -41,94 +47,217 @@ absl::Status AddOne(const AddArguments& arguments, const Context& context) {
   return absl::OkStatus();
 }
 
-absl::Status AddFile(const AddArguments& arguments, const Context& context) {
-  VectorReaderOptions reader_options;
-  if (arguments.label_column == "first") {
-    reader_options.csv_labels = CsvLabels::kFirst;
-  } else if (arguments.label_column == "none") {
-    reader_options.csv_labels = CsvLabels::kNone;
+// Where the rows of a file go.
+struct Target {
+  // Id of the first row; absent: rows have their own, or the server chooses.
+  std::optional<int64_t> first_id;
+  bool own_ids = false;
+};
+
+// With ids a broken connection is mended unseen, and a repetition does no harm.
+// Which ids are free only an empty index tells from here; otherwise the server
+// chooses.
+absl::StatusOr<Target> FindTarget(const AddArguments& arguments,
+                                  const VectorReader& reader,
+                                  const client::IndexInfo& info) {
+  Target target;
+  target.own_ids = reader.has_ids();
+  target.first_id = arguments.first_id;
+  if (target.own_ids && target.first_id.has_value()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(arguments.input, ": rows have ids of their own (",
+                     reader.description().ids,
+                     "): leave --first_id out, or say --id_column none"));
   }
-  ANNOD_ASSIGN_OR_RETURN(const auto reader,
-                         OpenVectorFile(arguments.input, reader_options));
-  ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
-  ANNOD_ASSIGN_OR_RETURN(const client::IndexInfo info,
-                         client->Info(arguments.index));
-  if (info.dimension != reader->dim()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        arguments.input, ": vectors of ", reader->dim(), " components; index '",
-        info.index, "' takes ", info.dimension));
+  const bool empty = info.version == 0 && info.staged_item_count == 0;
+  if (!target.own_ids && !target.first_id.has_value() &&
+      (empty || arguments.resume)) {
+    target.first_id = 0;
   }
-  // With ids a broken connection is mended unseen. Which ids are free only an
-  // empty index tells from here; otherwise the server chooses.
-  std::optional<int64_t> next_id = arguments.first_id;
-  if (!next_id.has_value() && info.version == 0 &&
-      info.staged_item_count == 0) {
-    next_id = 0;
+  return target;
+}
+
+// Rows that wait to be stored, and with --resume to be compared before.
+class RowStore {
+ public:
+  RowStore(const AddArguments& arguments, Client* client, ItemWriter* writer)
+      : arguments_(arguments), client_(*client), writer_(*writer) {}
+
+  absl::Status Add(std::optional<int32_t> id, const std::vector<float>& row,
+                   const std::string& label) {
+    if (!resuming_) {
+      ++sent_;
+      return writer_.Add(id, row, label);
+    }
+    waiting_.push_back({id, row, label});
+    if (waiting_.size() < kCompared &&
+        waiting_.size() * row.size() * sizeof(float) < kComparedBytes) {
+      return absl::OkStatus();
+    }
+    return Compare();
   }
-  const std::unique_ptr<ItemWriter> writer =
-      client->NewItemWriter(arguments.index);
-  Progress progress("add", "rows", context.json);
+  absl::Status Finish() {
+    if (!waiting_.empty()) ANNOD_RETURN_IF_ERROR(Compare());
+    return writer_.Finish().status();
+  }
+
+  // Rows that were there already, and those given to the writer.
+  int64_t found() const { return found_; }
+
+ private:
+  static constexpr size_t kCompared = 4096;
+  static constexpr size_t kComparedBytes = 1 << 20;
+
+  // Stores those rows that wait and are not stored yet.
+  absl::Status Compare() {
+    std::vector<int32_t> ids;
+    for (const client::Item& item : waiting_) ids.push_back(*item.id);
+    ANNOD_ASSIGN_OR_RETURN(const client::StoredItems stored,
+                           client_.FindItems(arguments_.index, ids));
+    absl::flat_hash_map<int32_t, const client::StoredItem*> there;
+    for (const client::StoredItem& item : stored.items) there[item.id] = &item;
+    for (const client::Item& item : waiting_) {
+      const auto found = there.find(*item.id);
+      if (found != there.end() && found->second->vector == item.vector &&
+          found->second->label == item.label) {
+        ++found_;
+        continue;
+      }
+      if (found != there.end() && !arguments_.own_ids) {
+        return absl::FailedPreconditionError(absl::StrCat(
+            "--resume: item ", *item.id, " of index '", arguments_.index,
+            "' is another than row ", found_ + sent_,
+            " (counted from 0) of the file; --first_id says which id its first "
+            "row has"));
+      }
+      ++sent_;
+      ANNOD_RETURN_IF_ERROR(writer_.Add(item.id, item.vector, item.label));
+    }
+    // From the first hole on nothing needs to be compared but in files whose
+    // rows have ids in any order.
+    if (there.empty() && !arguments_.own_ids) resuming_ = false;
+    waiting_.clear();
+    return absl::OkStatus();
+  }
+
+  const AddArguments& arguments_;
+  Client& client_;
+  ItemWriter& writer_;
+  bool resuming_ = arguments_.resume;
+  std::vector<client::Item> waiting_;
+  int64_t found_ = 0, sent_ = 0;
+};
+
+// Gives the rows of the file to `store`.
+absl::Status StoreRows(const Target& target, VectorReader* reader,
+                       RowStore* store, Progress* progress) {
   std::vector<float> row(reader->dim());
   std::string label;
-  int64_t rows = 0;
-  absl::Status failed;
-  while (true) {
-    const absl::StatusOr<bool> more = reader->Next(absl::MakeSpan(row), &label);
-    if (!more.ok() || !*more) {
-      failed = more.status();
-      break;
-    }
+  for (int64_t rows = 0;; ++rows) {
+    ANNOD_ASSIGN_OR_RETURN(const bool more,
+                           reader->Next(absl::MakeSpan(row), &label));
+    if (!more) return absl::OkStatus();
     std::optional<int32_t> id;
-    if (next_id.has_value()) {
-      if (*next_id < 0 || *next_id > kMaxItemId) {
-        failed = absl::InvalidArgumentError(
-            absl::StrCat("row ", rows, " would get id ", *next_id,
+    if (target.own_ids) id = reader->id();
+    if (target.first_id.has_value()) {
+      const int64_t next = *target.first_id + rows;
+      if (next < 0 || next > kMaxItemId) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("row ", rows, " would get id ", next,
                          "; ids are 0 to ", kMaxItemId));
-        break;
       }
-      id = static_cast<int32_t>((*next_id)++);
+      id = static_cast<int32_t>(next);
     }
-    failed = writer->Add(id, row, label);
-    if (!failed.ok()) break;
-    ++rows;
+    ANNOD_RETURN_IF_ERROR(store->Add(id, row, label));
     std::optional<double> fraction;
     if (reader->row_count().has_value() && *reader->row_count() > 0) {
-      fraction = static_cast<double>(rows) / *reader->row_count();
+      fraction = static_cast<double>(rows + 1) / *reader->row_count();
     }
-    progress.Update(fraction, rows);
+    progress->Update(fraction, rows + 1);
   }
-  client::AddResult result;
-  if (failed.ok()) {
-    absl::StatusOr<client::AddResult> finished = writer->Finish();
-    failed = finished.status();
-    if (finished.ok()) result = *finished;
+}
+
+// What is stored after an error, and how to go on.
+std::string StoredText(const Target& target, const RowStore& store,
+                       const client::AddResult& added) {
+  const int64_t rows = added.added_count + store.found();
+  std::string text = absl::StrCat(WithCommas(rows), " rows are stored");
+  if (rows == 0) return text;
+  if (target.first_id.has_value()) {
+    absl::StrAppend(&text, ", with ids ", *target.first_id, " to ",
+                    *target.first_id + rows - 1, "; the next id is ",
+                    *target.first_id + rows,
+                    ": the same command with --first_id ", *target.first_id,
+                    " --resume stores the rest");
+  } else if (target.own_ids) {
+    absl::StrAppend(&text,
+                    "; the same command with --resume stores the others");
+  } else {
+    absl::StrAppend(&text, ", with ids ", added.first_id, " to ", added.last_id,
+                    "; the next id is ", added.last_id + 1,
+                    ": the same command with --first_id ", added.first_id,
+                    " --resume stores the rest");
   }
-  if (!failed.ok()) {
-    // The payload carries the server's reason.
-    absl::Status annotated(
-        failed.code(),
-        absl::StrCat(failed.message(), " (", writer->confirmed().added_count,
-                     " rows are stored)"));
-    failed.ForEachPayload(
-        [&](absl::string_view url, const absl::Cord& payload) {
-          annotated.SetPayload(url, payload);
-        });
-    return annotated;
+  return text;
+}
+
+absl::Status AddFile(const AddArguments& given, const Context& context) {
+  ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
+  ANNOD_ASSIGN_OR_RETURN(const client::IndexInfo info,
+                         client->Info(given.index));
+  AddArguments arguments = given;
+  arguments.read.dim = info.dimension;
+  arguments.read.feature_names = info.feature_names;
+  ANNOD_ASSIGN_OR_RETURN(const auto reader,
+                         OpenVectorFile(arguments.input, arguments.read));
+  PrintWarnings(reader->description());
+  // The first item gives an index without a dimension one.
+  if (info.dimension != 0) {
+    ANNOD_RETURN_IF_ERROR(CheckInputDim(arguments.input, *reader,
+                                        arguments.index, info.dimension));
+  }
+  ANNOD_ASSIGN_OR_RETURN(const Target target,
+                         FindTarget(arguments, *reader, info));
+  arguments.own_ids = target.own_ids;
+  const std::unique_ptr<ItemWriter> writer =
+      client->NewItemWriter(arguments.index);
+  RowStore store(arguments, client.get(), writer.get());
+  Progress progress("add", "rows", context.json);
+  absl::Status status = StoreRows(target, reader.get(), &store, &progress);
+  // After an error of the file the rows before it are stored all the same: what
+  // is there is then known.
+  const absl::Status finished = store.Finish();
+  if (status.ok()) status = finished;
+  status = WithRowInFile(status, arguments.input, arguments.read,
+                         writer->confirmed().added_count + store.found());
+  const client::AddResult& result = writer->confirmed();
+  if (!status.ok()) {
+    return WithMessage(status,
+                       absl::StrCat(status.message(), " (",
+                                    StoredText(target, store, result), ")"));
   }
   const double seconds = progress.seconds();
-  progress.Done(rows);
+  progress.Done(result.added_count);
   if (context.json) {
-    PrintJson(Json{{"index", arguments.index},
-                   {"added_count", result.added_count},
-                   {"first_id", result.first_id},
-                   {"last_id", result.last_id},
-                   {"seconds", seconds}});
-  } else {
-    PrintFields(
-        {{"index", arguments.index},
-         {"added", WithCommas(result.added_count)},
-         {"ids", absl::StrCat(result.first_id, " to ", result.last_id)}});
+    Json document{{"index", arguments.index},
+                  {"added_count", result.added_count},
+                  {"first_id", result.first_id},
+                  {"last_id", result.last_id},
+                  {"seconds", seconds},
+                  {"input", InputJson(reader->description())}};
+    if (arguments.resume) document["found_count"] = store.found();
+    PrintJson(document);
+    return absl::OkStatus();
   }
+  std::vector<std::pair<std::string, std::string>> fields = {
+      {"index", arguments.index},
+      {"added", WithCommas(result.added_count)},
+      {"ids", absl::StrCat(result.first_id, " to ", result.last_id)}};
+  if (arguments.resume) {
+    fields.emplace_back("stored before", WithCommas(store.found()));
+  }
+  AppendInputFields(reader->description(), &fields);
+  PrintFields(fields);
   return absl::OkStatus();
 }
 
@@ -140,9 +269,8 @@ void AddServerAddCommand(CLI::App* app, Context* context) {
   auto arguments = std::make_shared<AddArguments>();
   command->add_option("NAME", arguments->index, "the index")->required();
   CLI::Option_group* source = command->add_option_group("source");
-  CLI::Option* input = source->add_option(
-      "INPUT_FILE", arguments->input,
-      ".npy .fvecs .bvecs .hdf5[:dataset] .csv[.gz] .vec[.gz]");
+  CLI::Option* input =
+      source->add_option("INPUT_FILE", arguments->input, kInputFormats);
   CLI::Option* vector = AddVectorOption(source, &arguments->vector);
   source->require_option(1);
   command
@@ -151,11 +279,12 @@ void AddServerAddCommand(CLI::App* app, Context* context) {
                    "an empty index, else the server chooses")
       ->needs(input);
   command
-      ->add_option("--label_column", arguments->label_column,
-                   "does the first column of a .csv hold labels: auto "
-                   "(default), first, none")
-      ->needs(input)
-      ->check(CLI::IsMember({"auto", "first", "none"}));
+      ->add_flag("--resume", arguments->resume,
+                 "store only those rows that are not stored yet, after an add "
+                 "that failed; --first_id: as it was then")
+      ->needs(input);
+  AddInputOptions(command, &arguments->read);
+  AddCompanionOptions(command, &arguments->read);
   command
       ->add_option("--id", arguments->id,
                    "id of the vector; default: the server chooses")

@@ -28,6 +28,8 @@ void AddServerAddCommand(CLI::App* app, Context* context);
 void AddServerRemoveCommand(CLI::App* app, Context* context);
 // fit.
 void AddServerFitCommand(CLI::App* app, Context* context);
+// export.
+void AddServerExportCommand(CLI::App* app, Context* context);
 // transform.
 void AddServerTransformCommand(CLI::App* app, Context* context);
 

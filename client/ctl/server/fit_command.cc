@@ -10,9 +10,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "client/ctl/common/arguments.h"
+#include "client/ctl/common/input_options.h"
 #include "client/ctl/common/progress.h"
 #include "client/ctl/server/commands.h"
-#include "client/ctl/server/fit_input.h"
+#include "client/ctl/server/row_conversion.h"
+#include "client/ctl/server/row_errors.h"
 #include "client/ctl/server/server_output.h"
 #include "core/status_macros.h"
 
@@ -24,9 +26,7 @@ constexpr auto kLookInterval = std::chrono::milliseconds(250);
 struct FitArguments {
   std::string index;
   std::string input;
-  FitInputOptions read;
-  std::string label_column = "auto";
-  bool header = false;
+  VectorReaderOptions read;
   std::string feature_names;
   int dot_layout = 0;  // 0: not given
   std::optional<v1::HammingLayout> hamming_layout;
@@ -53,26 +53,38 @@ struct FitArguments {
   }
 };
 
-absl::Status NameFeatures(const FitArguments& arguments, const FitInput& input,
+absl::Status NameFeatures(const FitArguments& arguments,
+                          const VectorReader& input,
                           client::FitOptions* options) {
   if (!arguments.feature_names.empty()) {
     options->feature_names = absl::StrSplit(arguments.feature_names, ',');
   }
-  if (!arguments.header) return absl::OkStatus();
-  options->feature_names = input.column_names();
+  if (arguments.read.header != "yes") return absl::OkStatus();
+  if (options->feature_names.empty()) {
+    options->feature_names = input.column_names();
+  }
   if (!options->feature_names.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat(arguments.input, ": the first line holds no names"));
 }
 
-absl::Status SendRows(FitInput* input, FitWriter* writer, Progress* progress) {
-  FitInputRow row;
+absl::Status SendRows(VectorReader* input, FitWriter* writer,
+                      Progress* progress) {
+  std::vector<float> row(input->dim());
+  std::string label;
   for (int64_t rows = 1;; ++rows) {
-    ANNOD_ASSIGN_OR_RETURN(const bool more, input->Next(&row));
+    ANNOD_ASSIGN_OR_RETURN(const bool more,
+                           input->Next(absl::MakeSpan(row), &label));
     if (!more) return absl::OkStatus();
-    ANNOD_RETURN_IF_ERROR(
-        row.sparse ? writer->AddSparse(row.positions, row.values, row.label)
-                   : writer->Add(row.values, row.label));
+    std::optional<int32_t> id;
+    if (input->has_ids()) id = input->id();
+    if (IsWhole(row)) {
+      ANNOD_RETURN_IF_ERROR(writer->Add(row, label, id));
+    } else {
+      const client::SparseVector given = GivenComponents(row);
+      ANNOD_RETURN_IF_ERROR(
+          writer->AddSparse(given.positions, given.values, label, id));
+    }
     std::optional<double> fraction;
     if (input->row_count().has_value() && *input->row_count() > 0) {
       fraction = static_cast<double>(rows) / *input->row_count();
@@ -99,28 +111,43 @@ absl::StatusOr<client::FitResult> AwaitVersion(const std::string& index,
 }
 
 absl::Status RunFit(const FitArguments& arguments, const Context& context) {
-  FitInputOptions read = arguments.read;
-  if (arguments.label_column == "first") read.csv_labels = CsvLabels::kFirst;
-  if (arguments.label_column == "none") read.csv_labels = CsvLabels::kNone;
+  VectorReaderOptions read = arguments.read;
+  read.missing = arguments.fit.missing_value.has_value();
+  read.dim = arguments.create_dim;
   ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
+  const absl::StatusOr<client::IndexInfo> info = client->Info(arguments.index);
+  if (info.ok()) {
+    read.dim = info->dimension;
+    read.feature_names = info->feature_names;
+  }
   if (!arguments.feature_names.empty()) {
     read.feature_names = absl::StrSplit(arguments.feature_names, ',');
-  } else {
-    const absl::StatusOr<client::IndexInfo> info =
-        client->Info(arguments.index);
-    if (info.ok()) read.feature_names = info->feature_names;
   }
-  ANNOD_ASSIGN_OR_RETURN(const auto input, OpenFitInput(arguments.input, read));
+  ANNOD_ASSIGN_OR_RETURN(const auto input,
+                         OpenVectorFile(arguments.input, read));
+  PrintWarnings(input->description());
+  if (read.dim != 0) {
+    ANNOD_RETURN_IF_ERROR(
+        CheckInputDim(arguments.input, *input, arguments.index, read.dim));
+  }
   client::FitOptions options = arguments.Options();
   ANNOD_RETURN_IF_ERROR(NameFeatures(arguments, *input, &options));
+  // The first row may lack components: it does not tell how many there are.
+  if (info.ok() && !options.create.has_value()) options.create.emplace();
+  if (options.create.has_value()) options.create->dimension = input->dim();
   const std::unique_ptr<FitWriter> writer =
       client->NewFit(arguments.index, options);
   Progress sending("fit", "rows", context.json);
-  ANNOD_RETURN_IF_ERROR(SendRows(input.get(), writer.get(), &sending));
+  const auto in_file = [&](const absl::Status& status) {
+    return WithRowInFile(status, arguments.input, read, 0);
+  };
+  const absl::Status sent = SendRows(input.get(), writer.get(), &sending);
+  if (!sent.ok()) return in_file(sent);
   Progress building("build", "", context.json);
-  ANNOD_ASSIGN_OR_RETURN(
-      const client::FitResult result,
-      AwaitVersion(arguments.index, client.get(), writer.get(), &building));
+  const absl::StatusOr<client::FitResult> finished =
+      AwaitVersion(arguments.index, client.get(), writer.get(), &building);
+  if (!finished.ok()) return in_file(finished.status());
+  const client::FitResult& result = *finished;
   building.Done(0);
   const client::BuildResult& build = result.build;
   if (context.json) {
@@ -131,17 +158,23 @@ absl::Status RunFit(const FitArguments& arguments, const Context& context) {
                    {"item_count", build.item_count},
                    {"tree_count", build.tree_count},
                    {"forest_bytes", build.forest_bytes},
-                   {"seconds", build.seconds}});
+                   {"seconds", build.seconds},
+                   {"input", InputJson(input->description())}});
     return absl::OkStatus();
   }
-  PrintFields({{"index", arguments.index},
-               {"rows", WithCommas(result.row_count)},
-               {"ids", absl::StrCat(result.first_id, " to ",
-                                    result.first_id + result.row_count - 1)},
-               {"version", absl::StrCat(build.version)},
-               {"items", WithCommas(build.item_count)},
-               {"trees", WithCommas(build.tree_count)},
-               {"size", HumanBytes(static_cast<double>(build.forest_bytes))}});
+  std::vector<std::pair<std::string, std::string>> fields = {
+      {"index", arguments.index},
+      {"rows", WithCommas(result.row_count)},
+      {"ids", input->has_ids()
+                  ? "the rows' own"
+                  : absl::StrCat(result.first_id, " to ",
+                                 result.first_id + result.row_count - 1)},
+      {"version", absl::StrCat(build.version)},
+      {"items", WithCommas(build.item_count)},
+      {"trees", WithCommas(build.tree_count)},
+      {"size", HumanBytes(static_cast<double>(build.forest_bytes))}};
+  AppendInputFields(input->description(), &fields);
+  PrintFields(fields);
   return absl::OkStatus();
 }
 
@@ -170,11 +203,7 @@ void AddServerFitCommand(CLI::App* app, Context* context) {
   auto arguments = std::make_shared<FitArguments>();
   client::FitOptions* fit = &arguments->fit;
   command->add_option("NAME", arguments->index, "the index")->required();
-  command
-      ->add_option("INPUT", arguments->input,
-                   ".npy .fvecs .bvecs .hdf5[:dataset] .csv[.gz] .vec[.gz] "
-                   ".jsonl[.gz], or - for JSON lines on standard input")
-      ->required();
+  command->add_option("INPUT", arguments->input, kInputFormats)->required();
   CLI::Option* append =
       command->add_flag("--append", fit->append, "keep the items there are");
   command
@@ -187,19 +216,11 @@ void AddServerFitCommand(CLI::App* app, Context* context) {
   command->add_option("--missing_value", fit->missing_value,
                       "what missing components are; else a row that lacks one "
                       "is refused");
-  CLI::Option* names = command->add_option(
-      "--feature_names", arguments->feature_names, "names separated by commas");
-  command
-      ->add_flag("--header", arguments->header,
-                 "take the feature names from the first line of a .csv")
-      ->excludes(names);
-  command->add_option("--labels", arguments->read.labels_path,
-                      "file with the label of each row, one a line");
-  command
-      ->add_option("--label_column", arguments->label_column,
-                   "does the first column of a .csv hold labels: auto "
-                   "(default), first, none")
-      ->check(CLI::IsMember({"auto", "first", "none"}));
+  command->add_option("--feature_names", arguments->feature_names,
+                      "names separated by commas; without them --header yes "
+                      "takes those of a .csv");
+  AddInputOptions(command, &arguments->read);
+  AddCompanionOptions(command, &arguments->read);
   command->add_option("--trees", fit->build.tree_count,
                       "trees; -1: as many as Annoy would");
   command->add_option("--seed", fit->build.seed, "seed of the build");

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "client/ctl/common/arguments.h"
+#include "client/ctl/common/input_options.h"
 #include "client/ctl/server/commands.h"
 #include "client/ctl/server/query_file.h"
 #include "client/ctl/server/server_output.h"
@@ -180,6 +181,7 @@ void AddTargetOptions(CLI::App* command, QueryArguments* arguments) {
                  "with --queries: on one stream, without waiting for the "
                  "answer to one before asking for the next")
       ->needs(queries);
+  AddInputOptions(command, &arguments->file.read);
 }
 
 void AddSearchOptions(CLI::App* command, QueryArguments* arguments) {

@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "client/client.h"
+#include "client/ctl/common/input_options.h"
 #include "client/ctl/common/output.h"
 #include "client/ctl/common/progress.h"
 #include "client/ctl/server/server_output.h"
@@ -104,7 +105,9 @@ absl::Status AskOnStream(const std::string& index, int64_t count,
 absl::Status RunQueryFile(const std::string& index, const QueryFile& file,
                           const client::QueryOptions& options,
                           const Context& context) {
-  ANNOD_ASSIGN_OR_RETURN(const auto reader, OpenVectorFile(file.path, {}));
+  ANNOD_ASSIGN_OR_RETURN(const auto reader,
+                         OpenVectorFile(file.path, file.read));
+  PrintWarnings(reader->description());
   ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
   const int64_t count =
       std::min(file.count, reader->row_count().value_or(file.count));
@@ -128,19 +131,22 @@ absl::Status RunQueryFile(const std::string& index, const QueryFile& file,
                    {"p50_ms", Percentile(ms, 0.5)},
                    {"p90_ms", Percentile(ms, 0.9)},
                    {"p99_ms", Percentile(ms, 0.99)},
-                   {"max_ms", ms.back()}});
+                   {"max_ms", ms.back()},
+                   {"input", InputJson(reader->description())}});
     return absl::OkStatus();
   }
-  PrintFields(
-      {{"queries", WithCommas(static_cast<int64_t>(ms.size()))},
-       {"truncated", WithCommas(stopwatch.truncated())},
-       {"rate",
-        absl::StrFormat("%.0f/s, %s", rate,
-                        file.stream ? "on one stream" : "one after the other")},
-       {"latency",
-        absl::StrFormat("p50 %.3f ms, p90 %.3f ms, p99 %.3f ms, max %.3f ms",
-                        Percentile(ms, 0.5), Percentile(ms, 0.9),
-                        Percentile(ms, 0.99), ms.back())}});
+  std::vector<std::pair<std::string, std::string>> fields = {
+      {"queries", WithCommas(static_cast<int64_t>(ms.size()))},
+      {"truncated", WithCommas(stopwatch.truncated())},
+      {"rate",
+       absl::StrFormat("%.0f/s, %s", rate,
+                       file.stream ? "on one stream" : "one after the other")},
+      {"latency",
+       absl::StrFormat("p50 %.3f ms, p90 %.3f ms, p99 %.3f ms, max %.3f ms",
+                       Percentile(ms, 0.5), Percentile(ms, 0.9),
+                       Percentile(ms, 0.99), ms.back())}};
+  AppendInputFields(reader->description(), &fields);
+  PrintFields(fields);
   return absl::OkStatus();
 }
 

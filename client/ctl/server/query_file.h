@@ -7,12 +7,14 @@
 
 #include "absl/status/status.h"
 #include "client/ctl/common/context.h"
+#include "client/input/vector_reader.h"
 #include "client/types.h"
 
 namespace annod::ctl {
 
 struct QueryFile {
   std::string path;
+  VectorReaderOptions read;
   int64_t count = std::numeric_limits<int64_t>::max();  // from the front
   // On one stream, many in flight; else one call each, one after the other.
   bool stream = false;

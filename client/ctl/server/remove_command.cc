@@ -1,7 +1,5 @@
 #include <algorithm>
 #include <cstdint>
-#include <fstream>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,11 +7,13 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "absl/types/span.h"
 #include "client/ctl/server/commands.h"
 #include "client/ctl/server/server_output.h"
+#include "client/input/line_reader.h"
+#include "client/input/row_names.h"
 #include "core/status_macros.h"
+#include "core/utf8.h"
 
 namespace annod::ctl {
 namespace {
@@ -32,30 +32,24 @@ struct RemoveArguments {
 // Adds what the file names, one a line, to ids or labels.
 absl::Status ReadLines(const std::string& path, bool labels,
                        RemoveArguments* arguments) {
-  std::ifstream file;
-  std::istream* in = &std::cin;
-  if (path != "-") {
-    file.open(path);
-    if (!file) return absl::NotFoundError(absl::StrCat("cannot read ", path));
-    in = &file;
-  }
-  std::string line;
-  for (int64_t number = 1; std::getline(*in, line); ++number) {
-    const absl::string_view text = absl::StripSuffix(line, "\r");
+  ANNOD_ASSIGN_OR_RETURN(const auto lines, input::LineReader::Open(path));
+  std::string text;
+  while (true) {
+    ANNOD_ASSIGN_OR_RETURN(const bool more, lines->Next(&text));
+    if (!more) return absl::OkStatus();
     if (text.empty()) continue;
     int32_t id;
     if (labels) {
-      arguments->labels.emplace_back(text);
+      ANNOD_RETURN_IF_ERROR(input::CheckLabel(*lines, text));
+      arguments->labels.push_back(text);
     } else if (absl::SimpleAtoi(text, &id)) {
       arguments->ids.push_back(id);
     } else {
-      return absl::InvalidArgumentError(absl::StrCat(
-          path, " line ", number, " is '", text,
-          "'; it must be an id, or use --labels_in_file for labels"));
+      return lines->Error(absl::StrCat(
+          "'", ForMessage(text),
+          "' is not an id; with --labels_in_file lines are labels"));
     }
   }
-  if (in->bad()) return absl::UnknownError(absl::StrCat("cannot read ", path));
-  return absl::OkStatus();
 }
 
 template <typename T>
@@ -86,8 +80,10 @@ absl::Status RunRemove(const RemoveArguments& given, const Context& context) {
   }
   ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
   client::RemoveResult all;
-  size_t first = 0;
-  do {
+  // A file may name nothing: then nothing is removed.
+  for (size_t first = 0;
+       first < std::max(arguments.ids.size(), arguments.labels.size());
+       first += kPiece) {
     ANNOD_ASSIGN_OR_RETURN(
         client::RemoveResult result,
         client->RemoveItems(arguments.index, Piece(arguments.ids, first),
@@ -98,8 +94,7 @@ absl::Status RunRemove(const RemoveArguments& given, const Context& context) {
     all.missing_labels.insert(all.missing_labels.end(),
                               result.missing_labels.begin(),
                               result.missing_labels.end());
-    first += kPiece;
-  } while (first < std::max(arguments.ids.size(), arguments.labels.size()));
+  }
   Print(arguments, all, context);
   return absl::OkStatus();
 }

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/ctl/common/arguments.h"
+#include "client/ctl/common/input_options.h"
 #include "client/ctl/common/progress.h"
 #include "client/ctl/server/commands.h"
 #include "client/ctl/server/server_output.h"
@@ -28,7 +29,7 @@ struct TransformArguments {
   std::string input;
   std::vector<int32_t> items;
   std::string input_type = "vector";
-  std::string label_column = "auto";
+  VectorReaderOptions read;
   std::string output;
   std::string format;  // empty: by the output's name
   bool force = false;
@@ -40,13 +41,10 @@ struct TransformArguments {
 absl::StatusOr<std::unique_ptr<TransformInput>> OpenInput(
     const TransformArguments& arguments, const client::IndexInfo& info) {
   if (arguments.input.empty()) return TransformInput::OfItems(arguments.items);
-  FitInputOptions options;
+  VectorReaderOptions options = arguments.read;
   options.feature_names = info.feature_names;
-  if (arguments.label_column == "first") {
-    options.csv_labels = CsvLabels::kFirst;
-  } else if (arguments.label_column == "none") {
-    options.csv_labels = CsvLabels::kNone;
-  }
+  options.dim = info.dimension;
+  options.missing = arguments.query.missing_value.has_value();
   return TransformInput::Open(
       arguments.input,
       arguments.input_type == "vector" ? TransformInputType::kVectors
@@ -141,6 +139,11 @@ absl::Status RunTransform(const TransformArguments& arguments,
   options.include_vectors = shape.vectors;
   options.engine = EngineOf(arguments.engine);
   ANNOD_ASSIGN_OR_RETURN(const auto input, OpenInput(arguments, info));
+  if (input->vectors() != nullptr) {
+    PrintWarnings(input->vectors()->description());
+    ANNOD_RETURN_IF_ERROR(CheckInputDim(arguments.input, *input->vectors(),
+                                        arguments.index, info.dimension));
+  }
   ANNOD_ASSIGN_OR_RETURN(
       const auto output,
       OpenTransformOutput(arguments.output, arguments.force,
@@ -155,25 +158,34 @@ absl::Status RunTransform(const TransformArguments& arguments,
   if (arguments.output.empty()) return absl::OkStatus();
   progress.Done(totals.rows);
   if (context.json) {
-    PrintJson(Json{{"index", arguments.index},
-                   {"rows", totals.rows},
-                   {"n", shape.n},
-                   {"truncated", totals.truncated},
-                   {"output", arguments.output}});
-  } else {
-    PrintFields({{"index", arguments.index},
-                 {"rows", WithCommas(totals.rows)},
-                 {"truncated", WithCommas(totals.truncated)},
-                 {"output", arguments.output}});
+    Json document{{"index", arguments.index},
+                  {"rows", totals.rows},
+                  {"n", shape.n},
+                  {"truncated", totals.truncated},
+                  {"output", arguments.output}};
+    if (input->vectors() != nullptr) {
+      document["input"] = InputJson(input->vectors()->description());
+    }
+    PrintJson(document);
+    return absl::OkStatus();
   }
+  std::vector<std::pair<std::string, std::string>> fields = {
+      {"index", arguments.index},
+      {"rows", WithCommas(totals.rows)},
+      {"truncated", WithCommas(totals.truncated)},
+      {"output", arguments.output}};
+  if (input->vectors() != nullptr) {
+    AppendInputFields(input->vectors()->description(), &fields);
+  }
+  PrintFields(fields);
   return absl::OkStatus();
 }
 
-void AddInputOptions(CLI::App* command, TransformArguments* arguments) {
+void AddSourceOptions(CLI::App* command, TransformArguments* arguments) {
   CLI::Option_group* source = command->add_option_group("source");
   CLI::Option* input = source->add_option(
       "INPUT", arguments->input,
-      "rows to find the neighbours of, as for fit; - is standard input");
+      std::string("rows to find the neighbours of: ") + kInputFormats);
   source->add_option("--items", arguments->items, "ids instead of a file")
       ->delimiter(',')
       ->type_name("ID,ID,...");
@@ -184,12 +196,7 @@ void AddInputOptions(CLI::App* command, TransformArguments* arguments) {
                    "a line")
       ->needs(input)
       ->check(CLI::IsMember({"vector", "item", "label"}));
-  command
-      ->add_option("--label_column", arguments->label_column,
-                   "does the first column of a .csv hold labels, which are "
-                   "then left alone: auto (default), first, none")
-      ->needs(input)
-      ->check(CLI::IsMember({"auto", "first", "none"}));
+  AddInputOptions(command, &arguments->read);
   command->add_option("--missing_value", arguments->query.missing_value,
                       "what missing components are; else a row that lacks one "
                       "is refused");
@@ -245,7 +252,7 @@ void AddServerTransformCommand(CLI::App* app, Context* context) {
   auto arguments = std::make_shared<TransformArguments>();
   arguments->query.include_distances = false;
   command->add_option("NAME", arguments->index, "the index")->required();
-  AddInputOptions(command, arguments.get());
+  AddSourceOptions(command, arguments.get());
   AddSearchOptions(command, arguments.get());
   AddOutputOptions(command, arguments.get());
   command->callback([context, arguments] {

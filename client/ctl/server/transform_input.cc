@@ -7,24 +7,23 @@
 #include <vector>
 
 #include "absl/memory/memory.h"
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+#include "client/ctl/server/row_conversion.h"
+#include "client/input/row_names.h"
 #include "core/status_macros.h"
-#include "core/utf8.h"
 
 namespace annod::ctl {
 
 absl::StatusOr<std::unique_ptr<TransformInput>> TransformInput::Open(
     const std::string& path, TransformInputType type,
-    const FitInputOptions& options) {
+    const VectorReaderOptions& options) {
   auto input = absl::WrapUnique(new TransformInput);
   input->type_ = type;
   if (type == TransformInputType::kVectors) {
-    ANNOD_ASSIGN_OR_RETURN(input->rows_, OpenFitInput(path, options));
+    ANNOD_ASSIGN_OR_RETURN(input->rows_, OpenVectorFile(path, options));
+    input->row_.resize(input->rows_->dim());
   } else {
-    ANNOD_ASSIGN_OR_RETURN(
-        input->lines_,
-        input::LineReader::Open(path == "-" ? "/dev/stdin" : path));
+    ANNOD_ASSIGN_OR_RETURN(input->lines_, input::LineReader::Open(path));
   }
   return input;
 }
@@ -56,11 +55,11 @@ absl::Status TransformInput::Next(size_t limit,
 
 absl::StatusOr<bool> TransformInput::NextOne(client::Query* query) {
   if (rows_ != nullptr) {
-    ANNOD_ASSIGN_OR_RETURN(const bool more, rows_->Next(&row_));
+    ANNOD_ASSIGN_OR_RETURN(const bool more,
+                           rows_->Next(absl::MakeSpan(row_), &line_));
     if (!more) return false;
-    *query = row_.sparse
-                 ? client::Query::OfSparse({row_.positions, row_.values})
-                 : client::Query::OfVector(row_.values);
+    *query = IsWhole(row_) ? client::Query::OfVector(row_)
+                           : client::Query::OfSparse(GivenComponents(row_));
     return true;
   }
   if (lines_ == nullptr) {
@@ -73,14 +72,13 @@ absl::StatusOr<bool> TransformInput::NextOne(client::Query* query) {
     if (!more) return false;
   } while (line_.empty());
   if (type_ == TransformInputType::kLabels) {
+    ANNOD_RETURN_IF_ERROR(input::CheckLabel(*lines_, line_));
     *query = client::Query::OfLabel(line_);
     return true;
   }
   int32_t id;
-  if (!absl::SimpleAtoi(line_, &id)) {
-    return lines_->Error(
-        absl::StrCat("'", ForMessage(line_), "' is not the id of an item"));
-  }
+  ANNOD_RETURN_IF_ERROR(
+      input::ParseId(*lines_, lines_->line_number(), line_, &id));
   *query = client::Query::OfItem(id);
   return true;
 }

@@ -9,25 +9,27 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "client/ctl/server/fit_input.h"
 #include "client/input/line_reader.h"
+#include "client/input/vector_reader.h"
 #include "client/types.h"
 
 namespace annod::ctl {
 
 enum class TransformInputType { kVectors, kItems, kLabels };
 
-// Queries from a file: rows as of Fit, or one id or label a line. One thread at
-// a time.
+// Queries from a file: rows, or one id or label a line. One thread at a time.
 class TransformInput {
  public:
   // `options` count for vectors. "-": standard input. Errors as of
-  // OpenFitInput().
+  // OpenVectorFile().
   static absl::StatusOr<std::unique_ptr<TransformInput>> Open(
       const std::string& path, TransformInputType type,
-      const FitInputOptions& options);
+      const VectorReaderOptions& options);
   // Queries for these items.
   static std::unique_ptr<TransformInput> OfItems(std::vector<int32_t> items);
+
+  // The reader of vectors; null for ids and labels.
+  const VectorReader* vectors() const { return rows_.get(); }
 
   // How many queries there are, if that is known.
   std::optional<int64_t> count() const;
@@ -41,11 +43,11 @@ class TransformInput {
   absl::StatusOr<bool> NextOne(client::Query* query);
 
   TransformInputType type_ = TransformInputType::kItems;
-  std::unique_ptr<FitInput> rows_;            // of vectors
+  std::unique_ptr<VectorReader> rows_;        // of vectors
   std::unique_ptr<input::LineReader> lines_;  // of ids and labels in a file
   std::vector<int32_t> items_;                // else
   size_t next_item_ = 0;
-  FitInputRow row_;
+  std::vector<float> row_;
   std::string line_;
 };
 

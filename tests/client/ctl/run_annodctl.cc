@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "core/random_name.h"
 #include "gtest/gtest.h"
@@ -29,16 +31,8 @@ std::vector<char*> Pointers(std::vector<std::string>* strings) {
   return pointers;
 }
 
-}  // namespace
-
-nlohmann::json RunResult::Json() const {
-  return nlohmann::json::parse(out, nullptr, /*allow_exceptions=*/false);
-}
-
-RunResult RunAnnodctl(const std::vector<std::string>& arguments,
-                      const std::vector<std::string>& environment) {
-  std::vector<std::string> argv = {"client/annodctl"};
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
+RunResult RunProcess(std::vector<std::string> argv,
+                     const std::vector<std::string>& environment) {
   std::vector<std::string> envp = {"PATH=/usr/bin:/bin"};
   envp.insert(envp.end(), environment.begin(), environment.end());
 
@@ -67,6 +61,27 @@ RunResult RunAnnodctl(const std::vector<std::string>& arguments,
   result.out = TakeFile(out);
   result.err = TakeFile(err);
   return result;
+}
+
+}  // namespace
+
+nlohmann::json RunResult::Json() const {
+  return nlohmann::json::parse(out, nullptr, /*allow_exceptions=*/false);
+}
+
+RunResult RunAnnodctl(const std::vector<std::string>& arguments,
+                      const std::vector<std::string>& environment) {
+  std::vector<std::string> argv = {"client/annodctl"};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return RunProcess(std::move(argv), environment);
+}
+
+RunResult RunShell(const std::string& line, const std::string& folder) {
+  char* const here = getcwd(nullptr, 0);
+  const std::string tool = std::string("CTL=") + here + "/client/annodctl";
+  std::free(here);
+  return RunProcess({"/bin/bash", "-c", "cd '" + folder + "' && " + line},
+                    {tool});
 }
 
 std::string VectorText(const std::vector<float>& vector) {

@@ -22,6 +22,9 @@ struct RunResult {
 RunResult RunAnnodctl(const std::vector<std::string>& arguments,
                       const std::vector<std::string>& environment = {});
 
+// Runs a line of bash in `folder`, with an empty stdin, where $CTL is annodctl.
+RunResult RunShell(const std::string& line, const std::string& folder);
+
 // "0.5,-1,2" with 9 significant digits, for --vector.
 std::string VectorText(const std::vector<float>& vector);
 

@@ -134,20 +134,24 @@ TEST_F(FitCommandTest, WhatIsWrongIsNamedAndChangesNothing) {
     EXPECT_THAT(result.Json()["error"]["message"].get<std::string>(),
                 HasSubstr(part));
   };
-  refused(Fit(Write("missing.csv", "1,2\n3,\n"), {}),
-          "rows[1].sparse has no component 1 of 2");
+  refused(Fit(Write("missing.csv", "1,2\n3,\n"), {}), "line 2: column 2: ''");
   refused(Fit(Write("text.csv", "1,2\n3,x\n"), {}), "line 2");
-  refused(Fit(Write("wide.csv", "1,2,3\n"), {}), "rows[0]");
+  refused(Fit(Write("wide.csv", "1,2,3\n"), {}), "vectors of 3 components");
   refused(Fit(Write("name.jsonl", "{\"q\": 1}\n"), {}), "'q' is neither");
   refused(Fit(Write("value.jsonl", "{\"0\": \"a\"}\n"), {}),
-          "line 1: '0' is not a finite number");
+          "line 1: '0' is not a finite number: \"a\"");
   refused(Fit(Write("json.jsonl", "{\n"), {}), "line 1");
   refused(Fit(good, {"--labels", Write("labels", "one\n")}),
           "more rows than labels");
-  refused(Fit(good, {"--header"}), "no names");
+  refused(Fit(Write("same.csv", "a,1,2\nb,3,4\na,5,6\n"), {}),
+          "same.csv: line 3: label 'a' belongs to line 1");
+  refused(Fit(Write("twice.jsonl",
+                    "{\"id\":1,\"vector\":[1,2]}\n"
+                    "{\"id\":1,\"vector\":[1,2]}\n"),
+              {}),
+          "twice.jsonl: line 2: id is that of line 1 too");
   refused(Fit(dir_.Path("absent.csv"), {}), "absent.csv");
   refused(Run({"fit", "no-such", good}), "no-such");
-  EXPECT_EQ(Fit(good, {"--header", "--feature_names", "a,b"}).exit_status, 2);
   EXPECT_EQ(Fit(good, {"--append", "--reset"}).exit_status, 2);
   EXPECT_EQ(Fit(good, {"--dim", "2"}).exit_status, 2);
   EXPECT_EQ(InfoNow()["version"], 1);

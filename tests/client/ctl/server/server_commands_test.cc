@@ -138,12 +138,23 @@ TEST_F(ServerCommandsTest, RemoveTakesIdsLabelsAndFilesOfThem) {
   EXPECT_TRUE(server_.items().empty());
 }
 
+TEST_F(ServerCommandsTest, AnEmptyFileRemovesNothing) {
+  for (const char* text : {"", "\n\n", "\xEF\xBB\xBF\r\n"}) {
+    OverwriteFile(dir_.Path("ids"), text);
+    const RunResult result =
+        Run({"remove", "words", "--file", dir_.Path("ids")});
+    EXPECT_EQ(result.exit_status, 0) << result.out;
+    EXPECT_EQ(result.Json()["removed_count"], 0);
+  }
+  EXPECT_EQ(server_.calls("RemoveItems"), 0);
+}
+
 TEST_F(ServerCommandsTest, RemoveSaysWhatIsWrong) {
   EXPECT_EQ(Run({"remove", "words"}).exit_status, 2);
   OverwriteFile(dir_.Path("ids"), "1\ntwo\n");
   const RunResult result = Run({"remove", "words", "--file", dir_.Path("ids")});
   EXPECT_EQ(result.exit_status, 1);
-  EXPECT_THAT(result.out, HasSubstr("line 2 is 'two'"));
+  EXPECT_THAT(result.out, HasSubstr("line 2: 'two' is not an id"));
   EXPECT_EQ(Run({"remove", "words", "--file", dir_.Path("none")}).exit_status,
             1);
   EXPECT_EQ(server_.calls("RemoveItems"), 0);

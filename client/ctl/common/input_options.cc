@@ -1,0 +1,146 @@
+#include "client/ctl/common/input_options.h"
+
+#include <sys/stat.h>
+
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+
+namespace annod::ctl {
+namespace {
+
+// '\0' for "auto".
+char ParseDelimiter(const std::string& text) {
+  if (text == "auto") return '\0';
+  if (text == "comma") return ',';
+  if (text == "semicolon") return ';';
+  if (text == "tab" || text == "\\t") return '\t';
+  if (text == "pipe") return '|';
+  if (text == "blank" || text == "space") return ' ';
+  const bool letter =
+      text.size() == 1 && (std::isalnum(text[0]) != 0 || text[0] == '"' ||
+                           text[0] == '.' || text[0] == '-' || text[0] == '+');
+  if (text.size() == 1 && !letter) return text[0];
+  throw CLI::ValidationError(
+      "--delimiter", absl::StrCat("'", text.substr(0, 40),
+                                  "' is not auto, comma, semicolon, tab, pipe, "
+                                  "blank or one character"));
+}
+
+void AddColumnOption(CLI::App* command, const std::string& name,
+                     const std::string& help, std::string* column) {
+  command
+      ->add_option_function<std::string>(
+          name,
+          [name, column](const std::string& text) {
+            if (text.empty()) {
+              throw CLI::ValidationError(
+                  name,
+                  "is empty; it must be auto, first, last, none, or a "
+                  "column's name or number");
+            }
+            *column = text;
+          },
+          help)
+      ->type_name("auto|first|last|none|NAME|NUMBER");
+}
+
+}  // namespace
+
+void AddInputOptions(CLI::App* command, VectorReaderOptions* options) {
+  command
+      ->add_option("--input_format", options->format,
+                   "what the file is, if its name does not tell")
+      ->check(CLI::IsMember(
+          {"csv", "vec", "jsonl", "npy", "npz", "fvecs", "bvecs", "hdf5"}));
+  command
+      ->add_option_function<std::string>(
+          "--header",
+          [options](const std::string& text) { options->header = text; },
+          "is the first line of a .csv a header: yes, no or auto (default)")
+      ->expected(0, 1)
+      ->default_str("yes")
+      ->check(CLI::IsMember({"yes", "no", "auto"}));
+  command
+      ->add_option_function<std::string>(
+          "--delimiter",
+          [options](const std::string& text) {
+            options->delimiter = ParseDelimiter(text);
+          },
+          "between the columns of a .csv: auto (default), comma, semicolon, "
+          "tab, pipe, blank, or a character")
+      ->type_name("NAME|CHARACTER");
+  AddColumnOption(command, "--label_column",
+                  "the labels of a .csv: auto (default) is the column named "
+                  "label, or a first column of text; numbers count from 1",
+                  &options->label_column);
+  AddColumnOption(command, "--id_column",
+                  "the ids of a .csv: auto (default) is the column named id",
+                  &options->id_column);
+}
+
+void AddCompanionOptions(CLI::App* command, VectorReaderOptions* options) {
+  command->add_option("--labels", options->labels_path,
+                      "file with the label of each row, one a line");
+  command->add_option("--ids", options->ids_path,
+                      "file with the id of each row, one a line");
+}
+
+void AppendInputFields(
+    const InputDescription& input,
+    std::vector<std::pair<std::string, std::string>>* fields) {
+  fields->emplace_back("input", input.format);
+  if (!input.delimiter.empty()) {
+    fields->emplace_back("header", input.header);
+    fields->emplace_back("delimiter", input.delimiter);
+  }
+  fields->emplace_back("labels", input.labels);
+  fields->emplace_back("row ids", input.ids);
+  for (const std::string& note : input.notes) {
+    fields->emplace_back("note", note);
+  }
+}
+
+Json InputJson(const InputDescription& input) {
+  Json json{{"format", input.format},
+            {"header", input.header},
+            {"labels", input.labels},
+            {"ids", input.ids}};
+  if (!input.delimiter.empty()) json["delimiter"] = input.delimiter;
+  if (!input.notes.empty()) json["notes"] = input.notes;
+  if (!input.warnings.empty()) json["warnings"] = input.warnings;
+  return json;
+}
+
+void PrintWarnings(const InputDescription& input) {
+  for (const std::string& warning : input.warnings) {
+    std::fprintf(stderr, "annodctl: warning: %s\n", warning.c_str());
+  }
+}
+
+absl::Status CheckInputDim(const std::string& path, const VectorReader& reader,
+                           const std::string& index, int dim) {
+  if (reader.dim() == dim) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(path, ": vectors of ",
+                                                 reader.dim(), " components; '",
+                                                 index, "' takes ", dim));
+}
+
+std::string PlaceOfRow(const std::string& path,
+                       const VectorReaderOptions& options, int64_t row) {
+  struct stat info;
+  if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) return "";
+  if (path == "-") return "";
+  const auto reader = OpenVectorFile(path, options);
+  if (!reader.ok()) return "";
+  std::vector<float> values((*reader)->dim());
+  std::string label;
+  for (int64_t i = 0; i <= row; ++i) {
+    const auto more = (*reader)->Next(absl::MakeSpan(values), &label);
+    if (!more.ok() || !*more) return "";
+  }
+  return (*reader)->place();
+}
+
+}  // namespace annod::ctl
