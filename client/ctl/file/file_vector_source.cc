@@ -8,6 +8,15 @@
 
 namespace annod::ctl {
 
+namespace {
+
+// The largest id is at most so many times the rows, and so much more: as on
+// servers.
+constexpr int64_t kMaxWaste = 10;
+constexpr int64_t kWasteFloor = 1 << 20;
+
+}  // namespace
+
 absl::StatusOr<std::unique_ptr<FileVectorSource>> FileVectorSource::Open(
     const std::string& path, const VectorReaderOptions& options) {
   ANNOD_ASSIGN_OR_RETURN(RereadableFile file,
@@ -43,6 +52,12 @@ absl::Status FileVectorSource::CountRows() {
     }
     last = id;
     ++rows_;
+  }
+  if (last > kMaxWaste * rows_ + kWasteFloor) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file_.name(), ": id ", last, " is too large for ", rows_,
+                     " rows: the file grows to the largest id; with "
+                     "--id_column none the rows are 0, 1, 2, ..."));
   }
   slots_ = last + 1;
   description_ = reader_->description();

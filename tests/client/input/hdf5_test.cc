@@ -101,5 +101,37 @@ TEST(Hdf5Test, NamesALockAndDamage) {
               HasSubstr("damaged"));
 }
 
+size_t PassOn(unsigned, size_t, const unsigned[], size_t bytes, size_t*,
+              void**) {
+  return bytes;
+}
+
+TEST(Hdf5Test, NamesAFilterThatIsNotThere) {
+  constexpr H5Z_filter_t kFilter = 300;
+  const H5Z_class2_t filter = {H5Z_CLASS_T_VERS, kFilter, 1,       1,
+                               "squeeze",        nullptr, nullptr, PassOn};
+  ASSERT_GE(H5Zregister(&filter), 0);
+  const std::string path = TestPath("x.hdf5");
+  const hid_t file =
+      H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  const hsize_t sizes[2] = {1, 2};
+  const hid_t space = H5Screate_simple(2, sizes, nullptr);
+  const hid_t how = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_chunk(how, 2, sizes);
+  H5Pset_filter(how, kFilter, 0, 0, nullptr);
+  const hid_t set = H5Dcreate2(file, "train", H5T_NATIVE_FLOAT, space,
+                               H5P_DEFAULT, how, H5P_DEFAULT);
+  const float floats[] = {1, 2};
+  H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, floats);
+  H5Dclose(set);
+  H5Pclose(how);
+  H5Sclose(space);
+  H5Fclose(file);
+  EXPECT_THAT(*ReadAll(path), ElementsAre(Pair("", ElementsAre(1, 2))));
+  ASSERT_GE(H5Zunregister(kFilter), 0);
+  EXPECT_THAT(std::string(ReadAll(path).status().message()),
+              HasSubstr("packed by filter squeeze, number 300"));
+}
+
 }  // namespace
 }  // namespace annod

@@ -49,6 +49,52 @@ std::string NpyHeader(const std::string& descr, const std::string& shape,
                       ", 'shape': ", shape, ", }   \n");
 }
 
+namespace {
+
+std::string Deflate(const std::string& plain) {
+  z_stream stream = {};
+  deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+  std::string packed(plain.size() + 100, '\0');
+  std::string copy = plain;
+  stream.next_in = reinterpret_cast<Bytef*>(copy.data());
+  stream.avail_in = copy.size();
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = packed.size();
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return packed;
+}
+
+}  // namespace
+
+std::string Zip(const std::vector<std::pair<std::string, std::string>>& files,
+                bool deflated) {
+  std::string archive, directory;
+  for (const auto& [name, plain] : files) {
+    const std::string data = deflated ? Deflate(plain) : plain;
+    const uint32_t crc =
+        crc32(0, reinterpret_cast<const Bytef*>(plain.data()), plain.size());
+    // Version, flags, method, time and date, then what both headers have.
+    const std::string head =
+        Bytes<uint16_t>(
+            {20, 0, static_cast<uint16_t>(deflated ? 8 : 0), 0, 0}) +
+        Bytes<uint32_t>({crc, static_cast<uint32_t>(data.size()),
+                         static_cast<uint32_t>(plain.size())}) +
+        Bytes<uint16_t>({static_cast<uint16_t>(name.size()), 0});
+    directory +=
+        "PK\1\2" + Bytes<uint16_t>({20}) + head + Bytes<uint16_t>({0, 0, 0}) +
+        Bytes<uint32_t>({0, static_cast<uint32_t>(archive.size())}) + name;
+    archive += "PK\3\4" + head + name + data;
+  }
+  const auto count = static_cast<uint16_t>(files.size());
+  return archive + directory + "PK\5\6" +
+         Bytes<uint16_t>({0, 0, count, count}) +
+         Bytes<uint32_t>({static_cast<uint32_t>(directory.size()),
+                          static_cast<uint32_t>(archive.size())}) +
+         Bytes<uint16_t>({0});
+}
+
 absl::StatusOr<Rows> ReadAll(const std::string& path,
                              const VectorReaderOptions& options,
                              std::vector<int32_t>* ids) {

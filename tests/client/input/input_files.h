@@ -36,6 +36,10 @@ std::string Npy(int version, const std::string& header,
 std::string NpyHeader(const std::string& descr, const std::string& shape,
                       const std::string& order = "False");
 
+// A ZIP archive of (name, contents).
+std::string Zip(const std::vector<std::pair<std::string, std::string>>& files,
+                bool deflated);
+
 // All rows of a file, and their ids if they have some.
 absl::StatusOr<Rows> ReadAll(const std::string& path,
                              const VectorReaderOptions& options = {},

@@ -113,6 +113,32 @@ TEST(VectorReaderTest, NanOfANpyIsAMissingComponentWhereThatIsAskedFor) {
               ElementsAre(Pair("", ElementsAre(1, IsNan()))));
 }
 
+TEST(VectorReaderTest, ReadsAnArrayOfAnArchive) {
+  const std::string array =
+      Npy(1, NpyHeader("<f4", "(2, 1)"), Bytes<float>({1, 2}));
+  const std::string other =
+      Npy(1, NpyHeader("<f8", "(1, 1)", "True"), Bytes<double>({7}));
+  const auto want =
+      ElementsAre(Pair("", ElementsAre(1)), Pair("", ElementsAre(2)));
+  for (const bool deflated : {false, true}) {
+    EXPECT_THAT(
+        *ReadAll(WriteFile("one.npz", Zip({{"x.npy", array}}, deflated))),
+        want);
+    const std::string two = WriteFile(
+        "two.npz", Zip({{"a.npy", array}, {"b.npy", other}}, deflated));
+    EXPECT_THAT(*ReadAll(two + ":a"), want);
+    EXPECT_THAT(*ReadAll(two + ":b"), ElementsAre(Pair("", ElementsAre(7))));
+    EXPECT_THAT(std::string(ReadAll(two).status().message()),
+                HasSubstr("'a', 'b'"));
+    EXPECT_THAT(std::string(ReadAll(two + ":c").status().message()),
+                HasSubstr("no array 'c'"));
+  }
+  std::string damaged = Zip({{"x.npy", array}}, true);
+  damaged[60] ^= 1;
+  EXPECT_EQ(ReadAll(WriteFile("damaged.npz", damaged)).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
 TEST(VectorReaderTest, ReadsWordsWithoutAHeaderAndPassesOverTheirMarks) {
   const auto want = ElementsAre(Pair("foo", ElementsAre(1, 2, 3)),
                                 Pair("b r", ElementsAre(4, 5, 6)));

@@ -197,6 +197,47 @@ TEST_F(SmallBuildTest, ReadsACsvWithHeaderAndLabelsOfUnknownLength) {
   EXPECT_EQ(FileContents(dir_.Path("labels.tsv")), "0\ta\n1\tb\n2\tc\n");
 }
 
+TEST_F(SmallBuildTest, SaysWhatItTook) {
+  OverwriteFile(dir_.Path("in.csv"), "id;label;x\n0;a;1,5\n3;b;2\n");
+  const RunResult result =
+      Build(dir_.Path("in.csv"), {"--labels", dir_.Path("labels.tsv")});
+  ASSERT_EQ(result.exit_status, 0) << result.out;
+  const nlohmann::json taken = result.Json()["input"];
+  EXPECT_EQ(taken["header"], "line 1");
+  EXPECT_EQ(taken["labels"], "column 2 'label'");
+  EXPECT_EQ(taken["ids"], "column 1 'id'");
+  EXPECT_EQ(taken["delimiter"], "semicolon");
+  EXPECT_EQ(taken["notes"], nlohmann::json({"decimal commas"}));
+  // Ids leave holes.
+  EXPECT_EQ(result.Json()["n_items"], 4);
+  EXPECT_EQ(FileContents(dir_.Path("labels.tsv")), "0\ta\n3\tb\n");
+  OverwriteFile(dir_.Path("down.csv"), "id,x\n3,1\n2,2\n");
+  EXPECT_THAT(Build(dir_.Path("down.csv"), {"--force"}).out,
+              HasSubstr("line 3: id 2 follows 3"));
+  OverwriteFile(dir_.Path("wide.csv"), "id,x\n3,1\n2000000,2\n");
+  EXPECT_THAT(Build(dir_.Path("wide.csv"), {"--force"}).out,
+              HasSubstr("id 2000000 is too large"));
+}
+
+TEST_F(SmallBuildTest, TheFormatsAreReadAsByEveryCommand) {
+  OverwriteFile(dir_.Path("more.vec"), "1 1\na 1\nb 2\n");
+  const RunResult more = Build(dir_.Path("more.vec"));
+  EXPECT_EQ(more.Json()["error"]["code"], "INVALID_ARGUMENT");
+  EXPECT_THAT(more.out, HasSubstr("line 3: more words than the 1"));
+  EXPECT_EQ(FileSystem::Posix()->ListDirectory(dir_.path())->size(), 1u);
+  OverwriteFile(dir_.Path("ids.ivecs"), std::string("\1\0\0\0\5\0\0\0", 8));
+  EXPECT_THAT(Build(dir_.Path("ids.ivecs")).out, HasSubstr("not vectors"));
+  OverwriteFile(dir_.Path("ids.fvecs"), std::string("\1\0\0\0\5\0\0\0", 8));
+  const RunResult suspected = Build(dir_.Path("ids.fvecs"));
+  EXPECT_EQ(suspected.exit_status, 0) << suspected.out;
+  EXPECT_THAT(suspected.err, HasSubstr("renamed .ivecs"));
+  OverwriteFile(dir_.Path("in.jsonl"), "[1,2]\n");
+  EXPECT_EQ(Build(dir_.Path("in.jsonl"), {"--force"}).exit_status, 0);
+  EXPECT_EQ(Build(dir_.Path("in.jsonl"), {"--delimiter", ""}).exit_status, 2);
+  EXPECT_EQ(Build(dir_.Path("in.jsonl"), {"--id_column", ""}).exit_status, 2);
+  EXPECT_EQ(Build(dir_.Path("in.jsonl"), {"--header", "si"}).exit_status, 2);
+}
+
 TEST_F(SmallBuildTest, TheFileDoesNotDependOnTheThreads) {
   WriteRows(rows_, dir_.Path("in.npy"));
   ASSERT_EQ(Build(dir_.Path("in.npy"), {"--threads", "1"}).exit_status, 0);
