@@ -123,6 +123,10 @@ class Finder {
       layout_.header_line = first_.line;
       return absl::OkStatus();
     }
+    if (cells.size() == 1 && cells[0] == "0" && rows_.size() > 1 &&
+        !AllWhole()) {
+      return Ambiguous("'0'");
+    }
     const size_t begin = cells[0].empty() && cells.size() > 1 ? 1 : 0;
     if (std::all_of(cells.begin() + static_cast<std::ptrdiff_t>(begin),
                     cells.end(),

@@ -169,6 +169,7 @@ TEST(CsvTest, NeverGuessesWhereTwoThingsMayBe) {
       {"a,2,3\n4,5,6\n", "line 1: column 1: 'a'"},
       {"1,2,\n4,5,6\n", "line 1: column 3: ''"},
       {"0,1,2\n3,4,5\n", "line 1: '0', '1', ... may be a header"},
+      {"0\n.5\n", "line 1: '0' may be a header"},
       {"name,2019,2020\na,1,2\n", "line 1: 'name', ... may be a header"},
       {"x,y\na,1,2\n", "line 2: 3 columns; the header in line 1 has 2"},
       {"1,2,a\n3,4,b\n", "--label_column last"},

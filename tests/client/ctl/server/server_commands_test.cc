@@ -82,8 +82,9 @@ TEST_F(ServerCommandsTest, ErrorsOfTheServerKeepCodeAndReason) {
 TEST_F(ServerCommandsTest, AddStoresTheRowsOfAFileWithTheirLabels) {
   server_.Script("AddItems", {grpc::Status(grpc::StatusCode::UNAVAILABLE, "")});
   OverwriteFile(dir_.Path("in.csv"), "a,1\nb,2\nc,3\n");
+  server_.SetDimension(2);
   const RunResult wrong = Run({"add", "words", dir_.Path("in.csv")});
-  EXPECT_EQ(wrong.exit_status, 1);  // the fake's index has dimension 0
+  EXPECT_EQ(wrong.exit_status, 1);
   EXPECT_THAT(wrong.out, HasSubstr("vectors of 1 components"));
 
   server_.SetDimension(1);
