@@ -179,6 +179,11 @@ class Client {
   // Looks again at what lies on disk, of all indexes for an empty name.
   absl::StatusOr<std::vector<client::IndexInfo>> Reload(
       absl::string_view index, const CallOptions& call = {});
+  // Lets a temporary index live for its time from now on. `lease_seconds`: 0:
+  // what it has; above: that from now on; -1: no lease any more.
+  absl::StatusOr<client::IndexInfo> RenewLease(absl::string_view index,
+                                               int lease_seconds = 0,
+                                               const CallOptions& call = {});
   // Stops serving an attached file.
   absl::Status Detach(absl::string_view index, const CallOptions& call = {});
   // Ends a build, or the rebuild whose target this is.

@@ -90,6 +90,8 @@ IndexInfo FromProto(const v1::IndexInfo& message) {
     info.quarantined.push_back({bad.version(), bad.reason()});
   }
   info.create_time = message.create_time();
+  info.lease_seconds = message.lease_seconds();
+  info.lease_expire_time = message.lease_expire_time();
   info.next_id = message.next_id();
   info.newest_version = message.newest_version();
   info.kept_versions.assign(message.kept_versions().begin(),
@@ -168,6 +170,7 @@ v1::CreateIndexRequest ToProto(const IndexSpec& spec) {
                                        spec.feature_names.end());
   request.set_allow_duplicate_labels(spec.allow_duplicate_labels);
   request.set_build_rules(spec.build_rules);
+  request.set_lease_seconds(spec.lease_seconds);
   return request;
 }
 

@@ -28,6 +28,19 @@ absl::StatusOr<client::IndexInfo> Client::UpdateSettings(
   return client::FromProto(response.info());
 }
 
+absl::StatusOr<client::IndexInfo> Client::RenewLease(absl::string_view index,
+                                                     int lease_seconds,
+                                                     const CallOptions& call) {
+  v1::RenewLeaseRequest request;
+  request.set_index(std::string(index));
+  request.set_lease_seconds(lease_seconds);
+  v1::RenewLeaseResponse response;
+  ANNOD_RETURN_IF_ERROR(Call(stubs_->admin.get(),
+                             &v1::AdminService::Stub::RenewLease, request,
+                             &response, /*idempotent=*/true, call));
+  return client::FromProto(response.info());
+}
+
 absl::StatusOr<client::IndexInfo> Client::Attach(const client::IndexSpec& spec,
                                                  absl::string_view path,
                                                  const CallOptions& call) {

@@ -36,6 +36,8 @@ struct IndexSpec {
   std::vector<std::string> feature_names;
   bool allow_duplicate_labels = false;
   BuildRules build_rules = v1::BUILD_RULES_UNSPECIFIED;
+  // Above 0: dropped when nobody has renewed its lease for so many seconds.
+  int lease_seconds = 0;
 };
 
 // Settings to change; what is absent stays.
@@ -251,6 +253,8 @@ struct IndexInfo {
   std::vector<RecallPoint> recall_curve;  // empty if it was not measured
   int64_t graph_bytes = 0;                // 0 without a graph
   std::vector<BeamPoint> beam_curve;      // empty without a graph
+  int lease_seconds = 0;                  // 0: not temporary
+  std::string lease_expire_time;          // RFC 3339; empty without a lease
 };
 
 struct DeserializeResult {

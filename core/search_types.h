@@ -42,6 +42,10 @@ struct SearchOptions {
   // are by their vectors, in GraphIndex::SearchForest(): several times as fast,
   // with other answers than Annoy's.
   bool rank_by_codes = false;
+  // Angular distances near 0 are the root of what rounding leaves of a
+  // difference, up to 5e-4 for equal vectors: as Annoy answers them, or exact,
+  // 0 for equal ones.
+  bool annoy_distances = false;
   // Graph: rows kept while searching, the beam width; at least n are. Larger:
   // slower, better recall. 0: kDefaultBeam, or 2 n if that is more.
   int32_t beam = 0;

@@ -117,6 +117,7 @@ class Finder {
       if (rows_.size() < 2) return absl::OkStatus();
       if (!cells[0].empty() && !IsOneOf(cells[0], {"id", "label"}) &&
           AllWhole()) {
+        if (options_.ids_wanted) return absl::OkStatus();
         return Ambiguous(absl::StrCat("'", ForMessage(cells[0]), "', '",
                                       ForMessage(cells[1]), "', ..."));
       }

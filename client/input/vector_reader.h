@@ -97,7 +97,8 @@ struct VectorReaderOptions {
   // Take empty cells of a .csv file and "NA", null and absent components of
   // JSON lines, NaN of binary formats for missing components.
   bool missing = false;
-  // Take .ivecs, whose rows are ids, not vectors.
+  // The rows are ids, not vectors: take .ivecs, and in a .csv file a first line
+  // 0, 1, ... above whole numbers for a row.
   bool ids_wanted = false;
   // Components of a row, where the file does not tell; 0: not known.
   int dim = 0;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "annod/v1/index_service.pb.h"
 #include "client/convert.h"
+#include "core/as_near.h"
 
 namespace annod::load {
 namespace {
@@ -35,13 +36,14 @@ std::vector<Request> MakeRequests(const RequestOptions& options,
   for (size_t first = 0; first < queries.size(); first += options.batch) {
     std::vector<client::Query> batch;
     Request request;
+    request.metric = options.metric;
     for (int i = 0; i < options.batch; ++i) {
       const size_t at = (first + i) % queries.size();
       batch.push_back(queries[at]);
       if (!truth.empty()) request.truth.push_back(truth[at]);
     }
     if (std::all_of(request.truth.begin(), request.truth.end(),
-                    [](const Truth& ids) { return ids.empty(); })) {
+                    [](const Truth& one) { return one.wanted == 0; })) {
       request.truth.clear();
     }
     v1::GetNnsRequest message;
@@ -87,15 +89,16 @@ absl::StatusOr<Matches> CountMatches(const grpc::ByteBuffer& response,
   }
   Matches matches;
   for (size_t i = 0; i < truth.size(); ++i) {
-    const int64_t expected =
-        std::min<int64_t>(n, static_cast<int64_t>(truth[i].size()));
-    const auto& ids = results[static_cast<int>(i)].ids();
-    const int64_t found =
-        std::count_if(ids.begin(), ids.end(), [&](int32_t id) {
-          return std::binary_search(truth[i].begin(), truth[i].end(), id);
-        });
+    const int64_t expected = std::min<int64_t>(n, truth[i].wanted);
+    const v1::NeighborList& list = results[static_cast<int>(i)];
+    if (list.distances_size() != list.ids_size()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("an answer has ", list.ids_size(), " neighbours and ",
+                       list.distances_size(), " distances"));
+    }
+    matches.found += CountAsNear(request.metric, list.ids(), list.distances(),
+                                 expected, truth[i].bound, truth[i].ids);
     matches.expected += expected;
-    matches.found += std::min(found, expected);
   }
   return matches;
 }

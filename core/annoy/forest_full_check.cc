@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "core/annoy/forest_check.h"
+#include "core/annoy/vector_check.h"
 #include "core/simd/distance.h"
 #include "core/status_macros.h"
 
@@ -35,6 +36,7 @@ class FullCheck {
     for (int64_t i = 0; i < forest_.slot_count; ++i) {
       ANNOD_RETURN_IF_ERROR(CheckSlotFields(i));
     }
+    ANNOD_RETURN_IF_ERROR(CheckLengths(notes));
     ANNOD_RETURN_IF_ERROR(CheckStaleSlots(notes));
     if (item_count_ == 0 && notes != nullptr) {
       notes->push_back(
@@ -120,6 +122,41 @@ class FullCheck {
       default:
         return absl::OkStatus();
     }
+  }
+
+  // Items too long or too short to be compared. The bits of hamming vectors,
+  // read as floats, are mostly tiny numbers.
+  absl::Status CheckLengths(std::vector<std::string>* notes) const {
+    if (layout_.metric == Metric::kHamming) return absl::OkStatus();
+    int64_t usual = 0, tiny = 0, first = -1;
+    for (int64_t i = 0; i < forest_.slot_count; ++i) {
+      if (forest_.node(i).descendants() != 1) continue;
+      const absl::Span<const float> vector(forest_.node(i).floats(),
+                                           layout_.dim);
+      if (IsTaken(layout_.metric, vector)) {
+        usual += SquaredNorm(i) > 0 ? 1 : 0;
+        continue;
+      }
+      const VectorFault fault = *FindVectorFault(layout_.metric, vector);
+      if (SquaredNorm(i) > 1) {
+        return Violation(i, absl::StrCat("is an item: ", fault.Message()));
+      }
+      if (tiny++ == 0) first = i;
+    }
+    if (tiny == 0) return absl::OkStatus();
+    if (usual == 0) {
+      return Violation(
+          first,
+          absl::StrCat("and ", tiny - 1, " more items are shorter than ",
+                       kMinLength, ": a hamming index, or another file?"));
+    }
+    if (notes != nullptr) {
+      notes->push_back(
+          absl::StrCat(tiny, " of ", item_count_, " items, the first is ",
+                       first, ", are shorter than ", kMinLength,
+                       ": distances between such items are wrong"));
+    }
+    return absl::OkStatus();
   }
 
   // The bits of an item behind the last component. Where they are set, the

@@ -32,6 +32,8 @@ class VectorSource {
 struct BuildProgressReport {
   double fraction_done = 0;  // of the call, [0, 1], never falling
   int trees_done = 0;
+  // The trees are there; what is made of them is not (core/publish).
+  bool measuring = false;
 };
 
 struct ForestBuildOptions {

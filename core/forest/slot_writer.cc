@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/annoy/hamming_bits.h"
 #include "core/annoy/node_fields.h"
-#include "core/annoy/vector_norm.h"
+#include "core/annoy/vector_check.h"
 #include "core/simd/sequential.h"
 #include "core/status_macros.h"
 

@@ -1,7 +1,6 @@
 #include "core/formats/canonical_blob.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <limits>
 #include <vector>
@@ -9,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/annoy/node_fields.h"
 #include "core/annoy/node_layout.h"
-#include "core/annoy/vector_norm.h"
+#include "core/annoy/vector_check.h"
 #include "core/status_macros.h"
 
 namespace annod {
@@ -113,17 +112,10 @@ absl::Status CheckRows(const CanonicalBlob& blob) {
   std::vector<float> row(static_cast<size_t>(blob.header.dim));
   for (int64_t id = 0; id < blob.header.slot_count; ++id) {
     vectors.Get(id, absl::MakeSpan(row));
-    for (size_t z = 0; z < row.size(); ++z) {
-      if (std::isfinite(row[z])) continue;
-      return absl::DataLossError(absl::StrCat("canonical blob: component ", z,
-                                              " of item ", id, " is ", row[z],
-                                              "; it must be finite"));
-    }
-    if (!NormFits(blob.header.metric, row)) {
-      return absl::DataLossError(absl::StrCat(
-          "canonical blob: the vector of item ", id,
-          " is too long: its squared norm does not fit a 32-bit float"));
-    }
+    if (IsTaken(blob.header.metric, row)) continue;
+    return absl::DataLossError(
+        absl::StrCat("canonical blob: item ", id, ": ",
+                     FindVectorFault(blob.header.metric, row)->Message()));
   }
   return absl::OkStatus();
 }

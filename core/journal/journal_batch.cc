@@ -12,7 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "core/annoy/node_layout.h"
-#include "core/annoy/vector_norm.h"
+#include "core/annoy/vector_check.h"
 #include "core/status_macros.h"
 #include "core/storage/checksum.h"
 #include "core/storage/labels.h"

@@ -101,15 +101,22 @@ absl::Status CheckSpace(FileSystem* fs, const std::string& directory,
                    directory, "'; ", available, " are available"));
 }
 
-// Trees take most of the time of a version with a graph.
-constexpr double kForestShare = 0.6;
+// Trees take most of the time of a version with a graph, and nearly all
+// without.
+constexpr double kShareBesideGraph = 0.6;
+constexpr double kShareWithoutGraph = 0.9;
+
+double ForestShare(bool with_graph, int64_t item_count) {
+  if (with_graph) return kShareBesideGraph;
+  return item_count > kTinyItems ? kShareWithoutGraph : 1;
+}
 
 // The forest's progress as part of a whole that goes on after it.
-ForestBuildOptions AsPart(ForestBuildOptions options) {
-  if (!options.progress) return options;
+ForestBuildOptions AsPart(ForestBuildOptions options, double share) {
+  if (!options.progress || share == 1) return options;
   const auto whole = options.progress;
-  options.progress = [whole](BuildProgressReport report) {
-    report.fraction_done *= kForestShare;
+  options.progress = [whole, share](BuildProgressReport report) {
+    report.fraction_done *= share;
     whole(report);
   };
   return options;
@@ -127,6 +134,13 @@ absl::StatusOr<Measured> MeasureBuilt(FileSystem* fs, const std::string& path,
                                       const ForestBuildOptions& options) {
   Measured measured;
   if (built.item_count <= kTinyItems) return measured;
+  const double share = ForestShare(!graph_path.empty(), built.item_count);
+  const auto report = [&](double done) {
+    if (!options.progress) return;
+    options.progress(
+        {share + (1 - share) * done, built.tree_count, /*measuring=*/true});
+  };
+  report(0);
   ForestOpenOptions open;
   open.verify = Verify::kTrusted;
   open.item_count = built.item_count;
@@ -152,17 +166,13 @@ absl::StatusOr<Measured> MeasureBuilt(FileSystem* fs, const std::string& path,
   ANNOD_ASSIGN_OR_RETURN(
       measured.recall_curve,
       MeasureRecall(forest->bytes(), forest->layout(), measure));
-  if (graph_path.empty()) return measured;
+  if (graph_path.empty()) {
+    report(1);
+    return measured;
+  }
   ANNOD_ASSIGN_OR_RETURN(
       measured.graph,
-      BuildVersionGraph(
-          fs, graph_path, forest, options,
-          [&](double done) {
-            if (!options.progress) return;
-            options.progress(
-                {kForestShare + (1 - kForestShare) * done, built.tree_count});
-          },
-          &truth));
+      BuildVersionGraph(fs, graph_path, forest, options, report, &truth));
   return measured;
 }
 
@@ -265,7 +275,8 @@ absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
                ? VersionGraphBytes(layout, item_count, source.slot_count())
                : 0)));
   const std::string forest_path = pending->FilePath(kForestFile);
-  const ForestBuildOptions part = with_graph ? AsPart(options) : options;
+  const ForestBuildOptions part =
+      AsPart(options, ForestShare(with_graph, item_count));
   ANNOD_ASSIGN_OR_RETURN(const ForestBuildResult built,
                          ready == nullptr
                              ? BuildForest(vectors, part, fs, forest_path)

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/annoy/distance_key.h"
+#include "core/search/careful_key.h"
 #include "core/search/deadline.h"
 #include "core/search/ordered_key.h"
 #include "core/simd/distance.h"
@@ -61,8 +62,12 @@ void ComputeKeys(const ForestData& forest, const Query& query,
 class NearestItems {
  public:
   NearestItems(const ForestData& forest, const Query& query, size_t n,
-               SearchScratch* scratch)
-      : forest_(forest), query_(query), n_(n), scratch_(scratch) {
+               bool annoy_distances, SearchScratch* scratch)
+      : forest_(forest),
+        query_(query),
+        n_(n),
+        doubtful_below_(DoubtfulBelow(forest.layout.metric, annoy_distances)),
+        scratch_(scratch) {
     scratch_->nearest.clear();
   }
 
@@ -72,6 +77,7 @@ class NearestItems {
     ComputeKeys(forest_, query_, ids, count, keys);
     MaxHeap& nearest = scratch_->nearest;
     for (size_t k = 0; k < count; ++k) {
+      if (keys[k] < doubtful_below_) keys[k] = Careful(ids[k], keys[k]);
       const uint64_t key = PackKey(OrderedBits(keys[k]), ids[k]);
       if (nearest.size() == n_ && key >= nearest.top()) continue;
       if (forest_.node(ids[k]).descendants() != 1) continue;
@@ -98,9 +104,15 @@ class NearestItems {
   }
 
  private:
+  float Careful(int32_t id, float key) const {
+    return CarefulKey(forest_.layout.metric, query_.floats,
+                      forest_.node(id).floats(), forest_.layout.dim, key);
+  }
+
   const ForestData& forest_;
   const Query& query_;
   const size_t n_;
+  const float doubtful_below_;
   SearchScratch* const scratch_;
 };
 
@@ -112,7 +124,8 @@ absl::Status RankCandidates(const ForestData& forest, const Query& query,
                             SearchStats* stats) {
   out->clear();
   const IdSet& ids = scratch->candidates;
-  NearestItems nearest(forest, query, options.n, scratch);
+  NearestItems nearest(forest, query, options.n, options.annoy_distances,
+                       scratch);
   DeadlinePoll poll(options);
   for (size_t first = 0; first < ids.size(); first += SearchScratch::kBatch) {
     const size_t count = std::min(SearchScratch::kBatch, ids.size() - first);
@@ -128,7 +141,8 @@ absl::Status RankAllItems(const ForestData& forest, const Query& query,
                           const SearchOptions& options, SearchScratch* scratch,
                           std::vector<Neighbor>* out, SearchStats* stats) {
   out->clear();
-  NearestItems nearest(forest, query, options.n, scratch);
+  NearestItems nearest(forest, query, options.n, options.annoy_distances,
+                       scratch);
   DeadlinePoll poll(options);
   int64_t distances = 0;
   // `id_at(position)` gives the ids to look at.
@@ -180,7 +194,8 @@ absl::Status RankAllItemsTogether(const ForestData& forest,
   std::vector<NearestItems> nearest;
   nearest.reserve(queries.size());
   for (size_t q = 0; q < queries.size(); ++q) {
-    nearest.emplace_back(forest, queries[q], n, &(*scratches)[q]);
+    nearest.emplace_back(forest, queries[q], n, /*annoy_distances=*/false,
+                         &(*scratches)[q]);
   }
   int32_t ids[SearchScratch::kBatch];
   for (int64_t id = 0; id < forest.slot_count;) {
@@ -210,7 +225,12 @@ float SlotDistance(const ForestData& forest, int32_t i, int32_t j) {
   }
   float key;
   ComputeKeys(forest, query, &j, 1, &key);
-  return DistanceOfKey(forest.layout.metric, key);
+  const Metric metric = forest.layout.metric;
+  if (key < DoubtfulBelow(metric, /*annoy_distances=*/false)) {
+    key = CarefulKey(metric, query.floats, forest.node(j).floats(),
+                     forest.layout.dim, key);
+  }
+  return DistanceOfKey(metric, key);
 }
 
 Query SlotQuery(const ForestData& forest, int32_t id) {

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "core/annoy/distance_key.h"
+#include "core/search/careful_key.h"
 #include "core/search/deadline.h"
 #include "core/search/max_heap.h"
 #include "core/search/ordered_key.h"
@@ -25,8 +26,11 @@ constexpr size_t kCacheLine = 64;
 // Compares one query with vectors as they were given.
 class Comparer {
  public:
-  Comparer(Metric metric, absl::Span<const float> query)
-      : metric_(metric), query_(query), kernels_(Kernels()) {
+  Comparer(Metric metric, absl::Span<const float> query, bool annoy_distances)
+      : metric_(metric),
+        query_(query),
+        kernels_(Kernels()),
+        doubtful_below_(DoubtfulBelow(metric, annoy_distances)) {
     if (metric == Metric::kAngular) {
       query_norm_ = kernels_.dot(query.data(), query.data(), query.size());
     }
@@ -36,6 +40,14 @@ class Comparer {
 
   // `item_norm` matters for the angular metric only.
   float Key(const float* item, float item_norm) const {
+    const float key = FastKey(item, item_norm);
+    return key < doubtful_below_
+               ? CarefulKey(metric_, query_.data(), item, query_.size(), key)
+               : key;
+  }
+
+ private:
+  float FastKey(const float* item, float item_norm) const {
     const size_t dim = query_.size();
     switch (metric_) {
       case Metric::kAngular:
@@ -58,10 +70,10 @@ class Comparer {
     return 0;
   }
 
- private:
   const Metric metric_;
   const absl::Span<const float> query_;
   const DistanceKernels& kernels_;
+  const float doubtful_below_;
   float query_norm_ = 0;
 };
 
@@ -130,7 +142,7 @@ absl::Status SearchStaged(const StagedView& staged, Metric metric,
   if (options.filter != nullptr) filter = *options.filter;
   filter.hidden = IdSetView();
   const bool filtered = filter.active();
-  const Comparer comparer(metric, query);
+  const Comparer comparer(metric, query, options.annoy_distances);
   Nearest nearest(comparer, static_cast<size_t>(options.n));
   DeadlinePoll poll(options);
   int64_t compared = 0;
@@ -169,7 +181,7 @@ absl::Status SearchStaged(const StagedView& staged, Metric metric,
 
 float VectorDistance(Metric metric, absl::Span<const float> a,
                      absl::Span<const float> b) {
-  Comparer comparer(metric, a);
+  Comparer comparer(metric, a, /*annoy_distances=*/false);
   float norm_of_b = 0;
   if (metric == Metric::kAngular) {
     comparer.set_query_norm(SequentialDot(a.data(), a.data(), a.size()));

@@ -108,6 +108,17 @@ absl::Status ReadLaterFields(const nlohmann::json& object,
   return absl::OkStatus();
 }
 
+// Only temporary indexes have one.
+absl::Status ReadLease(const nlohmann::json& object, IndexSettings* settings) {
+  if (!object.contains("lease_seconds")) return absl::OkStatus();
+  JsonFields fields(object, kWhat);
+  settings->lease_seconds =
+      static_cast<int32_t>(fields.Int("lease_seconds", 1, kMaxLeaseSeconds));
+  settings->lease_expire_unix_ms =
+      fields.Int("lease_expire_unix_ms", 0, INT64_MAX);
+  return fields.status();
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> FeatureNamesFromJson(
@@ -208,6 +219,10 @@ absl::Status ValidateIndexSettings(const IndexSettings& settings) {
     return OutOfRange("verbosity", settings.verbosity,
                       absl::StrCat(-kMaxVerbosity, "..", kMaxVerbosity));
   }
+  if (settings.lease_seconds < 0 || settings.lease_seconds > kMaxLeaseSeconds) {
+    return OutOfRange("lease_seconds", settings.lease_seconds,
+                      absl::StrCat("0..", kMaxLeaseSeconds));
+  }
   if (settings.unbuilt_through < 0) {
     return OutOfRange("unbuilt_through", settings.unbuilt_through, "0 or more");
   }
@@ -247,6 +262,10 @@ std::string IndexSettingsToJson(const IndexSettings& settings) {
   object["rolled_back_from"] = settings.rolled_back_from;
   object["incarnation"] = settings.incarnation;
   object["create_time"] = settings.create_time;
+  if (settings.lease_seconds > 0) {
+    object["lease_seconds"] = settings.lease_seconds;
+    object["lease_expire_unix_ms"] = settings.lease_expire_unix_ms;
+  }
   return SealJson(std::move(object), kFormat);
 }
 
@@ -270,6 +289,7 @@ absl::StatusOr<IndexSettings> IndexSettingsFromJson(absl::string_view json) {
   ANNOD_ASSIGN_OR_RETURN(settings.metric, MetricFromFile(metric, kWhat));
   ANNOD_ASSIGN_OR_RETURN(settings.dot_layout, LayoutFromFile(layout, kWhat));
   ANNOD_RETURN_IF_ERROR(ReadLaterFields(object, &settings));
+  ANNOD_RETURN_IF_ERROR(ReadLease(object, &settings));
   const absl::Status valid = ValidateIndexSettings(settings);
   if (!valid.ok()) {
     return absl::DataLossError(absl::StrCat(kWhat, ": ", valid.message()));

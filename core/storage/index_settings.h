@@ -49,10 +49,15 @@ struct IndexSettings {
   // Distinguishes an index from a later one of the same name.
   std::string incarnation;
   std::string create_time;  // RFC 3339, UTC
+  // A temporary index is dropped when its lease has expired (server/writer): so
+  // many seconds after it was made or renewed last; 0: it stays.
+  int32_t lease_seconds = 0;
+  int64_t lease_expire_unix_ms = 0;  // 0 without a lease
 
   bool attached() const { return !attached_path.empty(); }
 };
 
+inline constexpr int32_t kMaxLeaseSeconds = 366 * 24 * 60 * 60;
 inline constexpr size_t kMaxFeatureNameBytes = 1024;
 // Of all names together: settings stay a small file.
 inline constexpr size_t kMaxFeatureNamesBytes = size_t{1} << 19;

@@ -4,12 +4,16 @@
 #include <iterator>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/metrics/metric_catalog.h"
 
 namespace annod {
 namespace {
+
+constexpr char kCreateTime[] = "annod_index_create_time_seconds";
+constexpr char kWorkerReady[] = "annod_worker_ready";
 
 prometheus::MetricType TypeOf(MetricKind kind) {
   switch (kind) {
@@ -42,6 +46,20 @@ prometheus::ClientMetric::Histogram ToHistogram(
   return histogram;
 }
 
+// The index that a series is about; empty if none.
+const std::string& IndexOf(const LabelPairs& labels) {
+  static const auto* const none = new std::string;
+  for (const auto& [name, value] : labels) {
+    if (name == "index") return value;
+  }
+  return *none;
+}
+
+bool IsUnused(double value, const std::vector<uint64_t>& buckets) {
+  return value == 0 && std::all_of(buckets.begin(), buckets.end(),
+                                   [](uint64_t count) { return count == 0; });
+}
+
 bool SurvivesItsProcess(MetricKind kind) {
   return kind == MetricKind::kCounter || kind == MetricKind::kHistogram;
 }
@@ -71,22 +89,57 @@ void Collector::Add(const SeriesSample& sample, Totals* totals) {
   }
 }
 
+void Collector::Learn(const SeriesSample& sample, Indexes* indexes) {
+  if (sample.name == kCreateTime) {
+    double& created = indexes->created[IndexOf(sample.labels)];
+    created = std::max(created, sample.value);
+  } else if (sample.name == kWorkerReady && sample.value > 0) {
+    // It has looked at all of them.
+    indexes->complete = true;
+  }
+}
+
+void Collector::ForgetDropped(const Indexes& indexes) const {
+  for (auto it = retired_.begin(); it != retired_.end();) {
+    const Total& total = it->second;
+    const std::string& index = IndexOf(total.labels);
+    bool dropped = false;
+    if (!index.empty()) {
+      const auto found = indexes.created.find(index);
+      dropped = found == indexes.created.end()
+                    ? indexes.complete
+                    : total.created != 0 && total.created != found->second;
+    }
+    it = dropped ? retired_.erase(it) : std::next(it);
+  }
+}
+
 std::vector<prometheus::MetricFamily> Collector::Collect() const {
   Totals totals;
   {
     MutexLock lock(&mu_);
-    totals = retired_;
+    std::vector<SeriesSample> samples;
+    Indexes indexes;
     for (int slot = 0; slot < slot_count_; ++slot) {
-      for (const SeriesSample& sample : page_->Read(slot)) {
-        Add(sample, &totals);
+      for (SeriesSample& sample : page_->Read(slot)) {
+        Learn(sample, &indexes);
+        samples.push_back(std::move(sample));
       }
     }
+    ForgetDropped(indexes);
+    totals = retired_;
+    for (const SeriesSample& sample : samples) Add(sample, &totals);
   }
 
   std::vector<prometheus::MetricFamily> families;
   for (const auto& [key, total] : totals) {
     const MetricInfo* info = FindMetric(key.first);
     if (info == nullptr) continue;  // page and catalog are the same program
+    if (SurvivesItsProcess(info->kind) &&
+        IsUnused(total.value, total.buckets) &&
+        !IndexOf(total.labels).empty()) {
+      continue;
+    }
     if (families.empty() || families.back().name != key.first) {
       families.emplace_back();
       families.back().name = info->name;
@@ -116,8 +169,25 @@ std::vector<SeriesSample> Collector::ReadSlot(int slot) const {
 
 void Collector::Retire(int slot) {
   MutexLock lock(&mu_);
-  for (const SeriesSample& sample : page_->Read(slot)) {
-    if (SurvivesItsProcess(sample.kind)) Add(sample, &retired_);
+  Indexes indexes;
+  std::vector<SeriesSample> ended;
+  for (int other = 0; other < slot_count_; ++other) {
+    for (SeriesSample& sample : page_->Read(other)) {
+      Learn(sample, &indexes);
+      if (other == slot && SurvivesItsProcess(sample.kind)) {
+        ended.push_back(std::move(sample));
+      }
+    }
+  }
+  indexes.complete = false;
+  ForgetDropped(indexes);
+  for (const SeriesSample& sample : ended) {
+    Add(sample, &retired_);
+    const auto found = indexes.created.find(IndexOf(sample.labels));
+    if (found == indexes.created.end()) continue;
+    std::vector<std::string> values;
+    for (const auto& label : sample.labels) values.push_back(label.second);
+    retired_[{sample.name, std::move(values)}].created = found->second;
   }
   page_->Clear(slot);
 }

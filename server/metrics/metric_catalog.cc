@@ -73,6 +73,11 @@ std::vector<MetricInfo> MakeCatalog() {
        kMax,
        "Number of the version being served.",
        {"index"}},
+      {"annod_index_create_time_seconds",
+       kMax,
+       "When the index was created, in seconds since the Unix epoch; the "
+       "counters of an index begin anew with it.",
+       {"index"}},
       {"annod_index_state",
        kSum,
        "Workers that have the index in this state; \"serving\" is the good "

@@ -47,7 +47,8 @@ void AddDouble(std::atomic<uint64_t>* cell, double amount) {
 }
 
 // The series of an entry, or nothing if it is removed or makes no sense. The
-// text is copied first: its owner may be writing nonsense at this moment.
+// text is copied first: its owner may be writing nonsense at this moment. What
+// is read counts if StillThat() says so afterwards.
 std::optional<SeriesSample> ReadHead(const SeriesHead& head) {
   if (head.live.load(std::memory_order_acquire) != 1) return std::nullopt;
   const uint32_t text_bytes = head.text_bytes;
@@ -64,6 +65,16 @@ std::optional<SeriesSample> ReadHead(const SeriesHead& head) {
   sample.labels = std::move(series->labels);
   sample.kind = series->info->kind;
   return sample;
+}
+
+bool StillThat(const SeriesHead& head, uint32_t generation) {
+  std::atomic_thread_fence(std::memory_order_acquire);
+  return generation % 2 == 0 &&
+         head.generation.load(std::memory_order_relaxed) == generation;
+}
+
+uint32_t GenerationOf(const SeriesHead& head) {
+  return head.generation.load(std::memory_order_acquire);
 }
 
 class MappedMetricsPage : public MetricsPage {
@@ -100,10 +111,13 @@ std::vector<SeriesSample> MappedMetricsPage::Read(int slot) const {
   const uint32_t scalars =
       std::min(from.scalar_count.load(std::memory_order_acquire), kMaxScalars);
   for (uint32_t i = 0; i < scalars; ++i) {
-    std::optional<SeriesSample> sample = ReadHead(from.scalars[i].head);
+    const SeriesHead& head = from.scalars[i].head;
+    const uint32_t generation = GenerationOf(head);
+    std::optional<SeriesSample> sample = ReadHead(head);
     if (!sample.has_value() || sample->kind == MetricKind::kHistogram) continue;
     sample->value =
         FromBits(from.scalars[i].value.load(std::memory_order_relaxed));
+    if (!StillThat(head, generation)) continue;
     // A counter of nonsense would stay in the sums for ever.
     const bool bad_counter =
         sample->kind == MetricKind::kCounter &&
@@ -115,6 +129,7 @@ std::vector<SeriesSample> MappedMetricsPage::Read(int slot) const {
       from.histogram_count.load(std::memory_order_acquire), kMaxHistograms);
   for (uint32_t i = 0; i < histograms; ++i) {
     const HistogramEntry& entry = from.histograms[i];
+    const uint32_t generation = GenerationOf(entry.head);
     std::optional<SeriesSample> sample = ReadHead(entry.head);
     if (!sample.has_value() || sample->kind != MetricKind::kHistogram) continue;
     for (int b = 0; b < kHistogramBucketCount; ++b) {
@@ -123,6 +138,7 @@ std::vector<SeriesSample> MappedMetricsPage::Read(int slot) const {
     sample->value = FromBits(
         entry.cells[kHistogramBucketCount].load(std::memory_order_relaxed));
     if (!std::isfinite(sample->value) || sample->value < 0) continue;
+    if (!StillThat(entry.head, generation)) continue;
     samples.push_back(*std::move(sample));
   }
 

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 
 namespace annod {
@@ -54,6 +55,10 @@ class Histogram {
   std::atomic<uint64_t>* cells = nullptr;  // buckets, then the sum's bits
 };
 
+// For so long a handle of a removed series may be used, by a call that was
+// under way: its room is given to no other series before.
+inline constexpr absl::Duration kHandleLife = absl::Minutes(2);
+
 using LabelPairs = std::vector<std::pair<std::string, std::string>>;
 
 // The slot of one process. Get* find or add a series: take a lock and hash, so
@@ -67,11 +72,10 @@ class MetricsWriter {
   virtual Gauge GetGauge(absl::string_view name, const LabelPairs& labels) = 0;
   virtual Histogram GetHistogram(absl::string_view name,
                                  const LabelPairs& labels) = 0;
-  // Removes every gauge series that has this label (an index was dropped).
-  // Their handles stay harmless; Get brings a series back, from zero. The room
-  // is not used for other series.
-  virtual void RemoveGauges(absl::string_view label,
-                            absl::string_view value) = 0;
+  // Removes every series that has this label (an index was dropped). Their
+  // handles stay harmless for kHandleLife and must not be used after; Get
+  // brings a series back, from zero.
+  virtual void Remove(absl::string_view label, absl::string_view value) = 0;
 };
 
 // One value of one process, as the supervisor reads it.

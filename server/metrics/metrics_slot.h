@@ -15,8 +15,10 @@ namespace annod {
 //
 // The owner fills an entry, then raises the count with release order; a reader
 // loads the count with acquire order and finds everything below it complete.
-// Entries never move and are never reused for another series, so handles stay
-// valid; memory is only taken as entries are used.
+// Entries never move, so handles stay valid; memory is only taken as entries
+// are used. A removed entry is taken for another series once nobody should hold
+// a handle of the old one any more; a reader that meets this sees the
+// generation change and leaves the entry out.
 
 static_assert(std::atomic<uint64_t>::is_always_lock_free &&
                   std::atomic<uint32_t>::is_always_lock_free,
@@ -26,8 +28,8 @@ struct SeriesHead {
   std::atomic<uint32_t> live;  // 0: removed
   uint32_t kind;               // MetricKind
   uint32_t text_bytes;
-  uint32_t unused;
-  char text[kMaxSeriesTextBytes];  // EncodeSeries
+  std::atomic<uint32_t> generation;  // odd while the entry changes hands
+  char text[kMaxSeriesTextBytes];    // EncodeSeries
 };
 
 struct ScalarEntry {
@@ -40,8 +42,8 @@ struct HistogramEntry {
   std::atomic<uint64_t> cells[kHistogramBucketCount + 1];  // buckets, sum
 };
 
-// 1,000 indexes with some ten series each fit.
-inline constexpr uint32_t kMaxScalars = 16384;
+// 1,000 indexes with some thirty series each fit.
+inline constexpr uint32_t kMaxScalars = 32768;
 inline constexpr uint32_t kMaxHistograms = 4096;
 
 struct alignas(4096) MetricsSlot {

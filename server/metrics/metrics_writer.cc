@@ -1,9 +1,11 @@
 #include "server/metrics/metrics_writer.h"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <string>
 
+#include "absl/time/clock.h"
 #include "server/metrics/metric_catalog.h"
 #include "server/metrics/series_text.h"
 
@@ -14,11 +16,26 @@ bool IsGauge(MetricKind kind) {
   return kind == MetricKind::kGaugeSum || kind == MetricKind::kGaugeMax;
 }
 
-void Fill(SeriesHead* head, MetricKind kind, const std::string& text) {
+// What the entry counted for another series is forgotten meanwhile.
+template <typename Clear>
+void Fill(SeriesHead* head, MetricKind kind, const std::string& text,
+          Clear clear) {
+  head->generation.fetch_add(1, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_release);
   head->kind = static_cast<uint32_t>(kind);
   head->text_bytes = text.size();
   std::memcpy(head->text, text.data(), text.size());
+  clear();
   head->live.store(1, std::memory_order_relaxed);
+  head->generation.fetch_add(1, std::memory_order_release);
+}
+
+bool HasLabel(const DecodedSeries& series, absl::string_view label,
+              absl::string_view value) {
+  return std::any_of(series.labels.begin(), series.labels.end(),
+                     [&](const auto& pair) {
+                       return pair.first == label && pair.second == value;
+                     });
 }
 
 }  // namespace
@@ -43,18 +60,42 @@ int64_t SlotWriter::FindOrAdd(absl::string_view name, const LabelPairs& labels,
   const auto it = entries_.find(*text);
   if (it != entries_.end()) return it->second;
   const bool histogram = wanted == Wanted::kHistogram;
-  std::atomic<uint32_t>& count =
-      histogram ? slot_->histogram_count : slot_->scalar_count;
-  const uint32_t index = count.load(std::memory_order_relaxed);
-  if (index >= (histogram ? kMaxHistograms : kMaxScalars)) {
+  const int64_t index = NewEntry(histogram);
+  if (index < 0) {
     Drop();
     return -1;
   }
-  Fill(histogram ? &slot_->histograms[index].head : &slot_->scalars[index].head,
-       info->kind, *text);
-  count.store(index + 1, std::memory_order_release);  // publishes the entry
+  if (histogram) {
+    HistogramEntry& entry = slot_->histograms[index];
+    Fill(&entry.head, info->kind, *text, [&entry] {
+      for (auto& cell : entry.cells) cell.store(0, std::memory_order_relaxed);
+    });
+  } else {
+    ScalarEntry& entry = slot_->scalars[index];
+    Fill(&entry.head, info->kind, *text,
+         [&entry] { entry.value.store(0, std::memory_order_relaxed); });
+  }
+  std::atomic<uint32_t>& count =
+      histogram ? slot_->histogram_count : slot_->scalar_count;
+  if (index == count.load(std::memory_order_relaxed)) {
+    count.store(index + 1, std::memory_order_release);  // publishes the entry
+  }
   entries_.emplace(*std::move(text), index);
   return index;
+}
+
+int64_t SlotWriter::NewEntry(bool histogram) {
+  std::deque<Removed>& removed =
+      histogram ? removed_histograms_ : removed_scalars_;
+  if (!removed.empty() && absl::Now() - removed.front().at > kHandleLife) {
+    const uint32_t index = removed.front().index;
+    removed.pop_front();
+    return index;
+  }
+  const uint32_t index =
+      (histogram ? slot_->histogram_count : slot_->scalar_count)
+          .load(std::memory_order_relaxed);
+  return index < (histogram ? kMaxHistograms : kMaxScalars) ? index : -1;
 }
 
 void SlotWriter::Drop() {
@@ -73,13 +114,7 @@ Gauge SlotWriter::GetGauge(absl::string_view name, const LabelPairs& labels) {
   Gauge gauge;
   const int64_t index = FindOrAdd(name, labels, Wanted::kGauge);
   if (index < 0) return gauge;
-  ScalarEntry& entry = slot_->scalars[index];
-  gauge.cell = &entry.value;
-  MutexLock lock(&mu_);
-  if (entry.head.live.load(std::memory_order_relaxed) == 0) {
-    entry.value.store(0, std::memory_order_relaxed);
-    entry.head.live.store(1, std::memory_order_release);  // back, from zero
-  }
+  gauge.cell = &slot_->scalars[index].value;
   return gauge;
 }
 
@@ -91,18 +126,21 @@ Histogram SlotWriter::GetHistogram(absl::string_view name,
   return histogram;
 }
 
-void SlotWriter::RemoveGauges(absl::string_view label,
-                              absl::string_view value) {
+void SlotWriter::Remove(absl::string_view label, absl::string_view value) {
+  if (slot_ == nullptr) return;
+  const absl::Time now = absl::Now();
   MutexLock lock(&mu_);
-  for (const auto& [text, index] : entries_) {
-    const std::optional<DecodedSeries> series = DecodeSeries(text);
-    if (!series.has_value() || !IsGauge(series->info->kind)) continue;
-    for (const auto& pair : series->labels) {
-      if (pair.first == label && pair.second == value) {
-        slot_->scalars[index].head.live.store(0, std::memory_order_release);
-      }
-    }
-  }
+  absl::erase_if(entries_, [&](const auto& entry) {
+    const std::optional<DecodedSeries> series = DecodeSeries(entry.first);
+    if (!series.has_value() || !HasLabel(*series, label, value)) return false;
+    const bool histogram = series->info->kind == MetricKind::kHistogram;
+    SeriesHead& head = histogram ? slot_->histograms[entry.second].head
+                                 : slot_->scalars[entry.second].head;
+    head.live.store(0, std::memory_order_release);
+    (histogram ? removed_histograms_ : removed_scalars_)
+        .push_back({entry.second, now});
+    return true;
+  });
 }
 
 }  // namespace annod

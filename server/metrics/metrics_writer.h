@@ -2,10 +2,12 @@
 #define ANNOD_SERVER_METRICS_METRICS_WRITER_H_
 
 #include <cstdint>
+#include <deque>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
 #include "core/mutex.h"
 #include "server/metrics/metrics_page.h"
 #include "server/metrics/metrics_slot.h"
@@ -23,7 +25,7 @@ class SlotWriter : public MetricsWriter {
   Gauge GetGauge(absl::string_view name, const LabelPairs& labels) override;
   Histogram GetHistogram(absl::string_view name,
                          const LabelPairs& labels) override;
-  void RemoveGauges(absl::string_view label, absl::string_view value) override;
+  void Remove(absl::string_view label, absl::string_view value) override;
 
  private:
   enum class Wanted { kCounter, kGauge, kHistogram };
@@ -32,9 +34,19 @@ class SlotWriter : public MetricsWriter {
   int64_t FindOrAdd(absl::string_view name, const LabelPairs& labels,
                     Wanted wanted);
   void Drop();
+  // Room for one more series; -1 if there is none.
+  int64_t NewEntry(bool histogram) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  struct Removed {
+    uint32_t index;
+    absl::Time at;
+  };
 
   MetricsSlot* const slot_;
   Mutex mu_;
+  // Entries of removed series, the first removed first.
+  std::deque<Removed> removed_scalars_ ABSL_GUARDED_BY(mu_);
+  std::deque<Removed> removed_histograms_ ABSL_GUARDED_BY(mu_);
   // By text; a family is either scalar or histogram, so one map serves both.
   absl::flat_hash_map<std::string, uint32_t> entries_ ABSL_GUARDED_BY(mu_);
 };

@@ -137,6 +137,13 @@ v1::IndexInfo MakeIndexInfo(const IndexSettings& settings,
   info.set_default_tree_count(settings.default_tree_count);
   info.set_attached_path(settings.attached_path);
   info.set_create_time(settings.create_time);
+  if (settings.lease_seconds > 0) {
+    info.set_lease_seconds(settings.lease_seconds);
+    info.set_lease_expire_time(
+        absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ",
+                         absl::FromUnixMillis(settings.lease_expire_unix_ms),
+                         absl::UTCTimeZone()));
+  }
   info.set_prefault(PrefaultToProto(settings.prefault));
   info.set_verbosity(settings.verbosity);
   info.mutable_feature_names()->Add(settings.feature_names.begin(),

@@ -37,6 +37,7 @@ inline constexpr char kIndexNotEmpty[] = "INDEX_NOT_EMPTY";
 inline constexpr char kVersionNotFound[] = "VERSION_NOT_FOUND";
 inline constexpr char kVersionRejected[] = "VERSION_REJECTED";
 inline constexpr char kBuildNotRunning[] = "BUILD_NOT_RUNNING";
+inline constexpr char kNoLease[] = "NO_LEASE";
 inline constexpr char kBuildRunning[] = "BUILD_RUNNING";
 inline constexpr char kLabelTaken[] = "LABEL_TAKEN";
 inline constexpr char kLimitReached[] = "LIMIT_REACHED";

@@ -114,9 +114,17 @@ absl::Status CheckCreateIndex(const v1::CreateIndexRequest& request,
                               const Limits& limits) {
   ANNOD_RETURN_IF_ERROR(CheckSettings(request, limits));
   ANNOD_RETURN_IF_ERROR(CheckMetric(request.metric()));
+  ANNOD_RETURN_IF_ERROR(CheckRange("lease_seconds", request.lease_seconds(), 0,
+                                   kMaxLeaseSeconds));
   ANNOD_RETURN_IF_ERROR(
       CheckLayoutsFit(request, MetricFromProto(request.metric())));
   return CheckFeatureNames(request.feature_names(), request.dimension());
+}
+
+absl::Status CheckRenewLease(const v1::RenewLeaseRequest& request) {
+  ANNOD_RETURN_IF_ERROR(CheckIndexName(request.index()));
+  return CheckRange("lease_seconds", request.lease_seconds(), -1,
+                    kMaxLeaseSeconds);
 }
 
 absl::Status CheckUpdateSettings(const v1::UpdateSettingsRequest& request,

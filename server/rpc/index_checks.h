@@ -15,6 +15,7 @@ absl::Status CheckCreateIndex(const v1::CreateIndexRequest& request,
                               const Limits& limits);
 absl::Status CheckAttach(const v1::AttachRequest& request,
                          const Limits& limits);
+absl::Status CheckRenewLease(const v1::RenewLeaseRequest& request);
 absl::Status CheckUpdateSettings(const v1::UpdateSettingsRequest& request,
                                  const Limits& limits);
 // The part of CheckUpdateSettings that depends on the index as it would become,

@@ -1,14 +1,17 @@
 #include "server/rpc/request_checks.h"
 
-#include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "core/annoy/node_layout.h"
+#include "core/annoy/vector_check.h"
 #include "core/status_macros.h"
 #include "core/storage/labels.h"
 #include "server/rpc/errors.h"
@@ -20,30 +23,38 @@ namespace {
 constexpr int kMinChunkBytes = 1024;
 constexpr int kMaxChunkBytes = 1 << 20;
 
-// Index of the first component that is not finite, or -1.
-int64_t FirstNonFinite(const char* floats, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
-    float value;
-    std::memcpy(&value, floats + i * sizeof(float), sizeof(float));
-    if (!std::isfinite(value)) return i;
+// The floats at `data`, in `*copy` if they are not aligned there.
+absl::Span<const float> FloatsAt(const char* data, int dim,
+                                 std::vector<float>* copy) {
+  if (reinterpret_cast<uintptr_t>(data) % alignof(float) == 0) {
+    return {reinterpret_cast<const float*>(data), static_cast<size_t>(dim)};
   }
-  return -1;
+  copy->resize(dim);
+  std::memcpy(copy->data(), data, copy->size() * sizeof(float));
+  return *copy;
 }
 
-// Whether those bytes are `dim` finite components.
-bool IsVector(const char* data, size_t bytes, int dim) {
-  return bytes == static_cast<size_t>(dim) * sizeof(float) &&
-         FirstNonFinite(data, dim) < 0;
-}
-
-absl::Status NonFiniteError(const std::string& field, const char* floats,
-                            int64_t position) {
-  float value;
-  std::memcpy(&value, floats + position * sizeof(float), sizeof(float));
-  return FieldError(field, absl::StrCat(value), "finite");
+// Whether those bytes are a vector that the index takes.
+bool IsVector(const char* data, size_t bytes, const IndexSettings& index) {
+  if (bytes != static_cast<size_t>(index.dim) * sizeof(float)) return false;
+  std::vector<float> copy;
+  return IsTaken(index.metric, FloatsAt(data, index.dim, &copy));
 }
 
 }  // namespace
+
+absl::Status CheckTaken(
+    const std::string& field, absl::Span<const float> vector, Metric metric,
+    const std::function<std::string(int64_t place)>& field_of_component) {
+  if (IsTaken(metric, vector)) return absl::OkStatus();
+  const VectorFault fault = *FindVectorFault(metric, vector);
+  if (fault.component >= 0) {
+    return FieldError(field_of_component(fault.component), fault.value,
+                      fault.limit);
+  }
+  return FieldError(field, absl::StrCat("of length ", fault.value),
+                    absl::StrCat("of length ", fault.limit));
+}
 
 absl::Status CheckVector(const std::string& prefix,
                          const v1::FloatVector& vector,
@@ -56,11 +67,10 @@ absl::Status CheckVector(const std::string& prefix,
                       absl::StrCat(field, " has ", count, " values; index '",
                                    index.name, "' has dimension ", index.dim));
   }
-  const char* data =
-      reinterpret_cast<const char*>(vector.values().data());  // for memcpy
-  const int64_t bad = FirstNonFinite(data, count);
-  if (bad < 0) return absl::OkStatus();
-  return NonFiniteError(absl::StrCat(field, ".values[", bad, "]"), data, bad);
+  return CheckTaken(field, {vector.values().data(), static_cast<size_t>(count)},
+                    index.metric, [&](int64_t place) {
+                      return absl::StrCat(field, ".values[", place, "]");
+                    });
 }
 
 absl::Status CheckVectorBytes(const std::string& prefix,
@@ -79,11 +89,13 @@ absl::Status CheckVectorBytes(const std::string& prefix,
                      "; index '", index.name, "' has dimension ", index.dim,
                      ", which takes ", want, " bytes"));
   }
-  const int64_t bad = FirstNonFinite(bytes.data(), index.dim);
-  if (bad < 0) return absl::OkStatus();
-  return NonFiniteError(absl::StrCat(field, "[", bad * 4, "..", bad * 4 + 3,
-                                     "] (value ", bad, ")"),
-                        bytes.data(), bad);
+  std::vector<float> copy;
+  return CheckTaken(field, FloatsAt(bytes.data(), index.dim, &copy),
+                    index.metric, [&](int64_t place) {
+                      return absl::StrCat(field, "[", place * 4, "..",
+                                          place * 4 + 3, "] (value ", place,
+                                          ")");
+                    });
 }
 
 absl::Status CheckItemLabel(const std::string& prefix,
@@ -135,13 +147,13 @@ absl::Status CheckQuery(const v1::Query& query, int position,
     case v1::Query::kVector:
       if (IsVector(
               reinterpret_cast<const char*>(query.vector().values().data()),
-              query.vector().values_size() * sizeof(float), index.dim)) {
+              query.vector().values_size() * sizeof(float), index)) {
         return absl::OkStatus();
       }
       return CheckVector(prefix(), query.vector(), index);
     case v1::Query::kVectorBytes:
       if (IsVector(query.vector_bytes().data(), query.vector_bytes().size(),
-                   index.dim)) {
+                   index)) {
         return absl::OkStatus();
       }
       return CheckVectorBytes(prefix(), query.vector_bytes(), index);

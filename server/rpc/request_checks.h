@@ -1,12 +1,16 @@
 #ifndef ANNOD_SERVER_RPC_REQUEST_CHECKS_H_
 #define ANNOD_SERVER_RPC_REQUEST_CHECKS_H_
 
+#include <cstdint>
+#include <functional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "annod/v1/admin_service.pb.h"
 #include "annod/v1/index_service.pb.h"
+#include "core/metric.h"
 #include "core/storage/index_settings.h"
 #include "server/config/config.h"
 
@@ -42,6 +46,11 @@ absl::Status CheckVector(const std::string& prefix,
 absl::Status CheckVectorBytes(const std::string& prefix,
                               const std::string& bytes,
                               const IndexSettings& index);
+// A vector of the right dimension: core/annoy/vector_check.h. Where the fault
+// is a component's, `field_of_component` names it.
+absl::Status CheckTaken(
+    const std::string& field, absl::Span<const float> vector, Metric metric,
+    const std::function<std::string(int64_t place)>& field_of_component);
 absl::Status CheckItemLabel(const std::string& prefix,
                             const std::string& label);
 

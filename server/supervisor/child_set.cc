@@ -25,6 +25,12 @@ struct ChildSet::Child {
 
 ChildSet::ChildSet(const ChildEnvironment& environment, int workers)
     : environment_(environment) {
+  // There before the first restart, so that its rate is seen.
+  for (const Role role : {Role::kWorker, Role::kWriter}) {
+    for (const char* cause : {"SIGKILL", "SIGSEGV", "SIGABRT", "exit_1"}) {
+      Restarts(role, cause);
+    }
+  }
   for (int slot = 0; slot <= workers; ++slot) {
     auto child = std::make_unique<Child>();
     child->options.role = slot < workers ? Role::kWorker : Role::kWriter;
@@ -41,6 +47,12 @@ ChildSet::ChildSet(const ChildEnvironment& environment, int workers)
 }
 
 ChildSet::~ChildSet() = default;
+
+Counter ChildSet::Restarts(Role role, const std::string& cause) const {
+  return environment_.metrics->GetCounter(
+      "annod_process_restarts_total",
+      {{"role", RoleName(role)}, {"cause", cause}});
+}
 
 absl::Status ChildSet::StartAll() {
   // The writer first: workers ask it for the catalog.
@@ -93,10 +105,7 @@ void ChildSet::OnEnd(Child* child, const ProcessEnd& end, absl::Time now) {
     const absl::Duration delay = child->policy.DelayAfterDeath(lived);
     child->start_at = now + delay;
     ++child->status.restart_count;
-    environment_.metrics
-        ->GetCounter("annod_process_restarts_total",
-                     {{"role", role}, {"cause", cause}})
-        .Add();
+    Restarts(child->options.role, cause).Add();
     spdlog::warn(
         "child died role={} slot={} child_pid={} cause={} lived_s={:.3f} "
         "restart_in_s={:.3f}",

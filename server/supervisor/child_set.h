@@ -57,6 +57,8 @@ class ChildSet {
   std::vector<int> Pidfds() const;  // of the living
 
  private:
+  Counter Restarts(ChildOptions::Role role, const std::string& cause) const;
+
   struct Child;
 
   absl::Status Start(Child* child);

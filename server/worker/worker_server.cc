@@ -23,7 +23,9 @@
 namespace annod {
 namespace {
 
-// Reflection is the only service with threads of its own, one for each call.
+// gRPC's own reflection is the only service with threads of its own, one for
+// each call.
+constexpr char kReflectionAlpha[] = "grpc.reflection.v1alpha.ServerReflection";
 constexpr int kMaxSyncThreads = 32;
 constexpr int kResidencyTicks = 10;
 constexpr absl::Duration kIdlePoll = absl::Milliseconds(10);
@@ -68,6 +70,11 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
       index_service_(&catalog_, config, &streams_, metrics),
       admin_(writer_, &catalog_, config, metrics),
       health_(&catalog_, config),
+      reflection_({v1::IndexService::service_full_name(),
+                   v1::AdminService::service_full_name(),
+                   grpc::health::v1::Health::service_full_name(),
+                   grpc::reflection::v1::ServerReflection::service_full_name(),
+                   kReflectionAlpha}),
       query_threads_(&index_service_, &handler_, &helpers_, &catalog_, config,
                      metrics) {
   catalog_.set_on_change([this] { health_.Update(); });
@@ -125,6 +132,7 @@ absl::Status WorkerServer::StartServer() {
   builder.RegisterService(&index_service_);
   builder.RegisterService(&admin_);
   builder.RegisterService(&health_);
+  builder.RegisterService(&reflection_);
   query_threads_.AddQueue(ThreadsOf(*config), &builder);
   server_ = builder.BuildAndStart();
   if (server_ == nullptr || port == 0) {

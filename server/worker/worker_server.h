@@ -22,6 +22,7 @@
 #include "server/worker/metrics/worker_metrics.h"
 #include "server/worker/query/get_nns.h"
 #include "server/worker/query/query_helpers.h"
+#include "server/worker/reflection_service.h"
 
 namespace annod {
 
@@ -72,6 +73,7 @@ class WorkerServer {
   IndexServiceImpl index_service_;
   AdminProxy admin_;
   HealthService health_;
+  ReflectionService reflection_;
   QueryThreads query_threads_;
   std::unique_ptr<SyncClient> sync_;
   std::unique_ptr<grpc::Server> server_;

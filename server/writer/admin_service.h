@@ -67,6 +67,9 @@ class AdminServiceImpl final : public v1::AdminService::Service {
   grpc::Status Reload(grpc::ServerContext* context,
                       const v1::ReloadRequest* request,
                       v1::ReloadResponse* response) override;
+  grpc::Status RenewLease(grpc::ServerContext* context,
+                          const v1::RenewLeaseRequest* request,
+                          v1::RenewLeaseResponse* response) override;
   grpc::Status DropIndex(grpc::ServerContext* context,
                          const v1::DropIndexRequest* request,
                          v1::DropIndexResponse* response) override;
@@ -79,6 +82,7 @@ class AdminServiceImpl final : public v1::AdminService::Service {
                           grpc::ServerWriter<v1::RebuildResponse>* writer);
   absl::StatusOr<v1::IndexInfo> ChangeSettings(
       const v1::UpdateSettingsRequest& request);
+  absl::StatusOr<v1::IndexInfo> Renew(const v1::RenewLeaseRequest& request);
   absl::Status DetachFile(const std::string& name);
   // `change` changes what is served; workers learn of it.
   absl::StatusOr<v1::IndexInfo> ChangeServed(

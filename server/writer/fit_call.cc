@@ -313,6 +313,13 @@ absl::StatusOr<FitResult> FitCall::MakeIndex(BuildJob* job) {
   absl::StatusOr<std::shared_ptr<WriterIndex>> index =
       state_->indexes()->Create(settings_, config_->limits.max_indexes, fill);
   ANNOD_RETURN_IF_ERROR(index.status());
+  if (settings_.lease_seconds > 0) {
+    // Its time begins when it is there.
+    ANNOD_RETURN_IF_ERROR((*index)->ChangeSettings([](IndexSettings* settings) {
+      RenewLease(settings);
+      return absl::OkStatus();
+    }));
+  }
   const std::shared_ptr<const OpenVersion> version = (*index)->current();
   result.build =
       ResultOf(version->manifest, version->forest->bytes().size(), start);

@@ -8,7 +8,6 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "core/annoy/vector_norm.h"
 #include "core/status_macros.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/field_checks.h"
@@ -51,13 +50,12 @@ absl::Status FitRows::Convert(const v1::FitRow& row, int64_t number) {
       return FieldError(absl::StrCat(prefix, "data"), "not set",
                         "one of vector, vector_bytes and sparse");
   }
-  if (NormFits(index_.metric, vector_)) return absl::OkStatus();
-  return FieldError(
-      absl::StrCat(prefix, "vector"), "too long",
-      "a vector whose squared norm a 32-bit float holds",
-      absl::StrCat(prefix, "vector: its squared norm is more than a 32-bit ",
-                   "float holds (3.4e38), which ", MetricName(index_.metric),
-                   " needs"));
+  // Whole vectors are known to be taken.
+  if (!row.has_sparse()) return absl::OkStatus();
+  const std::string field = absl::StrCat(prefix, "sparse");
+  return CheckTaken(field, vector_, index_.metric, [&](int64_t place) {
+    return absl::StrCat(field, " (position ", place, ")");
+  });
 }
 
 absl::Status FitRows::FillSparse(const v1::SparseVector& sparse,

@@ -29,6 +29,14 @@ uint64_t Seed(uint64_t seed) { return seed == 0 ? kDefaultSeed : seed; }
 
 }  // namespace
 
+void RenewLease(IndexSettings* settings) {
+  settings->lease_expire_unix_ms =
+      settings->lease_seconds > 0
+          ? absl::ToUnixMillis(absl::Now() +
+                               absl::Seconds(settings->lease_seconds))
+          : 0;
+}
+
 IndexSettings NewSettings(const v1::CreateIndexRequest& request) {
   IndexSettings settings;
   MakeNew(&settings);
@@ -49,6 +57,8 @@ IndexSettings NewSettings(const v1::CreateIndexRequest& request) {
   settings.allow_duplicate_labels = request.allow_duplicate_labels();
   settings.build_rules =
       BuildRulesFromProto(request.build_rules(), BuildRules::kAnnod);
+  settings.lease_seconds = request.lease_seconds();
+  RenewLease(&settings);
   return settings;
 }
 
@@ -85,6 +95,8 @@ IndexSettings NewSettings(const v1::RebuildRequest& request,
   settings.unbuilt_through = 0;
   settings.rolled_back_from = 0;
   settings.attached_path.clear();
+  settings.lease_seconds = 0;
+  RenewLease(&settings);
   return settings;
 }
 

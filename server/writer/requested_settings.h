@@ -14,6 +14,9 @@ namespace annod {
 // with the defaults filled in.
 
 // Settings of an index to create, with a new incarnation.
+// Lets a temporary index live for its time from now on; nothing for others.
+void RenewLease(IndexSettings* settings);
+
 IndexSettings NewSettings(const v1::CreateIndexRequest& request);
 // `path` is where the file really is.
 IndexSettings NewSettings(const v1::AttachRequest& request, std::string path);

@@ -70,7 +70,10 @@ int RunWriter(const ChildOptions& options, const Config& config) {
   }
   spdlog::info("ready indexes={}", state.indexes()->All().size());
   AwaitTermination([&] { ReloadConfig(options, &live_config); },
-                   [&] { state.UpdateGauges(); });
+                   [&] {
+                     state.DropExpired();
+                     state.UpdateGauges();
+                   });
   state.Drain();
   server->Shutdown(
       absl::ToChronoTime(absl::Now() + live_config.Get()->drain_timeout));

@@ -91,6 +91,28 @@ TEST_F(LifecycleCommandsTest, BuildsByOtherRulesAreTheSameBytes) {
             2);
 }
 
+TEST_F(LifecycleCommandsTest, TemporaryIndexesShowHowLongTheyLive) {
+  const nlohmann::json made = Ok(
+      {"create", "t", "--dim", "2", "--metric", "euclidean", "--lease", "600"});
+  EXPECT_EQ(made["lease_seconds"], 600);
+  Ok({"create", "stays", "--dim", "2", "--metric", "euclidean"});
+  const RunResult list =
+      RunAnnodctl({"list", "--server", annod_->grpc_address()});
+  EXPECT_NE(list.out.find(made["lease_expire_time"]), std::string::npos)
+      << list.out;
+  const nlohmann::json renewed = Ok({"renew", "t", "--lease", "6000"});
+  EXPECT_GT(renewed["lease_expire_time"], made["lease_expire_time"]);
+  EXPECT_EQ(ReasonOf({"renew", "stays"}), "NO_LEASE");
+  EXPECT_EQ(Ok({"renew", "t", "--lease", "-1"})["lease_seconds"], 0);
+  EXPECT_EQ(RunAnnodctl({"list", "--server", annod_->grpc_address()})
+                .out.find("lease"),
+            std::string::npos);
+  EXPECT_EQ(
+      Run({"create", "u", "--dim", "2", "--metric", "dot", "--lease", "0"})
+          .exit_status,
+      2);
+}
+
 TEST_F(LifecycleCommandsTest, FromCreateToDetach) {
   nlohmann::json info =
       Ok({"create", "a", "--dim", "0", "--metric", "euclidean", "--prefault",

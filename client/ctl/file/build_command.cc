@@ -110,6 +110,7 @@ absl::Status RunBuild(const BuildArguments& arguments, const Context& context) {
       arguments.dot_layout == 16 ? LayoutKind::kDot16 : LayoutKind::kDot24;
   if (arguments.compat) options.rules = BuildRules::kAnnoy117;
   if (arguments.rules.has_value()) options.rules = *arguments.rules;
+  source->set_metric(options.metric);
   options.cancel = source->stop();
   options.progress = [&](const BuildProgressReport& report) {
     progress.Update(report.fraction_done, 0, std::nullopt,

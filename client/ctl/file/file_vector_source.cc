@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/annoy/vector_check.h"
 #include "core/status_macros.h"
 
 namespace annod::ctl {
@@ -72,6 +73,11 @@ absl::Status FileVectorSource::ReadRow() const {
     return absl::InvalidArgumentError(
         absl::StrCat(file_.name(), ": changed while it was read: row ",
                      rows_read_, " is gone"));
+  }
+  if (metric_.has_value() && !IsTaken(*metric_, row_)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file_.name(), ": ", reader_->place(), ": ",
+                     FindVectorFault(*metric_, row_)->Message()));
   }
   id_ = has_ids_ ? reader_->id() : rows_read_;
   ++rows_read_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "client/input/vector_reader.h"
 #include "core/forest/forest_builder.h"
+#include "core/metric.h"
 
 namespace annod::ctl {
 
@@ -40,6 +42,9 @@ class FileVectorSource final : public VectorSource {
     label_sink_ = std::move(sink);
   }
 
+  // Rows that an index of that metric does not take are errors that name them.
+  void set_metric(Metric metric) { metric_ = metric; }
+
   // The interface knows no errors: the first one stops the build through this
   // flag and is kept in status().
   const std::atomic<bool>* stop() const { return &stop_; }
@@ -61,6 +66,7 @@ class FileVectorSource final : public VectorSource {
   InputDescription description_;
   int64_t rows_ = 0;
   int64_t slots_ = 0;
+  std::optional<Metric> metric_;
   std::function<absl::Status(int64_t, const std::string&)> label_sink_;
 
   // The reading position: not a part of what the source is.

@@ -10,6 +10,9 @@
 #include "client/ctl/file/commands.h"
 #include "client/ctl/file/file_index.h"
 #include "client/ctl/file/graph_output.h"
+#include "core/annoy/forest_data.h"
+#include "core/annoy/look_alikes.h"
+#include "core/annoy/vector_check.h"
 #include "core/search/forest_index.h"
 #include "core/status_macros.h"
 
@@ -109,6 +112,8 @@ absl::StatusOr<SearchOptions> OptionsOf(const QueryArguments& arguments,
           "was of the forest of a file");
     }
     options.engine = Engine::kForest;
+    options.annoy_distances =
+        !arguments.engine.empty() || arguments.search_k >= 0;
   }
   if (!*tuned) return options;
   if (engine == "graph" || arguments.beam > 0) {
@@ -153,6 +158,11 @@ absl::Status RunQuery(const QueryArguments& arguments, const Context& context) {
       vector.resize(index.forest->dim());
       ANNOD_RETURN_IF_ERROR(
           index.forest->GetVector(*arguments.item, absl::MakeSpan(vector)));
+    }
+    const Metric metric = index.forest->metric();
+    if (!arguments.item.has_value() && !IsTaken(metric, vector)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--vector: ", FindVectorFault(metric, vector)->Message()));
     }
     ANNOD_RETURN_IF_ERROR(
         index.Search(vector, options, scratch.get(), &neighbors, &stats));
@@ -212,6 +222,9 @@ absl::Status RunVerify(const FileArguments& arguments, const Context& context) {
   ANNOD_ASSIGN_OR_RETURN(const auto index,
                          arguments.Open(Verify::kFull, &notes));
   ANNOD_ASSIGN_OR_RETURN(const auto graph, OpenGraphOf(arguments.path, index));
+  ANNOD_ASSIGN_OR_RETURN(const ForestData forest,
+                         FindRoots(index->bytes(), index->layout()));
+  const std::vector<std::string> look_alikes = LookAlikesOf(forest);
   if (context.json) {
     PrintJson({{"ok", true},
                {"layout", std::string(LayoutName(index->layout().kind))},
@@ -219,7 +232,8 @@ absl::Status RunVerify(const FileArguments& arguments, const Context& context) {
                {"n_trees", index->tree_count()},
                {"n_nodes", index->node_count()},
                {"graph", GraphToJson(arguments.path, graph)},
-               {"notes", notes}});
+               {"notes", notes},
+               {"cannot_tell", look_alikes}});
   } else {
     PrintFields({{arguments.path,
                   absl::StrCat("ok: ", LayoutName(index->layout().kind), ", ",
@@ -233,6 +247,9 @@ absl::Status RunVerify(const FileArguments& arguments, const Context& context) {
                                  " items, every check passed")}});
     }
     for (const std::string& note : notes) PrintFields({{"note", note}});
+    for (const std::string& text : look_alikes) {
+      PrintFields({{"cannot tell", text}});
+    }
   }
   return absl::OkStatus();
 }

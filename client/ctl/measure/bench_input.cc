@@ -7,18 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "client/ctl/common/input_options.h"
 #include "client/ctl/common/progress.h"
+#include "client/ctl/measure/truth_file.h"
 #include "client/input/vector_reader.h"
 #include "core/status_macros.h"
 
 namespace annod::ctl {
 namespace {
-
-// float32 holds larger ids only rounded.
-constexpr double kLargestExactId = (1 << 24) - 1;
-
-// Neighbours asked for beyond the n-th, to find those as near as it.
-constexpr int kMoreForTies = 16;
-constexpr int kMaxN = 10000;
 
 // Exact searches in one call.
 constexpr int64_t kExactBatch = 16;
@@ -40,18 +34,28 @@ bool IsWhole(const client::QueryResult& result, size_t queries) {
                      });
 }
 
-// Those that count as right for one query.
-load::Truth Nearest(const client::NeighborList& list, int n) {
+load::Truth TruthOf(const client::NeighborList& list) {
   load::Truth truth;
-  for (size_t i = 0; i < list.ids.size(); ++i) {
-    if (i >= static_cast<size_t>(n) &&
-        list.distances[i] != list.distances[n - 1]) {
-      break;
-    }
-    truth.push_back(list.ids[i]);
-  }
-  std::sort(truth.begin(), truth.end());
+  truth.wanted = static_cast<int32_t>(list.distances.size());
+  if (truth.wanted > 0) truth.bound = list.distances.back();
   return truth;
+}
+
+// The same questions for all items, or for some.
+client::QueryOptions ExactOptions(const client::QueryOptions& options) {
+  client::QueryOptions exact = options;
+  exact.engine = v1::ENGINE_EXACT;
+  exact.search_k = -1;
+  exact.beam = 0;
+  exact.min_recall = 0;
+  exact.include_distances = true;
+  return exact;
+}
+
+absl::Status NotWholeError(size_t queries) {
+  return absl::InternalError(
+      absl::StrCat("the server's exact answer lacks results or distances of ",
+                   queries, " queries"));
 }
 
 }  // namespace
@@ -116,54 +120,37 @@ absl::StatusOr<std::vector<client::Query>> RandomItemQueries(
   return queries;
 }
 
-absl::StatusOr<std::vector<load::Truth>> ReadTruth(const std::string& path,
-                                                   int64_t count, int n) {
-  VectorReaderOptions options;
-  options.ids_wanted = true;
-  ANNOD_ASSIGN_OR_RETURN(const auto reader, OpenVectorFile(path, options));
-  if (reader->dim() < n) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", path, "' holds ", reader->dim(),
-                     " neighbours a row, fewer than the ", n, " asked for"));
-  }
-  std::vector<load::Truth> truth;
-  std::vector<float> row(reader->dim());
-  std::string label;
-  while (static_cast<int64_t>(truth.size()) < count) {
-    ANNOD_ASSIGN_OR_RETURN(const bool more,
-                           reader->Next(absl::MakeSpan(row), &label));
-    if (!more) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("'", path, "' has ", truth.size(), " rows for ", count,
-                       " queries: ask for fewer with --count"));
-    }
-    load::Truth& ids = truth.emplace_back();
-    for (int i = 0; i < n; ++i) {
-      const auto id = static_cast<double>(row[i]);
-      if (id < 0 || id > kLargestExactId ||
-          id != static_cast<double>(static_cast<int32_t>(id))) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            "'", path, "' row ", truth.size() - 1, ": ", id,
-            " is no id from 0 to ", static_cast<int64_t>(kLargestExactId)));
-      }
-      ids.push_back(static_cast<int32_t>(id));
-    }
-    std::sort(ids.begin(), ids.end());
+absl::StatusOr<std::vector<load::Truth>> FileTruth(
+    Client* client, const client::IndexInfo& info, const std::string& path,
+    const std::vector<client::Query>& queries,
+    const client::QueryOptions& options, bool quiet) {
+  ANNOD_ASSIGN_OR_RETURN(
+      const std::vector<std::vector<int32_t>> named,
+      ReadTruthFile(path, queries.size(), options.n, info.item_slot_count));
+  client::QueryOptions exact = ExactOptions(options);
+  std::vector<load::Truth> truth(queries.size());
+  Progress progress("truth", "queries", quiet);
+  for (size_t q = 0; q < queries.size(); ++q) {
+    if (named[q].empty()) continue;
+    exact.allow_items = named[q];
+    ANNOD_ASSIGN_OR_RETURN(const client::QueryResult result,
+                           client->GetNns(info.index, {&queries[q], 1}, exact));
+    if (!IsWhole(result, 1)) return NotWholeError(1);
+    truth[q] = TruthOf(result.results[0]);
+    truth[q].ids = result.results[0].ids;
+    std::sort(truth[q].ids.begin(), truth[q].ids.end());
+    progress.Update(
+        static_cast<double>(q) / static_cast<double>(queries.size()),
+        static_cast<int64_t>(q));
   }
   return truth;
 }
 
 absl::StatusOr<std::vector<load::Truth>> ExactTruth(
     Client* client, const std::string& index,
-    const std::vector<client::Query>& queries, int64_t exact_count, int n,
+    const std::vector<client::Query>& queries, int64_t exact_count,
     const client::QueryOptions& options, bool quiet) {
-  client::QueryOptions exact = options;
-  exact.engine = v1::ENGINE_EXACT;
-  exact.n = std::min(n + kMoreForTies, kMaxN);
-  exact.search_k = -1;
-  exact.beam = 0;
-  exact.min_recall = 0;
-  exact.include_distances = true;
+  const client::QueryOptions exact = ExactOptions(options);
   const auto size = static_cast<int64_t>(queries.size());
   const int64_t total = std::min(exact_count, size);
   std::vector<load::Truth> truth(queries.size());
@@ -178,13 +165,9 @@ absl::StatusOr<std::vector<load::Truth>> ExactTruth(
     }
     ANNOD_ASSIGN_OR_RETURN(const client::QueryResult result,
                            client->GetNns(index, batch, exact));
-    if (!IsWhole(result, batch.size())) {
-      return absl::InternalError(absl::StrCat(
-          "the server's exact answer lacks results or distances of ",
-          batch.size(), " queries"));
-    }
+    if (!IsWhole(result, batch.size())) return NotWholeError(batch.size());
     for (size_t i = 0; i < places.size(); ++i) {
-      truth[places[i]] = Nearest(result.results[i], n);
+      truth[places[i]] = TruthOf(result.results[i]);
     }
     done += static_cast<int64_t>(places.size());
     progress.Update(static_cast<double>(done) / static_cast<double>(total),

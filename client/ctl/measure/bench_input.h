@@ -31,17 +31,18 @@ absl::StatusOr<std::vector<client::Query>> RandomItemQueries(
     Client* client, const client::IndexInfo& info, int64_t count,
     uint64_t seed);
 
-// The true neighbours of the first `count` queries: row i of the file, nearest
-// first, at least `n` ids below 2^24, which float32 holds exactly.
-absl::StatusOr<std::vector<load::Truth>> ReadTruth(const std::string& path,
-                                                   int64_t count, int n);
+// How far the true neighbours of each query are, by their ids: of the first n
+// that a row of the file names (truth_file.h) and the index holds.
+absl::StatusOr<std::vector<load::Truth>> FileTruth(
+    Client* client, const client::IndexInfo& info, const std::string& path,
+    const std::vector<client::Query>& queries,
+    const client::QueryOptions& options, bool quiet);
 
-// The true neighbours of `exact_count` of the queries, spread evenly over them,
-// by the server's exact search, ties with the n-th included; none for the
-// others.
+// How far the true neighbours of `exact_count` of the queries, spread evenly
+// over them, are, by the server's exact search; nothing of the others.
 absl::StatusOr<std::vector<load::Truth>> ExactTruth(
     Client* client, const std::string& index,
-    const std::vector<client::Query>& queries, int64_t exact_count, int n,
+    const std::vector<client::Query>& queries, int64_t exact_count,
     const client::QueryOptions& options, bool quiet);
 
 }  // namespace annod::ctl

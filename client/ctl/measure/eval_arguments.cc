@@ -1,7 +1,6 @@
 #include "client/ctl/measure/eval_arguments.h"
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -12,31 +11,16 @@
 #include "client/ctl/common/input_options.h"
 #include "client/ctl/common/progress.h"
 #include "client/ctl/measure/eval_output.h"
+#include "client/ctl/measure/truth_file.h"
 #include "client/input/vector_reader.h"
+#include "core/annoy/vector_check.h"
 #include "core/status_macros.h"
 
 namespace annod::ctl {
 namespace {
 
-// The largest number up to which a float32 holds every whole one.
-constexpr float kMostExactId = 1 << 24;
 // Ids drawn for each query that counts, should some be of no item.
 constexpr size_t kSpareDraws = 4;
-
-absl::Status CheckRow(const std::string& path, size_t q,
-                      const std::vector<float>& row, int64_t slots) {
-  for (const float value : row) {
-    if (value == std::floor(value) && value >= 0 && value < kMostExactId &&
-        value < static_cast<float>(slots)) {
-      continue;
-    }
-    return absl::InvalidArgumentError(absl::StrCat(
-        path, ": row ", q, " names ", value,
-        value >= kMostExactId ? ", more than a float32 holds exactly"
-                              : absl::StrCat("; ids are below ", slots)));
-  }
-  return absl::OkStatus();
-}
 
 }  // namespace
 
@@ -51,7 +35,9 @@ void AddEvalOptions(CLI::App* command, EvalArguments* arguments) {
   command
       ->add_option("--truth", arguments->truth,
                    "a file with the ids of the true neighbours, a row a query, "
-                   "nearest first; without it all items are compared")
+                   "nearest first, -1 behind the last if there are fewer; what "
+                   "is as near as the last of them counts; without it all "
+                   "items are compared")
       ->needs(queries);
   AddInputOptions(command, &arguments->read);
   command
@@ -100,7 +86,7 @@ void AddEvalOptions(CLI::App* command, EvalArguments* arguments) {
 }
 
 absl::StatusOr<std::vector<std::vector<float>>> ReadQueries(
-    EvalArguments* arguments, int dim) {
+    EvalArguments* arguments, Metric metric, int dim) {
   ANNOD_ASSIGN_OR_RETURN(const auto reader,
                          OpenVectorFile(arguments->queries, arguments->read));
   PrintWarnings(reader->description());
@@ -116,6 +102,11 @@ absl::StatusOr<std::vector<std::vector<float>>> ReadQueries(
     ANNOD_ASSIGN_OR_RETURN(const bool more,
                            reader->Next(absl::MakeSpan(row), &label));
     if (!more) break;
+    if (!IsTaken(metric, row)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(arguments->queries, ": ", reader->place(), ": ",
+                       FindVectorFault(metric, row)->Message()));
+    }
     rows.push_back(row);
   }
   arguments->taken = reader->description();
@@ -126,32 +117,8 @@ absl::StatusOr<std::vector<std::vector<float>>> ReadQueries(
 
 absl::StatusOr<std::vector<std::vector<int32_t>>> ReadTruth(
     const EvalArguments& arguments, size_t queries, int64_t slots) {
-  std::vector<std::vector<int32_t>> truth;
-  if (arguments.truth.empty()) return truth;
-  VectorReaderOptions ids;
-  ids.ids_wanted = true;
-  ANNOD_ASSIGN_OR_RETURN(const auto reader,
-                         OpenVectorFile(arguments.truth, ids));
-  const int k = arguments.options.k;
-  if (reader->dim() < k) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(arguments.truth, ": names ", reader->dim(),
-                     " neighbours of each query; --k is ", k));
-  }
-  std::vector<float> row(reader->dim());
-  std::string label;
-  while (truth.size() < queries) {
-    ANNOD_ASSIGN_OR_RETURN(const bool more,
-                           reader->Next(absl::MakeSpan(row), &label));
-    if (!more) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(arguments.truth, ": has ", truth.size(),
-                       " rows; there are ", queries, " queries or more"));
-    }
-    ANNOD_RETURN_IF_ERROR(CheckRow(arguments.truth, truth.size(), row, slots));
-    truth.emplace_back(row.begin(), row.begin() + k);
-  }
-  return truth;
+  if (arguments.truth.empty()) return std::vector<std::vector<int32_t>>();
+  return ReadTruthFile(arguments.truth, queries, arguments.options.k, slots);
 }
 
 std::vector<int32_t> DrawIds(const EvalArguments& arguments, int64_t slots) {

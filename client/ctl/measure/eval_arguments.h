@@ -12,6 +12,7 @@
 #include "client/ctl/common/context.h"
 #include "client/ctl/measure/eval_run.h"
 #include "client/input/vector_reader.h"
+#include "core/metric.h"
 
 namespace annod::ctl {
 
@@ -28,13 +29,13 @@ struct EvalArguments {
 };
 void AddEvalOptions(CLI::App* command, EvalArguments* arguments);
 
-// The vectors of `arguments->queries`, as many as count; of `dim` components.
-// Sets `taken`.
+// The vectors of `arguments->queries`, as many as count; of `dim` components
+// and such as an index of `metric` takes. Sets `taken`.
 absl::StatusOr<std::vector<std::vector<float>>> ReadQueries(
-    EvalArguments* arguments, int dim);
+    EvalArguments* arguments, Metric metric, int dim);
 
-// The true neighbours in `arguments.truth`: a row for each query with k ids at
-// least, of which the first k count. Nothing if no file is given.
+// The true neighbours in `arguments.truth` (truth_file.h), at most k a query.
+// Nothing if no file is given.
 absl::StatusOr<std::vector<std::vector<int32_t>>> ReadTruth(
     const EvalArguments& arguments, size_t queries, int64_t slots);
 

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "absl/algorithm/container.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/as_near.h"
 #include "core/status_macros.h"
 
 namespace annod::ctl {
@@ -31,9 +30,8 @@ double Percentile(const std::vector<double>& ascending, double fraction) {
 struct Truth {
   size_t query = 0;
   size_t wanted = 0;
-  // Either bound or ids.
-  float bound = 0;
-  absl::flat_hash_set<int32_t> ids;
+  float bound = 0;           // the distance of the last one wanted
+  std::vector<int32_t> ids;  // ascending, if they were given
 };
 
 class Evaluation {
@@ -77,16 +75,18 @@ class Evaluation {
       if (truths_.size() == options_.count || absl::Now() > end) break;
       Truth truth;
       truth.query = q;
-      if (!options_.truth.empty()) {
-        const std::vector<int32_t>& ids = options_.truth[q];
-        truth.ids.insert(ids.begin(), ids.end());
-        truth.wanted = truth.ids.size();
-      } else {
-        const absl::Status asked = target_.Ask(q, EvalSetting(), &answer);
-        if (absl::IsNotFound(asked)) continue;
-        ANNOD_RETURN_IF_ERROR(asked);
-        truth.wanted = answer.distances.size();
-        if (truth.wanted > 0) truth.bound = answer.distances.back();
+      const bool given = !options_.truth.empty();
+      if (given && options_.truth[q].empty()) continue;
+      const absl::Status asked =
+          given ? target_.AskAmong(q, options_.truth[q], &answer)
+                : target_.Ask(q, EvalSetting(), &answer);
+      if (absl::IsNotFound(asked)) continue;
+      ANNOD_RETURN_IF_ERROR(asked);
+      truth.wanted = answer.distances.size();
+      if (truth.wanted > 0) truth.bound = answer.distances.back();
+      if (given) {
+        truth.ids = answer.ids;
+        std::sort(truth.ids.begin(), truth.ids.end());
       }
       if (truth.wanted == 0) continue;
       truths_.push_back(std::move(truth));
@@ -100,27 +100,10 @@ class Evaluation {
   }
 
   double RecallOf(const Truth& truth, const EvalAnswer& answer) const {
-    const bool larger = target_.larger_is_closer();
-    const auto farther = [larger](float a, float b) {
-      return larger ? a < b : a > b;
-    };
-    float bound = truth.bound;
-    if (!truth.ids.empty()) {
-      bound = larger ? std::numeric_limits<float>::infinity()
-                     : -std::numeric_limits<float>::infinity();
-      for (size_t i = 0; i < answer.ids.size(); ++i) {
-        if (truth.ids.contains(answer.ids[i]) &&
-            farther(answer.distances[i], bound)) {
-          bound = answer.distances[i];
-        }
-      }
-    }
-    size_t right = 0;
-    for (const float distance : answer.distances) {
-      right += farther(distance, bound) ? 0 : 1;
-    }
-    return static_cast<double>(std::min(right, truth.wanted)) /
-           static_cast<double>(truth.wanted);
+    const int64_t right =
+        CountAsNear(target_.metric(), answer.ids, answer.distances,
+                    static_cast<int64_t>(truth.wanted), truth.bound, truth.ids);
+    return static_cast<double>(right) / static_cast<double>(truth.wanted);
   }
 
   absl::StatusOr<EvalRow> Measure(const EvalSetting& setting) {

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/metric.h"
 
 namespace annod::ctl {
 
@@ -44,10 +45,13 @@ class EvalTarget {
   // not there, and does not count.
   virtual absl::Status Ask(size_t query, const EvalSetting& setting,
                            EvalAnswer* answer) = 0;
+  // The nearest of those items only, all of them that are there.
+  virtual absl::Status AskAmong(size_t query, const std::vector<int32_t>& ids,
+                                EvalAnswer* answer) = 0;
   virtual bool Has(EvalEngine engine) const = 0;
   // No sense in a larger one.
   virtual int64_t MaxValue(EvalEngine engine) const = 0;
-  virtual bool larger_is_closer() const = 0;
+  virtual Metric metric() const = 0;
 };
 
 struct EvalOptions {
@@ -58,7 +62,7 @@ struct EvalOptions {
   std::vector<EvalEngine> engines;  // empty: all there are
   std::vector<double> min_recalls = {0.9, 0.95, 0.99};
   double seconds = 10;  // for a setting, at most; the truth has ten times that
-  // Ids of the nearest items of each query, best first; empty: found out by
+  // Ids of the nearest items of each query, at most k; empty: found out by
   // comparing all items.
   std::vector<std::vector<int32_t>> truth;
   // Called with what is being asked and how far that is.
@@ -86,9 +90,10 @@ struct EvalResult {
 };
 
 // Asks all queries every way. An answer is right if it is as near as the k-th
-// true neighbour, so that ties do not matter; with a truth of ids alone, if it
-// is one of them or as near as one of them that was found. Errors of Ask();
-// FailedPrecondition if no query counts.
+// true neighbour, so that ties do not matter (core/as_near.h); of a truth with
+// fewer than k that are there, the last. A truth of ids that an answer shows to
+// be of other items counts by ids. Errors of Ask(); FailedPrecondition if no
+// query counts.
 absl::StatusOr<EvalResult> Evaluate(const EvalOptions& options,
                                     EvalTarget* target);
 

@@ -9,6 +9,7 @@
 #include "client/ctl/measure/commands.h"
 #include "client/ctl/measure/eval_arguments.h"
 #include "client/ctl/measure/eval_run.h"
+#include "core/id_set.h"
 #include "core/item_filter.h"
 #include "core/status_macros.h"
 
@@ -52,12 +53,7 @@ class FileTarget final : public EvalTarget {
     SearchStats stats;
     ANNOD_RETURN_IF_ERROR(index_.Search(queries_[query], options,
                                         scratch_.get(), &found_, &stats));
-    answer->ids.clear();
-    answer->distances.clear();
-    for (const Neighbor& one : found_) {
-      answer->ids.push_back(one.id);
-      answer->distances.push_back(one.distance);
-    }
+    Fill(answer);
     answer->distance_count = stats.distances;
     answer->engine = options.engine == Engine::kGraph    ? EvalEngine::kGraph
                      : options.engine == Engine::kForest ? EvalEngine::kForest
@@ -65,6 +61,24 @@ class FileTarget final : public EvalTarget {
     answer->value = options.engine == Engine::kGraph    ? options.beam
                     : options.engine == Engine::kForest ? options.search_k
                                                         : 0;
+    return absl::OkStatus();
+  }
+
+  absl::Status AskAmong(size_t query, const std::vector<int32_t>& ids,
+                        EvalAnswer* answer) override {
+    IdSet allowed;
+    allowed.Reset(index_.forest->slot_count());
+    for (const int32_t id : ids) allowed.Add(id);
+    ItemFilter filter;
+    filter.only_allowed = true;
+    filter.allowed = allowed.view();
+    filter.allowed_ids = allowed.ids();
+    SearchOptions options = options_;
+    options.engine = Engine::kExact;
+    options.filter = &filter;
+    ANNOD_RETURN_IF_ERROR(index_.Search(queries_[query], options,
+                                        scratch_.get(), &found_, nullptr));
+    Fill(answer);
     return absl::OkStatus();
   }
 
@@ -77,11 +91,18 @@ class FileTarget final : public EvalTarget {
                ? std::min<int64_t>(items, kMostBeam)
                : items * std::max(index_.forest->tree_count(), 1);
   }
-  bool larger_is_closer() const override {
-    return LargerIsCloser(index_.forest->metric());
-  }
+  Metric metric() const override { return index_.forest->metric(); }
 
  private:
+  void Fill(EvalAnswer* answer) const {
+    answer->ids.clear();
+    answer->distances.clear();
+    for (const Neighbor& one : found_) {
+      answer->ids.push_back(one.id);
+      answer->distances.push_back(one.distance);
+    }
+  }
+
   const FileIndex index_;
   const std::vector<std::vector<float>> queries_;
   const std::vector<int32_t> ids_;
@@ -106,7 +127,8 @@ absl::Status RunFileEval(const FileEvalArguments& arguments, Context* context) {
   std::vector<std::vector<float>> queries;
   std::vector<int32_t> ids;
   if (!arguments.eval.queries.empty()) {
-    ANNOD_ASSIGN_OR_RETURN(queries, ReadQueries(&run, arguments.file.dim));
+    ANNOD_ASSIGN_OR_RETURN(
+        queries, ReadQueries(&run, arguments.file.metric, arguments.file.dim));
   } else {
     for (const int32_t id : DrawIds(arguments.eval, slots)) {
       if (!index.forest->HasItem(id)) continue;

@@ -82,15 +82,14 @@ absl::StatusOr<std::vector<client::Query>> Queries(
 
 absl::StatusOr<std::vector<load::Truth>> TruthOf(
     Client* client, const BenchArguments& arguments,
-    const std::vector<client::Query>& queries,
+    const client::IndexInfo& info, const std::vector<client::Query>& queries,
     const client::QueryOptions& options, bool quiet) {
   if (arguments.truth.empty()) return std::vector<load::Truth>();
   if (arguments.truth == "exact") {
     return ExactTruth(client, arguments.index, queries, arguments.truth_count,
-                      options.n, options, quiet);
+                      options, quiet);
   }
-  return ReadTruth(arguments.truth, static_cast<int64_t>(queries.size()),
-                   options.n);
+  return FileTruth(client, info, arguments.truth, queries, options, quiet);
 }
 
 absl::StatusOr<Prepared> Prepare(const BenchArguments& arguments,
@@ -98,9 +97,10 @@ absl::StatusOr<Prepared> Prepare(const BenchArguments& arguments,
   ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
   client::QueryOptions options = arguments.options;
   options.engine = EngineOf(arguments.engine);
-  options.include_distances = false;
+  // What is right is told by the distance.
+  options.include_distances = !arguments.truth.empty();
   client::IndexInfo info;
-  if (arguments.queries.empty() || options.n == 0) {
+  if (arguments.queries.empty() || options.n == 0 || !arguments.truth.empty()) {
     ANNOD_ASSIGN_OR_RETURN(info, client->Info(arguments.index));
     if (options.n == 0) options.n = info.default_n;
   }
@@ -118,7 +118,7 @@ absl::StatusOr<Prepared> Prepare(const BenchArguments& arguments,
                          client->GetNns(arguments.index, first, options));
   ANNOD_ASSIGN_OR_RETURN(
       const std::vector<load::Truth> truth,
-      TruthOf(client.get(), arguments, queries, options, context.json));
+      TruthOf(client.get(), arguments, info, queries, options, context.json));
 
   load::LoadOptions load;
   load.target = context.server;
@@ -136,7 +136,8 @@ absl::StatusOr<Prepared> Prepare(const BenchArguments& arguments,
       prepared.generator,
       load::LoadGenerator::Connect(
           load, load::MakeRequests({arguments.index, options, arguments.batch,
-                                    arguments.floats, arguments.stream},
+                                    arguments.floats, arguments.stream,
+                                    static_cast<Metric>(info.metric)},
                                    queries, truth)));
   report.index = arguments.index;
   report.server = context.server;

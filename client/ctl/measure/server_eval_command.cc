@@ -80,6 +80,19 @@ class ServerTarget final : public EvalTarget {
     return absl::OkStatus();
   }
 
+  absl::Status AskAmong(size_t query, const std::vector<int32_t>& ids,
+                        EvalAnswer* answer) override {
+    client::QueryOptions options = options_;
+    options.engine = v1::ENGINE_EXACT;
+    options.allow_items = ids;
+    ANNOD_ASSIGN_OR_RETURN(
+        client::QueryResult result,
+        client_.GetNns(info_.index, {&queries_[query], 1}, options));
+    answer->ids = std::move(result.results[0].ids);
+    answer->distances = std::move(result.results[0].distances);
+    return absl::OkStatus();
+  }
+
   bool Has(EvalEngine engine) const override {
     return engine != EvalEngine::kGraph || info_.graph_bytes > 0;
   }
@@ -89,9 +102,7 @@ class ServerTarget final : public EvalTarget {
                ? std::min<int64_t>(items, kMostBeam)
                : std::min(items * std::max(info_.tree_count, 1), kMostSearchK);
   }
-  bool larger_is_closer() const override {
-    return info_.metric == v1::METRIC_DOT;
-  }
+  Metric metric() const override { return static_cast<Metric>(info_.metric); }
 
  private:
   Client& client_;
@@ -120,7 +131,9 @@ absl::Status RunServerEval(const ServerEvalArguments& arguments,
       queries.push_back(client::Query::OfItem(id));
     }
   } else {
-    ANNOD_ASSIGN_OR_RETURN(auto rows, ReadQueries(&run, info.dimension));
+    ANNOD_ASSIGN_OR_RETURN(
+        auto rows,
+        ReadQueries(&run, static_cast<Metric>(info.metric), info.dimension));
     for (std::vector<float>& row : rows) {
       queries.push_back(client::Query::OfVector(std::move(row)));
     }

@@ -164,6 +164,11 @@ void AddServerAdminCommands(CLI::App* app, Context* context) {
                         "seed of builds that do not say");
     AddDotLayoutOption(command, &arguments->dot_layout);
     AddSettingOptions(command, &arguments->more);
+    command
+        ->add_option("--lease", arguments->spec.lease_seconds,
+                     "make it temporary: dropped when nobody has renewed it "
+                     "for so many seconds")
+        ->check(CLI::PositiveNumber);
     SetRun(command, context, arguments, RunCreate);
   }
   {

@@ -1,4 +1,4 @@
-// settings, unbuild, activate, rebuild, detach, reload, cancel-build.
+// settings, unbuild, activate, renew, rebuild, detach, reload, cancel-build.
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +44,7 @@ struct SettingsArguments {
 struct IndexArguments {
   std::string index;
   int64_t version = 0;  // activate
+  int lease = 0;        // renew
 };
 
 struct RebuildArguments {
@@ -91,6 +92,14 @@ absl::Status RunActivate(const IndexArguments& arguments,
   ANNOD_ASSIGN_OR_RETURN(
       const client::IndexInfo info,
       client->Activate(arguments.index, arguments.version, Patient()));
+  PrintInfo(info, context);
+  return absl::OkStatus();
+}
+
+absl::Status RunRenew(const IndexArguments& arguments, const Context& context) {
+  ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
+  ANNOD_ASSIGN_OR_RETURN(const client::IndexInfo info,
+                         client->RenewLease(arguments.index, arguments.lease));
   PrintInfo(info, context);
   return absl::OkStatus();
 }
@@ -251,6 +260,13 @@ void AddServerLifecycleCommands(CLI::App* app, Context* context) {
              RunActivate, &arguments)
       ->add_option("VERSION", arguments->version, "its number")
       ->required();
+  AddOfIndex(app, context, "renew",
+             "let a temporary index live for its time from now on", RunRenew,
+             &arguments)
+      ->add_option("--lease", arguments->lease,
+                   "seconds from now on, also of an index that had no lease; "
+                   "-1: none any more, the index stays")
+      ->check(CLI::Range(-1, 366 * 24 * 60 * 60));
   AddRebuild(app, context);
   AddOfIndex(app, context, "detach",
              "stop serving an attached file, which is left alone", RunDetach);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,21 +30,27 @@ absl::Status RunList(const Context& context) {
     PrintJson(Json{{"indexes", indexes}});
     return absl::OkStatus();
   }
-  Table table({{"index"},
-               {"state"},
-               {"metric"},
-               {"dim", true},
-               {"version", true},
-               {"items", true},
-               {"trees", true},
-               {"size", true},
-               {"staged", true}});
+  std::vector<Table::Column> columns = {
+      {"index"},       {"state"},         {"metric"},
+      {"dim", true},   {"version", true}, {"items", true},
+      {"trees", true}, {"size", true},    {"staged", true}};
+  const bool leases = std::any_of(
+      infos.begin(), infos.end(),
+      [](const client::IndexInfo& info) { return info.lease_seconds > 0; });
+  if (leases) columns.push_back({"lease until"});
+  Table table(columns);
   for (const client::IndexInfo& info : infos) {
-    table.AddRow({info.index, Name(info.state), Name(info.metric),
-                  absl::StrCat(info.dimension), absl::StrCat(info.version),
-                  WithCommas(info.item_count), absl::StrCat(info.tree_count),
-                  HumanBytes(info.forest_bytes),
-                  WithCommas(info.staged_item_count)});
+    std::vector<std::string> cells = {info.index,
+                                      Name(info.state),
+                                      Name(info.metric),
+                                      absl::StrCat(info.dimension),
+                                      absl::StrCat(info.version),
+                                      WithCommas(info.item_count),
+                                      absl::StrCat(info.tree_count),
+                                      HumanBytes(info.forest_bytes),
+                                      WithCommas(info.staged_item_count)};
+    if (leases) cells.push_back(info.lease_expire_time);
+    table.AddRow(cells);
   }
   table.Print();
   return absl::OkStatus();

@@ -40,6 +40,37 @@ bool ConsumeItem(absl::string_view* text, int64_t* row) {
   return true;
 }
 
+// If `text` starts with what the server calls a component of a vector, or a
+// vector, takes that off and appends to `*message` what a file's author calls
+// it.
+void ConsumeVector(absl::string_view* text, std::string* message) {
+  struct Component {
+    absl::string_view prefix, open, close;
+  };
+  for (const Component& component : {Component{"vector.values", "[", "]"},
+                                     Component{"vector_bytes[", "(value ", ")"},
+                                     Component{"sparse ", "(position ", ")"}}) {
+    absl::string_view rest = *text;
+    if (!absl::ConsumePrefix(&rest, component.prefix)) continue;
+    const size_t begin = rest.find(component.open);
+    const size_t end = rest.find(component.close, begin);
+    if (end == absl::string_view::npos) continue;
+    const size_t number = begin + component.open.size();
+    absl::StrAppend(message, "component ", rest.substr(number, end - number));
+    *text = rest.substr(end + 1);
+    return;
+  }
+  for (const absl::string_view vector : {"vector", "vector_bytes", "sparse"}) {
+    absl::string_view rest = *text;
+    if (!absl::ConsumePrefix(&rest, vector) || rest.substr(0, 4) != " is ") {
+      continue;
+    }
+    message->append("the vector");
+    *text = rest;
+    return;
+  }
+}
+
 }  // namespace
 
 absl::Status WithMessage(const absl::Status& status,
@@ -70,6 +101,7 @@ absl::Status WithRowInFile(const absl::Status& status, const std::string& path,
   absl::ConsumePrefix(&text, " ");
   absl::ConsumePrefix(&text, "label: ");
   absl::ConsumePrefix(&text, ": ");
+  ConsumeVector(&text, &message);
   while (!text.empty()) {
     if (ConsumeRow(&text, &row)) {
       absl::StrAppend(&message, place(row));

@@ -143,6 +143,8 @@ Json ToJson(const client::IndexInfo& info) {
         Json{{"version", bad.version}, {"reason", bad.reason}});
   }
   json["create_time"] = info.create_time;
+  json["lease_seconds"] = info.lease_seconds;
+  json["lease_expire_time"] = info.lease_expire_time;
   json["next_id"] = info.next_id;
   json["newest_version"] = info.newest_version;
   json["kept_versions"] = info.kept_versions;
@@ -223,6 +225,11 @@ void PrintInfo(const client::IndexInfo& info, const Context& context) {
   }
   fields.push_back({"prefault", Name(info.prefault)});
   fields.push_back({"created", info.create_time});
+  if (info.lease_seconds > 0) {
+    fields.push_back(
+        {"lease", absl::StrCat(info.lease_seconds, " s, until ",
+                               info.lease_expire_time, " if not renewed")});
+  }
   if (!info.recall_curve.empty()) {
     fields.push_back({"recall@10", RecallLine(info.recall_curve, "search_k")});
   }

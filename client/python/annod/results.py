@@ -121,7 +121,8 @@ class BuildProgress:
     """How far a build has come.
 
     Attributes:
-      phase: "queued", "collecting", "trees", "publishing", "activating" or "done".
+      phase: "queued", "collecting", "trees", "graph", "publishing",
+        "activating" or "done".
       fraction_done: of the whole build, in [0, 1].
       seconds_left: 0.0 if not known yet.
     """
@@ -183,6 +184,8 @@ class IndexInfo:
       staged_item_count: items stored since; removed_item_count: removed since.
       next_id: the id that the next item without one gets.
       recall_curve: (search_k, recall@10) as measured; beam_curve: (beam, recall@10).
+      lease_seconds: of a temporary index, which the server drops at
+        lease_expire_time (RFC 3339) if nobody renews its lease; 0 and "" of others.
       build: the build that runs; None if none does.
       message: the protobuf message, for what is not listed here.
     """
@@ -214,6 +217,8 @@ class IndexInfo:
     allow_duplicate_labels: bool
     attached_path: str
     create_time: str
+    lease_seconds: int
+    lease_expire_time: str
     recall_curve: Tuple[Tuple[int, float], ...]
     beam_curve: Tuple[Tuple[int, float], ...]
     quarantined: Tuple[Tuple[int, str], ...]

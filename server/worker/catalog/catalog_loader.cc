@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "server/worker/catalog/follow_staged.h"
 #include "server/worker/catalog/residency.h"
 #include "spdlog/spdlog.h"
@@ -95,6 +96,7 @@ void CatalogLoader::Load(const std::string& name) {
   }
   if (before != nullptr &&
       before->settings.incarnation != settings->incarnation) {
+    metrics_->Forget(name);
     before = nullptr;
   }
   if (settings->attached()) {
@@ -302,6 +304,12 @@ void CatalogLoader::Put(IndexView view) {
   const std::string name = view.settings.name;
   view.metrics = metrics_->Index(name);
   metrics_->SetState(name, StateName(view.state));
+  absl::Time created;
+  if (absl::ParseTime(absl::RFC3339_full, view.settings.create_time, &created,
+                      nullptr)) {
+    metrics_->SetGauge("annod_index_create_time_seconds", name,
+                       absl::ToDoubleSeconds(created - absl::UnixEpoch()));
+  }
   if (view.version != nullptr) {
     const OpenVersion& version = *view.version;
     metrics_->SetGauge("annod_index_items", name,

@@ -3,21 +3,19 @@
 #include <time.h>
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/as_near.h"
 #include "server/process/thread_priority.h"
 
 namespace annod {
 namespace {
 
 constexpr size_t kMaxWaiting = 64;
-// The two engines may add up a distance in another order.
-constexpr float kTolerance = 1e-5f;
 // An exact search is cut off rather than hold a version for ever.
 constexpr absl::Duration kSearchLimit = absl::Seconds(30);
 
@@ -33,11 +31,9 @@ int CountMatches(Metric metric, absl::Span<const Neighbor> found,
                  absl::Span<const Neighbor> exact) {
   if (exact.empty()) return 0;
   const float farthest = exact.back().distance;
-  const float slack = kTolerance * std::max(1.0f, std::abs(farthest));
   const auto matches =
       std::count_if(found.begin(), found.end(), [&](const Neighbor& neighbor) {
-        return LargerIsCloser(metric) ? neighbor.distance >= farthest - slack
-                                      : neighbor.distance <= farthest + slack;
+        return IsAsNear(metric, neighbor.distance, farthest);
       });
   return static_cast<int>(std::min<int64_t>(matches, exact.size()));
 }

@@ -1,5 +1,8 @@
 #include "server/worker/metrics/worker_metrics.h"
 
+#include <algorithm>
+#include <climits>
+#include <iterator>
 #include <memory>
 #include <string>
 
@@ -11,6 +14,11 @@ namespace {
 
 constexpr char kExactEngine[] = "exact";
 constexpr char kRpcDuration[] = "annod_rpc_duration_seconds";
+
+// Calls that come once or twice in the life of an index, or say nothing of it:
+// a histogram for each index would be all there is of most.
+constexpr absl::string_view kWithoutIndex[] = {
+    "CreateIndex", "DropIndex", "Attach", "Detach", "RenewLease"};
 
 LabelPairs CallLabels(absl::string_view method, const std::string& index,
                       grpc::StatusCode code) {
@@ -94,25 +102,35 @@ void WorkerMetrics::CallEnded(absl::string_view method,
                               double seconds) {
   if (writer_ == nullptr) return;
   absl::MutexLock lock(&mu_);
+  // Of an index that was dropped meanwhile, or is not known yet, nothing is
+  // kept.
+  const bool counts_for_index =
+      indexes_.count(index) > 0 &&
+      std::find(std::begin(kWithoutIndex), std::end(kWithoutIndex), method) ==
+          std::end(kWithoutIndex);
+  const std::string label = counts_for_index ? index : "";
   Histogram& histogram =
-      calls_[{std::string(method), index, static_cast<int>(code)}];
+      calls_[{label, std::string(method), static_cast<int>(code)}];
   if (histogram.cells == nullptr) {
     histogram =
-        writer_->GetHistogram(kRpcDuration, CallLabels(method, index, code));
+        writer_->GetHistogram(kRpcDuration, CallLabels(method, label, code));
   }
   histogram.Observe(seconds);
 }
 
 void WorkerMetrics::SetGauge(const char* name, const std::string& index,
                              double value) {
-  if (writer_ != nullptr) {
-    writer_->GetGauge(name, {{"index", index}}).Set(value);
-  }
+  if (writer_ == nullptr) return;
+  absl::MutexLock lock(&mu_);
+  if (indexes_.count(index) == 0) return;
+  writer_->GetGauge(name, {{"index", index}}).Set(value);
 }
 
 void WorkerMetrics::SetState(const std::string& index,
                              absl::string_view state) {
   if (writer_ == nullptr) return;
+  absl::MutexLock lock(&mu_);
+  if (indexes_.count(index) == 0) return;
   for (const char* other : {"empty", "loading", "serving", "failed"}) {
     writer_->GetGauge("annod_index_state", {{"index", index}, {"state", other}})
         .Set(state == other ? 1 : 0);
@@ -126,7 +144,11 @@ void WorkerMetrics::LoadFailed(const std::string& index) {
 }
 
 void WorkerMetrics::Forget(const std::string& index) {
-  if (writer_ != nullptr) writer_->RemoveGauges("index", index);
+  absl::MutexLock lock(&mu_);
+  indexes_.erase(index);
+  calls_.erase(calls_.lower_bound({index, "", INT_MIN}),
+               calls_.upper_bound({index, "\x7f", INT_MAX}));
+  if (writer_ != nullptr) writer_->Remove("index", index);
 }
 
 }  // namespace annod

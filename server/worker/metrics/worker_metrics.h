@@ -71,15 +71,18 @@ class WorkerMetrics {
   // The handles of an index; made at its first mention.
   std::shared_ptr<const IndexMetrics> Index(const std::string& name);
 
-  // A call ended. `method` as in "GetNns". Takes a lock.
+  // A call ended. `method` as in "GetNns". Takes a lock. An index that has not
+  // been mentioned, or is forgotten, counts as none; so do calls that make, end
+  // or keep one.
   void CallEnded(absl::string_view method, const std::string& index,
                  grpc::StatusCode code, double seconds);
 
+  // Nothing happens for an index that is not known either.
   void SetGauge(const char* name, const std::string& index, double value);
   // `state` is one of "empty", "loading", "serving", "failed".
   void SetState(const std::string& index, absl::string_view state);
   void LoadFailed(const std::string& index);
-  // The index is gone.
+  // The index is gone, and all that was counted of it.
   void Forget(const std::string& index);
 
  private:
@@ -89,6 +92,7 @@ class WorkerMetrics {
   absl::Mutex mu_;
   std::map<std::string, std::shared_ptr<const IndexMetrics>> indexes_
       ABSL_GUARDED_BY(mu_);
+  // By index, method and code.
   std::map<std::tuple<std::string, std::string, int>, Histogram> calls_
       ABSL_GUARDED_BY(mu_);
 };

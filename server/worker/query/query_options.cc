@@ -70,6 +70,10 @@ absl::Status MakeQueryOptions(const v1::GetNnsRequest& request,
   search.n = request.n() == 0 ? view.settings.default_n : request.n();
   search.deadline = deadline;
   search.engine = EngineFromProto(request.engine());
+  // Who names the forest or a search_k asks for what Annoy answers.
+  search.annoy_distances =
+      request.min_recall() == 0 && search.engine != Engine::kExact &&
+      (search.engine == Engine::kForest || request.search_k() > 0);
   search.filter = &options->filter;
   if (request.has_max_distance()) search.max_distance = request.max_distance();
   options->exclude_self = request.exclude_self();

@@ -53,6 +53,11 @@ absl::StatusOr<QueryVector> FindQueryVector(const v1::GetNnsRequest& request,
   if (query.has_sparse()) {
     ANNOD_RETURN_IF_ERROR(FillSparse(query.sparse(), request.missing_value(),
                                      position, dim, buffer, positions));
+    const std::string field = absl::StrCat("queries[", position, "].sparse");
+    ANNOD_RETURN_IF_ERROR(CheckTaken(
+        field, *buffer, items.index().settings.metric, [&](int64_t place) {
+          return absl::StrCat(field, " (position ", place, ")");
+        }));
     result.values = *buffer;
     return result;
   }

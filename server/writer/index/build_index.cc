@@ -23,9 +23,11 @@ ForestBuildOptions OptionsOf(BuildJob* job, int verbosity) {
   options.rules = spec.rules;
   options.cancel = job->cancel_flag();
   options.progress = [job](const BuildProgressReport& report) {
-    const bool grown = report.fraction_done >= 1;
-    job->Report(grown ? v1::BUILD_PHASE_PUBLISHING : v1::BUILD_PHASE_TREES,
-                grown ? 0 : report.fraction_done, report.trees_done);
+    const bool made = report.fraction_done >= 1;
+    job->Report(made               ? v1::BUILD_PHASE_PUBLISHING
+                : report.measuring ? v1::BUILD_PHASE_GRAPH
+                                   : v1::BUILD_PHASE_TREES,
+                made ? 0 : report.fraction_done, report.trees_done);
   };
   if (verbosity >= 1) {
     options.tree_done = [job](int tree, int64_t nodes) {

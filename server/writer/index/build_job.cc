@@ -1,6 +1,7 @@
 #include "server/writer/index/build_job.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -17,11 +18,15 @@ struct PhaseSpan {
   double end;
 };
 
+// Seconds.
+constexpr double kLeastEstimate = 1e-3;
+
 PhaseSpan SpanOf(v1::BuildPhase phase) {
   switch (phase) {
     case v1::BUILD_PHASE_COLLECTING:
       return {0, 0.04};
     case v1::BUILD_PHASE_TREES:
+    case v1::BUILD_PHASE_GRAPH:
       return {0.04, 0.9};
     case v1::BUILD_PHASE_PUBLISHING:
       return {0.9, 0.96};
@@ -32,6 +37,12 @@ PhaseSpan SpanOf(v1::BuildPhase phase) {
     default:
       return {0, 0};
   }
+}
+
+// Where a phase comes among the others.
+int PlaceOf(v1::BuildPhase phase) {
+  if (phase == v1::BUILD_PHASE_GRAPH) return 2 * v1::BUILD_PHASE_TREES + 1;
+  return 2 * phase;
 }
 
 }  // namespace
@@ -49,7 +60,7 @@ void BuildJob::Report(v1::BuildPhase phase, double fraction_of_phase,
   const double done = std::clamp(fraction_of_phase, 0.0, 1.0);
   {
     absl::MutexLock lock(&mu_);
-    if (phase < phase_) return;
+    if (PlaceOf(phase) < PlaceOf(phase_)) return;
     if (phase_ == v1::BUILD_PHASE_QUEUED) began_ = absl::Now();
     phase_ = phase;
     fraction_ =
@@ -98,10 +109,26 @@ v1::BuildProgress BuildJob::Progress() const {
   progress.set_seconds_elapsed(absl::ToDoubleSeconds(now - started_));
   // Too early, an estimate would only be noise.
   if (fraction_ > 0.06 && fraction_ < 1) {
-    const double spent = absl::ToDoubleSeconds(now - began_);
-    progress.set_seconds_left(spent * (1 - fraction_) / fraction_);
+    progress.set_seconds_left(SecondsLeft(now));
   }
   return progress;
+}
+
+// The time spent tells what is left, roughly: phases differ. An estimate that
+// rises is no help to who waits, so what is said falls always, by a second each
+// second if the estimate stands, faster or more slowly as that is lower or
+// higher.
+double BuildJob::SecondsLeft(absl::Time now) const {
+  const double spent = absl::ToDoubleSeconds(now - began_);
+  const double estimate =
+      std::max(spent * (1 - fraction_) / fraction_, kLeastEstimate);
+  if (said_at_ == absl::InfinitePast()) {
+    said_left_ = estimate;
+  } else {
+    said_left_ *= std::exp(-absl::ToDoubleSeconds(now - said_at_) / estimate);
+  }
+  said_at_ = now;
+  return said_left_;
 }
 
 bool BuildJob::AwaitChange(v1::BuildPhase seen, absl::Duration timeout) const {

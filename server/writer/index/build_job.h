@@ -88,6 +88,8 @@ class BuildJob {
   absl::StatusOr<v1::BuildResult> result() const;
 
  private:
+  double SecondsLeft(absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
   const std::string index_;
   const BuildSpec spec_;
   const std::function<void()> on_report_;
@@ -104,6 +106,9 @@ class BuildJob {
   std::optional<absl::StatusOr<v1::BuildResult>> result_ ABSL_GUARDED_BY(mu_);
   absl::Time began_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
   absl::Time ended_ ABSL_GUARDED_BY(mu_) = absl::InfiniteFuture();
+  // What Progress() last said of the time left, and when.
+  mutable double said_left_ ABSL_GUARDED_BY(mu_) = 0;
+  mutable absl::Time said_at_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
 };
 
 }  // namespace annod

@@ -28,8 +28,10 @@ absl::Status RunningError(const BuildJob& job) {
 
 }  // namespace
 
-BuildQueue::BuildQueue(Run run, OnReport on_report)
-    : run_(std::move(run)), on_report_(std::move(on_report)) {
+BuildQueue::BuildQueue(Run run, OnReport on_report, OnReport on_end)
+    : run_(std::move(run)),
+      on_report_(std::move(on_report)),
+      on_end_(std::move(on_end)) {
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -85,8 +87,13 @@ void BuildQueue::Abandon(const std::shared_ptr<BuildJob>& job,
     absl::MutexLock lock(&mu_);
     jobs_.erase(job->index());
   }
-  job->Finish(job->cancelled() ? job->cancel_reason() : why);
-  if (on_report_) on_report_(job->index());
+  Finish(job, job->cancelled() ? job->cancel_reason() : why);
+}
+
+void BuildQueue::Finish(const std::shared_ptr<BuildJob>& job,
+                        absl::StatusOr<v1::BuildResult> result) const {
+  if (on_end_) on_end_(job->index());
+  job->Finish(std::move(result));
 }
 
 std::shared_ptr<BuildJob> BuildQueue::Find(const std::string& index) const {
@@ -123,7 +130,7 @@ bool BuildQueue::Cancel(const std::string& index, const absl::Status& why) {
   }
   if (never_run) {
     job->set_work(nullptr);
-    job->Finish(why);
+    Finish(job, why);
   }
   job->AwaitDone();
   return true;
@@ -165,8 +172,7 @@ void BuildQueue::Loop() {
       absl::MutexLock lock(&mu_);
       jobs_.erase(job->index());
     }
-    job->Finish(std::move(result));
-    if (on_report_) on_report_(job->index());
+    Finish(job, std::move(result));
   }
 }
 

@@ -25,7 +25,9 @@ class BuildQueue {
   using OnReport = std::function<void(const std::string& index)>;
 
   // `run` is called on the queue's thread; `on_report` after each report.
-  BuildQueue(Run run, OnReport on_report);
+  // `on_end` is called when Find() no longer knows a job, before those that
+  // wait for its end are told; from the thread that ends it.
+  BuildQueue(Run run, OnReport on_report, OnReport on_end = nullptr);
   ~BuildQueue();
 
   // A new job, or the one of this index that is queued or running if it makes
@@ -62,11 +64,14 @@ class BuildQueue {
 
  private:
   void Loop();
+  void Finish(const std::shared_ptr<BuildJob>& job,
+              absl::StatusOr<v1::BuildResult> result) const;
   std::shared_ptr<BuildJob> NewJob(const std::string& index,
                                    const BuildSpec& spec) const;
 
   const Run run_;
   const OnReport on_report_;
+  const OnReport on_end_;
 
   mutable absl::Mutex mu_;
   absl::Status stopped_ ABSL_GUARDED_BY(mu_);

@@ -165,13 +165,18 @@ absl::StatusOr<std::shared_ptr<void>> IndexSet::Reserve(const std::string& name,
 }
 
 absl::Status IndexSet::Drop(const std::string& name,
-                            const std::function<void()>& quiesce) {
+                            const std::function<void()>& quiesce,
+                            const std::function<bool()>& still_wanted) {
   absl::StatusOr<std::shared_ptr<WriterIndex>> index = ReserveExisting(name);
   ANNOD_RETURN_IF_ERROR(index.status());
   absl::Cleanup release = [&] { Release(name); };
   quiesce();
-  const absl::Status dropped = (*index)->Drop(
-      [&] { return WithReason(data_->DropIndex(name), kStorageFailed); });
+  const absl::Status dropped = (*index)->Drop([&]() -> absl::Status {
+    if (still_wanted && !still_wanted()) {
+      return absl::CancelledError("not to be dropped any more");
+    }
+    return WithReason(data_->DropIndex(name), kStorageFailed);
+  });
   ANNOD_RETURN_IF_ERROR(dropped);
   absl::MutexLock lock(&mu_);
   indexes_.erase(name);

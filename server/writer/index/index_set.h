@@ -58,9 +58,11 @@ class IndexSet {
       const IndexSettings& settings, const Fill& fill);
 
   // Removes an index durably. `quiesce` is called once no new work can find it
-  // and must end what is under way.
+  // and must end what is under way; `still_wanted`, if given, when its settings
+  // cannot change any more: Cancelled if that is false.
   absl::Status Drop(const std::string& name,
-                    const std::function<void()>& quiesce);
+                    const std::function<void()>& quiesce,
+                    const std::function<bool()>& still_wanted = nullptr);
 
  private:
   // Takes the name out of circulation until Release().

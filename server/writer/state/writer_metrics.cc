@@ -66,7 +66,19 @@ void WriterMetrics::SetStaged(const internal::v1::StagedState& state) {
 void WriterMetrics::Forget(const std::string& index) {
   absl::MutexLock lock(&mu_);
   handles_.erase(index);
-  if (writer_ != nullptr) writer_->RemoveGauges("index", index);
+  if (writer_ != nullptr) writer_->Remove("index", index);
+}
+
+void WriterMetrics::ForgetAllBut(const std::set<std::string>& indexes) {
+  absl::MutexLock lock(&mu_);
+  for (auto it = handles_.begin(); it != handles_.end();) {
+    if (indexes.count(it->first) > 0) {
+      ++it;
+      continue;
+    }
+    if (writer_ != nullptr) writer_->Remove("index", it->first);
+    it = handles_.erase(it);
+  }
 }
 
 }  // namespace annod

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -27,6 +28,8 @@ class WriterMetrics {
   void SetRemoved(const std::string& index, int64_t count);
   // The index was dropped.
   void Forget(const std::string& index);
+  // The same of all others: a call under way may have counted once more.
+  void ForgetAllBut(const std::set<std::string>& indexes);
 
  private:
   struct Handles {

@@ -1,6 +1,7 @@
 #include "server/writer/state/writer_state.h"
 
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,8 +40,13 @@ WriterState::WriterState(DataDirectory* data, const LiveConfig* config,
         return StagedStates(names);
       }),
       builds_([this](BuildJob* job) { return RunBuild(job); },
-              [this](const std::string& index) { hub_.StagedChanged(index); }) {
-}
+              [this](const std::string& index) { hub_.StagedChanged(index); },
+              [this](const std::string& index) {
+                // Who has had the answer of a build shall find it ended, also
+                // with another worker.
+                hub_.AwaitApplied(hub_.Announce(index),
+                                  absl::Now() + kChangeWait, nullptr);
+              }) {}
 
 WriterState::~WriterState() { Drain(); }
 
@@ -86,6 +92,30 @@ absl::Status WriterState::Drop(const std::string& name) {
   metrics_->Forget(name);
   hub_.AwaitApplied(hub_.Announce(name), absl::Now() + kChangeWait, nullptr);
   return absl::OkStatus();
+}
+
+void WriterState::DropExpired() {
+  for (const auto& index : indexes_.All()) {
+    const auto expired = [&index] {
+      const std::shared_ptr<const IndexSettings> settings = index->settings();
+      return settings->lease_seconds > 0 &&
+             settings->lease_expire_unix_ms <= absl::ToUnixMillis(absl::Now());
+    };
+    const std::string& name = index->name();
+    if (!expired() || builds_.Find(name) != nullptr) continue;
+    const absl::Status dropped = indexes_.Drop(
+        name, [] {},
+        [&] { return expired() && builds_.Find(name) == nullptr; });
+    if (absl::IsCancelled(dropped) || absl::IsNotFound(dropped)) continue;
+    if (!dropped.ok()) {
+      spdlog::error("expired index not dropped index={} error=\"{}\"", name,
+                    dropped.ToString());
+      continue;
+    }
+    spdlog::info("index dropped, its lease has expired index={}", name);
+    metrics_->Forget(name);
+    hub_.Announce(name);
+  }
 }
 
 void WriterState::Announce(const WriterIndex& index) {
@@ -220,10 +250,13 @@ internal::v1::StagedState WriterState::StagedStateOf(
 }
 
 void WriterState::UpdateGauges() {
+  std::set<std::string> names;
   for (const auto& index : indexes_.All()) {
     metrics_->SetStaged(StagedStateOf(*index));
     metrics_->SetRemoved(index->name(), index->removed_count());
   }
+  for (const auto& index : indexes_.All()) names.insert(index->name());
+  metrics_->ForgetAllBut(names);
 }
 
 }  // namespace annod

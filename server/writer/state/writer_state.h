@@ -44,6 +44,9 @@ class WriterState {
   absl::StatusOr<std::shared_ptr<WriterIndex>> Create(
       const IndexSettings& settings);
   absl::Status Drop(const std::string& name);
+  // Drops temporary indexes whose lease has expired, but for those that are
+  // being built.
+  void DropExpired();
 
   // The settings of `index` changed on disk: returns as Create() does.
   void Announce(const WriterIndex& index);

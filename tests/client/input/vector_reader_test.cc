@@ -207,6 +207,9 @@ TEST(VectorReaderTest, FloatsThatAreAllDenormalAreSuspected) {
   options.ids_wanted = true;
   EXPECT_THAT(*ReadAll(WriteFile("x.ivecs", ids), options),
               ElementsAre(Pair("", ElementsAre(0, 1, 70000))));
+  EXPECT_THAT(
+      *ReadAll(WriteFile("x.csv", "0,1\n1,0\n"), options),
+      ElementsAre(Pair("", ElementsAre(0, 1)), Pair("", ElementsAre(1, 0))));
 }
 
 TEST(VectorReaderTest, WhatHasNoTellingNameIsToldByItsFirstBytes) {

@@ -160,11 +160,8 @@ TEST(LoadGeneratorTest, CallsEndAtTheirDeadlineAndWhatCannotBeSentIsSaid) {
 
 TEST(LoadGeneratorTest, RecallIsMeasuredOnceForEachRequest) {
   SlowServer server({});
-  // Answers are 0 to 9.
-  const std::vector<Truth> truth = {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9},
-                                    {5, 6, 7, 8, 9, 10, 11, 12, 13, 14},
-                                    {},
-                                    {20, 21, 22, 23, 24, 25, 26, 27, 28, 29}};
+  // Answers are as far as 0 to 9.
+  const std::vector<Truth> truth = {{10, 9}, {10, 4}, {}, {10, -1}};
   const LoadResult result =
       Connect(server, {}, truth)->Run(OpenLoop(100, absl::Milliseconds(200)));
   EXPECT_EQ(result.ok.count(), 20);
@@ -194,7 +191,7 @@ TEST(LoadGeneratorTest, StreamsKeepTheirRequestsInFlightAndAreCounted) {
   load.connections = 3;
   load.threads = 3;
   const LoadResult result =
-      Connect(server, load, {{0, 1}, {2, 3}, {4, 99}, {5, 6}})
+      Connect(server, load, {{2, 1}, {2, 1}, {2, 0}, {2, 1}})
           ->Run(ClosedLoop(12, absl::Milliseconds(500)));
   EXPECT_EQ(result.failed_count(), 0);
   EXPECT_EQ(result.ok.count(), server.calls());

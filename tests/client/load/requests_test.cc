@@ -12,6 +12,7 @@ namespace annod::load {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::Field;
 
 std::string BytesOf(const grpc::ByteBuffer& buffer) {
   std::vector<grpc::Slice> slices;
@@ -29,14 +30,19 @@ v1::GetNnsRequest Parsed(const Request& request) {
   return message;
 }
 
-grpc::ByteBuffer Answer(const std::vector<std::vector<int32_t>>& lists) {
+// Neighbours so far, of each query.
+grpc::ByteBuffer Answer(const std::vector<std::vector<float>>& lists) {
   v1::GetNnsResponse response;
-  for (const std::vector<int32_t>& ids : lists) {
-    *response.add_results()->mutable_ids() = {ids.begin(), ids.end()};
+  for (const std::vector<float>& distances : lists) {
+    v1::NeighborList* list = response.add_results();
+    *list->mutable_distances() = {distances.begin(), distances.end()};
+    for (int i = 0; i < list->distances_size(); ++i) list->add_ids(i);
   }
   const grpc::Slice slice(response.SerializeAsString());
   return {&slice, 1};
 }
+
+auto WantedIs(int32_t wanted) { return Field(&Truth::wanted, wanted); }
 
 std::vector<client::Query> Items(int count) {
   std::vector<client::Query> queries;
@@ -61,7 +67,8 @@ TEST(RequestsTest, QueriesAreGroupedAndTheLastGroupFilledFromTheFront) {
   EXPECT_EQ(second.queries(0).item(), 3);
   EXPECT_EQ(second.queries(1).item(), 4);
   EXPECT_EQ(second.queries(2).item(), 0);
-  EXPECT_THAT(requests[1].truth, ElementsAre(Truth{3}, Truth{4}, Truth{0}));
+  EXPECT_THAT(requests[1].truth,
+              ElementsAre(WantedIs(3), WantedIs(4), WantedIs(0)));
 }
 
 TEST(RequestsTest, VectorsTravelAsBytesOrAsFloats) {
@@ -83,7 +90,7 @@ TEST(RequestsTest, VectorsTravelAsBytesOrAsFloats) {
 
 TEST(RequestsTest, RequestsOfWhichNothingIsKnownHaveNoTruth) {
   const std::vector<Request> requests =
-      MakeRequests({}, Items(2), {Truth{}, Truth{3}});
+      MakeRequests({}, Items(2), {Truth{}, Truth{3, 1}});
   EXPECT_TRUE(requests[0].truth.empty());
   EXPECT_EQ(requests[1].truth.size(), 1u);
 }
@@ -91,9 +98,10 @@ TEST(RequestsTest, RequestsOfWhichNothingIsKnownHaveNoTruth) {
 TEST(RequestsTest, MatchesAreCountedQueryByQuery) {
   // Three are as near as the second: any two of them are right.
   Request request;
-  request.truth = {{1, 5, 9}, {}, {2, 3}};
+  request.truth = {{2, 0.5f}, {}, {2, 3}};
   const auto matches =
-      CountMatches(Answer({{1, 5, 9}, {1, 2}, {3, 4}}), request, /*n=*/2);
+      CountMatches(Answer({{0.5f, 0.5f, 0.5f}, {1, 2}, {3, 4}}), request,
+                   /*n=*/2);
   ASSERT_TRUE(matches.ok()) << matches.status();
   EXPECT_EQ(matches->expected, 4);
   EXPECT_EQ(matches->found, 3);
@@ -102,7 +110,7 @@ TEST(RequestsTest, MatchesAreCountedQueryByQuery) {
 TEST(RequestsTest, AnswersThatCannotBeReadAreErrors) {
   const grpc::Slice slice("\xff\xff\xff");
   Request request;
-  request.truth = {{1}};
+  request.truth = {{1, 1}};
   EXPECT_FALSE(CountMatches(grpc::ByteBuffer(&slice, 1), request, 1).ok());
   EXPECT_FALSE(CountMatches(Answer({}), request, 1).ok());
   EXPECT_TRUE(CountMatches(Answer({{1}}), request, 1).ok());

@@ -61,7 +61,10 @@ grpc::Status SlowServer::GetNns(grpc::ServerContext* context,
       options_.lists < 0 ? request->queries_size() : options_.lists;
   for (int list = 0; list < lists; ++list) {
     v1::NeighborList* result = response->add_results();
-    for (int id = 0; id < 10; ++id) result->add_ids(id);
+    for (int id = 0; id < 10; ++id) {
+      result->add_ids(id);
+      result->add_distances(static_cast<float>(id));
+    }
   }
   return grpc::Status::OK;
 }

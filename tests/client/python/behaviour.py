@@ -81,8 +81,9 @@ def points(n: int, f: int = 3, seed: int = 1) -> np.ndarray:
 def added(n: int = 20, f: int = 3, metric: str = "euclidean", **params: Any) -> Annoy:
     """An estimator with items and no forest."""
     index = Annoy(f, metric, **params)
-    for item, row in enumerate(points(n, f)):
-        index.add_item(item, row)
+    rows = points(n, f)
+    for item, row in enumerate(rows > 0.5 if metric == "hamming" else rows):
+        index.add_item(item, row.astype(np.float32))
     return index
 
 

@@ -41,6 +41,19 @@ class IndexCallsTest(ClientTest):
         self.assertFalse(self.client.exists(self.name))
         self.client.drop(self.name, missing_ok=True)
 
+    def test_leases(self):
+        made = self.client.create(self.name, 3, "l2", lease_seconds=600)
+        self.assertEqual(made.lease_seconds, 600)
+        renewed = self.client.renew_lease(self.name, 900)
+        self.assertEqual(renewed.lease_seconds, 900)
+        self.assertGreater(renewed.lease_expire_time, made.lease_expire_time)
+        self.assertEqual(self.client.renew_lease(self.name).lease_seconds, 900)
+        stays = self.client.renew_lease(self.name, -1)
+        self.assertEqual((stays.lease_seconds, stays.lease_expire_time), (0, ""))
+        with self.assertRaises(errors.WrongState) as caught:
+            self.client.renew_lease(self.name)
+        self.assertEqual(caught.exception.reason, "NO_LEASE")
+
     def test_a_name_that_is_taken(self):
         self.client.create(self.name, 3, "l2")
         with self.assertRaises(errors.AnnodError) as caught:

@@ -69,6 +69,29 @@ TEST(IndexSettingsTest, RoundTripsEveryField) {
   ExpectExample(*read);
 }
 
+// Only temporary indexes have one: others can be read by earlier programs.
+TEST(IndexSettingsTest, ALeaseIsThereOrAbsent) {
+  EXPECT_EQ(IndexSettingsToJson(Example()).find("lease"), std::string::npos);
+  IndexSettings settings = Example();
+  settings.lease_seconds = 60;
+  settings.lease_expire_unix_ms = 1234567890123;
+  const std::string text = IndexSettingsToJson(settings);
+  const auto read = IndexSettingsFromJson(text);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->lease_seconds, 60);
+  EXPECT_EQ(read->lease_expire_unix_ms, 1234567890123);
+  for (const nlohmann::json& bad :
+       {nlohmann::json(0), nlohmann::json(-1), nlohmann::json(31622401),
+        nlohmann::json("60")}) {
+    nlohmann::json object = nlohmann::json::parse(text);
+    object.erase("xxh3_64");
+    object["lease_seconds"] = bad;
+    EXPECT_EQ(IndexSettingsFromJson(SealJson(object, 1)).status().code(),
+              absl::StatusCode::kDataLoss)
+        << bad;
+  }
+}
+
 TEST(IndexSettingsTest, DamagedTextIsDataLoss) {
   const std::string text = IndexSettingsToJson(Example());
   const auto check = [](const std::string& damaged) {

@@ -108,6 +108,62 @@ TEST_F(CollectorTest, CountersNeverFallOverRestartsAndGaugesGoWithTheProcess) {
   EXPECT_FALSE(Metric("annod_in_flight_calls").has_value());
 }
 
+// What a worker says of an index that was created then.
+void Serve(MetricsWriter* writer, const std::string& index, double created,
+           double queries) {
+  writer->GetGauge("annod_worker_ready", {}).Set(1);
+  writer->GetGauge("annod_index_create_time_seconds", {{"index", index}})
+      .Set(created);
+  writer
+      ->GetCounter("annod_queries_total",
+                   {{"index", index}, {"engine", "exact"}})
+      .Add(queries);
+}
+
+TEST_F(CollectorTest, CountersOfAnIndexGoWithIt) {
+  const auto living = page_->Writer(1);
+  Serve(living.get(), "a", 100, 1);
+  const auto dying = page_->Writer(0);
+  Serve(dying.get(), "a", 100, 2);
+  collector_->Retire(0);
+  EXPECT_EQ(Metric("annod_queries_total")->counter.value, 3);
+  living->Remove("index", "a");
+  EXPECT_FALSE(Metric("annod_queries_total").has_value());
+  // Another of its name begins anew.
+  Serve(living.get(), "a", 200, 5);
+  EXPECT_EQ(Metric("annod_queries_total")->counter.value, 5);
+}
+
+TEST_F(CollectorTest, CountersOutliveAMomentWithoutWorkers) {
+  const auto first = page_->Writer(0);
+  Serve(first.get(), "a", 100, 2);
+  collector_->Retire(0);
+  EXPECT_EQ(Metric("annod_queries_total")->counter.value, 2);
+  const auto next = page_->Writer(0);
+  Serve(next.get(), "a", 100, 1);
+  EXPECT_EQ(Metric("annod_queries_total")->counter.value, 3);
+  collector_->Retire(0);
+  // Dropped and made again while no worker lived.
+  const auto last = page_->Writer(0);
+  Serve(last.get(), "a", 300, 4);
+  EXPECT_EQ(Metric("annod_queries_total")->counter.value, 4);
+}
+
+TEST_F(CollectorTest, WhatHasCountedNothingOfAnIndexIsLeftOut) {
+  const auto writer = page_->Writer(0);
+  Serve(writer.get(), "a", 100, 0);
+  const Histogram calls = writer->GetHistogram(
+      "annod_rpc_duration_seconds",
+      {{"method", "GetNns"}, {"index", "a"}, {"code", "OK"}});
+  writer->GetCounter("annod_process_restarts_total",
+                     {{"role", "worker"}, {"cause", "SIGKILL"}});
+  EXPECT_FALSE(Metric("annod_queries_total").has_value());
+  EXPECT_FALSE(Metric("annod_rpc_duration_seconds").has_value());
+  EXPECT_EQ(Metric("annod_process_restarts_total")->counter.value, 0);
+  calls.Observe(0);
+  EXPECT_EQ(Metric("annod_rpc_duration_seconds")->histogram.sample_count, 1);
+}
+
 TEST_F(CollectorTest, DroppedSeriesOfTheDeadAreRemembered) {
   page_->Writer(0)->GetCounter("annod_unknown_total", {});
   collector_->Retire(0);

@@ -150,18 +150,26 @@ TEST(MetricsPage, AFullSlotDropsSeriesAndKeepsTheOthers) {
   EXPECT_EQ(SeriesCount(*page, 1), 0);
 }
 
-TEST(MetricsPage, RemovedGaugesComeBackFromZeroAndCountersStay) {
+TEST(MetricsPage, RemovedSeriesComeBackFromZero) {
   const auto page = NewPage(1);
   const auto writer = page->Writer(0);
   const LabelPairs labels = {{"index", "a"}};
   writer->GetGauge("annod_index_items", labels).Set(7);
   writer->GetGauge("annod_index_items", {{"index", "b"}}).Set(8);
   writer->GetCounter("annod_items_added_total", labels).Add(9);
-  writer->RemoveGauges("index", "a");
+  const Histogram calls = writer->GetHistogram(
+      "annod_rpc_duration_seconds",
+      {{"method", "GetNns"}, {"index", "a"}, {"code", "OK"}});
+  calls.Observe(1);
+  EXPECT_EQ(SeriesCount(*page, 0), 4);
+  writer->Remove("index", "a");
+  EXPECT_EQ(SeriesCount(*page, 0), 1);
   EXPECT_EQ(Sample(*page, 0, "annod_index_items").value, 8);
-  EXPECT_EQ(Sample(*page, 0, "annod_items_added_total").value, 9);
+  calls.Observe(1);  // of a call that was under way
+  writer->GetCounter("annod_items_added_total", labels).Add(2);
+  EXPECT_EQ(Sample(*page, 0, "annod_items_added_total").value, 2);
 
-  writer->RemoveGauges("index", "b");
+  writer->Remove("index", "b");
   writer->GetGauge("annod_index_items", labels).Add(1);
   EXPECT_EQ(Sample(*page, 0, "annod_index_items").value, 1);
 }

@@ -35,6 +35,14 @@ std::vector<float> RandomVector(int dim, uint64_t seed) {
   return values;
 }
 
+std::vector<float> RandomVector(int dim, uint64_t seed, v1::Metric metric) {
+  std::vector<float> values = RandomVector(dim, seed);
+  if (metric == v1::METRIC_HAMMING) {
+    for (float& value : values) value = value > 0.5f ? 1.0f : 0.0f;
+  }
+  return values;
+}
+
 void SetVector(const std::vector<float>& values, v1::FloatVector* vector) {
   vector->mutable_values()->Assign(values.begin(), values.end());
 }
@@ -55,14 +63,14 @@ grpc::Status CreateIndex(Cluster* cluster, const std::string& index, int dim,
 }
 
 grpc::Status AddRandomItems(Cluster* cluster, const std::string& index, int dim,
-                            int first_id, int count) {
+                            int first_id, int count, v1::Metric metric) {
   v1::AddItemRequest request;
   request.set_index(index);
   for (int id = first_id; id < first_id + count; ++id) {
     v1::Item* item = request.add_items();
     item->set_id(id);
     item->set_label(absl::StrCat("item-", id));
-    item->set_vector_bytes(BytesOf(RandomVector(dim, id)));
+    item->set_vector_bytes(BytesOf(RandomVector(dim, id, metric)));
   }
   v1::AddItemResponse response;
   return cluster->admin()->AddItem(Context().get(), request, &response);

@@ -19,15 +19,19 @@ std::string Describe(const grpc::Status& status);
 
 // Components in [-1, 1), the same for the same seed.
 std::vector<float> RandomVector(int dim, uint64_t seed);
+// The same as an index of that metric takes it: for hamming 1 above 0.5, else
+// 0.
+std::vector<float> RandomVector(int dim, uint64_t seed, v1::Metric metric);
 void SetVector(const std::vector<float>& values, v1::FloatVector* vector);
 std::string BytesOf(const std::vector<float>& values);
 
 grpc::Status CreateIndex(Cluster* cluster, const std::string& index, int dim,
                          v1::Metric metric);
 // Adds `count` items with ids from `first_id`, labels "item-<id>" and the
-// vectors RandomVector(dim, id).
+// vectors RandomVector(dim, id, metric).
 grpc::Status AddRandomItems(Cluster* cluster, const std::string& index, int dim,
-                            int first_id, int count);
+                            int first_id, int count,
+                            v1::Metric metric = v1::METRIC_EUCLIDEAN);
 // Builds; `responses`, if not null, gets all that were sent.
 grpc::Status Build(Cluster* cluster, const v1::BuildRequest& request,
                    std::vector<v1::BuildResponse>* responses);

@@ -46,7 +46,7 @@ class StagedRpcFixture : public testing::Test {
   }
 
   void AddAndBuild() {
-    ExpectOk(AddRandomItems(&cluster_, "a", kDim, 0, kItems));
+    ExpectOk(AddRandomItems(&cluster_, "a", kDim, 0, kItems, metric_));
     ExpectOk(Build(&cluster_, "a"));
   }
 
@@ -75,10 +75,10 @@ class StagedRpcFixture : public testing::Test {
   }
 
   // The neighbours of item `seed`'s vector.
-  static v1::GetNnsRequest NearItem(uint64_t seed, int n, bool include_staged) {
+  v1::GetNnsRequest NearItem(uint64_t seed, int n, bool include_staged) const {
     v1::GetNnsRequest request;
     request.set_index("a");
-    SetVector(RandomVector(kDim, seed),
+    SetVector(RandomVector(kDim, seed, metric_),
               request.add_queries()->mutable_vector());
     request.set_n(n);
     request.set_include_staged(include_staged);
@@ -152,6 +152,7 @@ class StagedRpcFixture : public testing::Test {
     Connect();
   }
 
+  v1::Metric metric_ = v1::METRIC_EUCLIDEAN;  // of the index
   Cluster cluster_;
   std::vector<std::unique_ptr<v1::IndexService::Stub>> stubs_;
 };

@@ -124,7 +124,7 @@ std::vector<WrongInput> FitRows() {
        "rows { vector { values: [3e38, 3e38] } }",
        kInvalid,
        kField,
-       {"rows[0].vector", "squared norm"}},
+       {"rows[0].vector", "of length 4.24264e+38", "9e+18"}},
       {method,
        row("vector_bytes: '123456789'"),
        kInvalid,

@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor.pb.h"
+#include "grpc/reflection/v1/reflection.grpc.pb.h"
 #include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
 #include "gtest/gtest.h"
 #include "tests/server/testing/calls.h"
@@ -16,13 +17,26 @@
 namespace annod {
 namespace {
 
-using grpc::reflection::v1alpha::ServerReflection;
-using grpc::reflection::v1alpha::ServerReflectionRequest;
-using grpc::reflection::v1alpha::ServerReflectionResponse;
 using testing::UnorderedElementsAre;
 
+struct V1 {
+  using Service = grpc::reflection::v1::ServerReflection;
+  using Request = grpc::reflection::v1::ServerReflectionRequest;
+  using Response = grpc::reflection::v1::ServerReflectionResponse;
+};
+struct V1Alpha {
+  using Service = grpc::reflection::v1alpha::ServerReflection;
+  using Request = grpc::reflection::v1alpha::ServerReflectionRequest;
+  using Response = grpc::reflection::v1alpha::ServerReflectionResponse;
+};
+
+template <typename Version>
 class ReflectionTest : public testing::Test {
  protected:
+  using ServerReflection = typename Version::Service;
+  using ServerReflectionRequest = typename Version::Request;
+  using ServerReflectionResponse = typename Version::Response;
+
   ReflectionTest() : cluster_(/*workers=*/1) {
     cluster_.StartAll();
     stub_ = ServerReflection::NewStub(cluster_.NewChannel());
@@ -57,7 +71,7 @@ class ReflectionTest : public testing::Test {
   }
 
   Cluster cluster_;
-  std::unique_ptr<ServerReflection::Stub> stub_;
+  std::unique_ptr<typename ServerReflection::Stub> stub_;
   std::unique_ptr<grpc::ClientContext> context_ = Context();
   std::unique_ptr<grpc::ClientReaderWriter<ServerReflectionRequest,
                                            ServerReflectionResponse>>
@@ -66,23 +80,29 @@ class ReflectionTest : public testing::Test {
   std::set<std::string> loaded_;
 };
 
-TEST_F(ReflectionTest, DescribesEverythingItLists) {
+using Versions = testing::Types<V1, V1Alpha>;
+TYPED_TEST_SUITE(ReflectionTest, Versions);
+
+TYPED_TEST(ReflectionTest, DescribesEverythingItLists) {
+  using ServerReflectionRequest = typename TypeParam::Request;
+  using ServerReflectionResponse = typename TypeParam::Response;
   ServerReflectionRequest list;
   list.set_list_services("");
-  const ServerReflectionResponse response = Ask(list);
+  const ServerReflectionResponse response = this->Ask(list);
   std::vector<std::string> names;
   for (const auto& service : response.list_services_response().service()) {
     names.push_back(service.name());
   }
-  EXPECT_THAT(names, UnorderedElementsAre(
-                         "annod.v1.AdminService", "annod.v1.IndexService",
-                         "grpc.health.v1.Health",
-                         "grpc.reflection.v1alpha.ServerReflection"));
+  EXPECT_THAT(
+      names, UnorderedElementsAre(
+                 "annod.v1.AdminService", "annod.v1.IndexService",
+                 "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
+                 "grpc.reflection.v1alpha.ServerReflection"));
   for (const std::string& name : names) {
     ServerReflectionRequest request;
     request.set_file_containing_symbol(name);
-    Load(Ask(request));
-    const auto* service = pool_.FindServiceByName(name);
+    this->Load(this->Ask(request));
+    const auto* service = this->pool_.FindServiceByName(name);
     ASSERT_NE(service, nullptr) << name;
     const auto* compiled =
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(

@@ -234,7 +234,7 @@ TEST_F(BlobRpcTest, ReleasedLayoutsComeOnRequestAndBackAsTheyAre) {
     const std::string index(LayoutName(c.layout));
     SCOPED_TRACE(index);
     ExpectOk(CreateIndex(&cluster_, index, kDim, c.metric));
-    ExpectOk(AddRandomItems(&cluster_, index, kDim, 0, 200));
+    ExpectOk(AddRandomItems(&cluster_, index, kDim, 0, 200, c.metric));
     v1::BuildRequest build;
     build.set_index(index);
     build.set_dot_layout(c.metric == v1::METRIC_DOT

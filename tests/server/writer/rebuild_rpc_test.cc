@@ -26,7 +26,7 @@ class RebuildRpcTest : public testing::Test {
 
   void MakeSource(v1::Metric metric, int items) {
     ExpectOk(CreateIndex(&cluster_, "source", kDim, metric));
-    ExpectOk(AddRandomItems(&cluster_, "source", kDim, 0, items));
+    ExpectOk(AddRandomItems(&cluster_, "source", kDim, 0, items, metric));
   }
 
   static v1::RebuildRequest Request(v1::Metric metric) {
@@ -121,7 +121,8 @@ TEST_F(RebuildRpcTest, AnotherMetricOverTheSameItemsAndLabels) {
 TEST_F(RebuildRpcTest, HammingGoesThroughZeroAndOne) {
   MakeSource(v1::METRIC_HAMMING, 30);
   ExpectOk(Build(&cluster_, "source"));
-  ExpectOk(AddRandomItems(&cluster_, "source", kDim, 30, 10));
+  ExpectOk(
+      AddRandomItems(&cluster_, "source", kDim, 30, 10, v1::METRIC_HAMMING));
   ExpectOk(Rebuild(Request(v1::METRIC_EUCLIDEAN)));
   // The distance of two items is the root of the number of bits that differ.
   for (const int item : {3, 35}) {

@@ -87,6 +87,17 @@ TEST_F(StagedRpcTest, AnUpdateAnswersWithItsNewVectorOnlyWhenAsked) {
   }
 }
 
+// Whichever worker is asked: the answer of Build waits for all of them.
+TEST_F(StagedRpcTest, OnceABuildHasAnsweredInfoShowsNone) {
+  for (int round = 0; round < 5; ++round) {
+    ExpectOk(AddRandomItems(&cluster_, "a", kDim, 10 * round, 10));
+    ExpectOk(Build(&cluster_, "a"));
+    for (const auto& stub : stubs_) {
+      EXPECT_FALSE(InfoFrom(stub.get()).has_build());
+    }
+  }
+}
+
 // Whatever the metric, version and staged items together answer as an exact
 // search of a version of all of them does.
 TEST_F(StagedRpcTest, MergedAnswersAreThoseOfTheNextVersion) {
@@ -99,10 +110,11 @@ TEST_F(StagedRpcTest, MergedAnswersAreThoseOfTheNextVersion) {
     v1::DropIndexResponse dropped;
     ExpectOk(cluster_.admin()->DropIndex(Context().get(), drop, &dropped));
     ExpectOk(CreateIndex(&cluster_, "a", kDim, metric));
+    metric_ = metric;
     AddAndBuild();
-    ExpectOk(AddRandomItems(&cluster_, "a", kDim, kItems, 50));
+    ExpectOk(AddRandomItems(&cluster_, "a", kDim, kItems, 50, metric));
     for (int id = 0; id < 30; ++id) {
-      ExpectOk(Add(id, RandomVector(kDim, 2000 + id)));
+      ExpectOk(Add(id, RandomVector(kDim, 2000 + id, metric)));
     }
     ExpectOk(Remove({40, 41, kItems + 7, 5}));
     std::vector<v1::GetNnsRequest> requests;

@@ -27,6 +27,7 @@ class IndexCalls(Caller):
         dot_layout: Optional[str] = None,
         hamming_layout: Optional[str] = None,
         build_rules: Optional[str] = None,
+        lease_seconds: Optional[int] = None,
         timeout: Optional[float] = None,
     ) -> IndexInfo:
         """As annod.Client.create()."""
@@ -46,6 +47,7 @@ class IndexCalls(Caller):
                 dot_layout=dot_layout,
                 hamming_layout=hamming_layout,
                 build_rules=build_rules,
+                lease_seconds=lease_seconds,
             ),
             timeout,
         )
@@ -55,6 +57,17 @@ class IndexCalls(Caller):
     ) -> IndexInfo:
         """As annod.Client.update()."""
         return await self._run_on(name, indexes.update(name, **settings), timeout)
+
+    async def renew_lease(
+        self,
+        name: str,
+        lease_seconds: Optional[int] = None,
+        *,
+        timeout: Optional[float] = None,
+    ) -> IndexInfo:
+        """As annod.Client.renew_lease()."""
+        steps = indexes.renew_lease(name, lease_seconds)
+        return await self._run_on(name, steps, timeout)
 
     async def drop(
         self, name: str, *, missing_ok: bool = False, timeout: Optional[float] = None

@@ -81,7 +81,7 @@ def info_of(message: types_pb2.IndexInfo) -> IndexInfo:
             " staged_item_count removed_item_count next_id label_count tree_count"
             " forest_bytes graph_bytes staged_bytes layout seed default_n"
             " default_tree_count verbosity allow_duplicate_labels attached_path"
-            " create_time"
+            " create_time lease_seconds lease_expire_time"
         ).split()
     }
     return IndexInfo(
@@ -177,6 +177,14 @@ def update(name: str, **settings: Any) -> Steps[IndexInfo]:
     if names is not None:
         request.feature_names.CopyFrom(admin_service_pb2.FeatureNames(names=names))
     answer = yield admin("UpdateSettings", request)
+    return info_of(answer.info)
+
+
+def renew_lease(name: str, lease_seconds: Optional[int]) -> Steps[IndexInfo]:
+    request = admin_service_pb2.RenewLeaseRequest(
+        index=name, lease_seconds=lease_seconds or 0
+    )
+    answer = yield admin("RenewLease", request)
     return info_of(answer.info)
 
 

@@ -27,6 +27,7 @@ class IndexCalls(Caller):
         dot_layout: Optional[str] = None,
         hamming_layout: Optional[str] = None,
         build_rules: Optional[str] = None,
+        lease_seconds: Optional[int] = None,
         timeout: Optional[float] = None,
     ) -> IndexInfo:
         """Creates an empty index.
@@ -43,6 +44,8 @@ class IndexCalls(Caller):
           prefault: "none", "advise", "populate" or "lock".
           verbosity, dot_layout ("16", "24"), hamming_layout ("12", "16"),
             build_rules ("annod", "annoy_1_17", ...): proto/annod/v1 says more.
+          lease_seconds: makes the index temporary: the server drops it when nobody
+            has called renew_lease() for so long.
 
         Raises:
           errors.AnnodError: reason INDEX_EXISTS, or the server refused.
@@ -63,6 +66,7 @@ class IndexCalls(Caller):
                 dot_layout=dot_layout,
                 hamming_layout=hamming_layout,
                 build_rules=build_rules,
+                lease_seconds=lease_seconds,
             ),
             timeout,
         )
@@ -73,6 +77,25 @@ class IndexCalls(Caller):
         """Changes settings, named as in create(); those not given stay. metric and
         dimension only while the index has no items."""
         return self._run_on(name, indexes.update(name, **settings), timeout)
+
+    def renew_lease(
+        self,
+        name: str,
+        lease_seconds: Optional[int] = None,
+        *,
+        timeout: Optional[float] = None,
+    ) -> IndexInfo:
+        """Lets a temporary index live for its time from now on.
+
+        Args:
+          lease_seconds: its time from now on, also of an index that had none; -1:
+            it stays; None: as before.
+
+        Raises:
+          errors.WrongState: it has no lease, and none is given.
+        """
+        steps = indexes.renew_lease(name, lease_seconds)
+        return self._run_on(name, steps, timeout)
 
     def drop(
         self, name: str, *, missing_ok: bool = False, timeout: Optional[float] = None

@@ -134,7 +134,7 @@ class CancelBuildResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class CreateIndexRequest(_message.Message):
-    __slots__ = ["allow_duplicate_labels", "build_rules", "default_n", "default_tree_count", "dimension", "dot_layout", "feature_names", "hamming_layout", "index", "metric", "prefault", "seed", "verbosity"]
+    __slots__ = ["allow_duplicate_labels", "build_rules", "default_n", "default_tree_count", "dimension", "dot_layout", "feature_names", "hamming_layout", "index", "lease_seconds", "metric", "prefault", "seed", "verbosity"]
     ALLOW_DUPLICATE_LABELS_FIELD_NUMBER: _ClassVar[int]
     BUILD_RULES_FIELD_NUMBER: _ClassVar[int]
     DEFAULT_N_FIELD_NUMBER: _ClassVar[int]
@@ -144,6 +144,7 @@ class CreateIndexRequest(_message.Message):
     FEATURE_NAMES_FIELD_NUMBER: _ClassVar[int]
     HAMMING_LAYOUT_FIELD_NUMBER: _ClassVar[int]
     INDEX_FIELD_NUMBER: _ClassVar[int]
+    LEASE_SECONDS_FIELD_NUMBER: _ClassVar[int]
     METRIC_FIELD_NUMBER: _ClassVar[int]
     PREFAULT_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
@@ -157,11 +158,12 @@ class CreateIndexRequest(_message.Message):
     feature_names: _containers.RepeatedScalarFieldContainer[str]
     hamming_layout: _types_pb2.HammingLayout
     index: str
+    lease_seconds: int
     metric: _types_pb2.Metric
     prefault: _types_pb2.Prefault
     seed: int
     verbosity: int
-    def __init__(self, index: _Optional[str] = ..., dimension: _Optional[int] = ..., metric: _Optional[_Union[_types_pb2.Metric, str]] = ..., default_n: _Optional[int] = ..., default_tree_count: _Optional[int] = ..., seed: _Optional[int] = ..., dot_layout: _Optional[_Union[_types_pb2.DotLayout, str]] = ..., hamming_layout: _Optional[_Union[_types_pb2.HammingLayout, str]] = ..., prefault: _Optional[_Union[_types_pb2.Prefault, str]] = ..., verbosity: _Optional[int] = ..., feature_names: _Optional[_Iterable[str]] = ..., allow_duplicate_labels: bool = ..., build_rules: _Optional[_Union[_types_pb2.BuildRules, str]] = ...) -> None: ...
+    def __init__(self, index: _Optional[str] = ..., dimension: _Optional[int] = ..., metric: _Optional[_Union[_types_pb2.Metric, str]] = ..., default_n: _Optional[int] = ..., default_tree_count: _Optional[int] = ..., seed: _Optional[int] = ..., dot_layout: _Optional[_Union[_types_pb2.DotLayout, str]] = ..., hamming_layout: _Optional[_Union[_types_pb2.HammingLayout, str]] = ..., prefault: _Optional[_Union[_types_pb2.Prefault, str]] = ..., verbosity: _Optional[int] = ..., feature_names: _Optional[_Iterable[str]] = ..., allow_duplicate_labels: bool = ..., build_rules: _Optional[_Union[_types_pb2.BuildRules, str]] = ..., lease_seconds: _Optional[int] = ...) -> None: ...
 
 class CreateIndexResponse(_message.Message):
     __slots__ = ["info"]
@@ -330,6 +332,20 @@ class RemoveItemsResponse(_message.Message):
     missing_labels: _containers.RepeatedScalarFieldContainer[str]
     removed_count: int
     def __init__(self, removed_count: _Optional[int] = ..., missing_ids: _Optional[_Iterable[int]] = ..., missing_labels: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class RenewLeaseRequest(_message.Message):
+    __slots__ = ["index", "lease_seconds"]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    LEASE_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    index: str
+    lease_seconds: int
+    def __init__(self, index: _Optional[str] = ..., lease_seconds: _Optional[int] = ...) -> None: ...
+
+class RenewLeaseResponse(_message.Message):
+    __slots__ = ["info"]
+    INFO_FIELD_NUMBER: _ClassVar[int]
+    info: _types_pb2.IndexInfo
+    def __init__(self, info: _Optional[_Union[_types_pb2.IndexInfo, _Mapping]] = ...) -> None: ...
 
 class SerializeRequest(_message.Message):
     __slots__ = ["chunk_bytes", "fill_holes", "format", "index"]

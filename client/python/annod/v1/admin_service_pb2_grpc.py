@@ -12,7 +12,7 @@ class AdminServiceStub(object):
     INVALID_FIELD (metadata: field, value, limit), INDEX_NOT_FOUND, INDEX_EXISTS,
     INDEX_NOT_BUILT, INDEX_ATTACHED, INDEX_EMPTY (nothing to build from),
     INDEX_NOT_ATTACHED, INDEX_DROPPED (while the call ran), BUILD_RUNNING,
-    BUILD_NOT_RUNNING, VERSION_NOT_FOUND, VERSION_REJECTED, INDEX_NOT_EMPTY (a
+    BUILD_NOT_RUNNING, NO_LEASE, VERSION_NOT_FOUND, VERSION_REJECTED, INDEX_NOT_EMPTY (a
     setting that items depend on), HOLES (a format that cannot say them), BLOB_REJECTED, LABEL_TAKEN, LIMIT_REACHED, OVERLOADED,
     WRITER_UNAVAILABLE, STORAGE_FAILED, FILE_NOT_FOUND, FILE_REJECTED, DRAINING.
     """
@@ -103,6 +103,11 @@ class AdminServiceStub(object):
                 request_serializer=annod_dot_v1_dot_admin__service__pb2.DeserializeRequest.SerializeToString,
                 response_deserializer=annod_dot_v1_dot_admin__service__pb2.DeserializeResponse.FromString,
                 )
+        self.RenewLease = channel.unary_unary(
+                '/annod.v1.AdminService/RenewLease',
+                request_serializer=annod_dot_v1_dot_admin__service__pb2.RenewLeaseRequest.SerializeToString,
+                response_deserializer=annod_dot_v1_dot_admin__service__pb2.RenewLeaseResponse.FromString,
+                )
         self.DropIndex = channel.unary_unary(
                 '/annod.v1.AdminService/DropIndex',
                 request_serializer=annod_dot_v1_dot_admin__service__pb2.DropIndexRequest.SerializeToString,
@@ -117,7 +122,7 @@ class AdminServiceServicer(object):
     INVALID_FIELD (metadata: field, value, limit), INDEX_NOT_FOUND, INDEX_EXISTS,
     INDEX_NOT_BUILT, INDEX_ATTACHED, INDEX_EMPTY (nothing to build from),
     INDEX_NOT_ATTACHED, INDEX_DROPPED (while the call ran), BUILD_RUNNING,
-    BUILD_NOT_RUNNING, VERSION_NOT_FOUND, VERSION_REJECTED, INDEX_NOT_EMPTY (a
+    BUILD_NOT_RUNNING, NO_LEASE, VERSION_NOT_FOUND, VERSION_REJECTED, INDEX_NOT_EMPTY (a
     setting that items depend on), HOLES (a format that cannot say them), BLOB_REJECTED, LABEL_TAKEN, LIMIT_REACHED, OVERLOADED,
     WRITER_UNAVAILABLE, STORAGE_FAILED, FILE_NOT_FOUND, FILE_REJECTED, DRAINING.
     """
@@ -259,6 +264,16 @@ class AdminServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RenewLease(self, request, context):
+        """Lets a temporary index live for its time from now on, durably. Whoever made it
+        calls this several times in that time, as long as it is needed. Also gives or
+        takes away a lease. FAILED_PRECONDITION (NO_LEASE) for an index without one, if
+        none is given. Safe to retry.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DropIndex(self, request, context):
         """Deletes an index with all its versions and staged items; an attached file
         itself is left alone. NOT_FOUND if there is none. Not reversible.
@@ -350,6 +365,11 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     request_deserializer=annod_dot_v1_dot_admin__service__pb2.DeserializeRequest.FromString,
                     response_serializer=annod_dot_v1_dot_admin__service__pb2.DeserializeResponse.SerializeToString,
             ),
+            'RenewLease': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenewLease,
+                    request_deserializer=annod_dot_v1_dot_admin__service__pb2.RenewLeaseRequest.FromString,
+                    response_serializer=annod_dot_v1_dot_admin__service__pb2.RenewLeaseResponse.SerializeToString,
+            ),
             'DropIndex': grpc.unary_unary_rpc_method_handler(
                     servicer.DropIndex,
                     request_deserializer=annod_dot_v1_dot_admin__service__pb2.DropIndexRequest.FromString,
@@ -369,7 +389,7 @@ class AdminService(object):
     INVALID_FIELD (metadata: field, value, limit), INDEX_NOT_FOUND, INDEX_EXISTS,
     INDEX_NOT_BUILT, INDEX_ATTACHED, INDEX_EMPTY (nothing to build from),
     INDEX_NOT_ATTACHED, INDEX_DROPPED (while the call ran), BUILD_RUNNING,
-    BUILD_NOT_RUNNING, VERSION_NOT_FOUND, VERSION_REJECTED, INDEX_NOT_EMPTY (a
+    BUILD_NOT_RUNNING, NO_LEASE, VERSION_NOT_FOUND, VERSION_REJECTED, INDEX_NOT_EMPTY (a
     setting that items depend on), HOLES (a format that cannot say them), BLOB_REJECTED, LABEL_TAKEN, LIMIT_REACHED, OVERLOADED,
     WRITER_UNAVAILABLE, STORAGE_FAILED, FILE_NOT_FOUND, FILE_REJECTED, DRAINING.
     """
@@ -643,6 +663,23 @@ class AdminService(object):
         return grpc.experimental.stream_unary(request_iterator, target, '/annod.v1.AdminService/Deserialize',
             annod_dot_v1_dot_admin__service__pb2.DeserializeRequest.SerializeToString,
             annod_dot_v1_dot_admin__service__pb2.DeserializeResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def RenewLease(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/annod.v1.AdminService/RenewLease',
+            annod_dot_v1_dot_admin__service__pb2.RenewLeaseRequest.SerializeToString,
+            annod_dot_v1_dot_admin__service__pb2.RenewLeaseResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
 

@@ -18,4 +18,5 @@ class AdminServiceStub:
     Detach: Any
     Reload: Any
     Deserialize: Any
+    RenewLease: Any
     DropIndex: Any

@@ -8,6 +8,7 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 BUILD_PHASE_ACTIVATING: BuildPhase
 BUILD_PHASE_COLLECTING: BuildPhase
 BUILD_PHASE_DONE: BuildPhase
+BUILD_PHASE_GRAPH: BuildPhase
 BUILD_PHASE_PUBLISHING: BuildPhase
 BUILD_PHASE_QUEUED: BuildPhase
 BUILD_PHASE_TREES: BuildPhase
@@ -75,7 +76,7 @@ class FloatVector(_message.Message):
     def __init__(self, values: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class IndexInfo(_message.Message):
-    __slots__ = ["allow_duplicate_labels", "attached_path", "beam_curve", "build", "build_rules", "create_time", "default_n", "default_tree_count", "dimension", "feature_names", "forest_bytes", "graph_bytes", "index", "item_count", "item_slot_count", "kept_versions", "label_count", "layout", "metric", "newest_version", "next_id", "prefault", "quarantined", "recall_curve", "removed_item_count", "seed", "staged_bytes", "staged_item_count", "state", "state_reason", "tree_count", "verbosity", "version"]
+    __slots__ = ["allow_duplicate_labels", "attached_path", "beam_curve", "build", "build_rules", "create_time", "default_n", "default_tree_count", "dimension", "feature_names", "forest_bytes", "graph_bytes", "index", "item_count", "item_slot_count", "kept_versions", "label_count", "layout", "lease_expire_time", "lease_seconds", "metric", "newest_version", "next_id", "prefault", "quarantined", "recall_curve", "removed_item_count", "seed", "staged_bytes", "staged_item_count", "state", "state_reason", "tree_count", "verbosity", "version"]
     ALLOW_DUPLICATE_LABELS_FIELD_NUMBER: _ClassVar[int]
     ATTACHED_PATH_FIELD_NUMBER: _ClassVar[int]
     BEAM_CURVE_FIELD_NUMBER: _ClassVar[int]
@@ -94,6 +95,8 @@ class IndexInfo(_message.Message):
     KEPT_VERSIONS_FIELD_NUMBER: _ClassVar[int]
     LABEL_COUNT_FIELD_NUMBER: _ClassVar[int]
     LAYOUT_FIELD_NUMBER: _ClassVar[int]
+    LEASE_EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    LEASE_SECONDS_FIELD_NUMBER: _ClassVar[int]
     METRIC_FIELD_NUMBER: _ClassVar[int]
     NEWEST_VERSION_FIELD_NUMBER: _ClassVar[int]
     NEXT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -127,6 +130,8 @@ class IndexInfo(_message.Message):
     kept_versions: _containers.RepeatedScalarFieldContainer[int]
     label_count: int
     layout: str
+    lease_expire_time: str
+    lease_seconds: int
     metric: Metric
     newest_version: int
     next_id: int
@@ -142,7 +147,7 @@ class IndexInfo(_message.Message):
     tree_count: int
     verbosity: int
     version: int
-    def __init__(self, index: _Optional[str] = ..., dimension: _Optional[int] = ..., metric: _Optional[_Union[Metric, str]] = ..., state: _Optional[_Union[IndexState, str]] = ..., state_reason: _Optional[str] = ..., version: _Optional[int] = ..., item_slot_count: _Optional[int] = ..., item_count: _Optional[int] = ..., tree_count: _Optional[int] = ..., forest_bytes: _Optional[int] = ..., layout: _Optional[str] = ..., seed: _Optional[int] = ..., staged_item_count: _Optional[int] = ..., staged_bytes: _Optional[int] = ..., label_count: _Optional[int] = ..., default_n: _Optional[int] = ..., default_tree_count: _Optional[int] = ..., attached_path: _Optional[str] = ..., build: _Optional[_Union[BuildProgress, _Mapping]] = ..., quarantined: _Optional[_Iterable[_Union[QuarantinedVersion, _Mapping]]] = ..., create_time: _Optional[str] = ..., removed_item_count: _Optional[int] = ..., next_id: _Optional[int] = ..., newest_version: _Optional[int] = ..., kept_versions: _Optional[_Iterable[int]] = ..., prefault: _Optional[_Union[Prefault, str]] = ..., verbosity: _Optional[int] = ..., feature_names: _Optional[_Iterable[str]] = ..., allow_duplicate_labels: bool = ..., build_rules: _Optional[_Union[BuildRules, str]] = ..., recall_curve: _Optional[_Iterable[_Union[RecallPoint, _Mapping]]] = ..., graph_bytes: _Optional[int] = ..., beam_curve: _Optional[_Iterable[_Union[BeamPoint, _Mapping]]] = ...) -> None: ...
+    def __init__(self, index: _Optional[str] = ..., dimension: _Optional[int] = ..., metric: _Optional[_Union[Metric, str]] = ..., state: _Optional[_Union[IndexState, str]] = ..., state_reason: _Optional[str] = ..., version: _Optional[int] = ..., item_slot_count: _Optional[int] = ..., item_count: _Optional[int] = ..., tree_count: _Optional[int] = ..., forest_bytes: _Optional[int] = ..., layout: _Optional[str] = ..., seed: _Optional[int] = ..., staged_item_count: _Optional[int] = ..., staged_bytes: _Optional[int] = ..., label_count: _Optional[int] = ..., default_n: _Optional[int] = ..., default_tree_count: _Optional[int] = ..., attached_path: _Optional[str] = ..., build: _Optional[_Union[BuildProgress, _Mapping]] = ..., quarantined: _Optional[_Iterable[_Union[QuarantinedVersion, _Mapping]]] = ..., create_time: _Optional[str] = ..., removed_item_count: _Optional[int] = ..., next_id: _Optional[int] = ..., newest_version: _Optional[int] = ..., kept_versions: _Optional[_Iterable[int]] = ..., prefault: _Optional[_Union[Prefault, str]] = ..., verbosity: _Optional[int] = ..., feature_names: _Optional[_Iterable[str]] = ..., allow_duplicate_labels: bool = ..., build_rules: _Optional[_Union[BuildRules, str]] = ..., recall_curve: _Optional[_Iterable[_Union[RecallPoint, _Mapping]]] = ..., graph_bytes: _Optional[int] = ..., beam_curve: _Optional[_Iterable[_Union[BeamPoint, _Mapping]]] = ..., lease_seconds: _Optional[int] = ..., lease_expire_time: _Optional[str] = ...) -> None: ...
 
 class Item(_message.Message):
     __slots__ = ["id", "label", "vector", "vector_bytes"]

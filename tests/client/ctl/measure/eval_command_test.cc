@@ -160,7 +160,10 @@ TEST_F(EvalCommandTest, TruthComesFromAFileIfGiven) {
   OverwriteFile(dir_->Path("truth.csv"), "0,1,2,3,4,5,6,7,8,3000\n");
   EXPECT_THAT(OnFile(options).out, HasSubstr("3000"));
   OverwriteFile(dir_->Path("truth.csv"), "0,1,2\n");
-  EXPECT_THAT(OnFile(options).out, HasSubstr("--k is 10"));
+  EXPECT_THAT(OnFile(options).out, HasSubstr("has 1 rows"));
+  // As pandas writes it.
+  OverwriteFile(dir_->Path("truth.csv"), "0,1,2,3,4,5,6,7,8,9\n" + truth);
+  EXPECT_THAT(OnFile(options).out, HasSubstr("if that is a header"));
 }
 
 TEST_F(EvalCommandTest, PrintsTablesAndDrawsAPicture) {

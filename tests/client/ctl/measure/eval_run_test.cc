@@ -48,11 +48,23 @@ class FakeTarget final : public EvalTarget {
     }
     return absl::OkStatus();
   }
+  absl::Status AskAmong(size_t, const std::vector<int32_t>& ids,
+                        EvalAnswer* answer) override {
+    *answer = EvalAnswer();
+    std::vector<int32_t> sorted = ids;
+    std::sort(sorted.begin(), sorted.end());
+    for (const int32_t id : sorted) {
+      if (static_cast<size_t>(id) >= distances.size()) continue;
+      answer->ids.push_back(id);
+      answer->distances.push_back(distances[id]);
+    }
+    return absl::OkStatus();
+  }
   bool Has(EvalEngine engine) const override {
     return engine != EvalEngine::kGraph || has_graph;
   }
   int64_t MaxValue(EvalEngine) const override { return 1000; }
-  bool larger_is_closer() const override { return false; }
+  Metric metric() const override { return Metric::kEuclidean; }
 
   size_t queries = 30;
   bool has_graph = true;
@@ -99,12 +111,31 @@ TEST(EvaluateTest, TruthMayBeGivenAsIds) {
   FakeTarget target;
   target.queries = 2;
   EvalOptions options = OneSetting(EvalEngine::kForest, 4);
-  options.truth = {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9},
-                   {10, 11, 12, 13, 14, 15, 16, 17, 18, 2}};
-  // Of the second, item 2 is found and 0 and 1 are nearer: the truth is wrong,
-  // the answer is not.
-  EXPECT_DOUBLE_EQ(OneRow(options, &target).recall, (0.4 + 0.3) / 2);
+  options.truth = {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 0, 99, 2}};
+  // Of the second, three are there and found.
+  EXPECT_DOUBLE_EQ(OneRow(options, &target).recall, (0.4 + 1) / 2);
   EXPECT_EQ(std::count(target.asked.begin(), target.asked.end(), "exact 0"), 0);
+}
+
+// The k-th true one is as far as many others, of which the file names some and
+// the engine finds others.
+TEST(EvaluateTest, TiesWithTheLastIdOfATruthAreRight) {
+  FakeTarget target;
+  target.queries = 1;
+  target.distances.assign(50, 1);
+  EvalOptions options = OneSetting(EvalEngine::kForest, 10);
+  options.truth = {{40, 41, 42, 43, 44, 45, 46, 47, 48, 49}};
+  EXPECT_DOUBLE_EQ(OneRow(options, &target).recall, 1);
+}
+
+TEST(EvaluateTest, QueriesWithoutATruthDoNotCount) {
+  FakeTarget target;
+  target.queries = 2;
+  EvalOptions options = OneSetting(EvalEngine::kForest, 1);
+  options.truth = {{}, {0, 1}};
+  const EvalRow row = OneRow(options, &target);
+  EXPECT_DOUBLE_EQ(row.recall, 0.5);
+  EXPECT_EQ(row.queries, 1);
 }
 
 TEST(EvaluateTest, SettingsGrowUntilEnoughIsFound) {

@@ -162,6 +162,20 @@ TEST_F(InputCommandsTest, ARowThatTheServerRefusesIsNamedByItsLine) {
   EXPECT_EQ(InfoNow()["staged_item_count"], 0);
 }
 
+TEST_F(InputCommandsTest, ARowThatNoMetricTakesIsNamedByLineAndComponent) {
+  ASSERT_EQ(
+      Run({"create", name_, "--dim", "2", "--metric", "hamming"}).exit_status,
+      0);
+  const std::string bits = Write("bits.csv", "1,0\n0,1\n1,63\n");
+  EXPECT_THAT(Message(Run({"add", name_, bits})),
+              HasSubstr("bits.csv: line 3: component 1 is 63; it must be 0 or "
+                        "1"));
+  const std::string far = Write("far.csv", "1,0\n1e20,1\n");
+  EXPECT_THAT(
+      Message(Run({"fit", name_ + "-far", far, "--metric", "l2"})),
+      HasSubstr("far.csv: line 2: the vector is of length 1e+20; it must be"));
+}
+
 TEST_F(InputCommandsTest, AddOfAnExportIsTheSameIndex) {
   Create(name_, "2");
   ASSERT_EQ(Run({"add", name_, Write("r.jsonl", kOwnIds)}).exit_status, 0);

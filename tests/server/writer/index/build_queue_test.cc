@@ -117,6 +117,56 @@ TEST_F(BuildQueueTest, StopEndsEverything) {
   EXPECT_EQ(queue_.Submit("c", Spec(1)).status(), why);
 }
 
+TEST(BuildJobTest, TheGraphComesBetweenTreesAndPublishing) {
+  BuildJob job("a", Spec(1), nullptr);
+  job.Report(v1::BUILD_PHASE_TREES, 0.5, 5);
+  job.Report(v1::BUILD_PHASE_GRAPH, 0.7, 9);
+  EXPECT_EQ(job.Progress().phase(), v1::BUILD_PHASE_GRAPH);
+  job.Report(v1::BUILD_PHASE_TREES, 0.9, 9);
+  EXPECT_EQ(job.Progress().phase(), v1::BUILD_PHASE_GRAPH);
+  job.Report(v1::BUILD_PHASE_PUBLISHING, 0, 9);
+  EXPECT_EQ(job.Progress().phase(), v1::BUILD_PHASE_PUBLISHING);
+}
+
+// Also while the work turns out to be more than was thought.
+TEST(BuildJobTest, TheTimeLeftAlwaysFalls) {
+  BuildJob job("a", Spec(1), nullptr);
+  job.Report(v1::BUILD_PHASE_COLLECTING, 0, 0);
+  absl::SleepFor(absl::Milliseconds(20));
+  job.Report(v1::BUILD_PHASE_TREES, 0.5, 5);
+  double last = job.Progress().seconds_left();
+  EXPECT_GT(last, 0);
+  for (int i = 0; i < 20; ++i) {
+    absl::SleepFor(absl::Milliseconds(5));
+    const double left = job.Progress().seconds_left();
+    EXPECT_LT(left, last);
+    EXPECT_GT(left, 0);
+    last = left;
+  }
+  job.Report(v1::BUILD_PHASE_PUBLISHING, 1, 9);
+  absl::SleepFor(absl::Milliseconds(5));
+  EXPECT_LT(job.Progress().seconds_left(), last);
+}
+
+TEST_F(BuildQueueTest, WhoWaitsFindsTheJobGone) {
+  std::vector<std::string> ended;
+  BuildQueue* self = nullptr;
+  BuildQueue queue([](BuildJob*) { return v1::BuildResult(); }, nullptr,
+                   [&](const std::string& index) {
+                     EXPECT_EQ(self->Find(index), nullptr);
+                     ended.push_back(index);
+                   });
+  self = &queue;
+  const auto job = queue.Reserve("a", Spec(1));
+  ASSERT_TRUE(job.ok());
+  queue.Enqueue(*job);
+  (*job)->AwaitDone();
+  EXPECT_EQ(ended, std::vector<std::string>({"a"}));
+  const auto abandoned = queue.Reserve("b", Spec(1));
+  queue.Abandon(*abandoned, absl::CancelledError("no"));
+  EXPECT_EQ(ended, std::vector<std::string>({"a", "b"}));
+}
+
 TEST(BuildJobTest, ProgressNeverFalls) {
   int reports = 0;
   BuildJob job("a", Spec(1), [&] { ++reports; });

@@ -1,0 +1,147 @@
+#include "server/worker/reflection_service.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/rpc/errors.h"
+
+namespace annod {
+namespace {
+
+using google::protobuf::DescriptorPool;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::FileDescriptor;
+using grpc::reflection::v1::FileDescriptorResponse;
+using grpc::reflection::v1::ServerReflectionRequest;
+using grpc::reflection::v1::ServerReflectionResponse;
+
+const DescriptorPool& Pool() { return *DescriptorPool::generated_pool(); }
+
+// Appends the file and all it imports, each once.
+void AddFiles(const FileDescriptor& file, std::set<std::string>* seen,
+              FileDescriptorResponse* response) {
+  if (!seen->insert(file.name()).second) return;
+  google::protobuf::FileDescriptorProto proto;
+  file.CopyTo(&proto);
+  response->add_file_descriptor_proto(proto.SerializeAsString());
+  for (int i = 0; i < file.dependency_count(); ++i) {
+    AddFiles(*file.dependency(i), seen, response);
+  }
+}
+
+void SetNotFound(const std::string& what, ServerReflectionResponse* response) {
+  response->mutable_error_response()->set_error_code(
+      grpc::StatusCode::NOT_FOUND);
+  response->mutable_error_response()->set_error_message(
+      absl::StrCat(what, " is not known here"));
+}
+
+void SetFile(const FileDescriptor* file, const std::string& what,
+             ServerReflectionResponse* response) {
+  if (file == nullptr) return SetNotFound(what, response);
+  std::set<std::string> seen;
+  AddFiles(*file, &seen, response->mutable_file_descriptor_response());
+}
+
+class Conversation final
+    : public grpc::ServerBidiReactor<ServerReflectionRequest,
+                                     ServerReflectionResponse> {
+ public:
+  explicit Conversation(const ReflectionService* service) : service_(*service) {
+    StartRead(&request_);
+  }
+  void OnReadDone(bool ok) override {
+    if (!ok) return Finish(grpc::Status::OK);
+    response_ = service_.Answer(request_);
+    StartWrite(&response_);
+  }
+  void OnWriteDone(bool ok) override {
+    if (!ok) return Finish(grpc::Status::CANCELLED);
+    StartRead(&request_);
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  const ReflectionService& service_;
+  ServerReflectionRequest request_;
+  ServerReflectionResponse response_;
+};
+
+}  // namespace
+
+grpc::ServerBidiReactor<ServerReflectionRequest, ServerReflectionResponse>*
+ReflectionService::ServerReflectionInfo(grpc::CallbackServerContext*) {
+  return new Conversation(this);
+}
+
+ServerReflectionResponse ReflectionService::Answer(
+    const ServerReflectionRequest& request) const {
+  ServerReflectionResponse response;
+  response.set_valid_host(request.host());
+  *response.mutable_original_request() = request;
+  switch (request.message_request_case()) {
+    case ServerReflectionRequest::kFileByFilename: {
+      const std::string& name = request.file_by_filename();
+      SetFile(Pool().FindFileByName(name),
+              absl::StrCat("the file '", Printable(name), "'"), &response);
+      break;
+    }
+    case ServerReflectionRequest::kFileContainingSymbol: {
+      const std::string& name = request.file_containing_symbol();
+      SetFile(Pool().FindFileContainingSymbol(name),
+              absl::StrCat("the name '", Printable(name), "'"), &response);
+      break;
+    }
+    case ServerReflectionRequest::kFileContainingExtension: {
+      const auto& wanted = request.file_containing_extension();
+      const auto* type = Pool().FindMessageTypeByName(wanted.containing_type());
+      const FieldDescriptor* field =
+          type == nullptr
+              ? nullptr
+              : Pool().FindExtensionByNumber(type, wanted.extension_number());
+      SetFile(field == nullptr ? nullptr : field->file(),
+              absl::StrCat("extension ", wanted.extension_number(), " of '",
+                           Printable(wanted.containing_type()), "'"),
+              &response);
+      break;
+    }
+    case ServerReflectionRequest::kAllExtensionNumbersOfType: {
+      const std::string& name = request.all_extension_numbers_of_type();
+      const auto* type = Pool().FindMessageTypeByName(name);
+      if (type == nullptr) {
+        SetNotFound(absl::StrCat("the message '", Printable(name), "'"),
+                    &response);
+        break;
+      }
+      std::vector<const FieldDescriptor*> extensions;
+      Pool().FindAllExtensions(type, &extensions);
+      auto* numbers = response.mutable_all_extension_numbers_response();
+      numbers->set_base_type_name(name);
+      for (const FieldDescriptor* field : extensions) {
+        numbers->add_extension_number(field->number());
+      }
+      break;
+    }
+    case ServerReflectionRequest::kListServices:
+      for (const std::string& name : services_) {
+        response.mutable_list_services_response()->add_service()->set_name(
+            name);
+      }
+      break;
+    case ServerReflectionRequest::MESSAGE_REQUEST_NOT_SET:
+      response.mutable_error_response()->set_error_code(
+          grpc::StatusCode::INVALID_ARGUMENT);
+      response.mutable_error_response()->set_error_message(
+          "the request asks for nothing");
+      break;
+  }
+  return response;
+}
+
+}  // namespace annod
