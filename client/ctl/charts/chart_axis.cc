@@ -141,7 +141,8 @@ void PlacedAxis::PlaceNearOne() {
       std::begin(kTicks), std::end(kTicks) - 1,
       [this](double tick) { return tick >= high_ && tick > low_; });
   for (const double tick : kTicks) {
-    if (tick < kHighestNearOne) AddTick(tick, Label(tick));
+    // What is drawn at the end of the axis is 1, or rounds to it.
+    AddTick(tick, tick < kHighestNearOne ? Label(tick) : "1");
   }
 }
 

@@ -14,7 +14,7 @@ enum class AxisScale {
   kLinear,   // from 0, if no value is negative
   kLog,      // by log10; values of 0 and below have no place
   kNearOne,  // by -log10(1 - v), for recall: .99 lies as far from .9 as .9 from
-             // 0; what is above kHighestNearOne is drawn there
+             // 0; what is above kHighestNearOne is drawn there, at the tick 1
 };
 
 inline constexpr double kHighestNearOne = 0.9995;

@@ -9,7 +9,7 @@
 namespace annod::ctl {
 
 struct ChartAxis {
-  std::string title;  // with the unit, as "latency, ms"
+  std::string title;  // with the unit, as "latency, ms"; the scale is added
   AxisScale scale = AxisScale::kLinear;
 };
 
@@ -20,7 +20,8 @@ struct ChartPoint {
 };
 
 struct ChartSeries {
-  std::string name;                // for the legend
+  // For the legend; one of an engine has that engine's colour.
+  std::string name;
   std::vector<ChartPoint> points;  // joined by a line in this order
 };
 
@@ -29,17 +30,18 @@ struct Chart {
   std::string subtitle;  // a smaller line below; may be empty
   ChartAxis x;
   ChartAxis y;
-  // Colours and marks repeat after eight.
+  // Marks and the colours of what is no engine repeat after eight.
   std::vector<ChartSeries> series;
 };
 
 // The chart as a complete SVG document of 800 x 500 units: lines with a mark at
 // every point, axes with ticks at round values, a grid, and a legend if there
-// is more than one series. It holds neither script nor reference to another
-// file, and the same chart gives the same bytes. Points that have no place
-// (HasPlace()) are left out, and the line with them joins their neighbours; a
-// chart without points is axes alone. Text may be any UTF-8; what XML does not
-// allow in it becomes '?'.
+// is more than one series, on white, so that a dark page around it does not
+// matter; <title> and <desc> say the same in words. It holds neither script nor
+// reference to another file, and the same chart gives the same bytes. Points
+// that have no place (HasPlace()) are left out, and the line with them joins
+// their neighbours; a chart without points is axes alone. Text may be any
+// UTF-8; what XML does not allow in it becomes '?'.
 std::string SvgOf(const Chart& chart);
 
 }  // namespace annod::ctl

@@ -172,7 +172,7 @@ absl::StatusOr<std::unique_ptr<EvalPicture>> EvalPicture::Prepare(
 absl::Status EvalPicture::Draw(const std::string& name, int k,
                                const EvalResult& result) {
   Chart chart;
-  chart.title = name;
+  chart.title = absl::StrCat("Recall and speed of ", name);
   chart.subtitle = "Towards the upper right is better";
   chart.x = {absl::StrCat("recall@", k), AxisScale::kNearOne};
   chart.y = {"queries per second, one after the other", AxisScale::kLog};

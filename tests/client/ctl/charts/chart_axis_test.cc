@@ -55,7 +55,8 @@ TEST(ChartAxisTest, NarrowLogAxesHaveTicksWithinTheDecade) {
 TEST(ChartAxisTest, NearOneStretchesTheLastPerCent) {
   const PlacedAxis axis(AxisScale::kNearOne, {0.93, 0.985, 1.0});
   EXPECT_EQ(Labels(axis),
-            (Strings{"0.9", "0.95", "0.98", "0.99", "0.995", "0.999"}));
+            (Strings{"0.9", "0.95", "0.98", "0.99", "0.995", "0.999", "1"}));
+  EXPECT_DOUBLE_EQ(axis.ticks().back().fraction, 1);
   EXPECT_DOUBLE_EQ(*axis.Fraction(1.0), 1);
   EXPECT_NEAR(*axis.Fraction(0.99) - *axis.Fraction(0.9),
               *axis.Fraction(0.999) - *axis.Fraction(0.99), 1e-9);

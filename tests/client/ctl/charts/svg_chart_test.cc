@@ -39,11 +39,38 @@ TEST(SvgChartTest, DrawsEveryPointLineTitleAndLegend) {
   // Two points a series, and one mark each in the legend.
   EXPECT_EQ(CountOf(svg, "<circle"), 3u);
   EXPECT_EQ(CountOf(svg, "<polygon"), 3u);
-  for (const char* text :
-       {">latency by load<", ">index words<", ">calls a second<",
-        ">latency, ms<", ">p50<", ">p99<", "<title>p99 5 ms</title>"}) {
+  for (const char* text : {"class=\"title\">latency by load<", ">index words<",
+                           ">calls a second<", ">latency, ms (log scale)<",
+                           ">p50<", ">p99<", "<title>p99 5 ms</title>"}) {
     EXPECT_EQ(CountOf(svg, text), 1u) << text;
   }
+}
+
+TEST(SvgChartTest, SaysInWordsWhatItShows) {
+  const std::string svg = SvgOf(TwoCurves());
+  EXPECT_EQ(CountOf(svg, "<title id=\"title\">latency by load</title>"), 1u);
+  EXPECT_EQ(CountOf(svg,
+                    "<desc id=\"desc\">latency, ms (log scale) against calls "
+                    "a second. index words. p50: 2 points, from 0.5 at 1000 to "
+                    "0.7 at 2000. p99: 2 points, from 5 at 1000 to 50 at "
+                    "2000.</desc>"),
+            1u)
+      << svg;
+  // Nothing shows through from the page.
+  EXPECT_EQ(CountOf(svg, "<rect width=\"800\" height=\"500\" fill=\"#fff\"/>"),
+            1u);
+}
+
+TEST(SvgChartTest, EnginesHaveTheirColourWhereverTheyStand) {
+  Chart chart;
+  chart.series = {{"exact", {{1, 1, ""}}}, {"graph", {{1, 2, ""}}}};
+  const std::string svg = SvgOf(chart);
+  Chart other;
+  other.series = {{"graph", {{1, 2, ""}}}};
+  // The line and the mark, and both again in the legend.
+  EXPECT_EQ(CountOf(svg, "#d55e00"), 4u) << svg;
+  EXPECT_EQ(CountOf(svg, "#000000"), 4u) << svg;
+  EXPECT_EQ(CountOf(SvgOf(other), "#d55e00"), 2u);
 }
 
 TEST(SvgChartTest, PlacesPointsByTheirValues) {
