@@ -2,7 +2,6 @@
 // which starts the others from the same executable
 // (server/config/child_options.h).
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -12,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "core/standard_streams.h"
 #include "server/config/child_options.h"
 #include "server/config/command_line.h"
 #include "server/config/config.h"
@@ -28,6 +28,12 @@ namespace {
 int Fail(const absl::Status& status) {
   std::fprintf(stderr, "annod: %s\n", std::string(status.message()).c_str());
   return 1;
+}
+
+// The exit status of what does nothing but print.
+int Printed() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
+  return Fail(absl::UnavailableError("cannot write to standard output"));
 }
 
 int RunChild(const ChildOptions& options) {
@@ -59,7 +65,7 @@ int RunSupervisor(const CommandLine& command_line, const Config& config) {
 }
 
 int Main(int argc, char** argv) {
-  signal(SIGPIPE, SIG_IGN);
+  PrepareProcess();
   // Debian's Abseil looks for cycles at every lock, those of gRPC included; the
   // thread sanitizer's tests do that here.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
@@ -67,7 +73,7 @@ int Main(int argc, char** argv) {
   if (!command_line.ok()) return Fail(command_line.status());
   if (command_line->text.has_value()) {
     std::fputs(command_line->text->c_str(), stdout);
-    return 0;
+    return Printed();
   }
   if (command_line->child.has_value()) return RunChild(*command_line->child);
 
@@ -75,7 +81,7 @@ int Main(int argc, char** argv) {
   if (!config.ok()) return Fail(config.status());
   if (command_line->check_config) {
     std::puts("annod: the configuration is valid");
-    return 0;
+    return Printed();
   }
   return RunSupervisor(*command_line, *config);
 }

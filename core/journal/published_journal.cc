@@ -66,6 +66,7 @@ absl::Status PageError(const char* action, const std::string& path) {
       return absl::NotFoundError(message);
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
     case ENOMEM:
     case EMFILE:
     case ENFILE:

@@ -1,0 +1,16 @@
+#ifndef ANNOD_CORE_STANDARD_STREAMS_H_
+#define ANNOD_CORE_STANDARD_STREAMS_H_
+
+namespace annod {
+
+// What a program does first, before it opens anything and starts a thread:
+//  - a standard stream that the caller has closed is opened on the null device,
+//    output such that writing fails: else the next file or socket would get its
+//    number, and what is printed would be written there;
+//  - SIGPIPE and SIGXFSZ are ignored, so that a reader that has gone and a
+//    limit of file sizes are errors of the write (EPIPE, EFBIG).
+void PrepareProcess();
+
+}  // namespace annod
+
+#endif  // ANNOD_CORE_STANDARD_STREAMS_H_
