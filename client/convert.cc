@@ -221,6 +221,7 @@ void ToProto(absl::string_view index, absl::Span<const Query> queries,
                                        options.exclude_items.end()};
   *request->mutable_allow_items() = {options.allow_items.begin(),
                                      options.allow_items.end()};
+  request->set_only_allow_items(options.only_allow_items);
   if (options.max_distance) request->set_max_distance(*options.max_distance);
   request->set_min_recall(options.min_recall);
   request->set_include_staged(options.include_staged);

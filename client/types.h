@@ -94,7 +94,8 @@ struct QueryOptions {
   std::string label_fill;     // label of items without one
   bool exclude_self = false;  // queries by item or label only
   std::vector<int32_t> exclude_items;
-  std::vector<int32_t> allow_items;  // empty: all
+  std::vector<int32_t> allow_items;  // empty: all, unless
+  bool only_allow_items = false;     // true: no others, even if it is empty
   std::optional<float> max_distance;
   double min_recall = 0;        // above 0: chooses engine, search_k and beam
   bool include_staged = false;  // items stored since the last build too

@@ -31,7 +31,7 @@ void FillFilter(const v1::GetNnsRequest& request, const ItemView& items,
     FillSet(request.exclude_items(), slot_count, &sets->excluded);
     filter->excluded = sets->excluded.view();
   }
-  if (request.allow_items_size() > 0) {
+  if (request.allow_items_size() > 0 || request.only_allow_items()) {
     FillSet(request.allow_items(), slot_count, &sets->allowed);
     filter->only_allowed = true;
     filter->allowed = sets->allowed.view();

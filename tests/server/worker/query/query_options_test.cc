@@ -251,6 +251,29 @@ TEST_F(QueryOptionsTest, OnlyAllowedItemsAreAnswered) {
   EXPECT_THAT(allowed, testing::IsSupersetOf(IdsOf(response.results(0))));
 }
 
+TEST_F(QueryOptionsTest, AnEmptyListOfAllowedItemsCanBeMeant) {
+  v1::GetNnsRequest request = ItemQuery("words", 3, 5);
+  request.set_only_allow_items(true);
+  for (const v1::Engine engine : {v1::ENGINE_AUTO, v1::ENGINE_FOREST,
+                                  v1::ENGINE_GRAPH, v1::ENGINE_EXACT}) {
+    request.set_engine(engine);
+    for (const bool staged : {false, true}) {
+      request.set_include_staged(staged);
+      const v1::GetNnsResponse response = Ask(request);
+      EXPECT_EQ(response.results(0).ids_size(), 0) << engine << staged;
+      EXPECT_TRUE(response.results(0).truncated());
+    }
+  }
+  request.set_engine(v1::ENGINE_AUTO);
+  // One that is not empty means the same with and without.
+  request.add_allow_items(9);
+  EXPECT_THAT(IdsOf(Ask(request).results(0)), ElementsAre(9));
+  request.set_only_allow_items(false);
+  EXPECT_THAT(IdsOf(Ask(request).results(0)), ElementsAre(9));
+  request.clear_allow_items();
+  EXPECT_EQ(Ask(request).results(0).ids_size(), 5);
+}
+
 TEST_F(QueryOptionsTest, AFilterIsForgottenWithItsCall) {
   v1::GetNnsRequest request = ItemQuery("words", 3, 5);
   const v1::GetNnsResponse before = Ask(request);
