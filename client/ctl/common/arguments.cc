@@ -1,9 +1,12 @@
 #include "client/ctl/common/arguments.h"
 
+#include <cmath>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "client/ctl/common/values.h"
 
 namespace annod::ctl {
 
@@ -43,8 +46,7 @@ CLI::Option* AddVectorOption(CLI::App* command, std::vector<float>* vector) {
           [vector](const std::string& text) {
             vector->clear();
             for (const absl::string_view part :
-                 absl::StrSplit(absl::string_view(text),
-                                absl::ByAnyChar(", \t"), absl::SkipEmpty())) {
+                 SplitComponents("--vector", text)) {
               float value;
               if (!absl::SimpleAtof(part, &value)) {
                 throw CLI::ValidationError(
@@ -52,10 +54,14 @@ CLI::Option* AddVectorOption(CLI::App* command, std::vector<float>* vector) {
                     absl::StrCat("component ", vector->size(), ": '",
                                  part.substr(0, 40), "' is not a number"));
               }
+              if (!std::isfinite(value)) {
+                throw CLI::ValidationError(
+                    "--vector", absl::StrCat("component ", vector->size(),
+                                             ": '", part.substr(0, 40),
+                                             "' is not a finite number that a "
+                                             "float32 holds"));
+              }
               vector->push_back(value);
-            }
-            if (vector->empty()) {
-              throw CLI::ValidationError("--vector", "no component given");
             }
           },
           "components, as \"0.5,-1,2\"")
@@ -220,13 +226,13 @@ void AddGraphTuningOptions(CLI::App* command, int32_t* beam,
           ->add_option("--beam", *beam,
                        "rows the graph search keeps; default: as many as find "
                        "95 % of the neighbours")
-          ->check(CLI::PositiveNumber)
+          ->check(Positive())
           ->excludes(search_k);
   command
       ->add_option("--min_recall", *min_recall,
                    "choose engine and setting so that this fraction of the "
                    "true neighbours is found")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(Between(0, 1))
       ->excludes(search_k)
       ->excludes(beam_option);
 }

@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "client/ctl/common/input_options.h"
 #include "client/ctl/common/progress.h"
+#include "client/ctl/common/values.h"
 #include "client/ctl/measure/eval_output.h"
 #include "client/ctl/measure/truth_file.h"
 #include "client/input/vector_reader.h"
@@ -27,7 +28,7 @@ constexpr size_t kSpareDraws = 4;
 void AddEvalOptions(CLI::App* command, EvalArguments* arguments) {
   EvalOptions* const options = &arguments->options;
   command->add_option("--k", options->k, "neighbours asked for, default 10")
-      ->check(CLI::Range(1, 10000));
+      ->check(Between(1, 10000));
   CLI::Option* const queries = command->add_option(
       "--queries", arguments->queries,
       "a file of vectors to ask for, best such as the index has never seen; "
@@ -42,42 +43,26 @@ void AddEvalOptions(CLI::App* command, EvalArguments* arguments) {
   AddInputOptions(command, &arguments->read);
   command
       ->add_option("--count", options->count, "queries, at most; default 500")
-      ->check(CLI::PositiveNumber);
+      ->check(Positive());
   command->add_option("--seed", arguments->seed, "of the drawing of items");
-  command
-      ->add_option_function<std::vector<std::string>>(
-          "--engines",
-          [options](const std::vector<std::string>& names) {
-            for (const std::string& name : names) {
-              options->engines.push_back(name == "graph" ? EvalEngine::kGraph
-                                         : name == "forest"
-                                             ? EvalEngine::kForest
-                                             : EvalEngine::kExact);
-            }
-          },
-          "some of exact, forest, graph; default: all there are")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"exact", "forest", "graph"}));
-  command
-      ->add_option("--search_k", options->search_k,
-                   "settings of the forest; default: doubled until enough is "
-                   "found")
-      ->delimiter(',')
-      ->check(CLI::PositiveNumber);
-  command
-      ->add_option("--beams", options->beams,
-                   "settings of the graph; default: growing in the same way")
-      ->delimiter(',')
-      ->check(CLI::PositiveNumber);
-  command
-      ->add_option("--min_recall", options->min_recalls,
-                   "recalls to ask for, default 0.9,0.95,0.99")
-      ->delimiter(',')
-      ->check(CLI::Range(0.0, 1.0));
+  AddListOption(command, "--engines", &arguments->engines,
+                "some of exact, forest, graph; default: all there are",
+                "ENGINE,ENGINE,...",
+                CLI::IsMember({"exact", "forest", "graph"}));
+  AddListOption(
+      command, "--search_k", &options->search_k,
+      "settings of the forest; default: doubled until enough is found",
+      "K,K,...", Positive());
+  AddListOption(command, "--beams", &options->beams,
+                "settings of the graph; default: growing in the same way",
+                "B,B,...", Positive());
+  AddListOption(command, "--min_recall", &options->min_recalls,
+                "recalls to ask for, default 0.9,0.95,0.99", "R,R,...",
+                Between(0, 1));
   command
       ->add_option("--seconds", options->seconds,
                    "for each setting, at most; default 10")
-      ->check(CLI::PositiveNumber);
+      ->check(Positive());
   command->add_option("--svg", arguments->svg,
                       "also draw recall against queries per second");
   command->add_flag("--force", arguments->force, "replace an existing picture");
@@ -144,6 +129,12 @@ std::vector<int32_t> DrawIds(const EvalArguments& arguments, int64_t slots) {
 
 absl::Status RunEval(const std::string& name, EvalArguments arguments,
                      EvalTarget* target, Context* context) {
+  for (const std::string& engine : arguments.engines) {
+    arguments.options.engines.push_back(engine == "graph" ? EvalEngine::kGraph
+                                        : engine == "forest"
+                                            ? EvalEngine::kForest
+                                            : EvalEngine::kExact);
+  }
   std::unique_ptr<EvalPicture> picture;
   if (!arguments.svg.empty()) {
     ANNOD_ASSIGN_OR_RETURN(

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "client/ctl/common/values.h"
 #include "client/ctl/server/commands.h"
 #include "client/ctl/server/server_output.h"
 #include "core/status_macros.h"
@@ -78,12 +79,12 @@ void AddServerItemCommands(CLI::App* app, Context* context) {
     auto arguments = std::make_shared<GetArguments>();
     command->add_option("NAME", arguments->index, "the index")->required();
     CLI::Option_group* target = command->add_option_group("target");
-    target->add_option("--item", arguments->items, "ids of items")
-        ->delimiter(',')
-        ->type_name("ID,ID,...");
+    AddListOption(target, "--item", &arguments->items, "ids of items",
+                  "ID,ID,...");
     target
         ->add_option("--label", arguments->labels,
                      "label of an item; may be repeated")
+        ->allow_extra_args(false)
         ->type_name("TEXT");
     target->require_option(1, 2);
     command->add_flag("--include_staged", arguments->include_staged,

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "client/ctl/common/values.h"
 #include "client/ctl/common/arguments.h"
 #include "client/ctl/common/input_options.h"
 #include "client/ctl/server/commands.h"
@@ -137,8 +138,7 @@ void AddSparseOption(CLI::App* command,
           [sparse](const std::string& text) {
             client::SparseVector parsed;
             for (const absl::string_view part :
-                 absl::StrSplit(absl::string_view(text),
-                                absl::ByAnyChar(", \t"), absl::SkipEmpty())) {
+                 SplitComponents("--sparse", text)) {
               const std::pair<absl::string_view, absl::string_view> pair =
                   absl::StrSplit(part, absl::MaxSplits(':', 1));
               int32_t position;
@@ -175,7 +175,7 @@ void AddTargetOptions(CLI::App* command, QueryArguments* arguments) {
   command
       ->add_option("--count", arguments->file.count,
                    "with --queries: ask only for so many, from the front")
-      ->check(CLI::PositiveNumber);
+      ->check(Positive());
   command
       ->add_flag("--stream", arguments->file.stream,
                  "with --queries: on one stream, without waiting for the "
@@ -196,13 +196,9 @@ void AddFilterOptions(CLI::App* command, client::QueryOptions* options) {
   command->add_flag("--exclude_self", options->exclude_self,
                     "leave the queried item itself out");
   command
-      ->add_option("--exclude", options->exclude_items, "leave these items out")
-      ->delimiter(',')
-      ->type_name("ID,ID,...");
-  command
-      ->add_option("--allow", options->allow_items, "answer only these items")
-      ->delimiter(',')
-      ->type_name("ID,ID,...");
+      ->add_flag("--allow_none", options->only_allow_items,
+                 "answer no item at all: an --allow whose list is empty")
+      ->excludes(allow);
   command->add_option("--max_distance", options->max_distance,
                       "only items this near; dot: inner product at least this");
   command->add_flag("--include_staged", options->include_staged,

@@ -8,10 +8,12 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "client/ctl/common/values.h"
 #include "client/ctl/server/commands.h"
 #include "client/ctl/server/server_output.h"
 #include "client/input/line_reader.h"
 #include "client/input/row_names.h"
+#include "core/annoy/node_layout.h"
 #include "core/status_macros.h"
 #include "core/utf8.h"
 
@@ -42,12 +44,12 @@ absl::Status ReadLines(const std::string& path, bool labels,
     if (labels) {
       ANNOD_RETURN_IF_ERROR(input::CheckLabel(*lines, text));
       arguments->labels.push_back(text);
-    } else if (absl::SimpleAtoi(text, &id)) {
+    } else if (absl::SimpleAtoi(text, &id) && id >= 0 && id <= kMaxItemId) {
       arguments->ids.push_back(id);
     } else {
       return lines->Error(absl::StrCat(
-          "'", ForMessage(text),
-          "' is not an id; with --labels_in_file lines are labels"));
+          "'", ForMessage(text), "' is not an id, 0 to ", kMaxItemId,
+          "; with --labels_in_file lines are labels"));
     }
   }
 }
@@ -81,9 +83,8 @@ absl::Status RunRemove(const RemoveArguments& given, const Context& context) {
   ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
   client::RemoveResult all;
   // A file may name nothing: then nothing is removed.
-  for (size_t first = 0;
-       first < std::max(arguments.ids.size(), arguments.labels.size());
-       first += kPiece) {
+  const size_t count = std::max(arguments.ids.size(), arguments.labels.size());
+  for (size_t first = 0; first < count; first += kPiece) {
     ANNOD_ASSIGN_OR_RETURN(
         client::RemoveResult result,
         client->RemoveItems(arguments.index, Piece(arguments.ids, first),
@@ -106,13 +107,12 @@ void AddServerRemoveCommand(CLI::App* app, Context* context) {
       "remove", "remove items: hidden at once, gone from the next version");
   auto arguments = std::make_shared<RemoveArguments>();
   command->add_option("INDEX", arguments->index, "the index")->required();
-  command->add_option("--ids", arguments->ids, "ids, separated by commas")
-      ->delimiter(',');
-  command
-      ->add_option("--labels", arguments->labels,
-                   "labels, separated by commas; with duplicates, every item "
-                   "that has one of them")
-      ->delimiter(',');
+  AddListOption(command, "--ids", &arguments->ids, "ids, separated by commas",
+                "ID,ID,...");
+  AddListOption(command, "--labels", &arguments->labels,
+                "labels, separated by commas; with duplicates, every item that "
+                "has one of them",
+                "LABEL,LABEL,...");
   command->add_option("--file", arguments->file,
                       "a file with one id a line; -: standard input");
   command->add_flag("--labels_in_file", arguments->labels_in_file,

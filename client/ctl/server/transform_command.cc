@@ -11,6 +11,7 @@
 #include "client/ctl/common/arguments.h"
 #include "client/ctl/common/input_options.h"
 #include "client/ctl/common/progress.h"
+#include "client/ctl/common/values.h"
 #include "client/ctl/server/commands.h"
 #include "client/ctl/server/server_output.h"
 #include "client/ctl/server/transform_input.h"
@@ -186,9 +187,8 @@ void AddSourceOptions(CLI::App* command, TransformArguments* arguments) {
   CLI::Option* input = source->add_option(
       "INPUT", arguments->input,
       std::string("rows to find the neighbours of: ") + kInputFormats);
-  source->add_option("--items", arguments->items, "ids instead of a file")
-      ->delimiter(',')
-      ->type_name("ID,ID,...");
+  AddListOption(source, "--items", &arguments->items, "ids instead of a file",
+                "ID,ID,...");
   source->require_option(1);
   command
       ->add_option("--input_type", arguments->input_type,
@@ -210,11 +210,8 @@ void AddSearchOptions(CLI::App* command, TransformArguments* arguments) {
   AddEngineOption(command, &arguments->engine);
   command->add_flag("--exclude_self", query->exclude_self,
                     "leave out the item asked for, by its id");
-  command
-      ->add_option("--exclude", query->exclude_items,
-                   "leave these items out of every answer")
-      ->delimiter(',')
-      ->type_name("ID,ID,...");
+  AddListOption(command, "--exclude", &query->exclude_items,
+                "leave these items out of every answer", "ID,ID,...");
   command->add_flag("--include_staged", query->include_staged,
                     "items stored since the last build too");
   command->add_flag("--strict", query->strict,
