@@ -11,6 +11,11 @@
 #include "grpc/health/v1/health.grpc.pb.h"
 
 namespace annod {
+namespace {
+
+constexpr absl::Duration kDiagnosisTime = absl::Milliseconds(300);
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Create(
     const ClientOptions& options) {
@@ -42,6 +47,26 @@ Client::~Client() = default;
 
 absl::Time Client::StreamDeadline(const CallOptions& call) const {
   return absl::Now() + call.timeout.value_or(options_.stream_timeout);
+}
+
+absl::Status Client::WaitForConnected(absl::Duration patience) {
+  if (stubs_->channel->WaitForConnected(
+          absl::ToChronoTime(absl::Now() + patience))) {
+    return absl::OkStatus();
+  }
+  // A channel does not tell why it is not connected; a call does.
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + kDiagnosisTime));
+  grpc::health::v1::HealthCheckResponse response;
+  const grpc::Status status = stubs_->health->Check(
+      &context, grpc::health::v1::HealthCheckRequest(), &response);
+  // Any other answer is one of a server.
+  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
+    return absl::UnavailableError("no connection in time");
+  }
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE
+             ? absl::UnavailableError(status.error_message())
+             : absl::OkStatus();
 }
 
 absl::StatusOr<client::QueryResult> Client::GetNns(

@@ -65,6 +65,11 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
+  // Waits until a server is connected, `patience` at most and half a second to
+  // find out why not: Unavailable with gRPC's reason. Calls connect themselves;
+  // this tells an address where no server is from a server that is busy.
+  absl::Status WaitForConnected(absl::Duration patience);
+
   // Neighbours of each query, in order. 1 to 1024 queries.
   absl::StatusOr<client::QueryResult> GetNns(
       absl::string_view index, absl::Span<const client::Query> queries,

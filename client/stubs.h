@@ -17,11 +17,13 @@ namespace annod {
 // What the parts of Client share: the stubs, and how a unary call is made.
 
 struct Client::Stubs {
-  explicit Stubs(const std::shared_ptr<grpc::Channel>& channel)
-      : index(v1::IndexService::NewStub(channel)),
+  explicit Stubs(const std::shared_ptr<grpc::Channel>& shared)
+      : channel(shared),
+        index(v1::IndexService::NewStub(channel)),
         admin(v1::AdminService::NewStub(channel)),
         health(grpc::health::v1::Health::NewStub(channel)) {}
 
+  const std::shared_ptr<grpc::Channel> channel;
   const std::unique_ptr<v1::IndexService::Stub> index;
   const std::unique_ptr<v1::AdminService::Stub> admin;
   const std::unique_ptr<grpc::health::v1::Health::Stub> health;

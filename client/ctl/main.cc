@@ -1,18 +1,26 @@
 // annodctl: the command line of annod (docs/annodctl.md).
+#include <google/protobuf/stubs/logging.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstring>
 #include <exception>
 #include <iostream>
 #include <string>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "client/ctl/common/interruption.h"
 #include "client/ctl/common/output.h"
+#include "client/ctl/common/server_address.h"
+#include "client/ctl/common/user_terms.h"
+#include "client/ctl/common/values.h"
 #include "client/ctl/file/commands.h"
+#include "client/ctl/manual/commands.h"
+#include "client/ctl/manual/usage.h"
 #include "client/ctl/measure/commands.h"
 #include "client/ctl/server/commands.h"
 #include "client/error.h"
+#include "core/standard_streams.h"
 #include "core/version.h"
 
 namespace annod::ctl {
@@ -27,8 +35,34 @@ void AddGlobalOptions(CLI::App* app, Context* context) {
       ->type_name("HOST:PORT");
   app->add_option("--timeout", context->timeout_s,
                   "seconds a call may take, default 10")
-      ->check(CLI::PositiveNumber)
+      ->check(Positive())
       ->type_name("SECONDS");
+}
+
+void AddCommands(CLI::App* app, Context* context) {
+  AddServerQueryCommand(app, context);
+  AddServerBenchCommand(app, context);
+  AddServerEvalCommand(app, context);
+  AddServerItemCommands(app, context);
+  AddServerReadCommands(app, context);
+  AddServerBlobCommands(app, context);
+  AddServerAdminCommands(app, context);
+  AddServerLifecycleCommands(app, context);
+  AddServerAddCommand(app, context);
+  AddServerRemoveCommand(app, context);
+  AddServerFitCommand(app, context);
+  AddServerTransformCommand(app, context);
+  AddServerExportCommand(app, context);
+  CLI::App* file =
+      app->add_subcommand("file", "work on Annoy files, without a server");
+  file->require_subcommand(1);
+  AddFileReadCommands(file, context);
+  AddFileBuildCommand(file, context);
+  AddFileGraphCommand(file, context);
+  AddFileEvalCommand(file, context);
+  AddFileConvertCommand(file, context);
+  AddManualCommands(app, context);
+  CheckValues(app);
 }
 
 // Whether --json stands anywhere on a command line that was not parsed to its
@@ -39,36 +73,53 @@ bool WantsJson(int argc, char** argv) {
   });
 }
 
-// Prints why the command line is wrong.
-int ReportUsage(const CLI::App& app, const CLI::ParseError& error, int argc,
-                char** argv) {
-  std::string message = error.what();
-  // A command that does not exist is reported as one that is lacking.
-  const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
-  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
-      !unknown.empty()) {
-    message += "; not known: " + unknown.front();
-  }
-  if (WantsJson(argc, argv)) {
+int ReportUsage(const CLI::App& app, const std::string& message, bool json) {
+  if (json) {
     PrintJson(ErrorDocument("INVALID_ARGUMENT", "USAGE", message));
-    return kExitUsage;
+  } else {
+    std::cerr << "annodctl: " << message << "\nRun " << HelpCommand(app)
+              << " for what is possible.\n";
   }
-  std::cerr << "annodctl: " << message << "\nRun annodctl --help, or a "
-            << "command with --help, for what is possible.\n";
   return kExitUsage;
 }
 
-int ReportFailure(const absl::Status& status, const Context& context) {
-  if (context.json) {
-    PrintJson(ErrorDocument(absl::StatusCodeToString(status.code()),
-                            ErrorReason(status), status.message()));
-  } else {
-    std::cerr << "annodctl: " << status.message() << "\n";
+// The option called `name` of the command that was chosen, or of those above.
+const CLI::Option* OptionNamed(const CLI::App& app, const std::string& name) {
+  const CLI::Option* found = app.get_option_no_throw(name);
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App* one) {
+         return one->parsed() || one->get_name().empty();
+       })) {
+    const CLI::Option* below = OptionNamed(*command, name);
+    if (below != nullptr) found = below;
   }
-  return kExitFailed;
+  return found;
 }
 
-int Main(int argc, char** argv) {
+int ReportFailure(const CLI::App& app, const absl::Status& status,
+                  const Context& context) {
+  const std::string message =
+      InUserTerms(status, [&app](const std::string& name) {
+        const CLI::Option* option = OptionNamed(app, name);
+        return option != nullptr && option->count() > 0;
+      });
+  if (context.json) {
+    PrintJson(ErrorDocument(absl::StatusCodeToString(status.code()),
+                            ErrorReason(status), message));
+  } else {
+    std::cerr << "annodctl: " << message << "\n";
+  }
+  return InterruptedStatus() != 0 ? InterruptedStatus() : kExitFailed;
+}
+
+// Whether the command that was chosen asks a server.
+bool AsksServer(const CLI::App& app) {
+  for (const char* name : {"file", "help", "completion", "man"}) {
+    if (app.got_subcommand(name)) return false;
+  }
+  return true;
+}
+
+int Run(int argc, char** argv) {
   Context context;
   CLI::App app{
       "annodctl: command line of annod, a server of nearest "
@@ -77,42 +128,43 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();  // the global options may follow a command
   AddGlobalOptions(&app, &context);
-  AddServerQueryCommand(&app, &context);
-  AddServerBenchCommand(&app, &context);
-  AddServerEvalCommand(&app, &context);
-  AddServerItemCommands(&app, &context);
-  AddServerReadCommands(&app, &context);
-  AddServerBlobCommands(&app, &context);
-  AddServerAdminCommands(&app, &context);
-  AddServerLifecycleCommands(&app, &context);
-  AddServerAddCommand(&app, &context);
-  AddServerRemoveCommand(&app, &context);
-  AddServerFitCommand(&app, &context);
-  AddServerTransformCommand(&app, &context);
-  AddServerExportCommand(&app, &context);
-  CLI::App* file =
-      app.add_subcommand("file", "work on Annoy files, without a server");
-  file->require_subcommand(1);
-  AddFileReadCommands(file, &context);
-  AddFileBuildCommand(file, &context);
-  AddFileGraphCommand(file, &context);
-  AddFileEvalCommand(file, &context);
-  AddFileConvertCommand(file, &context);
+  AddCommands(&app, &context);
+  const bool json = WantsJson(argc, argv);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::CallForVersion& version) {
-    if (!WantsJson(argc, argv)) return app.exit(version);  // prints it
-    PrintJson(Json{{"version", kVersion}});
+  } catch (const CLI::CallForVersion&) {
+    if (json) {
+      PrintJson(Json{{"version", kVersion}});
+    } else {
+      PrintText(absl::StrCat("annodctl ", kVersion, "\n"));
+    }
     return kExitOk;
-  } catch (const CLI::Success& help) {
-    return app.exit(help);  // prints the help
+  } catch (const CLI::CallForHelp&) {
+    PrintText(app.help());
+    return kExitOk;
   } catch (const CLI::ParseError& error) {
-    return ReportUsage(app, error, argc, argv);
+    return ReportUsage(app, UsageMessage(app, error), json);
+  }
+  const std::string fault =
+      AsksServer(app) ? ServerAddressFault(context.server) : "";
+  if (!fault.empty()) {
+    return ReportUsage(app, absl::StrCat("--server: ", fault), json);
   }
   const absl::Status status = context.run();
-  if (!status.ok()) return ReportFailure(status, context);
-  std::cout.flush();
-  return context.exit_code;
+  if (!status.ok()) return ReportFailure(app, status, context);
+  return InterruptedStatus() != 0 ? InterruptedStatus() : context.exit_code;
+}
+
+int Main(int argc, char** argv) {
+  PrepareProcess();
+  HandleInterruptions();
+  // What protobuf has to say is in the errors already.
+  google::protobuf::SetLogHandler(nullptr);
+  const int status = Run(argc, argv);
+  const absl::Status written = FlushOutput();
+  if (written.ok()) return status;
+  if (status == kExitOk) std::cerr << "annodctl: " << written.message() << "\n";
+  return status == kExitOk ? kExitFailed : status;
 }
 
 }  // namespace

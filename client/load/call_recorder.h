@@ -4,6 +4,7 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/status.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -21,6 +22,11 @@ struct Window {
   int64_t start = 0;
   int64_t from = 0;
   int64_t until = 0;
+  // If set and true the window ends early.
+  const std::atomic<bool>* stopped = nullptr;
+
+  bool Stopped() const { return stopped != nullptr && stopped->load(); }
+  bool Over(int64_t now) const { return now >= until || Stopped(); }
 };
 
 // Counts the calls of one lane as they end. One thread at a time.

@@ -23,6 +23,9 @@ constexpr absl::Duration kPauseIfUnavailable = absl::Milliseconds(10);
 // its very end.
 constexpr int64_t kGraceNs = 100'000'000;
 
+// How often a sender that has nothing to send looks whether it may stop.
+constexpr int64_t kLookNs = 100'000'000;
+
 void SleepUntil(int64_t ns) {
   timespec time;
   time.tv_sec = ns / 1'000'000'000;
@@ -89,7 +92,7 @@ LoadResult Lane::RunClosed(int in_flight, const Window& window) {
     }
     call->pause.reset();
     const int64_t now = NowNs();
-    if (now < window.until) {
+    if (!window.Over(now)) {
       Send(call, now);
     } else {
       --open;
@@ -118,7 +121,10 @@ void Lane::SendWhenDue(Arrivals* arrivals, const Window& window) {
   int64_t due = window.start + arrivals->Next();
   const int64_t end = window.until + kGraceNs;
   for (; due < window.until; due = window.start + arrivals->Next()) {
-    if (due > NowNs()) SleepUntil(due);
+    for (int64_t now = NowNs(); due > now && !window.Stopped(); now = NowNs()) {
+      SleepUntil(std::min(due, now + kLookNs));
+    }
+    if (window.Stopped()) return;
     if (NowNs() > end) break;
     Call* call = AwaitFreeCall(end);
     if (call == nullptr) break;

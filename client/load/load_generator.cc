@@ -96,6 +96,7 @@ LoadResult LoadGenerator::Run(const Load& load) {
   window.start = NowNs();
   window.from = window.start + absl::ToInt64Nanoseconds(load.warm_up);
   window.until = window.from + absl::ToInt64Nanoseconds(load.duration);
+  window.stopped = &stopped_;
   std::vector<LoadResult> results(lanes);
   std::vector<std::thread> threads;
   threads.reserve(lanes);
@@ -118,7 +119,8 @@ LoadResult LoadGenerator::Run(const Load& load) {
   for (std::thread& thread : threads) thread.join();
   LoadResult whole;
   for (const LoadResult& result : results) Merge(result, &whole);
-  whole.seconds = absl::ToDoubleSeconds(load.duration);
+  const int64_t measured = std::min(NowNs(), window.until) - window.from;
+  whole.seconds = static_cast<double>(std::max<int64_t>(measured, 1)) * 1e-9;
   whole.client_cpu_seconds = CpuSeconds() - cpu;
   return whole;
 }

@@ -1,6 +1,7 @@
 #ifndef ANNOD_CLIENT_LOAD_LOAD_GENERATOR_H_
 #define ANNOD_CLIENT_LOAD_LOAD_GENERATOR_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -65,11 +66,17 @@ class LoadGenerator {
   // longer.
   LoadResult Run(const Load& load);
 
+  // Makes Run(), and every one after it, end as soon as the calls in flight are
+  // answered; its result is of the time that was measured until then.
+  // Thread-safe.
+  void Stop() { stopped_ = true; }
+
  private:
   LoadGenerator(const LoadOptions& options, std::vector<Request> requests);
 
   const LoadOptions options_;
   const std::vector<Request> requests_;
+  std::atomic<bool> stopped_{false};
   // Of one kind or the other.
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<std::unique_ptr<StreamLane>> stream_lanes_;

@@ -106,7 +106,7 @@ class StreamLane::Stream {
   void Write() {
     if (writing_ || done_ || ended_) return;
     const int64_t now = NowNs();
-    if (now >= window_.until) {
+    if (window_.Over(now)) {
       writing_ = done_ = true;
       call_->WritesDone(&writes_done_);
     } else if (static_cast<int>(waiting_.size()) < in_flight_) {
@@ -127,7 +127,7 @@ class StreamLane::Stream {
       recorder_->Record(request.due, *request.request, response_, status_);
     }
     waiting_.clear();
-    if (NowNs() >= window_.until) return false;
+    if (window_.Over(NowNs())) return false;
     pause_.emplace();
     pause_->Set(lane_->connections_.queue(),
                 absl::ToChronoTime(absl::Now() + kPauseAfterFailure), &paused_);

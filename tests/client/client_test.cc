@@ -166,6 +166,18 @@ TEST_F(ClientTest, ACallEndsAtItsDeadline) {
   EXPECT_LT(absl::Now() - start, absl::Seconds(10));
 }
 
+TEST_F(ClientTest, WaitsForAConnectionAndTellsWhyThereIsNone) {
+  EXPECT_TRUE(client_->WaitForConnected(absl::Seconds(20)).ok());
+  ClientOptions options;
+  options.target = "127.0.0.1:1";
+  const absl::Time start = absl::Now();
+  const absl::Status status =
+      (*Client::Create(options))->WaitForConnected(absl::Seconds(1));
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("refused"));
+  EXPECT_LT(absl::Now() - start, absl::Seconds(1.8));
+}
+
 TEST_F(ClientTest, AnUnreachableServerIsUnavailable) {
   ClientOptions options;
   {

@@ -1,8 +1,10 @@
 #include "client/ctl/common/output.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
+#include <system_error>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -11,8 +13,14 @@
 namespace annod::ctl {
 namespace {
 
+// Of the first write to stdout that failed.
+int output_error = 0;
+
 void Write(absl::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() &&
+      output_error == 0) {
+    output_error = errno == 0 ? EIO : errno;
+  }
 }
 
 // Columns that UTF-8 text takes on a terminal, near enough: its code points.
@@ -49,6 +57,34 @@ Json JsonNumbers(absl::Span<const float> values) {
 void PrintJson(const Json& document) {
   Write(document.dump(-1, ' ', false, Json::error_handler_t::replace));
   Write("\n");
+}
+
+void PrintText(absl::string_view text) { Write(text); }
+
+absl::Status OutputStatus() {
+  if (output_error == 0) return absl::OkStatus();
+  const std::string message =
+      absl::StrCat("cannot write to standard output: ",
+                   std::generic_category().message(output_error));
+  switch (output_error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return absl::ResourceExhaustedError(message);
+    case EPIPE:
+    case EBADF:
+      return absl::UnavailableError(message);
+    default:
+      return absl::InternalError(message);
+  }
+}
+
+absl::Status FlushOutput() {
+  errno = 0;
+  if (std::fflush(stdout) != 0 && output_error == 0) {
+    output_error = errno == 0 ? EIO : errno;
+  }
+  return OutputStatus();
 }
 
 Json ErrorDocument(absl::string_view code, absl::string_view reason,

@@ -24,6 +24,16 @@ Json JsonNumbers(absl::Span<const float> values);
 // U+FFFD.
 void PrintJson(const Json& document);
 
+// Writes text to stdout, as it is.
+void PrintText(absl::string_view text);
+
+// An error of any write to stdout since the start says that the output is not
+// whole: ResourceExhausted (disk or quota full, a limit of file sizes),
+// Unavailable (nobody reads it), Internal. FlushOutput() writes first what is
+// still in a buffer.
+absl::Status OutputStatus();
+absl::Status FlushOutput();
+
 // {"error":{"code","reason","message"}}.
 Json ErrorDocument(absl::string_view code, absl::string_view reason,
                    absl::string_view message);

@@ -1,8 +1,11 @@
 #include "client/ctl/common/output_file.h"
 
+#include <sys/stat.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/ctl/common/interruption.h"
 #include "core/random_name.h"
 #include "core/status_macros.h"
 
@@ -14,21 +17,28 @@ absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::Prepare(
   if (info.ok() && info->is_directory) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": is a directory"));
   }
+  struct stat status;
+  if (info.ok() && stat(path.c_str(), &status) == 0 &&
+      !S_ISREG(status.st_mode)) {  // a device, a pipe: not to be replaced
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": is not a regular file"));
+  }
   if (info.ok() && !force) {
     return absl::AlreadyExistsError(
         absl::StrCat(path, ": exists; --force replaces it"));
   }
   if (!info.ok() && !absl::IsNotFound(info.status())) return info.status();
   const std::string name = path.substr(path.rfind('/') + 1);
+  std::string temporary = JoinPath(
+      DirectoryOf(path), absl::StrCat(".", name, ".tmp-", RandomName()));
+  RemoveWhenInterrupted(temporary);
   return std::unique_ptr<OutputFile>(
-      new OutputFile(fs, path,
-                     JoinPath(DirectoryOf(path),
-                              absl::StrCat(".", name, ".tmp-", RandomName())),
-                     force));
+      new OutputFile(fs, path, std::move(temporary), force));
 }
 
 OutputFile::~OutputFile() {
   if (!committed_) (void)fs_->RemoveFile(temporary_path_);
+  KeepWhenInterrupted(temporary_path_);
 }
 
 absl::Status OutputFile::Commit() {

@@ -16,17 +16,16 @@ constexpr absl::string_view kMayBeEmpty[] = {"--label_fill", "add --label",
                                              "create --feature_names",
                                              "settings --feature_names"};
 // Texts that are sent to the server, besides the names of indexes.
-constexpr absl::string_view kSent[] = {"--label", "--label_fill",
-                                       "--feature_names", "remove --labels",
-                                       "NAME", "INDEX", "TARGET"};
+constexpr absl::string_view kSent[] = {
+    "--label", "--label_fill", "--feature_names", "remove --labels",
+    "NAME",    "INDEX",        "TARGET"};
 
 template <typename Names>
 bool Has(const Names& names, const CLI::App& command, const std::string& name) {
   const std::string full = absl::StrCat(command.get_name(), " ", name);
-  return std::any_of(std::begin(names), std::end(names),
-                     [&](absl::string_view one) {
-                       return one == name || one == full;
-                     });
+  return std::any_of(
+      std::begin(names), std::end(names),
+      [&](absl::string_view one) { return one == name || one == full; });
 }
 
 std::string Quoted(const std::string& text) {
@@ -80,7 +79,8 @@ void CheckOption(const CLI::App& command, CLI::Option* option) {
   } else if (is("FLOAT") || is("SECONDS")) {
     option->transform(CLI::Validator(CheckNumber, ""));
   }
-  if (Has(kSent, command, name)) option->transform(CLI::Validator(CheckUtf8, ""));
+  if (Has(kSent, command, name))
+    option->transform(CLI::Validator(CheckUtf8, ""));
   if (Has(kMayBeEmpty, command, name)) return;
   option->transform(CLI::Validator(
       [](std::string& text) -> std::string {
@@ -135,10 +135,12 @@ std::vector<absl::string_view> SplitComponents(const std::string& name,
 }
 
 void CheckValues(CLI::App* app) {
-  for (CLI::Option* option : app->get_options([](CLI::Option*) { return true; })) {
+  for (CLI::Option* option :
+       app->get_options([](CLI::Option*) { return true; })) {
     CheckOption(*app, option);
   }
-  for (CLI::App* command : app->get_subcommands([](CLI::App*) { return true; })) {
+  for (CLI::App* command :
+       app->get_subcommands([](CLI::App*) { return true; })) {
     CheckValues(command);
   }
 }

@@ -42,8 +42,8 @@ CLI::Validator Positive();
 std::vector<std::string> SplitList(const std::string& name,
                                    absl::string_view text);
 
-// "0.5,-1, 2" or "0.5 -1 2" in pieces, none of them empty: commas, or blanks, or
-// a comma with blanks around it separate.
+// "0.5,-1, 2" or "0.5 -1 2" in pieces, none of them empty: commas, or blanks,
+// or a comma with blanks around it separate.
 std::vector<absl::string_view> SplitComponents(const std::string& name,
                                                absl::string_view text);
 

@@ -99,32 +99,25 @@ void PrintNotes(const BenchRun& run) {
   const LoadResult& result = run.result;
   const std::string load = LoadName(run.load);
   for (const auto& [code, calls] : result.failed) {
-    std::fputs(
-        absl::StrFormat("%s: %s %s, p50 %s ms, p99 %s ms: %s\n", load,
-                        WithCommas(calls.latency.count()), CodeName(code),
-                        Milliseconds(calls.latency.PercentileMs(0.5)),
-                        Milliseconds(calls.latency.PercentileMs(0.99)),
-                        calls.first_message)
-            .c_str(),
-        stdout);
+    PrintText(absl::StrFormat("%s: %s %s, p50 %s ms, p99 %s ms: %s\n", load,
+                              WithCommas(calls.latency.count()), CodeName(code),
+                              Milliseconds(calls.latency.PercentileMs(0.5)),
+                              Milliseconds(calls.latency.PercentileMs(0.99)),
+                              calls.first_message));
   }
   if (result.unsent > 0) {
-    std::fputs(absl::StrFormat("%s: %s calls were due and not sent: %s were in "
-                               "flight without an answer (--max_in_flight)\n",
-                               load, WithCommas(result.unsent),
-                               WithCommas(run.load.max_in_flight))
-                   .c_str(),
-               stdout);
+    PrintText(absl::StrFormat(
+        "%s: %s calls were due and not sent: %s were in "
+        "flight without an answer (--max_in_flight)\n",
+        load, WithCommas(result.unsent), WithCommas(run.load.max_in_flight)));
   }
   const double lag = result.send_lag.PercentileMs(0.99);
   if (lag > kNoticeableLagMs) {
-    std::fputs(absl::StrFormat(
-                   "%s: 1 %% of the calls were sent %s ms late or more; that "
-                   "counts as latency. More --threads, or a machine of its "
-                   "own for annodctl, show the server alone\n",
-                   load, Milliseconds(lag))
-                   .c_str(),
-               stdout);
+    PrintText(absl::StrFormat(
+        "%s: 1 %% of the calls were sent %s ms late or more; that counts as "
+        "latency. More --threads, or a machine of its own for annodctl, show "
+        "the server alone\n",
+        load, Milliseconds(lag)));
   }
 }
 

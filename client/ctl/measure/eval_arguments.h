@@ -22,7 +22,7 @@ struct EvalArguments {
   std::string queries, truth;
   VectorReaderOptions read;               // of the queries
   std::optional<InputDescription> taken;  // how they were read
-  std::vector<std::string> engines;  // by name; empty: all there are
+  std::vector<std::string> engines;       // by name; empty: all there are
   uint64_t seed = 1;
   std::string svg;
   bool force = false;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <utility>
 #include <vector>
 
@@ -84,7 +83,7 @@ void PrintTables(const std::string& name, const EvalArguments& arguments,
                {"truth", arguments.truth.empty() ? "all items compared"
                                                  : arguments.truth}});
   const std::string recall = absl::StrCat("recall@", arguments.options.k);
-  std::puts("");
+  PrintText("\n");
   Table curve({{"engine"},
                {"setting"},
                {recall, true},
@@ -102,7 +101,7 @@ void PrintTables(const std::string& name, const EvalArguments& arguments,
   }
   if (!result.curve.empty()) curve.Print();
   if (result.promises.empty()) return;
-  std::puts("");
+  PrintText("\n");
   Table promises({{"min_recall"},
                   {"answered by"},
                   {recall, true},

@@ -15,7 +15,9 @@
 #include "client/ctl/charts/svg_chart.h"
 #include "client/ctl/common/arguments.h"
 #include "client/ctl/common/input_options.h"
+#include "client/ctl/common/interruption.h"
 #include "client/ctl/common/output_file.h"
+#include "client/ctl/common/values.h"
 #include "client/ctl/measure/bench_input.h"
 #include "client/ctl/measure/bench_report.h"
 #include "client/ctl/measure/commands.h"
@@ -51,7 +53,7 @@ struct BenchArguments {
   bool floats = false;
   bool stream = false;
 
-  std::vector<RateArgument> rates;
+  std::vector<std::string> rate_texts;
   std::vector<int> concurrency = {1, 4, 16, 64};
   load::ArrivalKind arrivals = load::ArrivalKind::kPoisson;
   double warm_up_s = 1;
@@ -153,18 +155,38 @@ absl::StatusOr<Prepared> Prepare(const BenchArguments& arguments,
   return prepared;
 }
 
+// An element of "--rate": "1000", or "80%" of what a closed loop gets answered.
+// Returns what is wrong.
+std::string ParseRate(const std::string& text, RateArgument* rate) {
+  absl::string_view number = text;
+  rate->percent = absl::ConsumeSuffix(&number, "%");
+  if (absl::SimpleAtod(number, &rate->value) && rate->value > 0 &&
+      rate->value <= (rate->percent ? 10000 : kMaxRate)) {
+    return "";
+  }
+  return absl::StrCat("'", text.substr(0, 40),
+                      "' is neither a number of calls a second, up to ",
+                      static_cast<int64_t>(kMaxRate),
+                      ", nor a percentage up to 10000%");
+}
+
 class Runner {
  public:
   Runner(const BenchArguments& arguments, bool quiet, Prepared* prepared)
       : arguments_(arguments), prepared_(prepared), quiet_(quiet) {}
 
   void RunAll() {
-    if (arguments_.rates.empty()) {
-      for (const int concurrency : arguments_.concurrency) Closed(concurrency);
+    if (arguments_.rate_texts.empty()) {
+      for (const int concurrency : arguments_.concurrency) {
+        if (InterruptedStatus() == 0) Closed(concurrency);
+      }
       return;
     }
     double capacity = 0;
-    for (const RateArgument& rate : arguments_.rates) {
+    for (const std::string& text : arguments_.rate_texts) {
+      if (InterruptedStatus() != 0) return;
+      RateArgument rate;
+      (void)ParseRate(text, &rate);  // checked with the command line
       if (rate.percent && capacity == 0) {
         // Its row in the report says what the percentages are of.
         capacity = Closed(arguments_.concurrency.back());
@@ -195,8 +217,13 @@ class Runner {
     load.warm_up = absl::Seconds(arguments_.warm_up_s);
     load.duration = absl::Seconds(arguments_.duration_s);
     if (!quiet_) std::cerr << "bench " << LoadName(load) << std::endl;
-    prepared_->report.runs.push_back({load, prepared_->generator->Run(load)});
-    return prepared_->report.runs.back().result.calls_per_second();
+    load::LoadResult result = prepared_->generator->Run(load);
+    const double rate = result.calls_per_second();
+    // One that was stopped while it warmed up has measured nothing.
+    if (InterruptedStatus() == 0 || result.ok.count() > 0) {
+      prepared_->report.runs.push_back({load, std::move(result)});
+    }
+    return rate;
   }
 
   const BenchArguments& arguments_;
@@ -212,7 +239,16 @@ absl::Status RunBench(const BenchArguments& arguments, const Context& context) {
         picture, OutputFile::Prepare(fs, arguments.svg, arguments.force));
   }
   ANNOD_ASSIGN_OR_RETURN(Prepared prepared, Prepare(arguments, context));
-  Runner(arguments, context.json, &prepared).RunAll();
+  {
+    const Interruption interruption(
+        [&prepared] {
+          prepared.generator->Stop();
+          return std::string(
+              "here is what was measured; the index is as it was");
+        },
+        Interruption::Then::kGoOn);
+    Runner(arguments, context.json, &prepared).RunAll();
+  }
   if (picture != nullptr) {
     ANNOD_ASSIGN_OR_RETURN(const auto file,
                            fs->CreateFile(picture->temporary_path()));
@@ -229,23 +265,6 @@ absl::Status RunBench(const BenchArguments& arguments, const Context& context) {
   return absl::OkStatus();
 }
 
-// "--rate": "1000", or "80%" of what a closed loop gets answered.
-RateArgument ParseRate(absl::string_view text) {
-  RateArgument rate;
-  absl::string_view number = text;
-  rate.percent = absl::ConsumeSuffix(&number, "%");
-  if (!absl::SimpleAtod(number, &rate.value) || !(rate.value > 0) ||
-      rate.value > (rate.percent ? 10000 : kMaxRate)) {
-    throw CLI::ValidationError(
-        "--rate",
-        absl::StrCat("'", text.substr(0, 40),
-                     "' is neither a number of calls a second, up to ",
-                     static_cast<int64_t>(kMaxRate),
-                     ", nor a percentage up to 10000%"));
-  }
-  return rate;
-}
-
 void AddAskingOptions(CLI::App* command, BenchArguments* arguments) {
   CLI::Option* queries = command->add_option(
       "--queries", arguments->queries,
@@ -259,13 +278,13 @@ void AddAskingOptions(CLI::App* command, BenchArguments* arguments) {
       ->add_option("--count", arguments->count,
                    "how many different queries: the first of the file, or "
                    "random ones; default 10000")
-      ->check(CLI::Range(1, 10000000));
+      ->check(Between(1, 10000000));
   command->add_option("--seed", arguments->seed,
                       "of random items and random times; default 1");
   command
       ->add_option("-n,--n", arguments->options.n,
                    "neighbours wanted; without it, the index's default")
-      ->check(CLI::Range(1, 10000));
+      ->check(Between(1, 10000));
   AddTuningOptions(command, &arguments->options);
   AddEngineOption(command, &arguments->engine);
   command->add_flag("--exclude_self", arguments->options.exclude_self,
@@ -273,7 +292,7 @@ void AddAskingOptions(CLI::App* command, BenchArguments* arguments) {
   command
       ->add_option("--batch", arguments->batch,
                    "queries in one call; default 1")
-      ->check(CLI::Range(1, 1024));
+      ->check(Between(1, 1024));
   command->add_flag("--floats", arguments->floats,
                     "send vectors as repeated float, not as bytes");
   command
@@ -284,27 +303,21 @@ void AddAskingOptions(CLI::App* command, BenchArguments* arguments) {
   command
       ->add_option("--truth_count", arguments->truth_count,
                    "with --truth exact: of so many queries; default 500")
-      ->check(CLI::Range(1, 1000000));
+      ->check(Between(1, 1000000));
 }
 
 void AddRateOption(CLI::App* command, BenchArguments* arguments) {
-  CLI::Option* rate =
-      command
-          ->add_option_function<std::vector<std::string>>(
-              "--rate",
-              [arguments](const std::vector<std::string>& texts) {
-                arguments->rates.clear();
-                for (const std::string& text : texts) {
-                  arguments->rates.push_back(ParseRate(text));
-                }
-              },
-              "open loop: calls a second, sent when they are due whether "
-              "earlier "
-              "ones are answered or not; N% of what the last --concurrency "
-              "gets "
-              "answered")
-          ->delimiter(',')
-          ->type_name("R,R,...");
+  CLI::Option* rate = AddListOption(
+      command, "--rate", &arguments->rate_texts,
+      "open loop: calls a second, sent when they are due whether earlier ones "
+      "are answered or not; N% of what the last --concurrency gets answered",
+      "R,R,...",
+      CLI::Validator(
+          [](std::string& text) {
+            RateArgument rate;
+            return ParseRate(text, &rate);
+          },
+          ""));
   command
       ->add_flag("--stream", arguments->stream,
                  "closed loop: requests travel on one GetNnsStream a "
@@ -314,13 +327,10 @@ void AddRateOption(CLI::App* command, BenchArguments* arguments) {
 
 void AddLoadOptions(CLI::App* command, BenchArguments* arguments) {
   AddRateOption(command, arguments);
-  command
-      ->add_option("--concurrency", arguments->concurrency,
-                   "closed loop: calls in flight, each followed by the next; "
-                   "default 1,4,16,64")
-      ->delimiter(',')
-      ->check(CLI::Range(1, kMaxConcurrency))
-      ->type_name("C,C,...");
+  AddListOption(command, "--concurrency", &arguments->concurrency,
+                "closed loop: calls in flight, each followed by the next; "
+                "default 1,4,16,64",
+                "C,C,...", Between(1, kMaxConcurrency));
   command
       ->add_option_function<std::string>(
           "--arrivals",
@@ -333,25 +343,25 @@ void AddLoadOptions(CLI::App* command, BenchArguments* arguments) {
   command
       ->add_option("--duration", arguments->duration_s,
                    "seconds measured of each load; default 10")
-      ->check(CLI::Range(0.01, 86400.0));
+      ->check(Between(0.01, 86400.0));
   command
       ->add_option("--warm_up", arguments->warm_up_s,
                    "seconds of each load before that; default 1")
-      ->check(CLI::Range(0.0, 3600.0));
+      ->check(Between(0.0, 3600.0));
   command
       ->add_option("--connections", arguments->connections,
                    "TCP connections; default 8")
-      ->check(CLI::Range(1, 10000));
+      ->check(Between(1, 10000));
   command
       ->add_option("--threads", arguments->threads,
                    "threads that make the load; default half the cores, at "
                    "most 4")
-      ->check(CLI::Range(1, 256));
+      ->check(Between(1, 256));
   command
       ->add_option("--max_in_flight", arguments->max_in_flight,
                    "open loop: calls without an answer at one time, the next "
                    "ones wait; default 10000")
-      ->check(CLI::Range(1, 1000000));
+      ->check(Between(1, 1000000));
 }
 
 }  // namespace

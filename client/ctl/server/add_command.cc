@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/ctl/common/arguments.h"
 #include "client/ctl/common/input_options.h"
+#include "client/ctl/common/interruption.h"
 #include "client/ctl/common/progress.h"
 #include "client/ctl/server/commands.h"
 #include "client/ctl/server/row_errors.h"
@@ -154,6 +155,9 @@ absl::Status StoreRows(const Target& target, VectorReader* reader,
   std::vector<float> row(reader->dim());
   std::string label;
   for (int64_t rows = 0;; ++rows) {
+    if (InterruptedStatus() != 0) {
+      return absl::CancelledError("no more rows were sent");
+    }
     ANNOD_ASSIGN_OR_RETURN(const bool more,
                            reader->Next(absl::MakeSpan(row), &label));
     if (!more) return absl::OkStatus();
@@ -223,6 +227,9 @@ absl::Status AddFile(const AddArguments& given, const Context& context) {
       client->NewItemWriter(arguments.index);
   RowStore store(arguments, client.get(), writer.get());
   Progress progress("add", "rows", context.json);
+  const Interruption interruption(
+      [] { return std::string("no more rows are sent"); },
+      Interruption::Then::kGoOn);
   absl::Status status = StoreRows(target, reader.get(), &store, &progress);
   // After an error of the file the rows before it are stored all the same: what
   // is there is then known.

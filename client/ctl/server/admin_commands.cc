@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/ctl/common/arguments.h"
+#include "client/ctl/common/interruption.h"
 #include "client/ctl/common/progress.h"
 #include "client/ctl/server/commands.h"
 #include "client/ctl/server/server_output.h"
@@ -94,6 +95,11 @@ absl::Status RunBuild(const BuildArguments& arguments, const Context& context) {
       arguments.hamming_layout.value_or(v1::HAMMING_LAYOUT_UNSPECIFIED);
   options.rules = arguments.rules.value_or(v1::BUILD_RULES_UNSPECIFIED);
   Progress progress("build", "", context.json);
+  const Interruption interruption([&] {
+    return BuildGoesOn(arguments.index,
+                       absl::StrCat("annodctl build ", arguments.index),
+                       context);
+  });
   ANNOD_ASSIGN_OR_RETURN(const client::BuildResult result,
                          client->Build(arguments.index, options,
                                        [&](const client::BuildProgress& state) {

@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "client/ctl/common/arguments.h"
 #include "client/ctl/common/input_options.h"
+#include "client/ctl/common/interruption.h"
 #include "client/ctl/common/progress.h"
 #include "client/ctl/server/commands.h"
 #include "client/ctl/server/row_conversion.h"
@@ -137,6 +138,11 @@ absl::Status RunFit(const FitArguments& arguments, const Context& context) {
   if (options.create.has_value()) options.create->dimension = input->dim();
   const std::unique_ptr<FitWriter> writer =
       client->NewFit(arguments.index, options);
+  const Interruption interruption([&] {
+    return absl::StrCat("nothing is stored, index '", arguments.index,
+                        "' is as it was before. To begin again: annodctl fit ",
+                        arguments.index, " ", arguments.input);
+  });
   Progress sending("fit", "rows", context.json);
   const auto in_file = [&](const absl::Status& status) {
     return WithRowInFile(status, arguments.input, read, 0);

@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "client/ctl/common/arguments.h"
+#include "client/ctl/common/interruption.h"
 #include "client/ctl/common/progress.h"
 #include "client/ctl/server/commands.h"
 #include "client/ctl/server/server_output.h"
@@ -158,6 +160,12 @@ absl::Status RunRebuild(const RebuildArguments& arguments,
       arguments.hamming_layout.value_or(v1::HAMMING_LAYOUT_UNSPECIFIED);
   options.build.rules = arguments.rules.value_or(v1::BUILD_RULES_UNSPECIFIED);
   Progress progress("rebuild", "", context.json);
+  const Interruption interruption([&] {
+    return BuildGoesOn(arguments.target,
+                       absl::StrCat("annodctl rebuild ", arguments.index, " ",
+                                    arguments.target),
+                       context);
+  });
   ANNOD_ASSIGN_OR_RETURN(
       const client::BuildResult result,
       client->Rebuild(arguments.index, arguments.target, options,

@@ -1,5 +1,4 @@
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,9 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "client/ctl/common/values.h"
 #include "client/ctl/common/arguments.h"
 #include "client/ctl/common/input_options.h"
+#include "client/ctl/common/values.h"
 #include "client/ctl/server/commands.h"
 #include "client/ctl/server/query_file.h"
 #include "client/ctl/server/server_output.h"
@@ -114,7 +113,7 @@ absl::Status RunQuery(const QueryArguments& arguments, const Context& context) {
   PrintNeighbors(result.results[0]);
   if (arguments.cost && result.cost.has_value()) {
     const bool graph = result.engine == v1::ENGINE_GRAPH;
-    std::puts("");
+    PrintText("\n");
     PrintFields(
         {{"version", absl::StrCat(result.version)},
          {"engine",
@@ -195,6 +194,10 @@ void AddSearchOptions(CLI::App* command, QueryArguments* arguments) {
 void AddFilterOptions(CLI::App* command, client::QueryOptions* options) {
   command->add_flag("--exclude_self", options->exclude_self,
                     "leave the queried item itself out");
+  AddListOption(command, "--exclude", &options->exclude_items,
+                "leave these items out", "ID,ID,...");
+  CLI::Option* allow = AddListOption(command, "--allow", &options->allow_items,
+                                     "answer only these items", "ID,ID,...");
   command
       ->add_flag("--allow_none", options->only_allow_items,
                  "answer no item at all: an --allow whose list is empty")

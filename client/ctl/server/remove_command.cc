@@ -47,9 +47,9 @@ absl::Status ReadLines(const std::string& path, bool labels,
     } else if (absl::SimpleAtoi(text, &id) && id >= 0 && id <= kMaxItemId) {
       arguments->ids.push_back(id);
     } else {
-      return lines->Error(absl::StrCat(
-          "'", ForMessage(text), "' is not an id, 0 to ", kMaxItemId,
-          "; with --labels_in_file lines are labels"));
+      return lines->Error(
+          absl::StrCat("'", ForMessage(text), "' is not an id, 0 to ",
+                       kMaxItemId, "; with --labels_in_file lines are labels"));
     }
   }
 }

@@ -9,9 +9,16 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "absl/time/time.h"
+#include "client/ctl/common/server_address.h"
+#include "core/status_macros.h"
 
 namespace annod::ctl {
 namespace {
+
+// What a server gets to take the connection: it may just be starting again. A
+// person who mistyped the address does not wait longer than two seconds.
+constexpr absl::Duration kConnectTime = absl::Milliseconds(1400);
 
 std::string WithoutPrefix(const std::string& name, absl::string_view prefix) {
   return std::string(absl::StripPrefix(name, prefix));
@@ -52,10 +59,27 @@ absl::StatusOr<std::unique_ptr<Client>> Connect(const Context& context) {
   ClientOptions options;
   options.target = context.server;
   options.timeout = absl::Seconds(context.timeout_s);
-  // Long enough for a worker to come back, not so long that a person who
-  // mistyped the address waits for it.
+  // Long enough for a worker to come back.
   options.retry_window = absl::Seconds(3);
-  return Client::Create(options);
+  ANNOD_ASSIGN_OR_RETURN(auto client, Client::Create(options));
+  const absl::Status connected = client->WaitForConnected(
+      std::min(kConnectTime, absl::Seconds(context.timeout_s)));
+  if (connected.ok()) return client;
+  return absl::UnavailableError(
+      NoServerMessage(context.server, connected.message()));
+}
+
+std::string BuildGoesOn(const std::string& index, const std::string& again,
+                        const Context& context) {
+  const std::string server = context.server == Context().server
+                                 ? ""
+                                 : absl::StrCat(" --server ", context.server);
+  return absl::StrCat(
+      "the build of '", index,
+      "' goes on on the server, and until it is done "
+      "the index answers as before. To see how far it is: annodctl info ",
+      index, server, "; to wait for it again: ", again, server,
+      "; to end it: annodctl cancel-build ", index, server);
 }
 
 std::string Name(client::Metric metric) {

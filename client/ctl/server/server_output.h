@@ -25,6 +25,11 @@ Json ToJson(const client::IndexInfo& info);
 std::string Name(client::Prefault prefault);
 std::string Name(client::BuildRules rules);
 
+// For who interrupts a command that waits for a build of `index`: that the
+// build goes on, and how to see, stop and await (`again`) it.
+std::string BuildGoesOn(const std::string& index, const std::string& again,
+                        const Context& context);
+
 // Prints what a build made as JSON or as lines.
 void PrintResult(const std::string& index, const client::BuildResult& result,
                  const Context& context);

@@ -1,7 +1,6 @@
 #include "client/ctl/server/transform_output.h"
 
 #include <cstdint>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -36,8 +35,8 @@ class TextTarget {
 
   absl::Status Write(absl::string_view text) {
     if (file_ == nullptr) {
-      std::cout << text;
-      return CheckStandardOutput();
+      PrintText(text);
+      return OutputStatus();
     }
     buffer_.append(text.data(), text.size());
     return buffer_.size() < kBufferBytes ? absl::OkStatus() : Flush();
@@ -45,8 +44,7 @@ class TextTarget {
 
   absl::Status Finish() {
     if (file_ == nullptr) {
-      std::cout.flush();
-      return CheckStandardOutput();
+      return FlushOutput();
     }
     ANNOD_RETURN_IF_ERROR(Flush());
     ANNOD_RETURN_IF_ERROR(file_->Sync());
@@ -55,12 +53,6 @@ class TextTarget {
   }
 
  private:
-  static absl::Status CheckStandardOutput() {
-    return std::cout.good()
-               ? absl::OkStatus()
-               : absl::UnavailableError("standard output was closed");
-  }
-
   absl::Status Flush() {
     ANNOD_RETURN_IF_ERROR(file_->Append(buffer_));
     buffer_.clear();

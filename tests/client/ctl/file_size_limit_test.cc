@@ -29,8 +29,7 @@ constexpr char kStart[] = R"(
 
 TEST(FileSizeLimitTest, TheWriterLivesAndSaysWhatIsWrong) {
   const TempDir dir;
-  const RunResult result = RunShell(
-      absl::StrCat(kStart, R"(
+  const RunResult result = RunShell(absl::StrCat(kStart, R"(
         row=$(yes 1 | head -1000 | paste -sd,)
         yes $row | head -12000 > $dir/big.csv
         $CTL create big --dim 1000 --metric angular >/dev/null
@@ -45,11 +44,11 @@ TEST(FileSizeLimitTest, TheWriterLivesAndSaysWhatIsWrong) {
         $CTL query small --item 0
         grep 'child ended' $dir/log
       )"),
-      {absl::StrCat("dir=", dir.path())});
-  EXPECT_THAT(result.out, AllOf(HasSubstr("add: 1"), HasSubstr("build of big: 1"),
-                                HasSubstr("build of small: 0"),
-                                Not(HasSubstr(".tmp")),
-                                Not(HasSubstr("child ended"))))
+                                    {absl::StrCat("dir=", dir.path())});
+  EXPECT_THAT(result.out,
+              AllOf(HasSubstr("add: 1"), HasSubstr("build of big: 1"),
+                    HasSubstr("build of small: 0"), Not(HasSubstr(".tmp")),
+                    Not(HasSubstr("child ended"))))
       << FileContents(dir.Path("log"));
   EXPECT_THAT(result.err, HasSubstr("File too large"));
 }

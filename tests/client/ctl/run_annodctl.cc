@@ -84,6 +84,13 @@ RunResult RunShell(const std::string& line, const std::string& folder) {
                     {tool});
 }
 
+RunResult RunShell(const std::string& script,
+                   const std::vector<std::string>& environment) {
+  std::vector<std::string> with_ctl = environment;
+  with_ctl.push_back("CTL=client/annodctl");
+  return RunProcess({"/bin/bash", "-c", script}, with_ctl);
+}
+
 std::string VectorText(const std::vector<float>& vector) {
   std::string text;
   for (const float value : vector) {

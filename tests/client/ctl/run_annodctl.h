@@ -24,6 +24,9 @@ RunResult RunAnnodctl(const std::vector<std::string>& arguments,
 
 // Runs a line of bash in `folder`, with an empty stdin, where $CTL is annodctl.
 RunResult RunShell(const std::string& line, const std::string& folder);
+// The same of a script of bash, which finds the program's path in $CTL.
+RunResult RunShell(const std::string& script,
+                   const std::vector<std::string>& environment = {});
 
 // "0.5,-1,2" with 9 significant digits, for --vector.
 std::string VectorText(const std::vector<float>& vector);

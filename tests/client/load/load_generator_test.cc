@@ -2,9 +2,12 @@
 #include "client/load/load_generator.h"
 
 #include <memory>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/load/slow_server.h"
@@ -63,6 +66,27 @@ TEST(LoadGeneratorTest, AnOpenLoopCountsTheWaitOfAllCallsDueInAStall) {
   // Those due in the first 400 of the 500 ms waited for more than 100 ms.
   EXPECT_GE(result.ok.CountAbove(100 * kMs), 75);
   EXPECT_GE(result.ok.PercentileMs(0.9), 300);
+}
+
+TEST(LoadGeneratorTest, CanBeStoppedWhileItRuns) {
+  SlowServer server(SlowServerOptions{});
+  for (const bool stream : {false, true}) {
+    LoadOptions options;
+    options.stream = stream;
+    const auto generator = Connect(server, options);
+    std::thread stopper([&] {
+      absl::SleepFor(absl::Milliseconds(300));
+      generator->Stop();
+    });
+    const absl::Time start = absl::Now();
+    const LoadResult result = generator->Run(ClosedLoop(2, absl::Seconds(60)));
+    stopper.join();
+    EXPECT_LT(absl::Now() - start, absl::Seconds(20));
+    EXPECT_GT(result.ok.count(), 0);
+    EXPECT_LT(result.seconds, 20);
+    // For good.
+    EXPECT_LT(generator->Run(ClosedLoop(2, absl::Seconds(60))).seconds, 20);
+  }
 }
 
 TEST(LoadGeneratorTest, AWaitForAFreeCallIsLatencyToo) {

@@ -78,7 +78,8 @@ TEST_F(EmptyValuesTest, NumbersAreRefused) {
 }
 
 TEST_F(EmptyValuesTest, VectorsAreRefused) {
-  ExpectRefused({"query", "w", "--vector"}, {"", " ", ",", "1,,2", "1,2,", "x"});
+  ExpectRefused({"query", "w", "--vector"},
+                {"", " ", ",", "1,,2", "1,2,", "x"});
   ExpectRefused({"add", "w", "--vector"}, {"", " ", "1,,2"});
   ExpectRefused({"query", "w", "--sparse"},
                 {"", " ", "0:1,,2:3", "0", ":1", "0:"});
@@ -109,8 +110,9 @@ TEST_F(EmptyValuesTest, TextsThatMayBeEmptyAre) {
 TEST_F(EmptyValuesTest, NumbersAreDecimal) {
   EXPECT_EQ(Run({"query", "w", "--item", "010"}).exit_status, 0);
   EXPECT_EQ(server_.last_query().queries(0).item(), 10);
-  EXPECT_EQ(Run({"query", "w", "--item", "1", "--exclude", "010,[2]"})
-                .exit_status, 2);
+  EXPECT_EQ(
+      Run({"query", "w", "--item", "1", "--exclude", "010,[2]"}).exit_status,
+      2);
   EXPECT_EQ(Run({"query", "w", "--item", "1", "--exclude", "[010, 2]",
                  "--exclude", "7"})
                 .exit_status,
@@ -124,10 +126,9 @@ TEST_F(EmptyValuesTest, NoneAllowedCanBeSaid) {
   EXPECT_EQ(server_.last_query().allow_items_size(), 0);
   EXPECT_EQ(Run({"query", "w", "--item", "1"}).exit_status, 0);
   EXPECT_FALSE(server_.last_query().only_allow_items());
-  EXPECT_EQ(
-      Run({"query", "w", "--item", "1", "--allow_none", "--allow", "1"})
-          .exit_status,
-      2);
+  EXPECT_EQ(Run({"query", "w", "--item", "1", "--allow_none", "--allow", "1"})
+                .exit_status,
+            2);
 }
 
 }  // namespace

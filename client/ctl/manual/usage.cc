@@ -1,0 +1,116 @@
+#include "client/ctl/manual/usage.h"
+
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "client/ctl/manual/command_tree.h"
+#include "client/ctl/manual/suggest.h"
+
+namespace annod::ctl {
+namespace {
+
+// The names of the commands that were recognised, {"file", "build"}.
+std::vector<std::string> TriedPath(const CLI::App& app) {
+  std::vector<std::string> path;
+  const CLI::App* at = &app;
+  while (true) {
+    const CLI::App* next = nullptr;
+    for (const CLI::App* below : at->get_subcommands(
+             [](const CLI::App* one) { return one->parsed(); })) {
+      if (!below->get_name().empty()) next = below;
+    }
+    if (next == nullptr) return path;
+    path.push_back(next->get_name());
+    at = next;
+  }
+}
+
+std::string DidYouMean(const std::string& word) {
+  return word.empty() ? "" : absl::StrCat("; did you mean ", word, "?");
+}
+
+std::string UnknownOption(const std::string& word, const CommandEntry& root,
+                          const CommandEntry& command) {
+  std::vector<std::string> names;
+  for (const CommandEntry* one : {&command, &root}) {
+    for (const OptionEntry& option : one->options) {
+      if (option.argument) continue;
+      names.insert(names.end(), option.names.begin(), option.names.end());
+    }
+  }
+  const std::string name = word.substr(0, word.find('='));
+  return absl::StrCat("annodctl", command.path.empty() ? "" : " ",
+                      command.Name(), " has no option ", name,
+                      DidYouMean(Nearest(name, names)));
+}
+
+std::string UnknownWord(const std::string& word, const CommandEntry& root,
+                        const CommandEntry& command) {
+  if (command.commands.empty()) {
+    return absl::StrCat("annodctl ", command.Name(), " does not take '", word,
+                        "': too many arguments");
+  }
+  std::vector<std::string> names;
+  for (const CommandEntry& one : command.commands) {
+    names.push_back(one.path.back());
+  }
+  std::string nearest = Nearest(word, names);
+  if (nearest.empty()) {  // "annodctl verify" for "annodctl file verify"
+    for (const CommandEntry* one : AllCommands(root)) {
+      if (!one->path.empty() && one->path.back() == word) nearest = one->Name();
+    }
+  }
+  return absl::StrCat("'", word, "' is no command of annodctl",
+                      command.path.empty() ? "" : " ", command.Name(),
+                      DidYouMean(nearest));
+}
+
+// The first word that nothing took, if a word is why parsing failed.
+std::string UnknownOf(const CLI::App& app, const CLI::ParseError& error) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr &&
+      dynamic_cast<const CLI::RequiredError*>(&error) == nullptr) {
+    return "";
+  }
+  const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
+  // An option that is not known is the reason; its value comes after it.
+  for (const std::string& word : unknown) {
+    if (absl::StartsWith(word, "-")) return word;
+  }
+  return unknown.empty() ? "" : unknown.front();
+}
+
+}  // namespace
+
+std::string UsageMessage(const CLI::App& app, const CLI::ParseError& error) {
+  const CommandEntry root = CommandTree(app);
+  const CommandEntry* command = FindCommand(root, TriedPath(app));
+  if (command == nullptr) command = &root;
+  const std::string unknown = UnknownOf(app, error);
+  if (!unknown.empty()) {
+    return absl::StartsWith(unknown, "-")
+               ? UnknownOption(unknown, root, *command)
+               : UnknownWord(unknown, root, *command);
+  }
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
+      !command->commands.empty()) {
+    std::string names;
+    for (const CommandEntry& one : command->commands) {
+      absl::StrAppend(&names, names.empty() ? "" : ", ", one.path.back());
+    }
+    return absl::StrCat("which command", command->path.empty() ? "" : " of ",
+                        command->Name(), "? One of ", names);
+  }
+  return error.what();
+}
+
+std::string HelpCommand(const CLI::App& app) {
+  std::string command = "annodctl";
+  for (const std::string& name : TriedPath(app)) {
+    absl::StrAppend(&command, " ", name);
+  }
+  return command + " --help";
+}
+
+}  // namespace annod::ctl
