@@ -14,7 +14,7 @@ _sym_db = _symbol_database.Default()
 from annod.v1 import types_pb2 as annod_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x61nnod/v1/index_service.proto\x12\x08\x61nnod.v1\x1a\x14\x61nnod/v1/types.proto\"\x9d\x01\n\x05Query\x12\'\n\x06vector\x18\x01 \x01(\x0b\x32\x15.annod.v1.FloatVectorH\x00\x12\x0e\n\x04item\x18\x02 \x01(\x05H\x00\x12\x0f\n\x05label\x18\x03 \x01(\tH\x00\x12\x16\n\x0cvector_bytes\x18\x04 \x01(\x0cH\x00\x12(\n\x06sparse\x18\x05 \x01(\x0b\x32\x16.annod.v1.SparseVectorH\x00\x42\x08\n\x06target\"\xec\x03\n\rGetNnsRequest\x12\r\n\x05index\x18\x01 \x01(\t\x12 \n\x07queries\x18\x02 \x03(\x0b\x32\x0f.annod.v1.Query\x12\t\n\x01n\x18\x03 \x01(\x05\x12\x10\n\x08search_k\x18\x04 \x01(\x05\x12 \n\x06\x65ngine\x18\x05 \x01(\x0e\x32\x10.annod.v1.Engine\x12\x19\n\x11include_distances\x18\x06 \x01(\x08\x12\x16\n\x0einclude_labels\x18\x07 \x01(\x08\x12\x14\n\x0cinclude_cost\x18\x08 \x01(\x08\x12\x14\n\x0c\x65xclude_self\x18\t \x01(\x08\x12\x15\n\rexclude_items\x18\n \x03(\x05\x12\x13\n\x0b\x61llow_items\x18\x0b \x03(\x05\x12\x19\n\x0cmax_distance\x18\x0c \x01(\x02H\x00\x88\x01\x01\x12\x12\n\nmin_recall\x18\r \x01(\x01\x12\x16\n\x0einclude_staged\x18\x0e \x01(\x08\x12\x17\n\x0finclude_vectors\x18\x0f \x01(\x08\x12\x12\n\nlabel_fill\x18\x10 \x01(\t\x12\x0e\n\x06strict\x18\x11 \x01(\x08\x12\x1a\n\rmissing_value\x18\x12 \x01(\x02H\x01\x88\x01\x01\x12\x0f\n\x07version\x18\x13 \x01(\x03\x12\x0c\n\x04\x62\x65\x61m\x18\x14 \x01(\x05\x42\x0f\n\r_max_distanceB\x10\n\x0e_missing_value\"b\n\x0cNeighborList\x12\x0b\n\x03ids\x18\x01 \x03(\x05\x12\x11\n\tdistances\x18\x02 \x03(\x02\x12\x0e\n\x06labels\x18\x03 \x03(\t\x12\x11\n\ttruncated\x18\x04 \x01(\x08\x12\x0f\n\x07vectors\x18\x05 \x01(\x0c\"K\n\nSearchCost\x12\x12\n\nnode_count\x18\x01 \x01(\x03\x12\x16\n\x0e\x64istance_count\x18\x02 \x01(\x03\x12\x11\n\tsearch_us\x18\x03 \x01(\x03\"\xc9\x01\n\x0eGetNnsResponse\x12\'\n\x07results\x18\x01 \x03(\x0b\x32\x16.annod.v1.NeighborList\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12 \n\x06\x65ngine\x18\x03 \x01(\x0e\x32\x10.annod.v1.Engine\x12\"\n\x04\x63ost\x18\x04 \x01(\x0b\x32\x14.annod.v1.SearchCost\x12\x10\n\x08search_k\x18\x05 \x01(\x03\x12\x0c\n\x04\x62\x65\x61m\x18\x06 \x01(\x05\x12\x17\n\x0franked_by_codes\x18\x07 \x01(\x08\"?\n\x13GetNnsStreamRequest\x12(\n\x07request\x18\x01 \x01(\x0b\x32\x17.annod.v1.GetNnsRequest\"B\n\x14GetNnsStreamResponse\x12*\n\x08response\x18\x01 \x01(\x0b\x32\x18.annod.v1.GetNnsResponse\"U\n\x0fGetItemsRequest\x12\r\n\x05index\x18\x01 \x01(\t\x12\x0b\n\x03ids\x18\x02 \x03(\x05\x12\x0e\n\x06labels\x18\x03 \x03(\t\x12\x16\n\x0einclude_staged\x18\x04 \x01(\x08\"=\n\nStoredItem\x12\n\n\x02id\x18\x01 \x01(\x05\x12\x14\n\x0cvector_bytes\x18\x02 \x01(\x0c\x12\r\n\x05label\x18\x03 \x01(\t\"H\n\x10GetItemsResponse\x12#\n\x05items\x18\x01 \x03(\x0b\x32\x14.annod.v1.StoredItem\x12\x0f\n\x07version\x18\x02 \x01(\x03\"Q\n\x12GetDistanceRequest\x12\r\n\x05index\x18\x01 \x01(\t\x12\t\n\x01i\x18\x02 \x01(\x05\x12\t\n\x01j\x18\x03 \x01(\x05\x12\x16\n\x0einclude_staged\x18\x04 \x01(\x08\"\'\n\x13GetDistanceResponse\x12\x10\n\x08\x64istance\x18\x01 \x01(\x02\"\x1c\n\x0bInfoRequest\x12\r\n\x05index\x18\x01 \x01(\t\"1\n\x0cInfoResponse\x12!\n\x04info\x18\x01 \x01(\x0b\x32\x13.annod.v1.IndexInfo\"\x14\n\x12ListIndexesRequest\";\n\x13ListIndexesResponse\x12$\n\x07indexes\x18\x01 \x03(\x0b\x32\x13.annod.v1.IndexInfo2\xb0\x03\n\x0cIndexService\x12;\n\x06GetNns\x12\x17.annod.v1.GetNnsRequest\x1a\x18.annod.v1.GetNnsResponse\x12Q\n\x0cGetNnsStream\x12\x1d.annod.v1.GetNnsStreamRequest\x1a\x1e.annod.v1.GetNnsStreamResponse(\x01\x30\x01\x12\x41\n\x08GetItems\x12\x19.annod.v1.GetItemsRequest\x1a\x1a.annod.v1.GetItemsResponse\x12J\n\x0bGetDistance\x12\x1c.annod.v1.GetDistanceRequest\x1a\x1d.annod.v1.GetDistanceResponse\x12\x35\n\x04Info\x12\x15.annod.v1.InfoRequest\x1a\x16.annod.v1.InfoResponse\x12J\n\x0bListIndexes\x12\x1c.annod.v1.ListIndexesRequest\x1a\x1d.annod.v1.ListIndexesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x61nnod/v1/index_service.proto\x12\x08\x61nnod.v1\x1a\x14\x61nnod/v1/types.proto\"\x9d\x01\n\x05Query\x12\'\n\x06vector\x18\x01 \x01(\x0b\x32\x15.annod.v1.FloatVectorH\x00\x12\x0e\n\x04item\x18\x02 \x01(\x05H\x00\x12\x0f\n\x05label\x18\x03 \x01(\tH\x00\x12\x16\n\x0cvector_bytes\x18\x04 \x01(\x0cH\x00\x12(\n\x06sparse\x18\x05 \x01(\x0b\x32\x16.annod.v1.SparseVectorH\x00\x42\x08\n\x06target\"\x86\x04\n\rGetNnsRequest\x12\r\n\x05index\x18\x01 \x01(\t\x12 \n\x07queries\x18\x02 \x03(\x0b\x32\x0f.annod.v1.Query\x12\t\n\x01n\x18\x03 \x01(\x05\x12\x10\n\x08search_k\x18\x04 \x01(\x05\x12 \n\x06\x65ngine\x18\x05 \x01(\x0e\x32\x10.annod.v1.Engine\x12\x19\n\x11include_distances\x18\x06 \x01(\x08\x12\x16\n\x0einclude_labels\x18\x07 \x01(\x08\x12\x14\n\x0cinclude_cost\x18\x08 \x01(\x08\x12\x14\n\x0c\x65xclude_self\x18\t \x01(\x08\x12\x15\n\rexclude_items\x18\n \x03(\x05\x12\x13\n\x0b\x61llow_items\x18\x0b \x03(\x05\x12\x19\n\x0cmax_distance\x18\x0c \x01(\x02H\x00\x88\x01\x01\x12\x12\n\nmin_recall\x18\r \x01(\x01\x12\x16\n\x0einclude_staged\x18\x0e \x01(\x08\x12\x17\n\x0finclude_vectors\x18\x0f \x01(\x08\x12\x12\n\nlabel_fill\x18\x10 \x01(\t\x12\x0e\n\x06strict\x18\x11 \x01(\x08\x12\x1a\n\rmissing_value\x18\x12 \x01(\x02H\x01\x88\x01\x01\x12\x0f\n\x07version\x18\x13 \x01(\x03\x12\x0c\n\x04\x62\x65\x61m\x18\x14 \x01(\x05\x12\x18\n\x10only_allow_items\x18\x15 \x01(\x08\x42\x0f\n\r_max_distanceB\x10\n\x0e_missing_value\"b\n\x0cNeighborList\x12\x0b\n\x03ids\x18\x01 \x03(\x05\x12\x11\n\tdistances\x18\x02 \x03(\x02\x12\x0e\n\x06labels\x18\x03 \x03(\t\x12\x11\n\ttruncated\x18\x04 \x01(\x08\x12\x0f\n\x07vectors\x18\x05 \x01(\x0c\"K\n\nSearchCost\x12\x12\n\nnode_count\x18\x01 \x01(\x03\x12\x16\n\x0e\x64istance_count\x18\x02 \x01(\x03\x12\x11\n\tsearch_us\x18\x03 \x01(\x03\"\xc9\x01\n\x0eGetNnsResponse\x12\'\n\x07results\x18\x01 \x03(\x0b\x32\x16.annod.v1.NeighborList\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12 \n\x06\x65ngine\x18\x03 \x01(\x0e\x32\x10.annod.v1.Engine\x12\"\n\x04\x63ost\x18\x04 \x01(\x0b\x32\x14.annod.v1.SearchCost\x12\x10\n\x08search_k\x18\x05 \x01(\x03\x12\x0c\n\x04\x62\x65\x61m\x18\x06 \x01(\x05\x12\x17\n\x0franked_by_codes\x18\x07 \x01(\x08\"?\n\x13GetNnsStreamRequest\x12(\n\x07request\x18\x01 \x01(\x0b\x32\x17.annod.v1.GetNnsRequest\"B\n\x14GetNnsStreamResponse\x12*\n\x08response\x18\x01 \x01(\x0b\x32\x18.annod.v1.GetNnsResponse\"k\n\x0fGetItemsRequest\x12\r\n\x05index\x18\x01 \x01(\t\x12\x0b\n\x03ids\x18\x02 \x03(\x05\x12\x0e\n\x06labels\x18\x03 \x03(\t\x12\x16\n\x0einclude_staged\x18\x04 \x01(\x08\x12\x14\n\x0cskip_missing\x18\x05 \x01(\x08\"=\n\nStoredItem\x12\n\n\x02id\x18\x01 \x01(\x05\x12\x14\n\x0cvector_bytes\x18\x02 \x01(\x0c\x12\r\n\x05label\x18\x03 \x01(\t\"H\n\x10GetItemsResponse\x12#\n\x05items\x18\x01 \x03(\x0b\x32\x14.annod.v1.StoredItem\x12\x0f\n\x07version\x18\x02 \x01(\x03\"Q\n\x12GetDistanceRequest\x12\r\n\x05index\x18\x01 \x01(\t\x12\t\n\x01i\x18\x02 \x01(\x05\x12\t\n\x01j\x18\x03 \x01(\x05\x12\x16\n\x0einclude_staged\x18\x04 \x01(\x08\"\'\n\x13GetDistanceResponse\x12\x10\n\x08\x64istance\x18\x01 \x01(\x02\"\x1c\n\x0bInfoRequest\x12\r\n\x05index\x18\x01 \x01(\t\"1\n\x0cInfoResponse\x12!\n\x04info\x18\x01 \x01(\x0b\x32\x13.annod.v1.IndexInfo\"\x14\n\x12ListIndexesRequest\";\n\x13ListIndexesResponse\x12$\n\x07indexes\x18\x01 \x03(\x0b\x32\x13.annod.v1.IndexInfo2\xb0\x03\n\x0cIndexService\x12;\n\x06GetNns\x12\x17.annod.v1.GetNnsRequest\x1a\x18.annod.v1.GetNnsResponse\x12Q\n\x0cGetNnsStream\x12\x1d.annod.v1.GetNnsStreamRequest\x1a\x1e.annod.v1.GetNnsStreamResponse(\x01\x30\x01\x12\x41\n\x08GetItems\x12\x19.annod.v1.GetItemsRequest\x1a\x1a.annod.v1.GetItemsResponse\x12J\n\x0bGetDistance\x12\x1c.annod.v1.GetDistanceRequest\x1a\x1d.annod.v1.GetDistanceResponse\x12\x35\n\x04Info\x12\x15.annod.v1.InfoRequest\x1a\x16.annod.v1.InfoResponse\x12J\n\x0bListIndexes\x12\x1c.annod.v1.ListIndexesRequest\x1a\x1d.annod.v1.ListIndexesResponseb\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'annod.v1.index_service_pb2', globals())
@@ -24,35 +24,35 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _QUERY._serialized_start=65
   _QUERY._serialized_end=222
   _GETNNSREQUEST._serialized_start=225
-  _GETNNSREQUEST._serialized_end=717
-  _NEIGHBORLIST._serialized_start=719
-  _NEIGHBORLIST._serialized_end=817
-  _SEARCHCOST._serialized_start=819
-  _SEARCHCOST._serialized_end=894
-  _GETNNSRESPONSE._serialized_start=897
-  _GETNNSRESPONSE._serialized_end=1098
-  _GETNNSSTREAMREQUEST._serialized_start=1100
-  _GETNNSSTREAMREQUEST._serialized_end=1163
-  _GETNNSSTREAMRESPONSE._serialized_start=1165
-  _GETNNSSTREAMRESPONSE._serialized_end=1231
-  _GETITEMSREQUEST._serialized_start=1233
-  _GETITEMSREQUEST._serialized_end=1318
-  _STOREDITEM._serialized_start=1320
-  _STOREDITEM._serialized_end=1381
-  _GETITEMSRESPONSE._serialized_start=1383
-  _GETITEMSRESPONSE._serialized_end=1455
-  _GETDISTANCEREQUEST._serialized_start=1457
-  _GETDISTANCEREQUEST._serialized_end=1538
-  _GETDISTANCERESPONSE._serialized_start=1540
-  _GETDISTANCERESPONSE._serialized_end=1579
-  _INFOREQUEST._serialized_start=1581
-  _INFOREQUEST._serialized_end=1609
-  _INFORESPONSE._serialized_start=1611
-  _INFORESPONSE._serialized_end=1660
-  _LISTINDEXESREQUEST._serialized_start=1662
-  _LISTINDEXESREQUEST._serialized_end=1682
-  _LISTINDEXESRESPONSE._serialized_start=1684
-  _LISTINDEXESRESPONSE._serialized_end=1743
-  _INDEXSERVICE._serialized_start=1746
-  _INDEXSERVICE._serialized_end=2178
+  _GETNNSREQUEST._serialized_end=743
+  _NEIGHBORLIST._serialized_start=745
+  _NEIGHBORLIST._serialized_end=843
+  _SEARCHCOST._serialized_start=845
+  _SEARCHCOST._serialized_end=920
+  _GETNNSRESPONSE._serialized_start=923
+  _GETNNSRESPONSE._serialized_end=1124
+  _GETNNSSTREAMREQUEST._serialized_start=1126
+  _GETNNSSTREAMREQUEST._serialized_end=1189
+  _GETNNSSTREAMRESPONSE._serialized_start=1191
+  _GETNNSSTREAMRESPONSE._serialized_end=1257
+  _GETITEMSREQUEST._serialized_start=1259
+  _GETITEMSREQUEST._serialized_end=1366
+  _STOREDITEM._serialized_start=1368
+  _STOREDITEM._serialized_end=1429
+  _GETITEMSRESPONSE._serialized_start=1431
+  _GETITEMSRESPONSE._serialized_end=1503
+  _GETDISTANCEREQUEST._serialized_start=1505
+  _GETDISTANCEREQUEST._serialized_end=1586
+  _GETDISTANCERESPONSE._serialized_start=1588
+  _GETDISTANCERESPONSE._serialized_end=1627
+  _INFOREQUEST._serialized_start=1629
+  _INFOREQUEST._serialized_end=1657
+  _INFORESPONSE._serialized_start=1659
+  _INFORESPONSE._serialized_end=1708
+  _LISTINDEXESREQUEST._serialized_start=1710
+  _LISTINDEXESREQUEST._serialized_end=1730
+  _LISTINDEXESRESPONSE._serialized_start=1732
+  _LISTINDEXESRESPONSE._serialized_end=1791
+  _INDEXSERVICE._serialized_start=1794
+  _INDEXSERVICE._serialized_end=2226
 # @@protoc_insertion_point(module_scope)

@@ -46,7 +46,7 @@ class GetItemsResponse(_message.Message):
     def __init__(self, items: _Optional[_Iterable[_Union[StoredItem, _Mapping]]] = ..., version: _Optional[int] = ...) -> None: ...
 
 class GetNnsRequest(_message.Message):
-    __slots__ = ["allow_items", "beam", "engine", "exclude_items", "exclude_self", "include_cost", "include_distances", "include_labels", "include_staged", "include_vectors", "index", "label_fill", "max_distance", "min_recall", "missing_value", "n", "queries", "search_k", "strict", "version"]
+    __slots__ = ["allow_items", "beam", "engine", "exclude_items", "exclude_self", "include_cost", "include_distances", "include_labels", "include_staged", "include_vectors", "index", "label_fill", "max_distance", "min_recall", "missing_value", "n", "only_allow_items", "queries", "search_k", "strict", "version"]
     ALLOW_ITEMS_FIELD_NUMBER: _ClassVar[int]
     BEAM_FIELD_NUMBER: _ClassVar[int]
     ENGINE_FIELD_NUMBER: _ClassVar[int]
@@ -63,6 +63,7 @@ class GetNnsRequest(_message.Message):
     MIN_RECALL_FIELD_NUMBER: _ClassVar[int]
     MISSING_VALUE_FIELD_NUMBER: _ClassVar[int]
     N_FIELD_NUMBER: _ClassVar[int]
+    ONLY_ALLOW_ITEMS_FIELD_NUMBER: _ClassVar[int]
     QUERIES_FIELD_NUMBER: _ClassVar[int]
     SEARCH_K_FIELD_NUMBER: _ClassVar[int]
     STRICT_FIELD_NUMBER: _ClassVar[int]
@@ -83,11 +84,12 @@ class GetNnsRequest(_message.Message):
     min_recall: float
     missing_value: float
     n: int
+    only_allow_items: bool
     queries: _containers.RepeatedCompositeFieldContainer[Query]
     search_k: int
     strict: bool
     version: int
-    def __init__(self, index: _Optional[str] = ..., queries: _Optional[_Iterable[_Union[Query, _Mapping]]] = ..., n: _Optional[int] = ..., search_k: _Optional[int] = ..., engine: _Optional[_Union[_types_pb2.Engine, str]] = ..., include_distances: bool = ..., include_labels: bool = ..., include_cost: bool = ..., exclude_self: bool = ..., exclude_items: _Optional[_Iterable[int]] = ..., allow_items: _Optional[_Iterable[int]] = ..., max_distance: _Optional[float] = ..., min_recall: _Optional[float] = ..., include_staged: bool = ..., include_vectors: bool = ..., label_fill: _Optional[str] = ..., strict: bool = ..., missing_value: _Optional[float] = ..., version: _Optional[int] = ..., beam: _Optional[int] = ...) -> None: ...
+    def __init__(self, index: _Optional[str] = ..., queries: _Optional[_Iterable[_Union[Query, _Mapping]]] = ..., n: _Optional[int] = ..., search_k: _Optional[int] = ..., engine: _Optional[_Union[_types_pb2.Engine, str]] = ..., include_distances: bool = ..., include_labels: bool = ..., include_cost: bool = ..., exclude_self: bool = ..., exclude_items: _Optional[_Iterable[int]] = ..., allow_items: _Optional[_Iterable[int]] = ..., max_distance: _Optional[float] = ..., min_recall: _Optional[float] = ..., include_staged: bool = ..., include_vectors: bool = ..., label_fill: _Optional[str] = ..., strict: bool = ..., missing_value: _Optional[float] = ..., version: _Optional[int] = ..., beam: _Optional[int] = ..., only_allow_items: bool = ...) -> None: ...
 
 class GetNnsResponse(_message.Message):
     __slots__ = ["beam", "cost", "engine", "ranked_by_codes", "results", "search_k", "version"]
