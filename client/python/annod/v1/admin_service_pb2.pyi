@@ -260,16 +260,18 @@ class FitResponse(_message.Message):
     def __init__(self, row_count: _Optional[int] = ..., first_id: _Optional[int] = ..., result: _Optional[_Union[BuildResult, _Mapping]] = ...) -> None: ...
 
 class FitRow(_message.Message):
-    __slots__ = ["label", "sparse", "vector", "vector_bytes"]
+    __slots__ = ["id", "label", "sparse", "vector", "vector_bytes"]
+    ID_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELD_NUMBER: _ClassVar[int]
     SPARSE_FIELD_NUMBER: _ClassVar[int]
     VECTOR_BYTES_FIELD_NUMBER: _ClassVar[int]
     VECTOR_FIELD_NUMBER: _ClassVar[int]
+    id: int
     label: str
     sparse: _types_pb2.SparseVector
     vector: _types_pb2.FloatVector
     vector_bytes: bytes
-    def __init__(self, vector: _Optional[_Union[_types_pb2.FloatVector, _Mapping]] = ..., vector_bytes: _Optional[bytes] = ..., sparse: _Optional[_Union[_types_pb2.SparseVector, _Mapping]] = ..., label: _Optional[str] = ...) -> None: ...
+    def __init__(self, vector: _Optional[_Union[_types_pb2.FloatVector, _Mapping]] = ..., vector_bytes: _Optional[bytes] = ..., sparse: _Optional[_Union[_types_pb2.SparseVector, _Mapping]] = ..., label: _Optional[str] = ..., id: _Optional[int] = ...) -> None: ...
 
 class RebuildRequest(_message.Message):
     __slots__ = ["dot_layout", "hamming_layout", "index", "metric", "rules", "seed", "target_index", "thread_count", "tree_count"]

@@ -146,7 +146,8 @@ class AdminServiceServicer(object):
 
     def AddItems(self, request_iterator, context):
         """Stores a stream of items. All are durable when the answer arrives; if the call
-        fails, a prefix of what was sent may have been stored, each message whole.
+        fails, a prefix of what was sent may have been stored, each message whole: an
+        error's metadata tells added_count, first_id and last_id of it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

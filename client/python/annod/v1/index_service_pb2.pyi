@@ -26,16 +26,18 @@ class GetDistanceResponse(_message.Message):
     def __init__(self, distance: _Optional[float] = ...) -> None: ...
 
 class GetItemsRequest(_message.Message):
-    __slots__ = ["ids", "include_staged", "index", "labels"]
+    __slots__ = ["ids", "include_staged", "index", "labels", "skip_missing"]
     IDS_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_STAGED_FIELD_NUMBER: _ClassVar[int]
     INDEX_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
+    SKIP_MISSING_FIELD_NUMBER: _ClassVar[int]
     ids: _containers.RepeatedScalarFieldContainer[int]
     include_staged: bool
     index: str
     labels: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, index: _Optional[str] = ..., ids: _Optional[_Iterable[int]] = ..., labels: _Optional[_Iterable[str]] = ..., include_staged: bool = ...) -> None: ...
+    skip_missing: bool
+    def __init__(self, index: _Optional[str] = ..., ids: _Optional[_Iterable[int]] = ..., labels: _Optional[_Iterable[str]] = ..., include_staged: bool = ..., skip_missing: bool = ...) -> None: ...
 
 class GetItemsResponse(_message.Message):
     __slots__ = ["items", "version"]
