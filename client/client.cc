@@ -13,7 +13,7 @@
 namespace annod {
 namespace {
 
-constexpr absl::Duration kDiagnosisTime = absl::Milliseconds(300);
+constexpr absl::Duration kDiagnosisTime = absl::Milliseconds(700);
 
 }  // namespace
 

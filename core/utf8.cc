@@ -1,5 +1,6 @@
 #include "core/utf8.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -49,9 +50,23 @@ bool IsValidUtf8(absl::string_view text) {
 }
 
 std::string ForMessage(absl::string_view text, size_t max_bytes) {
-  const bool cut = text.size() > max_bytes;
-  return absl::StrCat(absl::CHexEscape(text.substr(0, max_bytes)),
-                      cut ? "..." : "");
+  size_t end = std::min(max_bytes, text.size());
+  const bool readable = IsValidUtf8(text);
+  // Never half a character.
+  while (readable && end > 0 && end < text.size() &&
+         (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) {
+    --end;
+  }
+  std::string out;
+  for (const char c : text.substr(0, end)) {
+    const auto byte = static_cast<uint8_t>(c);
+    if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !readable)) {
+      absl::StrAppend(&out, absl::CHexEscape(absl::string_view(&c, 1)));
+    } else {
+      out += c;
+    }
+  }
+  return end < text.size() ? out + "..." : out;
 }
 
 }  // namespace annod

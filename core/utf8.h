@@ -12,8 +12,8 @@ namespace annod {
 // surrogates, nothing above U+10FFFF.
 bool IsValidUtf8(absl::string_view text);
 
-// `text` made safe for an error message: at most `max_bytes` bytes, everything
-// but printable ASCII escaped.
+// `text` made safe for an error message: at most `max_bytes` bytes, control
+// characters escaped, and all that is not ASCII if it is not UTF-8.
 std::string ForMessage(absl::string_view text, size_t max_bytes = 64);
 
 }  // namespace annod

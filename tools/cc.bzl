@@ -12,14 +12,8 @@ def _with_precompiled(header, kwargs):
     if not header:
         return kwargs
     out = dict(kwargs)
-    out["copts"] = out.get("copts", []) + TEST_COPTS.get(header, []) + select({
-        "//tools/precompiled:off": [],
-        "//conditions:default": ["-include", "$(BINDIR)/tools/precompiled/%s_pch.h" % header],
-    })
-    out["deps"] = out.get("deps", []) + select({
-        "//tools/precompiled:off": [],
-        "//conditions:default": ["//tools/precompiled:%s_pch" % header],
-    })
+    out["copts"] = out.get("copts", []) + TEST_COPTS.get(header, []) + ["-include", "$(BINDIR)/tools/precompiled/%s_pch.h" % header]
+    out["deps"] = out.get("deps", []) + ["//tools/precompiled:%s_pch" % header]
     return out
 
 def folder_library(name = None, precompiled = "core", deps = [], **kwargs):

@@ -18,7 +18,7 @@ namespace annod::load {
 struct Truth {
   int32_t wanted = 0;  // 0: nothing is known
   float bound = 0;
-  std::vector<int32_t> ids;  // ascending, if they were given as such
+  std::vector<int32_t> ids{};  // ascending, if they were given as such
 };
 
 // A request, serialized once and sent as often as need be: its bytes are

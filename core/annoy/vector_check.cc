@@ -1,7 +1,9 @@
 #include "core/annoy/vector_check.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "core/simd/distance.h"
@@ -20,6 +22,13 @@ bool AllBits(absl::Span<const float> vector) {
     bits += static_cast<size_t>(value == 0) | static_cast<size_t>(value == 1);
   }
   return bits == vector.size();
+}
+
+// As the bits of small integers are, read as floats.
+bool AllDenormal(absl::Span<const float> vector) {
+  return std::all_of(vector.begin(), vector.end(), [](float value) {
+    return std::fabs(value) < std::numeric_limits<float>::min();
+  });
 }
 
 }  // namespace
@@ -61,7 +70,11 @@ std::optional<VectorFault> FindVectorFault(Metric metric,
   return VectorFault{
       -1, absl::StrCat(length),
       absl::StrCat("0 or from ", kMinLength, " to ", kMaxLength,
-                   ", so that squares fit 32-bit floats; scale the vectors")};
+                   ", so that squares fit 32-bit floats; ",
+                   AllDenormal(vector)
+                       ? "are these integers read as floats, as of a renamed "
+                         ".ivecs file?"
+                       : "scale the vectors")};
 }
 
 bool NormFits(Metric metric, absl::Span<const float> vector) {

@@ -15,8 +15,8 @@ namespace annod {
 // of the sum of squares) that is 0 or in [kMinLength, kMaxLength]. Within these
 // all that engines compute in 32-bit floats, squared distances and norms above
 // all, neither overflows nor vanishes, whichever two vectors meet.
-inline constexpr double kMaxLength = 9e18;   // (2 x 9e18)^2 < 3.4e38
-inline constexpr double kMinLength = 1e-18;  // (1e-18)^2 keeps all its bits
+inline constexpr double kMaxLength = 9e18F;   // (2 x 9e18)^2 < 3.4e38
+inline constexpr double kMinLength = 1e-18F;  // (1e-18)^2 keeps all its bits
 
 // Why a vector is not taken.
 struct VectorFault {

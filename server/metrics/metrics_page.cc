@@ -217,7 +217,9 @@ absl::StatusOr<std::unique_ptr<MetricsPage>> MetricsPage::Create(int slots) {
   if (ftruncate(fd, static_cast<off_t>(slots) *
                         static_cast<off_t>(sizeof(MetricsSlot))) != 0 ||
       fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
-    const absl::Status status = SystemError("memfd");
+    const absl::Status status = SystemError(
+        absl::StrCat("a file in memory of ", slots * sizeof(MetricsSlot),
+                     " bytes (ulimit -f must allow it)"));
     close(fd);
     return status;
   }

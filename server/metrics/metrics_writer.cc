@@ -95,7 +95,8 @@ int64_t SlotWriter::NewEntry(bool histogram) {
   const uint32_t index =
       (histogram ? slot_->histogram_count : slot_->scalar_count)
           .load(std::memory_order_relaxed);
-  return index < (histogram ? kMaxHistograms : kMaxScalars) ? index : -1;
+  if (index >= (histogram ? kMaxHistograms : kMaxScalars)) return -1;
+  return index;
 }
 
 void SlotWriter::Drop() {

@@ -41,6 +41,8 @@ class PicturesTest(unittest.TestCase):
 
     def test_engines_have_the_colours_of_the_table(self):
         for picture in PICTURES:
+            if picture.name == "architecture.svg":  # its words are folders
+                continue
             svg = picture.read_text(encoding="utf-8")
             texts = re.findall(r"<text[^>]*>([^<]*)</text>", svg)
             for engine, colour in COLOURS.items():

@@ -40,6 +40,9 @@ TEST(Utf8Test, RefusesMalformedText) {
 TEST(Utf8Test, ForMessageEscapesAndCuts) {
   EXPECT_EQ(ForMessage("ab\n"), "ab\\n");
   EXPECT_EQ(ForMessage("abcdef", 3), "abc...");
+  EXPECT_EQ(ForMessage("say \"Z\u00fcrich\""), "say \"Z\u00fcrich\"");
+  EXPECT_EQ(ForMessage("Z\u00fcrich", 2), "Z...");
+  EXPECT_EQ(ForMessage("Z\xfcrich"), "Z\\xfcrich");
 }
 
 }  // namespace

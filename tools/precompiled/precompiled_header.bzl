@@ -1,4 +1,4 @@
-"""Headers that gcc has parsed before: most of a source's compile time is reading them."""
+"""Headers that the compiler has parsed before: most of a source's compile time is reading them."""
 
 load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "CPP_COMPILE_ACTION_NAME")
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
@@ -14,16 +14,19 @@ def _precompiled_header_impl(ctx):
     contexts = [dep[CcInfo].compilation_context for dep in ctx.attr.deps]
     merged = cc_common.merge_cc_infos(cc_infos = [dep[CcInfo] for dep in ctx.attr.deps]).compilation_context
 
-    # gcc takes NAME.h.gch in place of the NAME.h beside it.
+    # gcc and clang take NAME.h.gch in place of the NAME.h beside it.
     header = ctx.actions.declare_file(ctx.label.name + ".h")
     compiled = ctx.actions.declare_file(ctx.label.name + ".h.gch")
     ctx.actions.symlink(output = header, target_file = ctx.file.header)
 
     # It counts only for a source that is compiled with the same options.
+    # clang names the files it has read, with their times: those of a sandbox would be gone.
+    clang = toolchain.compiler == "clang"
+    flags = ["-x", "c++-header"] + (["-Xclang", "-fno-pch-timestamp"] if clang else [])
     variables = cc_common.create_compile_variables(
         feature_configuration = features,
         cc_toolchain = toolchain,
-        user_compile_flags = ctx.fragments.cpp.copts + ctx.fragments.cpp.cxxopts + ctx.attr.copts + ["-x", "c++-header"],
+        user_compile_flags = ctx.fragments.cpp.copts + ctx.fragments.cpp.cxxopts + ctx.attr.copts + flags,
         source_file = header.path,
         output_file = compiled.path,
         include_directories = merged.includes,
@@ -47,6 +50,7 @@ def _precompiled_header_impl(ctx):
             variables = variables,
         ),
         mnemonic = "PrecompileHeader",
+        execution_requirements = {"no-sandbox": "1", "no-remote-cache": "1"} if clang else {},
         progress_message = "Compiling %s" % ctx.file.header.short_path,
     )
     own = cc_common.create_compilation_context(headers = depset([header, compiled]))

@@ -10,7 +10,7 @@
 #include "client/ctl/file/commands.h"
 #include "client/ctl/file/file_index.h"
 #include "client/ctl/file/graph_output.h"
-#include "core/annoy/forest_data.h"
+#include "core/annoy/forest_file.h"
 #include "core/annoy/look_alikes.h"
 #include "core/annoy/vector_check.h"
 #include "core/search/forest_index.h"
@@ -222,9 +222,11 @@ absl::Status RunVerify(const FileArguments& arguments, const Context& context) {
   ANNOD_ASSIGN_OR_RETURN(const auto index,
                          arguments.Open(Verify::kFull, &notes));
   ANNOD_ASSIGN_OR_RETURN(const auto graph, OpenGraphOf(arguments.path, index));
-  ANNOD_ASSIGN_OR_RETURN(const ForestData forest,
-                         FindRoots(index->bytes(), index->layout()));
-  const std::vector<std::string> look_alikes = LookAlikesOf(forest);
+  ANNOD_ASSIGN_OR_RETURN(
+      const ForestFile file,
+      ReadForestFile(index->bytes(), index->metric(), index->dim(),
+                     Verify::kTrusted, /*notes=*/nullptr));
+  const std::vector<std::string> look_alikes = LookAlikesOf(file.forest);
   if (context.json) {
     PrintJson({{"ok", true},
                {"layout", std::string(LayoutName(index->layout().kind))},

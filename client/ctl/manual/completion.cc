@@ -15,10 +15,17 @@ std::string Quoted(absl::string_view text) {
   return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
 }
 
-std::vector<std::string> NamesOf(const std::vector<CommandEntry>& commands) {
-  std::vector<std::string> names;
-  for (const CommandEntry& one : commands) names.push_back(one.path.back());
-  return names;
+// What may follow a command's name: its commands, or the choices of an argument.
+std::vector<std::string> WordsAfter(const CommandEntry& command) {
+  std::vector<std::string> words;
+  for (const CommandEntry& one : command.commands) {
+    words.push_back(one.path.back());
+  }
+  for (const OptionEntry& option : command.options) {
+    if (!option.argument) continue;
+    words.insert(words.end(), option.choices.begin(), option.choices.end());
+  }
+  return words;
 }
 
 // Calls `visit` for the options of `command` and those of every command.
@@ -36,7 +43,7 @@ void ForOptions(const CommandEntry& root, const CommandEntry& command,
 }
 
 // What the scripts of bash and zsh have in common: a case for each command that
-// sets `commands` and `options`, and for an option before the cursor `values`,
+// sets `commands` (what may follow) and `options`, and for an option before the cursor `values`,
 // or `files` if it takes a value without choices. `list` makes a list of words.
 template <typename List>
 std::string Cases(const CommandEntry& root, const List& list) {
@@ -56,7 +63,7 @@ std::string Cases(const CommandEntry& root, const List& list) {
       }
     });
     absl::StrAppend(&out, "    ", Quoted(command->Name()), ")\n",
-                    "      commands=", list(NamesOf(command->commands)),
+                    "      commands=", list(WordsAfter(*command)),
                     "\n      options=", list(names),
                     "\n      case $before in\n", values);
     if (!valued.empty()) {
@@ -179,6 +186,10 @@ std::string FishCompletion(const CommandEntry& root) {
     for (const CommandEntry& below : command->commands) {
       absl::StrAppend(&out, start, " -f -a ", Quoted(below.path.back()), " -d ",
                       Quoted(below.description), "\n");
+    }
+    if (command->commands.empty() && !WordsAfter(*command).empty()) {
+      absl::StrAppend(&out, start, " -f -a ",
+                      Quoted(absl::StrJoin(WordsAfter(*command), " ")), "\n");
     }
     ForOptions(root, *command, [&](const OptionEntry& option) {
       out += start;

@@ -68,12 +68,18 @@ std::string UnknownWord(const std::string& word, const CommandEntry& root,
 }
 
 // The first word that nothing took, if a word is why parsing failed.
-std::string UnknownOf(const CLI::App& app, const CLI::ParseError& error) {
+std::string UnknownOf(const CLI::App& app, const CommandEntry& command,
+                      const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr &&
       dynamic_cast<const CLI::RequiredError*>(&error) == nullptr) {
     return "";
   }
   const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
+  // Where a command is missing, a word before all options was to be one.
+  if (!command.commands.empty() && !unknown.empty() &&
+      !absl::StartsWith(unknown.front(), "-")) {
+    return unknown.front();
+  }
   // An option that is not known is the reason; its value comes after it.
   for (const std::string& word : unknown) {
     if (absl::StartsWith(word, "-")) return word;
@@ -87,7 +93,7 @@ std::string UsageMessage(const CLI::App& app, const CLI::ParseError& error) {
   const CommandEntry root = CommandTree(app);
   const CommandEntry* command = FindCommand(root, TriedPath(app));
   if (command == nullptr) command = &root;
-  const std::string unknown = UnknownOf(app, error);
+  const std::string unknown = UnknownOf(app, *command, error);
   if (!unknown.empty()) {
     return absl::StartsWith(unknown, "-")
                ? UnknownOption(unknown, root, *command)

@@ -12,9 +12,9 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Starts a server that may write files of 32 megabytes, in the folder $dir.
+// Starts a server that may write files of 40 megabytes, in the folder $dir.
 constexpr char kStart[] = R"(
-  (ulimit -f 32768
+  (ulimit -f 40960
    exec server/annod --data_dir=$dir/data --listen=127.0.0.1:0 \
      --http_listen=127.0.0.1:0 --workers=1 --drain_delay=0s) >$dir/log 2>&1 &
   server=$!

@@ -76,19 +76,17 @@ RunResult RunAnnodctl(const std::vector<std::string>& arguments,
   return RunProcess(std::move(argv), environment);
 }
 
-RunResult RunShell(const std::string& line, const std::string& folder) {
-  char* const here = getcwd(nullptr, 0);
-  const std::string tool = std::string("CTL=") + here + "/client/annodctl";
-  std::free(here);
-  return RunProcess({"/bin/bash", "-c", "cd '" + folder + "' && " + line},
-                    {tool});
-}
-
 RunResult RunShell(const std::string& script,
                    const std::vector<std::string>& environment) {
+  char* const here = getcwd(nullptr, 0);
   std::vector<std::string> with_ctl = environment;
-  with_ctl.push_back("CTL=client/annodctl");
+  with_ctl.push_back(std::string("CTL=") + here + "/client/annodctl");
+  std::free(here);
   return RunProcess({"/bin/bash", "-c", script}, with_ctl);
+}
+
+RunResult RunShellIn(const std::string& folder, const std::string& line) {
+  return RunShell("cd '" + folder + "' && " + line);
 }
 
 std::string VectorText(const std::vector<float>& vector) {

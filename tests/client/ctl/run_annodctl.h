@@ -22,11 +22,11 @@ struct RunResult {
 RunResult RunAnnodctl(const std::vector<std::string>& arguments,
                       const std::vector<std::string>& environment = {});
 
-// Runs a line of bash in `folder`, with an empty stdin, where $CTL is annodctl.
-RunResult RunShell(const std::string& line, const std::string& folder);
-// The same of a script of bash, which finds the program's path in $CTL.
+// Runs a script of bash, with an empty stdin, where $CTL is annodctl.
 RunResult RunShell(const std::string& script,
                    const std::vector<std::string>& environment = {});
+// The same of a line, in a folder.
+RunResult RunShellIn(const std::string& folder, const std::string& line);
 
 // "0.5,-1,2" with 9 significant digits, for --vector.
 std::string VectorText(const std::vector<float>& vector);

@@ -61,7 +61,7 @@ std::vector<Data> AllData() {
   all.push_back({"above_capacity", MemoryVectors::Random(20, 9, 30), 9});
   all.push_back({"identical", Same(700, {1, 2, 3, 4, 5}), 5});
   all.push_back({"zeros", Same(300, {0, 0, 0, 0}), 4});
-  all.push_back({"tiny", Same(300, {1e-30f, 2e-30f, -1e-30f}), 3});
+  all.push_back({"tiny", Same(300, {1e-18f, 2e-18f, -1e-18f}), 3});
   all.push_back({"skewed", Skewed(1500, 12), 12});
   Data holes{"holes", MemoryVectors::Random(900, 7, 33), 7};
   for (int id = 0; id < 899; ++id) {

@@ -45,6 +45,21 @@ double TrueDistance(Metric metric, const std::vector<float>& a,
   }
 }
 
+// How far off a distance may be. The products of a dot product may cancel, so
+// that its errors are relative to the lengths.
+double Slack(Metric metric, const std::vector<float>& a,
+             const std::vector<float>& b, double want) {
+  switch (metric) {
+    case Metric::kAngular:
+      return 1e-3 * std::max(want, 1e-2);
+    case Metric::kDot:
+      return 1e-6 * std::sqrt(TrueDistance(Metric::kDot, a, a) *
+                              TrueDistance(Metric::kDot, b, b));
+    default:
+      return 1e-5 * std::fabs(want) + 1e-44;
+  }
+}
+
 class ExtremeValuesTest : public testing::Test {
  protected:
   void Build(Metric metric, const Rows& rows) {
@@ -88,9 +103,7 @@ class ExtremeValuesTest : public testing::Test {
         double last = LargerIsCloser(metric) ? 1e300 : -1;
         for (const Neighbor& one : found) {
           const double want = TrueDistance(metric, rows[q], rows[one.id]);
-          const double slack = metric == Metric::kAngular
-                                   ? 1e-3 * std::max(want, 1e-2)
-                                   : 1e-5 * std::fabs(want) + 1e-44;
+          const double slack = Slack(metric, rows[q], rows[one.id], want);
           EXPECT_NEAR(one.distance, want, slack)
               << MetricName(metric) << " " << q << " " << one.id;
           EXPECT_TRUE(LargerIsCloser(metric) ? want <= last + slack

@@ -47,9 +47,9 @@ TEST(FileCommandsTest, WrongUsageExitsWith2AndSaysWhatIsWrong) {
     std::string message;
   };
   const std::vector<Case> cases = {
-      {{}, "subcommand"},
+      {{}, "which command"},
       {{"fly"}, "fly"},
-      {{"file"}, "subcommand"},
+      {{"file"}, "which command"},
       {{"file", "info"}, "FILE"},
       {{"file", "info", kFile, "--dim", "7"}, "--metric"},
       {{"file", "info", kFile, "--metric", "dot"}, "--dim"},
@@ -58,7 +58,8 @@ TEST(FileCommandsTest, WrongUsageExitsWith2AndSaysWhatIsWrong) {
       {FileCommand("query", {}), "--item"},
       {FileCommand("query", {"--item", "1", "--vector", "1"}), "--vector"},
       {FileCommand("query", {"--vector", "1,zwei"}), "'zwei'"},
-      {FileCommand("query", {"--vector", ""}), "no component"},
+      {FileCommand("query", {"--vector", ""}), "--vector: is empty"},
+      {FileCommand("query", {"--vector", "1,2,3,4,5,6,nan"}), "'nan'"},
       {FileCommand("query", {"--item", "1", "--engine", "magic"}), "--engine"},
       {FileCommand("query", {"--item", "1", "--fast"}), "--fast"},
       {FileCommand("distance", {"--i", "1"}), "--j"},
@@ -101,8 +102,6 @@ TEST(FileCommandsTest, FailuresExitWith1AndOneErrorDocument) {
       {FileCommand("query", {"--item", "-1"}), "NOT_FOUND", "-1"},
       {FileCommand("query", {"--item", "500", "--n", "0"}), "NOT_FOUND", "500"},
       {FileCommand("query", {"--vector", "1,2,3"}), "INVALID_ARGUMENT", "3"},
-      {FileCommand("query", {"--vector", "1,2,3,4,5,6,nan"}),
-       "INVALID_ARGUMENT", "nan"},
       {FileCommand("query", {"--item", "1", "--n", "-1"}), "INVALID_ARGUMENT",
        "-1"},
       {FileCommand("query", {"--item", "1", "--search_k", "-2"}),

@@ -104,7 +104,6 @@ TEST_F(EmptyValuesTest, TextsThatMayBeEmptyAre) {
   const RunResult result =
       Run({"query", "w", "--item", "1", "--label_fill", ""});
   EXPECT_EQ(result.exit_status, 0) << result.err;
-  EXPECT_EQ(Run({"settings", "w", "--feature_names", ""}).exit_status, 0);
 }
 
 TEST_F(EmptyValuesTest, NumbersAreDecimal) {

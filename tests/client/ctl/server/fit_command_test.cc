@@ -85,6 +85,8 @@ TEST_F(FitCommandTest, ATableBecomesAnIndex) {
   EXPECT_EQ(result.Json()["tree_count"], 3);
   EXPECT_EQ(InfoNow()["dimension"], 2);
   EXPECT_EQ(InfoNow()["feature_names"], nlohmann::json({"width", "height"}));
+  EXPECT_EQ(Run({"settings", name_, "--feature_names", ""}).exit_status, 0);
+  EXPECT_EQ(InfoNow()["feature_names"], nlohmann::json::array());
   EXPECT_EQ(Nearest("-1,4"), std::make_pair(1, std::string("b")));
   EXPECT_EQ(Nearest("-1,-1"), std::make_pair(2, std::string("c")));
 }

@@ -123,7 +123,7 @@ TEST_F(InputCommandsTest, EveryCommandReadsAPipe) {
                         " --queries - --seconds 0.01"),
            absl::StrCat("cat r.csv | ", tool,
                         "file build - --metric l2 --output out.ann")}) {
-    const RunResult result = RunShell(command, folder);
+    const RunResult result = RunShellIn(folder, command);
     EXPECT_EQ(result.exit_status, 0) << command << ": " << result.err;
   }
   EXPECT_EQ(InfoNow()["item_count"], 2);

@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 // Runs a command as the foreground of a terminal does, interrupts it after a
 // while, and then runs `after`.
 RunResult Interrupt(const std::string& server, const std::string& line,
-                    const std::string& after = "",
+                    const std::string& after = ":",
                     const std::string& signal = "INT") {
   // Job control: without it a script's background ignores SIGINT.
   return RunShell(
@@ -84,7 +84,7 @@ class InterruptedServerTest : public ::testing::Test {
     delete dir_;
   }
   static RunResult Stop(const std::string& line,
-                        const std::string& after = "") {
+                        const std::string& after = ":") {
     return Interrupt(cluster_->address(), line, after);
   }
   static RunResult Run(std::vector<std::string> arguments) {

@@ -18,6 +18,7 @@ using ::testing::HasSubstr;
 class WrittenOutputTest : public ::testing::Test {
  protected:
   WrittenOutputTest() {
+    server_.SetHealth("", true);
     EXPECT_EQ(
         RunShell(absl::StrCat("cd ", dir_.path(),
                               "; printf '1,2\\n3,4\\n' > a.csv; for ((i = 0; i "
@@ -27,7 +28,7 @@ class WrittenOutputTest : public ::testing::Test {
   }
   RunResult Shell(const std::string& script) {
     return RunShell(
-        absl::StrCat("CTL=$PWD/$CTL; cd ", dir_.path(), "; ", script),
+        absl::StrCat("cd ", dir_.path(), "; ", script),
         {absl::StrCat("ANNOD_SERVER=", server_.target())});
   }
   FakeServer server_;
