@@ -119,8 +119,7 @@ LoadResult LoadGenerator::Run(const Load& load) {
   for (std::thread& thread : threads) thread.join();
   LoadResult whole;
   for (const LoadResult& result : results) Merge(result, &whole);
-  const int64_t end =
-      stopped_ ? std::min(NowNs(), window.until) : window.until;
+  const int64_t end = stopped_ ? std::min(NowNs(), window.until) : window.until;
   const int64_t measured = end - window.from;
   whole.seconds = static_cast<double>(std::max<int64_t>(measured, 1)) * 1e-9;
   whole.client_cpu_seconds = CpuSeconds() - cpu;

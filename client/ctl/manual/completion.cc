@@ -15,7 +15,8 @@ std::string Quoted(absl::string_view text) {
   return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
 }
 
-// What may follow a command's name: its commands, or the choices of an argument.
+// What may follow a command's name: its commands, or the choices of an
+// argument.
 std::vector<std::string> WordsAfter(const CommandEntry& command) {
   std::vector<std::string> words;
   for (const CommandEntry& one : command.commands) {
@@ -43,8 +44,9 @@ void ForOptions(const CommandEntry& root, const CommandEntry& command,
 }
 
 // What the scripts of bash and zsh have in common: a case for each command that
-// sets `commands` (what may follow) and `options`, and for an option before the cursor `values`,
-// or `files` if it takes a value without choices. `list` makes a list of words.
+// sets `commands` (what may follow) and `options`, and for an option before the
+// cursor `values`, or `files` if it takes a value without choices. `list` makes
+// a list of words.
 template <typename List>
 std::string Cases(const CommandEntry& root, const List& list) {
   std::string out;

@@ -64,8 +64,7 @@ class FakeChild {
 
   void BeReady(const Config& config, MetricsWriter* writer) {
     if (options_.role != ChildOptions::Role::kWorker) return;
-    writer
-        ->GetGauge("annod_index_create_time_seconds", {{"index", "words"}})
+    writer->GetGauge("annod_index_create_time_seconds", {{"index", "words"}})
         .Set(1);
     writer->GetGauge("annod_worker_ready", {}).Set(1);
     writer

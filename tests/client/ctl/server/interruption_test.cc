@@ -61,7 +61,7 @@ TEST(InterruptionTest, FilesThatAreNotWholeAreRemoved) {
   const RunResult result = Interrupt(
       "localhost:1",
       absl::StrCat("file build ", dir.Path("b.csv"), " --metric l2 --output ",
-                   dir.Path("b.ann"), " --trees 1000000"));
+                   dir.Path("b.ann"), " --trees 10000"));
   EXPECT_EQ(result.exit_status, 130) << result.err;
   EXPECT_EQ(RunShell(absl::StrCat("ls -A ", dir.path())).out, "b.csv\n");
 }
@@ -108,7 +108,8 @@ TEST_F(InterruptedServerTest, AddTellsWhatIsStored) {
       Run({"info", "added", "--json"}).Json()["staged_item_count"].get<int>();
   EXPECT_GT(stored, 0);
   EXPECT_LT(stored, 4000000);
-  EXPECT_THAT(result.err, HasSubstr(absl::StrCat("as ids 0 to ", stored - 1)));
+  EXPECT_THAT(result.err,
+              HasSubstr(absl::StrCat("with ids 0 to ", stored - 1)));
 }
 
 TEST_F(InterruptedServerTest, FitStoresNothing) {

@@ -27,9 +27,8 @@ class WrittenOutputTest : public ::testing::Test {
         0);
   }
   RunResult Shell(const std::string& script) {
-    return RunShell(
-        absl::StrCat("cd ", dir_.path(), "; ", script),
-        {absl::StrCat("ANNOD_SERVER=", server_.target())});
+    return RunShell(absl::StrCat("cd ", dir_.path(), "; ", script),
+                    {absl::StrCat("ANNOD_SERVER=", server_.target())});
   }
   FakeServer server_;
   TempDir dir_;
