@@ -97,10 +97,14 @@ const CLI::Option* OptionNamed(const CLI::App& app, const std::string& name) {
 
 int ReportFailure(const CLI::App& app, const absl::Status& status,
                   const Context& context) {
-  const std::string message =
-      InUserTerms(status, [&app](const std::string& name) {
+  const std::string message = InUserTerms(
+      status,
+      [&app](const std::string& name) {
         const CLI::Option* option = OptionNamed(app, name);
         return option != nullptr && option->count() > 0;
+      },
+      [&app](const std::string& name) {
+        return OptionNamed(app, name) != nullptr;
       });
   if (context.json) {
     PrintJson(ErrorDocument(absl::StatusCodeToString(status.code()),

@@ -30,7 +30,14 @@ struct ComponentFormat {
   bool big_endian = false;
   // Let NaN pass: a component that is missing.
   bool missing = false;
+  // The bytes are booleans.
+  bool boolean = false;
 };
+
+// Whether components are unsigned bytes that are no booleans.
+inline bool HoldsBytes(const ComponentFormat& format) {
+  return format.type == ComponentType::kU8 && !format.boolean;
+}
 
 int ComponentBytes(ComponentType type);
 

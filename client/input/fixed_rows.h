@@ -23,6 +23,7 @@ class FixedRows final : public VectorReader {
   int dim() const override { return dim_; }
   std::optional<int64_t> row_count() const override { return rows_; }
   bool has_labels() const override { return false; }
+  bool holds_bytes() const override { return HoldsBytes(format_); }
   InputDescription description() const override { return description_; }
   absl::StatusOr<bool> Next(absl::Span<float> row, std::string* label) override;
   std::string place() const override;
@@ -49,6 +50,7 @@ class FortranRows final : public VectorReader {
   int dim() const override { return dim_; }
   std::optional<int64_t> row_count() const override { return rows_; }
   bool has_labels() const override { return false; }
+  bool holds_bytes() const override { return HoldsBytes(format_); }
   InputDescription description() const override { return description_; }
   absl::StatusOr<bool> Next(absl::Span<float> row, std::string* label) override;
   std::string place() const override;

@@ -39,6 +39,11 @@ absl::StatusOr<std::unique_ptr<VectorReader>> OpenVec(
 absl::StatusOr<std::unique_ptr<VectorReader>> OpenJsonLines(
     std::unique_ptr<LineReader> lines, const VectorReaderOptions& options);
 
+// `rows`, read from `path`, made bits if `options` say so.
+absl::StatusOr<std::unique_ptr<VectorReader>> WithBits(
+    std::unique_ptr<VectorReader> rows, const std::string& path,
+    const VectorReaderOptions& options);
+
 // `rows` with the labels and ids of the files that `options` names.
 absl::StatusOr<std::unique_ptr<VectorReader>> WithCompanions(
     std::unique_ptr<VectorReader> rows, const VectorReaderOptions& options);

@@ -170,6 +170,7 @@ class Hdf5Reader final : public VectorReader {
   int dim() const override { return static_cast<int>(data_.dim); }
   std::optional<int64_t> row_count() const override { return data_.rows; }
   bool has_labels() const override { return false; }
+  bool holds_bytes() const override { return HoldsBytes(data_.format); }
   std::string place() const override {
     return absl::StrCat("row ", next_row_ - 1);
   }
@@ -231,25 +232,32 @@ class Hdf5Reader final : public VectorReader {
 
 // How the library shall hand out numbers stored as `stored`: converted by it to
 // this machine's types. Booleans as h5py writes them are one-byte enums.
-bool ChooseMemoryType(hid_t stored, Handle* memory_type, ComponentType* type) {
+bool ChooseMemoryType(hid_t stored, Handle* memory_type,
+                      ComponentFormat* format) {
   switch (H5Tget_class(stored)) {
     case H5T_FLOAT: {
       const bool is_double = H5Tget_size(stored) > 4;
-      *type = is_double ? ComponentType::kF64 : ComponentType::kF32;
+      format->type = is_double ? ComponentType::kF64 : ComponentType::kF32;
       *memory_type = Handle(
           H5Tcopy(is_double ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT), H5Tclose);
       return memory_type->ok();
     }
     case H5T_INTEGER: {
       const bool is_signed = H5Tget_sign(stored) != H5T_SGN_NONE;
-      *type = is_signed ? ComponentType::kI64 : ComponentType::kU64;
+      if (!is_signed && H5Tget_size(stored) == 1) {
+        format->type = ComponentType::kU8;
+        *memory_type = Handle(H5Tcopy(H5T_NATIVE_UINT8), H5Tclose);
+        return memory_type->ok();
+      }
+      format->type = is_signed ? ComponentType::kI64 : ComponentType::kU64;
       *memory_type = Handle(
           H5Tcopy(is_signed ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64), H5Tclose);
       return memory_type->ok();
     }
     case H5T_ENUM:
       if (H5Tget_size(stored) != 1) return false;
-      *type = ComponentType::kU8;
+      format->type = ComponentType::kU8;
+      format->boolean = true;
       *memory_type = Handle(H5Tcopy(stored), H5Tclose);
       return memory_type->ok();
     default:
@@ -302,7 +310,7 @@ absl::StatusOr<std::unique_ptr<VectorReader>> OpenHdf5(
   ANNOD_RETURN_IF_ERROR(CheckRows(name, data.rows));
   const Handle stored(H5Dget_type(data.dataset.get()), H5Tclose);
   if (!stored.ok() ||
-      !ChooseMemoryType(stored.get(), &data.memory_type, &data.format.type)) {
+      !ChooseMemoryType(stored.get(), &data.memory_type, &data.format)) {
     return absl::InvalidArgumentError(
         absl::StrCat(name, ": neither floats nor integers nor booleans"));
   }

@@ -111,10 +111,13 @@ absl::StatusOr<ComponentFormat> FormatOf(const std::string& path,
   for (const Entry& entry : kTypes) {
     if (descr.size() != 3 || descr.substr(1) != entry.code) continue;
     const bool one_byte = ComponentBytes(entry.type) == 1;
-    if (descr[0] == '<' || descr[0] == '=' || (one_byte && descr[0] == '|')) {
-      return ComponentFormat{entry.type};
+    ComponentFormat format{entry.type};
+    format.boolean = entry.code == "b1";
+    format.big_endian = descr[0] == '>';
+    if (format.big_endian || descr[0] == '<' || descr[0] == '=' ||
+        (one_byte && descr[0] == '|')) {
+      return format;
     }
-    if (descr[0] == '>') return ComponentFormat{entry.type, true};
   }
   return absl::InvalidArgumentError(absl::StrCat(
       path, ": .npy type '", absl::CHexEscape(descr.substr(0, 32)),

@@ -79,6 +79,13 @@ bool HasNoEnding(const std::string& path) {
          absl::StartsWith(path, "/proc/");
 }
 
+// What errors call the file.
+std::string NameOf(const std::string& path,
+                   const VectorReaderOptions& options) {
+  if (!options.name.empty()) return options.name;
+  return path == "-" ? "standard input" : path;
+}
+
 // Whether lines of words and numbers are a .vec file: separated by blanks
 // alone, and the first is a header or begins with a word.
 bool LooksLikeVec(absl::string_view text) {
@@ -211,6 +218,8 @@ absl::StatusOr<std::unique_ptr<VectorReader>> OpenRows(
 absl::StatusOr<std::unique_ptr<VectorReader>> OpenVectorFile(
     const std::string& path, const VectorReaderOptions& options) {
   ANNOD_ASSIGN_OR_RETURN(auto rows, OpenRows(path, options));
+  ANNOD_ASSIGN_OR_RETURN(
+      rows, input::WithBits(std::move(rows), NameOf(path, options), options));
   return input::WithCompanions(std::move(rows), options);
 }
 

@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "client/input/limits.h"  // IWYU pragma: export
+#include "core/metric.h"
 
 namespace annod {
 
@@ -20,6 +22,7 @@ struct InputDescription {
   std::string labels = "none";        // "column 1", "'label'"
   std::string ids = "none";           // likewise
   std::string delimiter;              // "comma"; empty if the format has none
+  std::string bits;                   // how they were made; empty: as they are
   std::vector<std::string> notes;     // what else was decided
   std::vector<std::string> warnings;  // what is probably wrong
 };
@@ -58,6 +61,10 @@ class VectorReader {
   // Names of the components as the header of a .csv file gives them; empty if
   // there is none, and for other formats.
   virtual std::vector<std::string> column_names() const { return {}; }
+
+  // True if the components are stored as unsigned bytes, which may be bits that
+  // are packed.
+  virtual bool holds_bytes() const { return false; }
 
   virtual InputDescription description() const = 0;
 
@@ -102,6 +109,15 @@ struct VectorReaderOptions {
   bool ids_wanted = false;
   // Components of a row, where the file does not tell; 0: not known.
   int dim = 0;
+  // What the vectors are for, if that is known.
+  std::optional<Metric> metric;
+  // Make bits, which hamming takes: components above it are 1, the others 0; a
+  // missing one stays missing.
+  std::optional<float> threshold;
+  // Make eight components of each byte, the first of the highest bit, as
+  // numpy.packbits packs them: `dim` of them if that is known, which may be up
+  // to seven fewer than there are bits, else all. Files of unsigned bytes only.
+  bool packed_bits = false;
   // Names by which JSON lines may call components.
   std::vector<std::string> feature_names;
   // Files with the label and the id of each row, one a line, instead of the
@@ -130,6 +146,13 @@ struct VectorReaderOptions {
 // NotFound; InvalidArgument for another ending and for wrong contents.
 absl::StatusOr<std::unique_ptr<VectorReader>> OpenVectorFile(
     const std::string& path, const VectorReaderOptions& options);
+
+// InvalidArgument if `threshold` and `packed_bits` are both given, or one for a
+// metric that does not compare bits. OpenVectorFile() checks it too.
+absl::Status CheckBitOptions(const VectorReaderOptions& options);
+
+// What `threshold` does to a vector.
+void MakeBits(float threshold, absl::Span<float> vector);
 
 // A file that can be opened again and again: the given one, or a copy of what
 // came through a pipe, which is gone with this object.

@@ -2,7 +2,10 @@
 
 #include <sys/stat.h>
 
+#include <cctype>
+#include <cmath>
 #include <cstdio>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
@@ -46,7 +49,37 @@ void AddColumnOption(CLI::App* command, const std::string& name,
       ->type_name("auto|first|last|none|NAME|NUMBER");
 }
 
+void AddBitOptions(CLI::App* command, VectorReaderOptions* options) {
+  CLI::Option* const threshold = AddThresholdOption(
+      command, &options->threshold,
+      "for hamming: components above this are 1, the others 0; without it only "
+      "0 and 1 are taken");
+  command
+      ->add_flag("--packed_bits", options->packed_bits,
+                 "for hamming: each byte (.bvecs, uint8 of .npy, .npz, .hdf5) "
+                 "holds eight components, the first in the highest bit, as "
+                 "numpy.packbits makes them")
+      ->excludes(threshold);
+}
+
 }  // namespace
+
+CLI::Option* AddThresholdOption(CLI::App* command,
+                                std::optional<float>* threshold,
+                                const std::string& help) {
+  return command
+      ->add_option_function<double>(
+          "--threshold",
+          [threshold](double value) {
+            if (std::abs(value) > std::numeric_limits<float>::max()) {
+              throw CLI::ValidationError("--threshold",
+                                         "is beyond what a float32 holds");
+            }
+            *threshold = static_cast<float>(value);
+          },
+          help)
+      ->type_name("FLOAT");
+}
 
 void AddInputOptions(CLI::App* command, VectorReaderOptions* options) {
   command
@@ -78,6 +111,7 @@ void AddInputOptions(CLI::App* command, VectorReaderOptions* options) {
   AddColumnOption(command, "--id_column",
                   "the ids of a .csv: auto (default) is the column named id",
                   &options->id_column);
+  AddBitOptions(command, options);
 }
 
 void AddCompanionOptions(CLI::App* command, VectorReaderOptions* options) {
@@ -97,6 +131,7 @@ void AppendInputFields(
   }
   fields->emplace_back("labels", input.labels);
   fields->emplace_back("row ids", input.ids);
+  if (!input.bits.empty()) fields->emplace_back("bits", input.bits);
   for (const std::string& note : input.notes) {
     fields->emplace_back("note", note);
   }
@@ -108,6 +143,7 @@ Json InputJson(const InputDescription& input) {
             {"labels", input.labels},
             {"ids", input.ids}};
   if (!input.delimiter.empty()) json["delimiter"] = input.delimiter;
+  if (!input.bits.empty()) json["bits"] = input.bits;
   if (!input.notes.empty()) json["notes"] = input.notes;
   if (!input.warnings.empty()) json["warnings"] = input.warnings;
   return json;
@@ -125,6 +161,14 @@ absl::Status CheckInputDim(const std::string& path, const VectorReader& reader,
   return absl::InvalidArgumentError(absl::StrCat(path, ": vectors of ",
                                                  reader.dim(), " components; '",
                                                  index, "' takes ", dim));
+}
+
+absl::Status CheckNoBits(const VectorReaderOptions& options,
+                         absl::string_view instead) {
+  if (!MakesBits(options)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(options.packed_bits ? "--packed_bits" : "--threshold",
+                   " makes bits of the vectors of a file, not of ", instead));
 }
 
 std::string PlaceOfRow(const std::string& path,

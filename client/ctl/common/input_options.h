@@ -2,11 +2,13 @@
 #define ANNOD_CLIENT_CTL_COMMON_INPUT_OPTIONS_H_
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "client/ctl/common/output.h"
 #include "client/input/vector_reader.h"
 
@@ -19,9 +21,13 @@ inline constexpr char kInputFormats[] =
     ".npy .npz[:array] .fvecs .bvecs .hdf5[:dataset] .csv .tsv .vec .txt "
     ".jsonl (the text ones also .gz), or - for standard input";
 
-// "--input_format", "--header", "--delimiter", "--label_column" and
-// "--id_column", which set the fields of these names.
+// "--input_format", "--header", "--delimiter", "--label_column", "--id_column",
+// "--threshold" and "--packed_bits", which set the fields of these names.
 void AddInputOptions(CLI::App* command, VectorReaderOptions* options);
+// "--threshold", which makes bits of components.
+CLI::Option* AddThresholdOption(CLI::App* command,
+                                std::optional<float>* threshold,
+                                const std::string& help);
 // "--labels" and "--ids": files that go with one whose rows have none.
 void AddCompanionOptions(CLI::App* command, VectorReaderOptions* options);
 
@@ -38,6 +44,15 @@ void PrintWarnings(const InputDescription& input);
 // components, those of `index`.
 absl::Status CheckInputDim(const std::string& path, const VectorReader& reader,
                            const std::string& index, int dim);
+
+// Whether `options` make bits.
+inline bool MakesBits(const VectorReaderOptions& options) {
+  return options.threshold.has_value() || options.packed_bits;
+}
+// InvalidArgument if they do where there is no file of vectors: `instead` is
+// what there is, "--item".
+absl::Status CheckNoBits(const VectorReaderOptions& options,
+                         absl::string_view instead);
 
 // "line 3" or "row 2": where row `row` (from 0) of a file stands, which is read
 // again for that; empty if it cannot be.

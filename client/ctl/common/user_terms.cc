@@ -62,6 +62,9 @@ constexpr Field kWords[] = {
     {"Rebuild makes", "annodctl rebuild makes"},
 };
 
+// How the refusal of a vector for a hamming index ends.
+constexpr absl::string_view kBitsWanted = "it must be 0 or 1 for hamming";
+
 // "--vector has 2 components; it must have 3": of "8 bytes", "12 bytes".
 std::string ComponentsMessage(absl::string_view option,
                               const std::map<std::string, std::string>& error) {
@@ -108,7 +111,8 @@ std::string Renamed(const std::string& message, absl::string_view field,
 
 }  // namespace
 
-std::string InUserTerms(const absl::Status& status, const WasGiven& was_given) {
+std::string InUserTerms(const absl::Status& status, const OptionTest& was_given,
+                        const OptionTest& takes) {
   std::string message(status.message());
   const std::map<std::string, std::string> error = ErrorMetadata(status);
   const auto field = error.find("field");
@@ -127,6 +131,12 @@ std::string InUserTerms(const absl::Status& status, const WasGiven& was_given) {
   }
   if (field != error.end() && field->second == "index") {
     message = absl::StrReplaceAll(message, {{"index is ", "NAME is "}});
+  }
+  if (absl::EndsWith(message, kBitsWanted) && takes("--threshold") &&
+      !was_given("--threshold")) {
+    absl::StrAppend(&message,
+                    "; --threshold makes bits of numbers, --packed_bits of "
+                    "bytes that hold eight");
   }
   for (const Field& word : kWords) {
     message = absl::StrReplaceAll(message, {{word.name, word.option}});

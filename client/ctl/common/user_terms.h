@@ -9,13 +9,14 @@
 
 namespace annod::ctl {
 
-// Whether an option, as "--vector", was given on the command line.
-using WasGiven = std::function<bool(const std::string& option)>;
+// Whether something is true of an option, as "--vector".
+using OptionTest = std::function<bool(const std::string& option)>;
 
 // The message of a server's error for a person at a shell: fields of requests
 // become the options that filled them, bytes become components, calls become
-// commands.
-std::string InUserTerms(const absl::Status& status, const WasGiven& was_given);
+// commands. `was_given`: on the command line; `takes`: the command has it.
+std::string InUserTerms(const absl::Status& status, const OptionTest& was_given,
+                        const OptionTest& takes);
 
 }  // namespace annod::ctl
 

@@ -11,6 +11,7 @@
 #include "client/ctl/common/output.h"
 #include "client/ctl/common/output_file.h"
 #include "client/ctl/common/progress.h"
+#include "client/ctl/common/values.h"
 #include "client/ctl/file/commands.h"
 #include "client/ctl/file/file_graph.h"
 #include "client/ctl/file/file_index.h"
@@ -90,10 +91,16 @@ absl::Status RunBuild(const BuildArguments& arguments, const Context& context) {
     ANNOD_ASSIGN_OR_RETURN(
         labels, LabelFile::Create(arguments.labels, arguments.force));
   }
-  ANNOD_ASSIGN_OR_RETURN(
-      const auto source,
-      FileVectorSource::Open(arguments.input, arguments.read));
+  VectorReaderOptions read = arguments.read;
+  read.metric = arguments.build.metric;
+  ANNOD_ASSIGN_OR_RETURN(const auto source,
+                         FileVectorSource::Open(arguments.input, read));
   PrintWarnings(source->description());
+  if (read.dim != 0 && source->dim() != read.dim) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(arguments.input, ": vectors of ", source->dim(),
+                     " components; --dim says ", read.dim));
+  }
   if (labels != nullptr) {
     if (!source->has_labels()) {
       return absl::InvalidArgumentError(
@@ -174,6 +181,10 @@ void AddFileBuildCommand(CLI::App* file, Context* context) {
   auto arguments = std::make_shared<BuildArguments>();
   command->add_option("INPUT", arguments->input, kInputFormats)->required();
   AddMetricOption(command, &arguments->build.metric)->required();
+  command
+      ->add_option("--dim", arguments->read.dim,
+                   "components of a row; default: as many as it has")
+      ->check(Positive());
   command->add_option("--output", arguments->output, "the file to write")
       ->required();
   command->add_option("--trees", arguments->build.tree_count,

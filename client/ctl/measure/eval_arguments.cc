@@ -72,8 +72,11 @@ void AddEvalOptions(CLI::App* command, EvalArguments* arguments) {
 
 absl::StatusOr<std::vector<std::vector<float>>> ReadQueries(
     EvalArguments* arguments, Metric metric, int dim) {
+  VectorReaderOptions read = arguments->read;
+  read.metric = metric;
+  read.dim = dim;
   ANNOD_ASSIGN_OR_RETURN(const auto reader,
-                         OpenVectorFile(arguments->queries, arguments->read));
+                         OpenVectorFile(arguments->queries, read));
   PrintWarnings(reader->description());
   if (reader->dim() != dim) {
     return absl::InvalidArgumentError(

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/ctl/common/input_options.h"
 #include "client/ctl/file/file_index.h"
 #include "client/ctl/measure/commands.h"
 #include "client/ctl/measure/eval_arguments.h"
@@ -130,6 +131,7 @@ absl::Status RunFileEval(const FileEvalArguments& arguments, Context* context) {
     ANNOD_ASSIGN_OR_RETURN(
         queries, ReadQueries(&run, arguments.file.metric, arguments.file.dim));
   } else {
+    ANNOD_RETURN_IF_ERROR(CheckNoBits(arguments.eval.read, "stored items"));
     for (const int32_t id : DrawIds(arguments.eval, slots)) {
       if (!index.forest->HasItem(id)) continue;
       if (ids.size() == arguments.eval.options.count) break;

@@ -76,10 +76,15 @@ absl::StatusOr<std::vector<client::Query>> Queries(
     Client* client, const BenchArguments& arguments,
     const client::IndexInfo& info, std::optional<InputDescription>* taken) {
   if (arguments.queries.empty()) {
+    ANNOD_RETURN_IF_ERROR(CheckNoBits(arguments.read, "random items"));
     return RandomItemQueries(client, info, arguments.count, arguments.seed);
   }
-  return ReadBenchQueries(arguments.queries, arguments.read, arguments.count,
-                          taken);
+  VectorReaderOptions read = arguments.read;
+  if (MakesBits(read)) {
+    read.metric = static_cast<Metric>(info.metric);
+    read.dim = info.dimension;
+  }
+  return ReadBenchQueries(arguments.queries, read, arguments.count, taken);
 }
 
 absl::StatusOr<std::vector<load::Truth>> TruthOf(
@@ -102,7 +107,8 @@ absl::StatusOr<Prepared> Prepare(const BenchArguments& arguments,
   // What is right is told by the distance.
   options.include_distances = !arguments.truth.empty();
   client::IndexInfo info;
-  if (arguments.queries.empty() || options.n == 0 || !arguments.truth.empty()) {
+  if (arguments.queries.empty() || options.n == 0 || !arguments.truth.empty() ||
+      MakesBits(arguments.read)) {
     ANNOD_ASSIGN_OR_RETURN(info, client->Info(arguments.index));
     if (options.n == 0) options.n = info.default_n;
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "client/ctl/common/input_options.h"
 #include "client/ctl/measure/commands.h"
 #include "client/ctl/measure/eval_arguments.h"
 #include "client/ctl/measure/eval_run.h"
@@ -127,6 +128,7 @@ absl::Status RunServerEval(const ServerEvalArguments& arguments,
   std::vector<client::Query> queries;
   const bool items = arguments.queries.empty();
   if (items) {
+    ANNOD_RETURN_IF_ERROR(CheckNoBits(arguments.read, "stored items"));
     for (const int32_t id : DrawIds(arguments, info.item_slot_count)) {
       queries.push_back(client::Query::OfItem(id));
     }

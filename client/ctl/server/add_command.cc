@@ -12,6 +12,7 @@
 #include "client/ctl/common/interruption.h"
 #include "client/ctl/common/progress.h"
 #include "client/ctl/server/commands.h"
+#include "client/ctl/server/row_conversion.h"
 #include "client/ctl/server/row_errors.h"
 #include "client/ctl/server/server_output.h"
 #include "client/input/vector_reader.h"
@@ -36,10 +37,13 @@ struct AddArguments {
 
 absl::Status AddOne(const AddArguments& arguments, const Context& context) {
   ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
+  ANNOD_ASSIGN_OR_RETURN(std::vector<float> vector,
+                         GivenVector(arguments.index, arguments.read,
+                                     arguments.vector, client.get()));
   ANNOD_ASSIGN_OR_RETURN(
       const std::vector<int32_t> ids,
       client->AddItem(arguments.index,
-                      {{arguments.id, arguments.vector, arguments.label}}));
+                      {{arguments.id, std::move(vector), arguments.label}}));
   if (context.json) {
     PrintJson(Json{{"index", arguments.index}, {"ids", ids}});
   } else {
@@ -211,6 +215,7 @@ absl::Status AddFile(const AddArguments& given, const Context& context) {
                          client->Info(given.index));
   AddArguments arguments = given;
   arguments.read.dim = info.dimension;
+  arguments.read.metric = static_cast<Metric>(info.metric);
   arguments.read.feature_names = info.feature_names;
   ANNOD_ASSIGN_OR_RETURN(const auto reader,
                          OpenVectorFile(arguments.input, arguments.read));

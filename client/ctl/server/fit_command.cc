@@ -115,10 +115,12 @@ absl::Status RunFit(const FitArguments& arguments, const Context& context) {
   VectorReaderOptions read = arguments.read;
   read.missing = arguments.fit.missing_value.has_value();
   read.dim = arguments.create_dim;
+  read.metric = arguments.create_metric;
   ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
   const absl::StatusOr<client::IndexInfo> info = client->Info(arguments.index);
   if (info.ok()) {
     read.dim = info->dimension;
+    read.metric = static_cast<Metric>(info->metric);
     read.feature_names = info->feature_names;
   }
   if (!arguments.feature_names.empty()) {

@@ -14,6 +14,7 @@
 #include "client/ctl/common/values.h"
 #include "client/ctl/server/commands.h"
 #include "client/ctl/server/query_file.h"
+#include "client/ctl/server/row_conversion.h"
 #include "client/ctl/server/server_output.h"
 #include "core/status_macros.h"
 
@@ -85,12 +86,11 @@ void PrintNeighbors(const client::NeighborList& list) {
   table.Print();
 }
 
-client::Query QueryOf(const QueryArguments& arguments) {
+client::Query QueryOf(const QueryArguments& arguments,
+                      const std::vector<float>& vector) {
   if (arguments.item) return client::Query::OfItem(*arguments.item);
   if (arguments.sparse) return client::Query::OfSparse(*arguments.sparse);
-  if (!arguments.vector.empty()) {
-    return client::Query::OfVector(arguments.vector);
-  }
+  if (!vector.empty()) return client::Query::OfVector(vector);
   return client::Query::OfLabel(arguments.label);
 }
 
@@ -100,12 +100,21 @@ absl::Status RunQuery(const QueryArguments& arguments, const Context& context) {
   if (!arguments.file.path.empty()) {
     return RunQueryFile(arguments.index, arguments.file, options, context);
   }
+  if (arguments.vector.empty()) {
+    ANNOD_RETURN_IF_ERROR(
+        CheckNoBits(arguments.file.read, arguments.item     ? "--item"
+                                         : arguments.sparse ? "--sparse"
+                                                            : "--label"));
+  }
   options.include_labels = true;
   options.include_cost = arguments.cost;
   ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
+  ANNOD_ASSIGN_OR_RETURN(const std::vector<float> vector,
+                         GivenVector(arguments.index, arguments.file.read,
+                                     arguments.vector, client.get()));
   ANNOD_ASSIGN_OR_RETURN(
       const client::QueryResult result,
-      client->GetNns(arguments.index, {QueryOf(arguments)}, options));
+      client->GetNns(arguments.index, {QueryOf(arguments, vector)}, options));
   if (context.json) {
     PrintJson(ToJson(result));
     return absl::OkStatus();

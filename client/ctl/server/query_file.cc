@@ -15,6 +15,7 @@
 #include "client/ctl/common/progress.h"
 #include "client/ctl/server/server_output.h"
 #include "client/input/vector_reader.h"
+#include "core/metric.h"
 #include "core/status_macros.h"
 
 namespace annod::ctl {
@@ -105,10 +106,15 @@ absl::Status AskOnStream(const std::string& index, int64_t count,
 absl::Status RunQueryFile(const std::string& index, const QueryFile& file,
                           const client::QueryOptions& options,
                           const Context& context) {
-  ANNOD_ASSIGN_OR_RETURN(const auto reader,
-                         OpenVectorFile(file.path, file.read));
-  PrintWarnings(reader->description());
   ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
+  VectorReaderOptions read = file.read;
+  if (MakesBits(read)) {
+    ANNOD_ASSIGN_OR_RETURN(const client::IndexInfo info, client->Info(index));
+    read.metric = static_cast<Metric>(info.metric);
+    read.dim = info.dimension;
+  }
+  ANNOD_ASSIGN_OR_RETURN(const auto reader, OpenVectorFile(file.path, read));
+  PrintWarnings(reader->description());
   const int64_t count =
       std::min(file.count, reader->row_count().value_or(file.count));
   Stopwatch stopwatch(count, context.json);

@@ -41,10 +41,18 @@ struct TransformArguments {
 
 absl::StatusOr<std::unique_ptr<TransformInput>> OpenInput(
     const TransformArguments& arguments, const client::IndexInfo& info) {
-  if (arguments.input.empty()) return TransformInput::OfItems(arguments.items);
+  if (arguments.input.empty()) {
+    ANNOD_RETURN_IF_ERROR(CheckNoBits(arguments.read, "--items"));
+    return TransformInput::OfItems(arguments.items);
+  }
+  if (arguments.input_type != "vector") {
+    ANNOD_RETURN_IF_ERROR(CheckNoBits(
+        arguments.read, absl::StrCat("--input_type ", arguments.input_type)));
+  }
   VectorReaderOptions options = arguments.read;
   options.feature_names = info.feature_names;
   options.dim = info.dimension;
+  options.metric = static_cast<Metric>(info.metric);
   options.missing = arguments.query.missing_value.has_value();
   return TransformInput::Open(
       arguments.input,

@@ -15,11 +15,22 @@ using ::testing::HasSubstr;
 
 class FileLimitsTest : public testing::Test {
  protected:
-  RunResult Build(const std::string& csv, const std::string& metric) {
+  RunResult Build(const std::string& csv, const std::string& metric,
+                  const std::vector<std::string>& more = {}) {
     OverwriteFile(dir_.Path("in.csv"), csv);
-    return RunAnnodctl({"file", "build", dir_.Path("in.csv"), "--metric",
-                        metric, "--output", dir_.Path("out.ann"), "--force",
-                        "--label_column", "none", "--json"});
+    std::vector<std::string> words = {"file",
+                                      "build",
+                                      dir_.Path("in.csv"),
+                                      "--metric",
+                                      metric,
+                                      "--output",
+                                      dir_.Path("out.ann"),
+                                      "--force",
+                                      "--label_column",
+                                      "none",
+                                      "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    return RunAnnodctl(words);
   }
 
   RunResult OnFile(const std::string& command, const std::string& metric,
@@ -50,6 +61,34 @@ TEST_F(FileLimitsTest, RowsBeyondTheLimitsAreRefusedByLine) {
   EXPECT_THAT(bits.out,
               HasSubstr("line 2: component 1 is 63; it must be 0 or 1"));
   EXPECT_NE(OnFile("info", "hamming", {}).exit_status, 0) << "nothing is left";
+}
+
+TEST_F(FileLimitsTest, BitsAreMadeByAThresholdOrUnpacked) {
+  ASSERT_EQ(
+      Build("0.2,0.9\n3,-1\n", "hamming", {"--threshold", "0.5"}).exit_status,
+      0);
+  EXPECT_EQ(OnFile("get", "hamming", {"--item", "0"}).Json()["vector"],
+            nlohmann::json({0.0, 1.0}));
+  OverwriteFile(dir_.Path("q.csv"), "5,7\n");
+  EXPECT_THAT(OnFile("eval", "hamming", {"--queries", dir_.Path("q.csv")}).out,
+              HasSubstr("--threshold makes bits"));
+  const RunResult eval = OnFile("eval", "hamming",
+                                {"--queries", dir_.Path("q.csv"), "--threshold",
+                                 "6", "--seconds", "0.01"});
+  EXPECT_EQ(eval.exit_status, 0) << eval.out;
+  EXPECT_THAT(Build("1,2\n", "l2", {"--threshold", "0.5"}).out,
+              HasSubstr("for the metric hamming; this one is euclidean"));
+  OverwriteFile(dir_.Path("p.bvecs"), std::string("\1\0\0\0\x40", 5));
+  const auto packed = [&](const char* dim) {
+    return RunAnnodctl({"file", "build", dir_.Path("p.bvecs"), "--metric",
+                        "hamming", "--packed_bits", "--dim", dim, "--output",
+                        dir_.Path("out.ann"), "--force", "--json"});
+  };
+  const RunResult built = packed("2");
+  EXPECT_EQ(built.Json()["dim"], 2) << built.out;
+  EXPECT_EQ(OnFile("get", "hamming", {"--item", "0"}).Json()["vector"],
+            nlohmann::json({0.0, 1.0}));
+  EXPECT_THAT(packed("9").out, HasSubstr("hold 1 to 8 packed bits"));
 }
 
 TEST_F(FileLimitsTest, QueriesBeyondTheLimitsAreRefused) {
