@@ -16,7 +16,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "core/annoy/forest_data.h"
+#include "core/annoy/vector_check.h"
 #include "core/graph/construction/beam_measure.h"
 #include "core/publish/overlay_source.h"
 #include "core/publish/version_graph.h"
@@ -207,6 +209,18 @@ class BitSource final : public VectorSource {
   const VectorSource& source_;
 };
 
+absl::Status CheckVectors(Metric metric, int dim, const VectorSource& source) {
+  std::vector<float> vector(dim);
+  for (int64_t id = 0; id < source.slot_count(); ++id) {
+    if (!source.Get(id, absl::MakeSpan(vector)) || IsTaken(metric, vector)) {
+      continue;
+    }
+    return absl::InvalidArgumentError(absl::StrCat(
+        "item ", id, ": ", FindVectorFault(metric, vector)->Message()));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 BuildInput InputOf(const OpenVersion* base, const StagedSnapshot& staged) {
@@ -260,6 +274,10 @@ absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
     return absl::FailedPreconditionError(
         absl::StrCat("index '", settings.name, "' has 0 items; a build needs 1",
                      input.base == nullptr ? "" : " (all were removed)"));
+  }
+  if (input.check_vectors) {
+    ANNOD_RETURN_IF_ERROR(CheckVectors(
+        options.metric, options.dim, OverlaySource(input.base, input.layers)));
   }
   Labels labels = source.Labels();
   ANNOD_ASSIGN_OR_RETURN(const NodeLayout layout, LayoutToWrite(options));

@@ -39,6 +39,9 @@ struct BuildInput {
   // The vectors are those of a hamming index: what is staged counts as 1 above
   // 0.5, else as 0, as it does in a version. For a build with another metric.
   bool as_bits = false;
+  // The vectors came into an index of another metric: InvalidArgument if this
+  // one's does not take one of them (vector_check.h).
+  bool check_vectors = false;
   // Whether a graph is made too, where one helps (version_graph.h).
   bool with_graph = true;
   // Last journal segment that the version contains or replaces.

@@ -14,6 +14,18 @@
 #include "server/writer/state/writer_state.h"
 
 namespace annod {
+namespace {
+
+// A refusal of vectors that are no bits says where some are made.
+absl::Status WithWayToBits(const absl::Status& status) {
+  if (!absl::IsInvalidArgument(status)) return status;
+  return absl::InvalidArgumentError(absl::StrCat(
+      status.message(),
+      "; a rebuild makes no bits of other numbers: add them "
+      "to a hamming index as 0 and 1 (annodctl export, and add --threshold)"));
+}
+
+}  // namespace
 
 absl::StatusOr<std::shared_ptr<BuildJob>> WriterState::StartRebuild(
     std::shared_ptr<WriterIndex> source, const IndexSettings& target,
@@ -44,13 +56,19 @@ absl::StatusOr<v1::BuildResult> WriterState::Rebuild(WriterIndex* source,
   if (frozen->staged != nullptr) input.layers = {frozen->staged.get()};
   input.as_bits =
       settings->metric == Metric::kHamming && target.metric != Metric::kHamming;
+  input.check_vectors =
+      target.metric == Metric::kHamming && settings->metric != Metric::kHamming;
   v1::BuildResult result;
   const auto fill = [&](const PendingIndex& index) -> absl::Status {
     FileSystem* const fs = data_->fs();
     VersionStore store(fs, index.directory());
     absl::StatusOr<PreparedVersion> prepared = PrepareVersion(
         fs, target, input, OptionsOf(job, target.verbosity), &store);
-    if (!prepared.ok()) return WithStorageReason(prepared.status());
+    if (!prepared.ok()) {
+      return WithStorageReason(input.check_vectors
+                                   ? WithWayToBits(prepared.status())
+                                   : prepared.status());
+    }
     if (job->cancelled()) return absl::CancelledError();
     absl::StatusOr<Manifest> manifest = store.Publish(
         std::move(prepared->pending), std::move(prepared->manifest));

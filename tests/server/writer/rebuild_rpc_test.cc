@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/file_system.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/server/testing/calls.h"
 #include "tests/server/testing/cluster.h"
@@ -144,8 +145,27 @@ TEST_F(RebuildRpcTest, HammingGoesThroughZeroAndOne) {
   }
 }
 
-TEST_F(RebuildRpcTest, ToHammingAndFromWhatWasNeverBuilt) {
+TEST_F(RebuildRpcTest, ToHammingNumbersAreRefused) {
   MakeSource(v1::METRIC_EUCLIDEAN, 20);
+  const std::vector<std::string> before = Entries();
+  for (const bool built : {false, true}) {
+    if (built) ExpectOk(Build(&cluster_, "source"));
+    const grpc::Status status = Rebuild(Request(v1::METRIC_HAMMING));
+    EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT);
+    EXPECT_EQ(ErrorInfoOf(status).reason(), "INVALID_FIELD");
+    EXPECT_THAT(status.error_message(),
+                testing::StartsWith("item 0: component 0 is "));
+    EXPECT_THAT(status.error_message(),
+                testing::HasSubstr("it must be 0 or 1 for hamming; a rebuild "
+                                   "makes no bits of other numbers"));
+  }
+  EXPECT_EQ(Entries(), before);
+}
+
+TEST_F(RebuildRpcTest, ToHammingAndFromWhatWasNeverBuilt) {
+  ExpectOk(CreateIndex(&cluster_, "source", kDim, v1::METRIC_EUCLIDEAN));
+  ExpectOk(
+      AddRandomItems(&cluster_, "source", kDim, 0, 20, v1::METRIC_HAMMING));
   v1::RebuildRequest request = Request(v1::METRIC_HAMMING);
   request.set_hamming_layout(v1::HAMMING_LAYOUT_12);
   request.set_tree_count(4);

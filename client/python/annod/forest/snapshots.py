@@ -107,7 +107,8 @@ class Snapshots(Neighbors):
 
         Raises:
           RuntimeError: not initialized.
-          ValueError: unknown metric; n_trees or n_jobs is 0 or below -1.
+          ValueError: unknown metric; n_trees or n_jobs is 0 or below -1; hamming,
+            of items with components other than 0 and 1.
         """
         metric = self._metric if metric is None else canonical_metric(metric)
         if n_trees is not None:

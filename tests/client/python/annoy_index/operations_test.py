@@ -335,6 +335,7 @@ class SerializeTest(ServerTest):
         source = Annoy(3, "l2", n_neighbors=4, seed=9)
         source.fit(points(20), y=list("abcdefghijklmnopqrst"), n_trees=6)
         with_hole = Annoy(2, "l2").add_item(0, [1, 2]).add_item(2, [3, 4]).build(2)
+        bits = Annoy(3, "l2").fit(points(20) > 0.5)
         path = self.new_path("rebuilt.ann")
         own = self.new_path("own.ann")
         run_table(
@@ -355,7 +356,8 @@ class SerializeTest(ServerTest):
                 Row("not built, n_trees", lambda: added().rebuild("l1", n_trees=3).get_n_trees(), 3),
                 Row("labels", lambda: source.rebuild("l1").y, list("abcdefghijklmnopqrst")),
                 Row("parameters", lambda: (lambda a: (a.seed, a.n_neighbors))(source.rebuild("l1")), (9, 4)),
-                Row("hamming gives 0 and 1", lambda: source.rebuild("hamming").get_item_vector(0), (points(20)[0] > 0.5).astype(float).tolist()),
+                Row("numbers make no bits", lambda: source.rebuild("hamming"), Raises(ValueError, "0 or 1 for hamming")),
+                Row("bits stay bits", lambda: bits.rebuild("hamming").get_item_vector(0), (points(20)[0] > 0.5).astype(float).tolist()),
                 Row("holes stay holes", lambda: with_hole.rebuild("l1").get_nns_by_vector([0, 0], 3, 100), [0, 2]),
                 Row("source unchanged", lambda: (source.metric, source.get_n_trees(), source.get_nns_by_item(3, 1)), ("euclidean", 6, [3])),
                 Row("editable", lambda: source.rebuild("l1").unbuild().add_item(20, [1, 1, 1]).build(2).get_n_items(), 21),
