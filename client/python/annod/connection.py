@@ -17,6 +17,9 @@ from annod.wire.channels import DEFAULT_SERVER, Link, Stubs, default_server
 __all__ = ["Connection", "DEFAULT_SERVER", "Retry", "connect"]
 
 
+_LONGEST_LEASE = 31622400  # a year, as servers have it
+
+
 class Connection:
     """A connection to an annod server. Safe for use by several threads; made when
     first used, closed by close() or the end of a with block.
@@ -30,9 +33,14 @@ class Connection:
       token: sent with every call as "authorization: Bearer TOKEN".
       options: gRPC channel options, ("grpc.name", value).
       metadata: (key, value) pairs sent with every call.
+      lease_seconds: temporary indexes (of AnnoyIndex and Annoy without a name)
+        made through it are dropped by the server when this process has not
+        renewed them for so long, which it does in the background as long as their
+        objects live: so long may it be suspended, or the server be away.
 
     Attributes:
-      address, timeout: as given; timeout may be set at any time.
+      address, timeout, lease_seconds: as given; may be set at any time, but the
+        address.
       index_service, admin_service: generated stubs, for calls that this
         package does not wrap.
     """
@@ -47,11 +55,17 @@ class Connection:
         token: Optional[str] = None,
         options: Sequence[Tuple[str, Any]] = (),
         metadata: Sequence[Tuple[str, str]] = (),
+        lease_seconds: int = 60,
     ):
+        if not 1 <= lease_seconds <= _LONGEST_LEASE:
+            raise ValueError(
+                f"lease_seconds is {lease_seconds}; it must be 1 to {_LONGEST_LEASE}"
+            )
         self._link = Link(address, tls, token, options, metadata)
         self.address = address
         self.timeout = timeout
         self.retry = retry
+        self.lease_seconds = lease_seconds
         self._lock = threading.Lock()
         self._stubs: Optional[Stubs] = None
         self._closed = False

@@ -2,7 +2,7 @@
 
 import secrets
 import weakref
-from typing import Any, Dict, Iterator, List, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from annod.calls.builds import OnProgress
 from annod.client import Client
 from annod.connection import Connection
 from annod.metrics import metric_to_proto
+from annod.remote import leases
 from annod.remote.item_buffer import ItemBuffer
 from annod.results import BuildResult, IndexInfo
 from annod.v1 import admin_service_pb2, index_service_pb2
@@ -22,7 +23,8 @@ from annod.wire import forks
 _MOST_IDS = 65536
 _ANSWER_BYTES = 16 << 20
 
-_DROP_TIMEOUT_SECONDS = 5.0
+# What close() and unload() wait for a server that does not answer.
+_FORGET_SECONDS = 5.0
 
 
 def temporary_name() -> str:
@@ -44,14 +46,7 @@ forks.on_child(_rename_in_child)
 
 
 def _drop_quietly(connection: Connection, name: str) -> None:
-    # Runs when an object dies or the program ends: nobody is there to be told.
-    if not connection.usable():
-        return
-    request = admin_service_pb2.DropIndexRequest(index=name)
-    try:
-        connection.admin_service.DropIndex(request, timeout=_DROP_TIMEOUT_SECONDS)
-    except Exception:  # pylint: disable=broad-except
-        pass
+    leases.keeper.drop(connection, name)
 
 
 class RemoteIndex:
@@ -63,7 +58,8 @@ class RemoteIndex:
     Attributes:
       client: of the server where it lies; connection: what that goes through.
       name: of the index on the server.
-      temporary: whether it is dropped with this object.
+      temporary: whether it is dropped with this object. The server does so too
+        when its lease (Connection.lease_seconds) is renewed no longer.
       dimension, metric: fixed when it exists.
       staged: whether there may be items that the served version does not have.
     """
@@ -101,7 +97,12 @@ class RemoteIndex:
             return
         self.check_open()
         self.client.create(
-            self.name, dimension, metric, allow_duplicate_labels=True, **settings
+            self.name,
+            dimension,
+            metric,
+            allow_duplicate_labels=True,
+            lease_seconds=self._lease_seconds() or None,
+            **settings,
         )
         self.assume_created(dimension, metric)
 
@@ -140,8 +141,18 @@ class RemoteIndex:
             dimension=dimension,
             metric=metric_to_proto(metric),
             allow_duplicate_labels=True,
+            lease_seconds=self._lease_seconds(),
             **settings,
         )
+
+    def _lease_seconds(self) -> int:
+        """0: none."""
+        return self.connection.lease_seconds if self.temporary else 0
+
+    def lease(self) -> None:
+        """Gives a temporary index its lease, if the call that made it could not."""
+        if self.temporary:
+            self.client.renew_lease(self.name, self._lease_seconds())
 
     def assume_created(self, dimension: int, metric: Optional[str]) -> None:
         """Notes that the index exists now, made by another call."""
@@ -149,24 +160,36 @@ class RemoteIndex:
         self.metric = metric
         self.exists = True
         if self.temporary and self._finalizer is None:
+            leases.keeper.keep(self.connection, self.name, self._lease_seconds())
             self._finalizer = weakref.finalize(
                 self, _drop_quietly, self.connection, self.name
             )
+            # At the end of the program all are dropped together.
+            self._finalizer.atexit = False
 
     def drop(self) -> None:
         """Deletes the index; does nothing if it does not exist."""
+        self._drop_with(lambda: self.client.drop(self.name, missing_ok=True))
+
+    def _drop_with(self, call: Callable[[], Any]) -> None:
         self.discard()
         if self._finalizer is not None:
             self._finalizer.detach()
             self._finalizer = None
         if self.exists:
             self.exists = False
-            self.client.drop(self.name, missing_ok=True)
+            call()
+        leases.keeper.let_go(self.connection, self.name)
 
     def forget(self) -> None:
-        """Drops a temporary index, leaves one with a name of its own alone."""
+        """Drops a temporary index, in vain if the server is away, where its lease
+        ends; leaves one with a name of its own alone."""
         if self.temporary:
-            self.drop()
+            self._drop_with(
+                lambda: leases.keeper.drop(
+                    self.connection, self.name, _FORGET_SECONDS
+                )
+            )
         else:
             self.flush()
             self.exists = False
@@ -396,3 +419,4 @@ class RemoteIndex:
             threads=max(0, n_jobs),
         )
         target.assume_created(self.dimension, metric)
+        target.lease()

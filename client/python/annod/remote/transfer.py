@@ -66,6 +66,8 @@ def _upload(
         remote.name, source, format=form, metric=metric or None, dimension=dimension
     )
     remote.assume_created(info.dimension, metric)
+    if not info.lease_seconds:
+        remote.lease()
     remote.discard()
     remote.staged = info.version == 0
 
