@@ -47,6 +47,8 @@ class AioTest(ServerTest):
             found = await client.query("life", rows[:4], 1, include_labels=True)
             self.assertEqual((found.ids.ravel().tolist(), found.labels), ([0, 1, 2, 3], [[0], [1], [2], [3]]))
             self.assertEqual((await client.query("life", rows[:4], 2, allow_items=[])).counts.tolist(), [0] * 4)
+            nothing = [block async for block in client.stream("life", rows[:4], 2, allow_items=[])]
+            self.assertEqual([(block.counts.tolist(), block.version) for block in nothing], [([0] * 4, 1)])
             self.assertEqual((await client.get("life", [7])).labels, [7])
             self.assertEqual(await client.distance("life", 1, 1), 0.0)
             self.assertEqual((await client.remove("life", [1])).count, 1)

@@ -88,6 +88,18 @@ class QueryTest(PointsTest):
             self.assertTrue(np.isnan(found.distances).all() and np.isnan(found.vectors).all())
         for block in self.client.stream("points", self.rows[:3], 4, allow_items=[]):
             self.assertEqual(block.counts.tolist(), [0] * 3)
+            self.assertEqual(block.version, self.client.info("points").version)
+        self.assertEqual(self.client.query("points", items=[1, 2], n=2, allow_items=[]).counts.tolist(), [0, 0])
+
+    def test_a_question_that_allows_none_is_checked_as_others_are(self):
+        def ask(*args, **options):
+            return self.client.query("points", *args, allow_items=[], **options)
+
+        self.assertEqual(ask(self.rows[:1]).version, self.client.info("points").version)
+        self.assertRaises(errors.InvalidRequest, ask, self.rows[:1], strict=True)
+        self.assertRaises(errors.NoSuchItem, ask, items=[_COUNT + 1000])
+        self.assertRaises(ValueError, ask, self.rows[:1, :1])
+        self.assertEqual(ask(self.rows[:1], include_cost=True).cost.distance_count, 0)
 
     def test_labels_vectors_and_cost(self):
         found = self.client.query("points", items=[4, 5, _COUNT - 1], n=1, include_labels=True, include_vectors=True, include_cost=True, label_fill="none")

@@ -118,6 +118,17 @@ class ItemCallsTest(ClientTest):
         self.assertEqual(self.client.add(self.name, np.zeros((0, 3))).tolist(), [])
         self.assertEqual(self.client.add(self.name, []).tolist(), [])
 
+    def test_bits_are_booleans_or_0_and_1(self):
+        bits = points(6, 12) > 0
+        self.client.create(self.name, 12, "hamming")
+        packed = np.packbits(bits, axis=1)
+        for form in (bits, bits.tolist(), bits.astype(np.uint8), bits.astype(np.float64), np.unpackbits(packed, axis=1, count=12)):
+            self.client.upsert(self.name, range(6), form)
+            self.assertEqual(self.client.get(self.name, range(6)).vectors.tolist(), bits.astype(float).tolist())
+        for wrong in (packed.repeat(6, axis=1), points(1, 12)):
+            with self.assertRaisesRegex(errors.InvalidRequest, "it must be 0 or 1 for hamming"):
+                self.client.add(self.name, wrong)
+
     def test_upsert_replaces(self):
         self.client.create(self.name, 3, "l2")
         self.client.upsert(self.name, [5, 9], [[1, 2, 3], [4, 5, 6]], labels=["a", 7])

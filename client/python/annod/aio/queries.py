@@ -91,10 +91,6 @@ class QueryCalls(Caller):
     ) -> AsyncIterator[Neighbors]:
         found = await self._run_on(name, self._shapes.learn(name))
         asking = queries.prepare(name, options, found)
-        if asking.answers_nothing:
-            async for rows in _rows(asking, vectors, batch):
-                yield asking.nothing(len(rows))
-            return
         async with Stream(self, timeout) as stream:
             async for rows in _rows(asking, vectors, batch):
                 await stream.send(asking.head + neighbor_codec.query_bytes(rows))

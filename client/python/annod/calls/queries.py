@@ -97,7 +97,6 @@ class Asking:
     Attributes:
       head: bytes of the GetNnsRequest without its queries.
       n: neighbours of a query.
-      answers_nothing: the list of allowed items is given and empty.
     """
 
     head: bytes
@@ -105,7 +104,6 @@ class Asking:
     dimension: int
     metric: str
     names: Optional[Tuple[str, ...]]
-    answers_nothing: bool
     options: Options
     found: IndexInfo
 
@@ -178,19 +176,19 @@ class Asking:
             cost=cost,
         )
 
-    def nothing(self, count: int) -> Neighbors:
-        """No neighbours of so many queries."""
+    def nothing(self) -> Neighbors:
+        """The answer to no queries."""
         options = self.options
         return Neighbors(
-            ids=np.full((count, self.n), -1, dtype=np.int32),
-            counts=np.zeros(count, dtype=np.int32),
-            distances=np.full((count, self.n), np.nan, dtype=np.float32)
+            ids=np.empty((0, self.n), dtype=np.int32),
+            counts=np.empty(0, dtype=np.int32),
+            distances=np.empty((0, self.n), dtype=np.float32)
             if options.include_distances
             else None,
-            vectors=np.full((count, self.n, self.dimension), np.nan, dtype=np.float32)
+            vectors=np.empty((0, self.n, self.dimension), dtype=np.float32)
             if options.include_vectors
             else None,
-            labels=[[] for _ in range(count)] if options.include_labels else None,
+            labels=[] if options.include_labels else None,
             cost=Cost(0, 0, 0) if options.include_cost else None,
         )
 
@@ -237,6 +235,7 @@ def prepare(name: str, options: Options, found: IndexInfo) -> Asking:
         exclude_self=options.exclude_self,
         exclude_items=excluded,
         allow_items=allowed or (),
+        only_allow_items=allowed is not None,
         max_distance=options.max_distance,
         strict=options.strict,
         version=options.version or 0,
@@ -247,7 +246,6 @@ def prepare(name: str, options: Options, found: IndexInfo) -> Asking:
         found.dimension,
         found.metric or "",
         found.feature_names or None,
-        allowed is not None and not allowed,
         options,
         found,
     )
@@ -293,8 +291,8 @@ def _query(
     asking: Asking, X: Any, targets: Optional[List[index_service_pb2.Query]]
 ) -> Steps[Neighbors]:
     rows: Any = asking.rows(X) if targets is None else targets
-    if len(rows) == 0 or asking.answers_nothing:
-        return asking.nothing(len(rows))
+    if len(rows) == 0:
+        return asking.nothing()
     responses = []
     step = asking.step()
     for start in range(0, len(rows), step):

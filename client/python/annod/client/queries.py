@@ -135,10 +135,6 @@ class QueryCalls(Caller):
         timeout: Optional[float],
     ) -> Iterator[Neighbors]:
         blocks = queries.stream_rows(asking, vectors, batch)
-        if asking.answers_nothing:
-            for rows in blocks:
-                yield asking.nothing(len(rows))
-            return
         with Stream(self._connection, timeout) as stream:
             for rows in blocks:
                 stream.send(asking.head + neighbor_codec.query_bytes(rows))
