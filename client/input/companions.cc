@@ -63,7 +63,7 @@ class RowsWithCompanions final : public VectorReader {
     if (labels_ != nullptr) {
       ANNOD_RETURN_IF_ERROR(ReadLine(more, "labels", labels_.get()));
       if (more) {
-        ANNOD_RETURN_IF_ERROR(CheckLabel(*labels_, line_));
+        ANNOD_RETURN_IF_ERROR(CheckLabelLine(*labels_, line_));
         *label = line_;
       }
     }

@@ -109,8 +109,13 @@ absl::Status ConvertRow(const char* bytes, const ComponentFormat& format,
   return absl::InternalError("unknown component type");
 }
 
+bool ParseNumber(absl::string_view text, float* value) {
+  return text.find_first_of("xX") == absl::string_view::npos &&
+         absl::SimpleAtof(text, value);
+}
+
 bool ParseComponent(absl::string_view text, float* value) {
-  return absl::SimpleAtof(text, value) && std::isfinite(*value);
+  return ParseNumber(text, value) && std::isfinite(*value);
 }
 
 absl::Status CheckDim(const std::string& path, int64_t dim) {

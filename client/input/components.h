@@ -48,6 +48,9 @@ absl::Status ConvertRow(const char* bytes, const ComponentFormat& format,
                         const std::string& path, int64_t row_number,
                         absl::Span<float> row);
 
+// absl::SimpleAtof(), but that hexadecimal numbers are none.
+bool ParseNumber(absl::string_view text, float* value);
+
 // Text to float32: a decimal number and nothing else, finite.
 bool ParseComponent(absl::string_view text, float* value);
 

@@ -15,7 +15,9 @@
 namespace annod::input {
 namespace {
 
-bool IsMissing(absl::string_view text) { return text.empty() || text == "NA"; }
+bool IsMissing(absl::string_view text) {
+  return text.empty() || text == "NA" || absl::EqualsIgnoreCase(text, "nan");
+}
 
 class CsvReader final : public VectorReader {
  public:

@@ -268,7 +268,13 @@ class Finder {
     for (const CsvRecord& row : rows_) {
       if (static_cast<size_t>(id) < row.fields.size() &&
           !IsWhole(row.fields[id])) {
-        return absl::OkStatus();
+        if (MostlyText(id)) return absl::OkStatus();
+        return lines_.ErrorAt(
+            row.line,
+            absl::StrCat("column ", id + 1, " 'id': '",
+                         ForMessage(row.fields[id]),
+                         "' is not the id of an item, a whole number; with ",
+                         "--id_column none the column is a component"));
       }
     }
     layout_.id = id;

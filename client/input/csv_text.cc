@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "client/input/components.h"
 #include "client/input/limits.h"
 #include "core/status_macros.h"
 
@@ -96,9 +97,9 @@ Cell Classify(absl::string_view text, bool comma) {
     return Cell::kEmpty;
   }
   float value;
-  if (!absl::SimpleAtof(text, &value)) {
+  if (!ParseNumber(text, &value)) {
     if (!comma || !absl::StrContains(text, ',')) return Cell::kText;
-    if (!absl::SimpleAtof(WithPoint(text), &value)) return Cell::kText;
+    if (!ParseNumber(WithPoint(text), &value)) return Cell::kText;
   }
   return std::isfinite(value) ? Cell::kNumber : Cell::kNotFinite;
 }

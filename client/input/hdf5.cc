@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "absl/base/attributes.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
@@ -16,6 +15,7 @@
 #include "client/input/components.h"
 #include "client/input/formats.h"
 #include "core/status_macros.h"
+#include "core/utf8.h"
 
 namespace annod::input {
 namespace {
@@ -80,7 +80,7 @@ herr_t TakeDataset(hid_t file, const char* name, const H5O_info_t* info,
   for (int i = 0; i < rank; ++i) {
     absl::StrAppend(&shape, i > 0 ? " x " : "", sizes[i]);
   }
-  out->push_back(absl::StrCat("'", absl::CHexEscape(name), "' (", shape, ")"));
+  out->push_back(absl::StrCat("'", ForMessage(name), "' (", shape, ")"));
   return 0;
 }
 
@@ -107,7 +107,7 @@ std::string MissingFilters(hid_t dataset) {
         H5Pget_filter2(plist.get(), static_cast<unsigned>(i), &flags, &values,
                        nullptr, sizeof(name), name, &config);
     if (filter < 0 || H5Zfilter_avail(filter) > 0) continue;
-    missing.push_back(absl::StrCat(absl::CHexEscape(name),
+    missing.push_back(absl::StrCat(ForMessage(name),
                                    *name != '\0' ? ", number " : "number ",
                                    static_cast<int>(filter)));
   }
@@ -271,8 +271,7 @@ absl::StatusOr<std::unique_ptr<VectorReader>> OpenHdf5(
     std::unique_ptr<BinaryFile> file, const std::string& dataset,
     bool missing) {
   const std::string path = file->path();
-  const std::string name =
-      absl::StrCat(path, ":", absl::CHexEscape(dataset.substr(0, 200)));
+  const std::string name = absl::StrCat(path, ":", ForMessage(dataset, 200));
   absl::MutexLock lock(&hdf5_mutex);
   Hdf5Data data;  // behind the lock: closed under it when an error returns
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // or it prints to stderr

@@ -48,6 +48,12 @@ class JsonLinesReader final : public VectorReader {
     if (dim_ == 0) {
       const json* const own = Own("vector");
       const json& vector = own != nullptr ? *own : document_;
+      if (own == nullptr && document_.is_object()) {
+        ANNOD_RETURN_IF_ERROR(CheckPositions());
+      }
+      if (!vector.is_array() && !vector.is_object()) {
+        return lines_->Error("'vector' must be an array or an object");
+      }
       if (!vector.is_array()) {
         return lines_->Error(
             "an object of positions does not tell how many components a row "
@@ -83,6 +89,17 @@ class JsonLinesReader final : public VectorReader {
   }
 
  private:
+  // Refuses an object without "vector" whose members are no components.
+  absl::Status CheckPositions() const {
+    for (const auto& [key, value] : document_.items()) {
+      if (key == "id" || key == "label") continue;
+      if (value.is_number() || value.is_null()) continue;
+      return lines_->Error(absl::StrCat("the row has no 'vector'; it has '",
+                                        ForMessage(key), "'"));
+    }
+    return absl::OkStatus();
+  }
+
   // Of a row that is an object, a member that is no component; or null.
   const json* Own(const std::string& key) const {
     if (!document_.is_object() || positions_by_name_.contains(key)) {

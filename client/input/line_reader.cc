@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -31,6 +33,15 @@ absl::string_view OtherEncoding(absl::string_view bytes) {
     return "UTF-16";
   }
   return "";
+}
+
+// What zlib says of an error behind its own name for the file.
+absl::string_view Reason(const char* message) {
+  absl::string_view reason = message == nullptr ? "" : message;
+  if (absl::StartsWith(reason, "<fd:")) {
+    reason.remove_prefix(std::min(reason.find(": ") + 2, reason.size()));
+  }
+  return reason.empty() ? "cannot be read" : reason;
 }
 
 // Whether "\r" alone ends lines.
@@ -79,9 +90,12 @@ absl::Status LineReader::Fill() {
   const char* message = gzerror(file_, &error);
   // A stream that is cut ends with Z_BUF_ERROR after its last whole block.
   if (got < 0 || (error != Z_OK && error != Z_STREAM_END)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        path_, ": after line ", line_number_, ": ",
-        message != nullptr && *message ? message : "cannot be read"));
+    const int read_error = errno;
+    return absl::InvalidArgumentError(
+        absl::StrCat(path_, ": after line ", line_number_, ": ",
+                     error == Z_ERRNO       ? std::strerror(read_error)
+                     : error == Z_BUF_ERROR ? "the compressed file ends early"
+                                            : Reason(message)));
   }
   return absl::OkStatus();
 }
@@ -153,6 +167,9 @@ absl::Status LineReader::Error(absl::string_view what) const {
 }
 
 absl::Status LineReader::ErrorAt(int64_t line, absl::string_view what) const {
+  if (line == 0) {  // before the first
+    return absl::InvalidArgumentError(absl::StrCat(path_, ": ", what));
+  }
   return absl::InvalidArgumentError(
       absl::StrCat(path_, ": line ", line, ": ", what));
 }

@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -10,6 +9,7 @@
 #include "client/input/fixed_rows.h"
 #include "client/input/formats.h"
 #include "core/status_macros.h"
+#include "core/utf8.h"
 
 namespace annod::input {
 namespace {
@@ -30,7 +30,7 @@ absl::Status BadHeader(const std::string& path, absl::string_view what,
                        absl::string_view header) {
   return absl::InvalidArgumentError(
       absl::StrCat(path, ": .npy header ", what, ": \"",
-                   absl::CHexEscape(header.substr(0, 200)), "\""));
+                   ForMessage(absl::StripAsciiWhitespace(header), 200), "\""));
 }
 
 // The text behind 'key': in the header, leading blanks removed; empty if there
@@ -51,6 +51,11 @@ absl::string_view ValueOf(absl::string_view header, absl::string_view key) {
 absl::Status ParseHeader(const std::string& path, absl::string_view text,
                          NpyHeader* header) {
   const absl::string_view descr = ValueOf(text, "descr");
+  if (absl::StartsWith(descr, "[")) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, ": an array of records with fields, not of numbers; ",
+        "numpy.lib.recfunctions.structured_to_unstructured makes one of it"));
+  }
   if (descr.size() < 2 || (descr[0] != '\'' && descr[0] != '"')) {
     return BadHeader(path, "has no plain number type in 'descr'", text);
   }
@@ -120,7 +125,7 @@ absl::StatusOr<ComponentFormat> FormatOf(const std::string& path,
     }
   }
   return absl::InvalidArgumentError(absl::StrCat(
-      path, ": .npy type '", absl::CHexEscape(descr.substr(0, 32)),
+      path, ": .npy type '", ForMessage(descr, 32),
       "' is not read; convert to float16, float32, float64 or an integer "
       "type"));
 }

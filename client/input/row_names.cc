@@ -8,8 +8,10 @@
 
 namespace annod::input {
 
-absl::Status CheckLabel(const LineReader& lines, int64_t line,
-                        absl::string_view label) {
+namespace {
+
+absl::Status Check(const LineReader& lines, int64_t line,
+                   absl::string_view label, absl::string_view way_out) {
   if (label.size() > kMaxInputLabelBytes) {
     return lines.ErrorAt(
         line, absl::StrCat("a label of ", label.size(), " bytes; the limit is ",
@@ -20,12 +22,24 @@ absl::Status CheckLabel(const LineReader& lines, int64_t line,
       line,
       absl::StrCat("the label '", ForMessage(label),
                    "' is not UTF-8; convert the file, for instance: iconv -f "
-                   "WINDOWS-1252 "
-                   "-t UTF-8, or leave labels out with --label_column none"));
+                   "WINDOWS-1252 -t UTF-8",
+                   way_out));
+}
+
+}  // namespace
+
+absl::Status CheckLabel(const LineReader& lines, int64_t line,
+                        absl::string_view label) {
+  return Check(lines, line, label,
+               ", or leave labels out with --label_column none");
 }
 
 absl::Status CheckLabel(const LineReader& lines, absl::string_view label) {
   return CheckLabel(lines, lines.line_number(), label);
+}
+
+absl::Status CheckLabelLine(const LineReader& lines, absl::string_view label) {
+  return Check(lines, lines.line_number(), label, "");
 }
 
 absl::Status CheckId(const LineReader& lines, int64_t line, int64_t number) {

@@ -17,6 +17,8 @@ namespace annod::input {
 absl::Status CheckLabel(const LineReader& lines, int64_t line,
                         absl::string_view label);
 absl::Status CheckLabel(const LineReader& lines, absl::string_view label);
+// The same where the label is a line of its own.
+absl::Status CheckLabelLine(const LineReader& lines, absl::string_view label);
 
 // A whole number from 0 to the largest id.
 absl::Status ParseId(const LineReader& lines, int64_t line,

@@ -17,7 +17,9 @@ absl::StatusOr<std::unique_ptr<SpoolFile>> SpoolFile::Create() {
   std::string folder = given != nullptr && *given != '\0' ? given : "/tmp";
   std::string path = absl::StrCat(folder, "/annodctl-input-XXXXXX");
   const int fd = mkostemp(path.data(), O_CLOEXEC);
-  if (fd < 0) return ErrnoStatus(folder, errno);
+  if (fd < 0) {
+    return ErrnoStatus(absl::StrCat("temporary file in ", folder), errno);
+  }
   unlink(path.c_str());
   return std::unique_ptr<SpoolFile>(new SpoolFile(std::move(folder), fd));
 }
@@ -30,7 +32,10 @@ absl::Status SpoolFile::Append(absl::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = write(fd_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return ErrnoStatus(folder_, errno);
+    if (written < 0) {
+      return ErrnoStatus(
+          absl::StrCat("temporary copy of the input in ", folder_), errno);
+    }
     bytes.remove_prefix(static_cast<size_t>(written));
   }
   return absl::OkStatus();

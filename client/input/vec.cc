@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -13,6 +12,7 @@
 #include "client/input/line_reader.h"
 #include "client/input/row_names.h"
 #include "core/status_macros.h"
+#include "core/utf8.h"
 
 namespace annod::input {
 namespace {
@@ -50,16 +50,16 @@ class VecReader final : public VectorReader {
     }
     if (dim == 0 || dim == static_cast<int64_t>(fields.size())) {
       return lines_->Error(absl::StrCat(
-          "'", absl::CHexEscape(line_.substr(0, 80)),
+          "'", ForMessage(line_, 80),
           "' is neither a header of count and dimension nor ",
           dim == 0 ? "a word and numbers" : "a word before its numbers"));
     }
     // Numbers before one that is damaged would pass for a part of the word.
     for (size_t i = 1; i + dim < fields.size(); ++i) {
       if (Classify(fields[i], false) == Cell::kText) continue;
-      return lines_->Error(absl::StrCat(
-          "'", absl::CHexEscape(fields[fields.size() - 1 - dim].substr(0, 40)),
-          "' is not a finite number"));
+      return lines_->Error(
+          absl::StrCat("'", ForMessage(fields[fields.size() - 1 - dim], 40),
+                       "' is not a finite number"));
     }
     ANNOD_RETURN_IF_ERROR(CheckDim(lines_->path(), dim));
     dim_ = static_cast<int>(dim);
@@ -134,11 +134,9 @@ class VecReader final : public VectorReader {
       const absl::string_view text = rest.substr(blank + 1);
       if (!ParseComponent(text, &row[i])) {
         return lines_->Error(absl::StrCat(
-            "component ", i, ": '", absl::CHexEscape(text.substr(0, 40)),
+            "component ", i, ": '", ForMessage(text, 40),
             "' is not a finite number; the word is '",
-            absl::CHexEscape(
-                line_.substr(0, std::min<size_t>(line_.find(' '), 40))),
-            "'"));
+            ForMessage(line_.substr(0, line_.find(' ')), 40), "'"));
       }
       rest.remove_suffix(rest.size() - blank);
     }

@@ -217,7 +217,20 @@ absl::StatusOr<std::unique_ptr<VectorReader>> OpenRows(
 
 absl::StatusOr<std::unique_ptr<VectorReader>> OpenVectorFile(
     const std::string& path, const VectorReaderOptions& options) {
+  int of_standard_input = 0;
+  for (const std::string* const one :
+       {&path, &options.labels_path, &options.ids_path}) {
+    if (*one == "-") ++of_standard_input;
+  }
+  if (of_standard_input > 1) {
+    return absl::InvalidArgumentError(
+        "'-' is given more than once: standard input is read once");
+  }
   ANNOD_ASSIGN_OR_RETURN(auto rows, OpenRows(path, options));
+  if (rows->row_count() == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(NameOf(path, options), ": the file holds no vector"));
+  }
   ANNOD_ASSIGN_OR_RETURN(
       rows, input::WithBits(std::move(rows), NameOf(path, options), options));
   return input::WithCompanions(std::move(rows), options);

@@ -101,8 +101,8 @@ struct VectorReaderOptions {
   // Separator of a .csv file's columns, '\0': the one of , ; | tab and blank
   // that fits the first lines.
   char delimiter = '\0';
-  // Take empty cells of a .csv file and "NA", null and absent components of
-  // JSON lines, NaN of binary formats for missing components.
+  // Take empty cells of a .csv file, "NA" and "nan", null and absent components
+  // of JSON lines, NaN of binary formats for missing components.
   bool missing = false;
   // The rows are ids, not vectors: take .ivecs, and in a .csv file a first line
   // 0, 1, ... above whole numbers for a row.

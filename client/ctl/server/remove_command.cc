@@ -42,7 +42,7 @@ absl::Status ReadLines(const std::string& path, bool labels,
     if (text.empty()) continue;
     int32_t id;
     if (labels) {
-      ANNOD_RETURN_IF_ERROR(input::CheckLabel(*lines, text));
+      ANNOD_RETURN_IF_ERROR(input::CheckLabelLine(*lines, text));
       arguments->labels.push_back(text);
     } else if (absl::SimpleAtoi(text, &id) && id >= 0 && id <= kMaxItemId) {
       arguments->ids.push_back(id);

@@ -72,7 +72,7 @@ absl::StatusOr<bool> TransformInput::NextOne(client::Query* query) {
     if (!more) return false;
   } while (line_.empty());
   if (type_ == TransformInputType::kLabels) {
-    ANNOD_RETURN_IF_ERROR(input::CheckLabel(*lines_, line_));
+    ANNOD_RETURN_IF_ERROR(input::CheckLabelLine(*lines_, line_));
     *query = client::Query::OfLabel(line_);
     return true;
   }

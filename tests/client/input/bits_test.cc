@@ -1,6 +1,7 @@
 // --threshold and --packed_bits, as every reader of vectors takes them.
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -109,9 +110,12 @@ TEST(BitsTest, TheDimensionMustFitTheBytes) {
 }
 
 TEST(BitsTest, OnlyBytesAreUnpacked) {
-  for (const char* descr : {"<f4", "<i4", "|i1", "|b1", "<u2"}) {
-    const std::string path =
-        WriteFile("x.npy", Npy(1, NpyHeader(descr, "(0, 2)"), ""));
+  const std::vector<std::pair<const char*, size_t>> types = {
+      {"<f4", 4}, {"<i4", 4}, {"|i1", 1}, {"|b1", 1}, {"<u2", 2}};
+  for (const auto& [descr, bytes] : types) {
+    const std::string path = WriteFile(
+        "x.npy",
+        Npy(1, NpyHeader(descr, "(1, 2)"), std::string(2 * bytes, '\0')));
     EXPECT_THAT(ReadAll(path, Packed()).status().message(),
                 HasSubstr("--packed_bits reads unsigned bytes"))
         << descr;

@@ -97,7 +97,6 @@ TEST(CsvTest, TellsHeadersLabelsIdsAndDelimiters) {
        "column 1 'id'"},
       {"x,ID\n1,7\n", {{"", {1}}}, "line 1", "none", "column 2 'ID'"},
       {"id,x\na,1\n", {{"a", {1}}}, "line 1", "column 1 'id'"},
-      {"id,x\n.5,1\n", {{"", {.5, 1}}}, "line 1"},
       // Labels: text in most rows.
       {"a,1\nb,2\n7,3\n",
        {{"a", {1}}, {"b", {2}}, {"7", {3}}},

@@ -96,6 +96,25 @@ TEST(VectorReaderTest, AnErrorNamesFilePlaceAndValue) {
       {"x.jsonl", "{\"id\":\"a\",\"vector\":[1]}\n", {"line 1: the id"}},
       {"x.jsonl", "{\"label\":1,\"vector\":[1]}\n", {"line 1: the label 1"}},
       {"x.jsonl", "", {"no row"}},
+      {"x.csv", "0x10,2\n3,4\n", {"line 1: column 1: '0x10'"}},
+      {"x.csv", "id,x\n.5,1\n", {"line 2: column 1 'id': '.5'", "id_column"}},
+      {"x.csv", "id,x\n1,1\n2.0,1\n", {"line 3: column 1 'id': '2.0'"}},
+      {"x.vec", "1 1\nking 0x1\n", {"'0x1' is not a finite number"}},
+      {"x.vec", "0 2\n", {"no vector"}},
+      {"x.npy", Npy(1, NpyHeader("<f4", "(0, 2)"), ""), {"no vector"}},
+      {"x.npy",
+       Npy(1, NpyHeader("|O", "(1, 2)"), ""),
+       {"type '|O' is not read"}},
+      {"x.npy",
+       Npy(1,
+           "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}",
+           Bytes<float>({1})),
+       {"records with fields", "structured_to_unstructured"}},
+      {"x.jsonl", "{\"vector\":\"1,2\"}\n", {"line 1: 'vector' must be an"}},
+      {"x.jsonl",
+       "{\"id\":\"a\",\"embedding\":[1]}\n",
+       {"line 1: the row has no 'vector'; it has 'embedding'"}},
+      {"x.jsonl", "{\"vector\":[1}\n", {"unexpected '}'; expected ']'"}},
       {"x.npz", "PK", {"ZIP"}},
       {"x.ivecs", VecsRow<int32_t>(2, {1, 2}), {"ids", "not vectors"}},
       {"x.csv", std::string(9 << 20, '1'), {"line 1: longer than 8388608"}},
@@ -121,8 +140,10 @@ TEST(VectorReaderTest, ACutOrDamagedGzipStreamIsAnError) {
   const std::string whole = Gzip(text);
   ASSERT_EQ(ReadAll(WriteFile("whole.vec.gz", whole))->size(), 2000);
   const std::string cut = whole.substr(0, whole.size() / 2);
-  EXPECT_EQ(ReadAll(WriteFile("cut.vec.gz", cut)).status().code(),
-            absl::StatusCode::kInvalidArgument);
+  const absl::Status cut_short = ReadAll(WriteFile("cut.vec.gz", cut)).status();
+  EXPECT_EQ(cut_short.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(cut_short.message()),
+              HasSubstr(": the compressed file ends early"));
   std::string damaged = whole;
   damaged[damaged.size() - 6] ^= 1;  // in the CRC
   EXPECT_EQ(ReadAll(WriteFile("damaged.vec.gz", damaged)).status().code(),

@@ -51,6 +51,25 @@ TEST(VectorReaderTest, ReadsEveryNpyTypeAndVersion) {
   }
 }
 
+TEST(VectorReaderTest, WordsForNothingAreMissingWhereThatIsAllowed) {
+  VectorReaderOptions options;
+  options.missing = true;
+  EXPECT_THAT(*ReadAll(WriteFile("m.csv", "1,nan\nNaN,NA\n,2\n"), options),
+              ElementsAre(Pair("", ElementsAre(1, IsNan())),
+                          Pair("", ElementsAre(IsNan(), IsNan())),
+                          Pair("", ElementsAre(IsNan(), 2))));
+}
+
+TEST(VectorReaderTest, StandardInputIsReadOnce) {
+  VectorReaderOptions options;
+  options.labels_path = "-";
+  EXPECT_THAT(ReadAll("-", options).status().message(),
+              HasSubstr("'-' is given more than once"));
+  options.ids_path = "-";
+  EXPECT_THAT(ReadAll(WriteFile("x.csv", "1,2\n"), options).status().message(),
+              HasSubstr("'-' is given more than once"));
+}
+
 TEST(VectorReaderTest, TakesAOneDimensionalNpyForOneRow) {
   const std::string path = WriteFile(
       "x.npy", Npy(1, NpyHeader("<f4", "(3,)"), Bytes<float>({1, 2, 3})));
