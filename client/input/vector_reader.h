@@ -163,6 +163,8 @@ class RereadableFile {
   absl::StatusOr<std::unique_ptr<VectorReader>> Read() const {
     return OpenVectorFile(path_, options_);
   }
+  // The file or its copy, which lives as long as this object.
+  const std::string& path() const { return path_; }
   // What errors call it.
   const std::string& name() const {
     return options_.name.empty() ? path_ : options_.name;

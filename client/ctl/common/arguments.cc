@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "client/ctl/common/values.h"
+#include "client/input/components.h"
 
 namespace annod::ctl {
 
@@ -48,7 +49,7 @@ CLI::Option* AddVectorOption(CLI::App* command, std::vector<float>* vector) {
             for (const absl::string_view part :
                  SplitComponents("--vector", text)) {
               float value;
-              if (!absl::SimpleAtof(part, &value)) {
+              if (!input::ParseNumber(part, &value)) {
                 throw CLI::ValidationError(
                     "--vector",
                     absl::StrCat("component ", vector->size(), ": '",

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "core/annoy/vector_check.h"
 
 namespace annod::ctl {
 namespace {
@@ -158,9 +159,18 @@ void PrintWarnings(const InputDescription& input) {
 absl::Status CheckInputDim(const std::string& path, const VectorReader& reader,
                            const std::string& index, int dim) {
   if (reader.dim() == dim) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(path, ": vectors of ",
-                                                 reader.dim(), " components; '",
-                                                 index, "' takes ", dim));
+  return absl::InvalidArgumentError(absl::StrCat(
+      path == "-" ? "standard input" : path, ": vectors of ", reader.dim(),
+      reader.dim() == 1 ? " component" : " components", "; '", index,
+      "' takes ", dim));
+}
+
+absl::Status CheckTaken(const std::string& path, const VectorReader& reader,
+                        Metric metric, absl::Span<const float> row) {
+  if (IsTaken(metric, row)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(path == "-" ? "standard input" : path, ": ", reader.place(),
+                   ": ", FindVectorFault(metric, row)->Message()));
 }
 
 absl::Status CheckNoBits(const VectorReaderOptions& options,

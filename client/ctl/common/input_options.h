@@ -9,8 +9,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "client/ctl/common/output.h"
 #include "client/input/vector_reader.h"
+#include "core/metric.h"
 
 namespace annod::ctl {
 
@@ -44,6 +46,11 @@ void PrintWarnings(const InputDescription& input);
 // components, those of `index`.
 absl::Status CheckInputDim(const std::string& path, const VectorReader& reader,
                            const std::string& index, int dim);
+
+// InvalidArgument naming the place if `metric` does not take `row`, which
+// `reader` of `path` read last.
+absl::Status CheckTaken(const std::string& path, const VectorReader& reader,
+                        Metric metric, absl::Span<const float> row);
 
 // Whether `options` make bits.
 inline bool MakesBits(const VectorReaderOptions& options) {

@@ -13,6 +13,11 @@ namespace annod::ctl {
 
 absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::Prepare(
     FileSystem* fs, const std::string& path, bool force) {
+  if (path == "-") {
+    return absl::InvalidArgumentError(
+        "'-' is standard output, which this cannot be written to; a file of "
+        "that name is ./-");
+  }
   const absl::StatusOr<FileInfo> info = fs->Stat(path);
   if (info.ok() && info->is_directory) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": is a directory"));

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "core/utf8.h"
 
 namespace annod::ctl {
 namespace {
@@ -55,8 +57,12 @@ std::string ServerAddressFault(absl::string_view address) {
                         "port: --server ",
                         HostAndPort(address));
   }
-  if (address.find_first_of(" \t/") != absl::string_view::npos) {
-    return absl::StrCat("'", address, "' is no address; give HOST:PORT, as ",
+  const bool control = std::any_of(address.begin(), address.end(), [](char c) {
+    return absl::ascii_iscntrl(c);
+  });
+  if (control || address.find_first_of(" /,;@") != absl::string_view::npos) {
+    return absl::StrCat("'", ForMessage(address, 80),
+                        "' is no address; give HOST:PORT, as ",
                         "localhost:", kDefaultPort);
   }
   if (absl::StartsWith(address, "[")) {
@@ -71,6 +77,12 @@ std::string ServerAddressFault(absl::string_view address) {
   if (colon == absl::string_view::npos) {
     return absl::StrCat("'", address, "' has no port; give --server ", address,
                         ":", kDefaultPort);
+  }
+  if (address.rfind(':') != colon &&
+      address.find_first_not_of("0123456789abcdefABCDEF:.%") !=
+          absl::string_view::npos) {
+    return absl::StrCat("'", address, "' is no address; give HOST:PORT, as ",
+                        "localhost:", kDefaultPort);
   }
   if (address.rfind(':') != colon) {
     return absl::StrCat("'", address, "' is an IPv6 address without a port; ",

@@ -60,6 +60,7 @@ constexpr Field kWords[] = {
     {"METRIC_", ""},
     {"PREFAULT_", ""},
     {"Rebuild makes", "annodctl rebuild makes"},
+    {"lease_seconds gives", "--lease gives"},
 };
 
 // How the refusal of a vector for a hamming index ends.
@@ -114,6 +115,13 @@ std::string Renamed(const std::string& message, absl::string_view field,
 std::string InUserTerms(const absl::Status& status, const OptionTest& was_given,
                         const OptionTest& takes) {
   std::string message(status.message());
+  absl::string_view http = message;
+  if (absl::ConsumePrefix(&http, "Received http2 header with status: ")) {
+    return absl::StrCat(
+        "what answers there is no annod server (HTTP status ", http,
+        "); give HOST:PORT of annod's gRPC port, and mind proxies (http_proxy, "
+        "no_proxy)");
+  }
   const std::map<std::string, std::string> error = ErrorMetadata(status);
   const auto field = error.find("field");
   for (const Field& one : kFields) {

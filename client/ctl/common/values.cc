@@ -36,6 +36,12 @@ bool IsBlank(absl::string_view text) {
   return text.find_first_not_of(" \t\r\n") == absl::string_view::npos;
 }
 
+bool IsDigits(absl::string_view text) {
+  absl::ConsumePrefix(&text, "-");
+  return !text.empty() &&
+         text.find_first_not_of("0123456789") == absl::string_view::npos;
+}
+
 // Each takes the value, may rewrite it, and returns what is wrong.
 
 std::string CheckWhole(std::string& text) {
@@ -46,14 +52,15 @@ std::string CheckWhole(std::string& text) {
   } else if (absl::SimpleAtoi(text, &large)) {
     text = absl::StrCat(large);
   } else {
-    return absl::StrCat(Quoted(text), " is no whole number");
+    return absl::StrCat(Quoted(text), IsDigits(text) ? " is too large a number"
+                                                     : " is no whole number");
   }
   return "";
 }
 
 std::string CheckNumber(std::string& text) {
   double value = 0;
-  if (!absl::SimpleAtod(text, &value)) {
+  if (!ParseDecimal(text, &value)) {
     return absl::StrCat(Quoted(text), " is no number");
   }
   if (!std::isfinite(value)) {
@@ -91,11 +98,16 @@ void CheckOption(const CLI::App& command, CLI::Option* option) {
 
 }  // namespace
 
+bool ParseDecimal(absl::string_view text, double* value) {
+  return text.find_first_of("xX") == absl::string_view::npos &&
+         absl::SimpleAtod(text, value);
+}
+
 CLI::Validator Positive() {
   return CLI::Validator(
       [](std::string& text) -> std::string {
         double value = 0;
-        if (absl::SimpleAtod(text, &value) && value > 0) return "";
+        if (ParseDecimal(text, &value) && value > 0) return "";
         return absl::StrCat(Quoted(text), " is not a number above 0");
       },
       "POSITIVE");

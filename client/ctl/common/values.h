@@ -18,14 +18,16 @@ namespace annod::ctl {
 // What the values of options must be, and lists of them. A value that is wrong
 // is wrong usage; the message names option, value and what is accepted.
 
+// absl::SimpleAtod(), but that hexadecimal numbers are none.
+bool ParseDecimal(absl::string_view text, double* value);
+
 // A number from `low` to `high`. `Number` is an arithmetic type.
 template <typename Number>
 CLI::Validator Between(Number low, Number high) {
   return CLI::Validator(
       [low, high](std::string& text) -> std::string {
         double value = 0;
-        if (absl::SimpleAtod(text, &value) &&
-            value >= static_cast<double>(low) &&
+        if (ParseDecimal(text, &value) && value >= static_cast<double>(low) &&
             value <= static_cast<double>(high)) {
           return "";
         }
@@ -61,7 +63,7 @@ T Parse(const std::string& name, const std::string& text) {
                            text.size() > 9 ? " of a possible size" : ""));
   } else {
     double value = 0;
-    if (absl::SimpleAtod(text, &value)) return value;
+    if (ParseDecimal(text, &value)) return value;
     throw CLI::ValidationError(
         name, absl::StrCat("'", text.substr(0, 40), "' is no number"));
   }

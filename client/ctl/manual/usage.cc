@@ -4,7 +4,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "client/ctl/manual/command_tree.h"
 #include "client/ctl/manual/suggest.h"
 
@@ -107,6 +109,14 @@ std::string UsageMessage(const CLI::App& app, const CLI::ParseError& error) {
     }
     return absl::StrCat("which command", command->path.empty() ? "" : " of ",
                         command->Name(), "? One of ", names);
+  }
+  // "Could not convert: --trees = 99999999999", of a whole number.
+  absl::string_view text = error.what();
+  if (absl::ConsumePrefix(&text, "Could not convert: ")) {
+    const std::vector<std::string> parts =
+        absl::StrSplit(text, absl::MaxSplits(" = ", 1));
+    return absl::StrCat(parts[0], ": '", parts.size() > 1 ? parts[1] : "",
+                        "' is too large or small a number");
   }
   return error.what();
 }

@@ -61,10 +61,14 @@ absl::Status NotWholeError(size_t queries) {
 }  // namespace
 
 absl::StatusOr<std::vector<client::Query>> ReadBenchQueries(
-    const std::string& path, const VectorReaderOptions& options, int64_t count,
+    const std::string& path, const VectorReaderOptions& options,
+    const std::string& index, int64_t count,
     std::optional<InputDescription>* taken) {
   ANNOD_ASSIGN_OR_RETURN(const auto reader, OpenVectorFile(path, options));
   PrintWarnings(reader->description());
+  if (options.dim != 0) {
+    ANNOD_RETURN_IF_ERROR(CheckInputDim(path, *reader, index, options.dim));
+  }
   count = std::min(count, reader->row_count().value_or(count));
   const int64_t row_bytes = int64_t{4} * reader->dim();
   if (count > kMaxBenchQueryBytes / row_bytes) {
@@ -79,6 +83,9 @@ absl::StatusOr<std::vector<client::Query>> ReadBenchQueries(
     ANNOD_ASSIGN_OR_RETURN(const bool more,
                            reader->Next(absl::MakeSpan(row), &label));
     if (!more) break;
+    if (options.metric.has_value()) {
+      ANNOD_RETURN_IF_ERROR(CheckTaken(path, *reader, *options.metric, row));
+    }
     queries.push_back(client::Query::OfVector(row));
   }
   *taken = reader->description();

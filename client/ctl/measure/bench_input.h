@@ -19,10 +19,12 @@ namespace annod::ctl {
 inline constexpr int64_t kMaxBenchQueryBytes = int64_t{4} << 30;
 
 // The first `count` vectors of a file that OpenVectorFile() reads; fewer if it
-// holds fewer. InvalidArgument if it holds none or they take more memory than
-// allowed. `*taken`: how the file was understood.
+// holds fewer. InvalidArgument if it holds none, they take more memory than
+// allowed, or are not such as `index` takes, as far as `options` tell metric
+// and dimension. `*taken`: how the file was understood.
 absl::StatusOr<std::vector<client::Query>> ReadBenchQueries(
-    const std::string& path, const VectorReaderOptions& options, int64_t count,
+    const std::string& path, const VectorReaderOptions& options,
+    const std::string& index, int64_t count,
     std::optional<InputDescription>* taken);
 
 // Queries by `count` random items of the index, the same for the same seed.

@@ -14,7 +14,6 @@
 #include "client/ctl/measure/eval_output.h"
 #include "client/ctl/measure/truth_file.h"
 #include "client/input/vector_reader.h"
-#include "core/annoy/vector_check.h"
 #include "core/status_macros.h"
 
 namespace annod::ctl {
@@ -90,11 +89,7 @@ absl::StatusOr<std::vector<std::vector<float>>> ReadQueries(
     ANNOD_ASSIGN_OR_RETURN(const bool more,
                            reader->Next(absl::MakeSpan(row), &label));
     if (!more) break;
-    if (!IsTaken(metric, row)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(arguments->queries, ": ", reader->place(), ": ",
-                       FindVectorFault(metric, row)->Message()));
-    }
+    ANNOD_RETURN_IF_ERROR(CheckTaken(arguments->queries, *reader, metric, row));
     rows.push_back(row);
   }
   arguments->taken = reader->description();

@@ -80,11 +80,11 @@ absl::StatusOr<std::vector<client::Query>> Queries(
     return RandomItemQueries(client, info, arguments.count, arguments.seed);
   }
   VectorReaderOptions read = arguments.read;
-  if (MakesBits(read)) {
-    read.metric = static_cast<Metric>(info.metric);
-    read.dim = info.dimension;
-  }
-  return ReadBenchQueries(arguments.queries, read, arguments.count, taken);
+  if (info.dimension != 0) read.metric = static_cast<Metric>(info.metric);
+  read.dim = info.dimension;
+  read.feature_names = info.feature_names;
+  return ReadBenchQueries(arguments.queries, read, arguments.index,
+                          arguments.count, taken);
 }
 
 absl::StatusOr<std::vector<load::Truth>> TruthOf(
@@ -106,12 +106,14 @@ absl::StatusOr<Prepared> Prepare(const BenchArguments& arguments,
   options.engine = EngineOf(arguments.engine);
   // What is right is told by the distance.
   options.include_distances = !arguments.truth.empty();
-  client::IndexInfo info;
+  const absl::StatusOr<client::IndexInfo> known = client->Info(arguments.index);
   if (arguments.queries.empty() || options.n == 0 || !arguments.truth.empty() ||
       MakesBits(arguments.read)) {
-    ANNOD_ASSIGN_OR_RETURN(info, client->Info(arguments.index));
-    if (options.n == 0) options.n = info.default_n;
+    ANNOD_RETURN_IF_ERROR(known.status());
   }
+  // Else it only serves to check queries before they are sent.
+  const client::IndexInfo info = known.value_or(client::IndexInfo());
+  if (options.n == 0) options.n = info.default_n;
   Prepared prepared;
   BenchReport& report = prepared.report;
   ANNOD_ASSIGN_OR_RETURN(const std::vector<client::Query> queries,

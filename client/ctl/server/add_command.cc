@@ -1,4 +1,5 @@
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -153,9 +154,28 @@ class RowStore {
   int64_t found_ = 0, sent_ = 0;
 };
 
-// Gives the rows of the file to `store`.
-absl::Status StoreRows(const Target& target, VectorReader* reader,
-                       RowStore* store, Progress* progress) {
+// Ids that the rows of a file have, a bit each.
+class SeenIds {
+ public:
+  // False if it was there before.
+  bool Insert(int32_t id) {
+    const auto place = static_cast<size_t>(id);
+    if (place >= seen_.size()) seen_.resize(place + 1);
+    const bool is_new = !seen_[place];
+    seen_[place] = true;
+    return is_new;
+  }
+
+ private:
+  std::vector<bool> seen_;
+};
+
+// Gives the rows of the file to `store`. `*repeated`: how many had an id that a
+// row before them has; the first is warned of.
+absl::Status StoreRows(const AddArguments& arguments, const Target& target,
+                       VectorReader* reader, RowStore* store,
+                       Progress* progress, int64_t* repeated) {
+  SeenIds seen;
   std::vector<float> row(reader->dim());
   std::string label;
   for (int64_t rows = 0;; ++rows) {
@@ -166,7 +186,16 @@ absl::Status StoreRows(const Target& target, VectorReader* reader,
                            reader->Next(absl::MakeSpan(row), &label));
     if (!more) return absl::OkStatus();
     std::optional<int32_t> id;
-    if (target.own_ids) id = reader->id();
+    if (target.own_ids) {
+      id = reader->id();
+      if (!seen.Insert(*id) && ++*repeated == 1) {
+        std::fprintf(
+            stderr,
+            "annodctl: warning: %s: %s: id %d is that of a row before; "
+            "the last row with an id is the one that stays\n",
+            arguments.input.c_str(), reader->place().c_str(), *id);
+      }
+    }
     if (target.first_id.has_value()) {
       const int64_t next = *target.first_id + rows;
       if (next < 0 || next > kMaxItemId) {
@@ -189,7 +218,8 @@ absl::Status StoreRows(const Target& target, VectorReader* reader,
 std::string StoredText(const Target& target, const RowStore& store,
                        const client::AddResult& added) {
   const int64_t rows = added.added_count + store.found();
-  std::string text = absl::StrCat(WithCommas(rows), " rows are stored");
+  std::string text = absl::StrCat(
+      WithCommas(rows), rows == 1 ? " row is stored" : " rows are stored");
   if (rows == 0) return text;
   if (target.first_id.has_value()) {
     absl::StrAppend(&text, ", with ids ", *target.first_id, " to ",
@@ -235,7 +265,9 @@ absl::Status AddFile(const AddArguments& given, const Context& context) {
   const Interruption interruption(
       [] { return std::string("no more rows are sent"); },
       Interruption::Then::kGoOn);
-  absl::Status status = StoreRows(target, reader.get(), &store, &progress);
+  int64_t repeated = 0;
+  absl::Status status =
+      StoreRows(arguments, target, reader.get(), &store, &progress, &repeated);
   // After an error of the file the rows before it are stored all the same: what
   // is there is then known.
   const absl::Status finished = store.Finish();
@@ -258,6 +290,7 @@ absl::Status AddFile(const AddArguments& given, const Context& context) {
                   {"seconds", seconds},
                   {"input", InputJson(reader->description())}};
     if (arguments.resume) document["found_count"] = store.found();
+    if (repeated > 0) document["repeated_id_count"] = repeated;
     PrintJson(document);
     return absl::OkStatus();
   }
@@ -267,6 +300,9 @@ absl::Status AddFile(const AddArguments& given, const Context& context) {
       {"ids", absl::StrCat(result.first_id, " to ", result.last_id)}};
   if (arguments.resume) {
     fields.emplace_back("stored before", WithCommas(store.found()));
+  }
+  if (repeated > 0) {
+    fields.emplace_back("ids given again", WithCommas(repeated));
   }
   AppendInputFields(reader->description(), &fields);
   PrintFields(fields);

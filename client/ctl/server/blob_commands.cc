@@ -12,6 +12,7 @@
 #include "client/ctl/common/progress.h"
 #include "client/ctl/server/commands.h"
 #include "client/ctl/server/server_output.h"
+#include "client/input/vector_reader.h"
 #include "core/file_system.h"
 #include "core/formats/format.h"
 #include "core/status_macros.h"
@@ -121,9 +122,12 @@ absl::Status RunSerialize(const SerializeArguments& arguments,
 
 absl::Status RunDeserialize(const DeserializeArguments& arguments,
                             const Context& context) {
+  // Of a pipe, a copy.
+  ANNOD_ASSIGN_OR_RETURN(const RereadableFile file,
+                         RereadableFile::Open(arguments.path, {}));
   ANNOD_ASSIGN_OR_RETURN(
       const std::unique_ptr<MappedFile> mapped,
-      FileSystem::Posix()->MapReadOnly(arguments.path, Prefault::kAdvise));
+      FileSystem::Posix()->MapReadOnly(file.path(), Prefault::kAdvise));
   ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
   client::DeserializeOptions options = arguments.options;
   if (arguments.metric.has_value()) {

@@ -3,6 +3,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "client/ctl/server/row_errors.h"
 #include "client/ctl/server/server_output.h"
 #include "core/status_macros.h"
+#include "core/utf8.h"
 
 namespace annod::ctl {
 namespace {
@@ -63,6 +65,14 @@ absl::Status NameFeatures(const FitArguments& arguments,
   if (arguments.read.header != "yes") return absl::OkStatus();
   if (options->feature_names.empty()) {
     options->feature_names = input.column_names();
+  }
+  std::set<std::string> names;
+  for (const std::string& name : options->feature_names) {
+    if (names.insert(name).second) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        arguments.input, ": ", input.description().header, ": two columns are ",
+        "called '", ForMessage(name), "'; leave --header yes out to read them ",
+        "without names"));
   }
   if (!options->feature_names.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(

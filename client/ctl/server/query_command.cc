@@ -16,6 +16,7 @@
 #include "client/ctl/server/query_file.h"
 #include "client/ctl/server/row_conversion.h"
 #include "client/ctl/server/server_output.h"
+#include "client/input/components.h"
 #include "core/status_macros.h"
 
 namespace annod::ctl {
@@ -152,7 +153,7 @@ void AddSparseOption(CLI::App* command,
               int32_t position;
               float value;
               if (!absl::SimpleAtoi(pair.first, &position) ||
-                  !absl::SimpleAtof(pair.second, &value)) {
+                  !input::ParseNumber(pair.second, &value)) {
                 throw CLI::ValidationError(
                     "--sparse", absl::StrCat("'", part.substr(0, 40),
                                              "' is not POSITION:VALUE"));

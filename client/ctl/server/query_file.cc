@@ -53,46 +53,58 @@ class Stopwatch {
   int64_t truncated_ = 0;
 };
 
+// What is asked of whom.
+struct Questions {
+  const std::string& index;
+  const QueryFile& file;
+  const client::QueryOptions& options;
+  Metric metric;
+  int64_t count;  // from the front of the file
+};
+
 using Ask = std::function<absl::Status(const client::Query& query)>;
 
-// Calls `ask` for the first `count` vectors.
-absl::Status AskForAll(int64_t count, const Ask& ask, VectorReader* reader) {
+// Calls `ask` for each vector.
+absl::Status AskForAll(const Questions& questions, const Ask& ask,
+                       VectorReader* reader) {
   std::vector<float> row(reader->dim());
   std::string label;
-  for (int64_t asked = 0; asked < count; ++asked) {
+  for (int64_t asked = 0; asked < questions.count; ++asked) {
     ANNOD_ASSIGN_OR_RETURN(const bool more,
                            reader->Next(absl::MakeSpan(row), &label));
     if (!more) break;
+    ANNOD_RETURN_IF_ERROR(
+        CheckTaken(questions.file.path, *reader, questions.metric, row));
     ANNOD_RETURN_IF_ERROR(ask(client::Query::OfVector(row)));
   }
   return absl::OkStatus();
 }
 
-absl::Status AskOneByOne(const std::string& index, int64_t count,
-                         const client::QueryOptions& options, Client* client,
+absl::Status AskOneByOne(const Questions& questions, Client* client,
                          VectorReader* reader, Stopwatch* stopwatch) {
   return AskForAll(
-      count,
+      questions,
       [&](const client::Query& query) -> absl::Status {
         stopwatch->Asked();
-        ANNOD_ASSIGN_OR_RETURN(const client::QueryResult result,
-                               client->GetNns(index, {query}, options));
+        ANNOD_ASSIGN_OR_RETURN(
+            const client::QueryResult result,
+            client->GetNns(questions.index, {query}, questions.options));
         stopwatch->Answered(result);
         return absl::OkStatus();
       },
       reader);
 }
 
-absl::Status AskOnStream(const std::string& index, int64_t count,
-                         const client::QueryOptions& options, Client* client,
+absl::Status AskOnStream(const Questions& questions, Client* client,
                          VectorReader* reader, Stopwatch* stopwatch) {
-  const auto stream = client->NewNnsStream(
-      index, options, [stopwatch](const client::QueryResult& result) {
-        stopwatch->Answered(result);
-        return absl::OkStatus();
-      });
+  const auto stream =
+      client->NewNnsStream(questions.index, questions.options,
+                           [stopwatch](const client::QueryResult& result) {
+                             stopwatch->Answered(result);
+                             return absl::OkStatus();
+                           });
   ANNOD_RETURN_IF_ERROR(AskForAll(
-      count,
+      questions,
       [&](const client::Query& query) {
         stopwatch->Asked();
         return stream->Ask({query});
@@ -107,20 +119,24 @@ absl::Status RunQueryFile(const std::string& index, const QueryFile& file,
                           const client::QueryOptions& options,
                           const Context& context) {
   ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
+  ANNOD_ASSIGN_OR_RETURN(const client::IndexInfo info, client->Info(index));
   VectorReaderOptions read = file.read;
-  if (MakesBits(read)) {
-    ANNOD_ASSIGN_OR_RETURN(const client::IndexInfo info, client->Info(index));
-    read.metric = static_cast<Metric>(info.metric);
-    read.dim = info.dimension;
-  }
+  read.metric = static_cast<Metric>(info.metric);
+  read.dim = info.dimension;
+  read.feature_names = info.feature_names;
   ANNOD_ASSIGN_OR_RETURN(const auto reader, OpenVectorFile(file.path, read));
   PrintWarnings(reader->description());
+  if (info.dimension != 0) {
+    ANNOD_RETURN_IF_ERROR(
+        CheckInputDim(file.path, *reader, index, info.dimension));
+  }
   const int64_t count =
       std::min(file.count, reader->row_count().value_or(file.count));
   Stopwatch stopwatch(count, context.json);
   const absl::Time start = absl::Now();
   ANNOD_RETURN_IF_ERROR((file.stream ? AskOnStream : AskOneByOne)(
-      index, count, options, client.get(), reader.get(), &stopwatch));
+      Questions{index, file, options, static_cast<Metric>(info.metric), count},
+      client.get(), reader.get(), &stopwatch));
   std::vector<double> ms = stopwatch.ms();
   if (ms.empty()) {
     return absl::InvalidArgumentError(

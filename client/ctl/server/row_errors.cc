@@ -10,12 +10,13 @@
 namespace annod::ctl {
 namespace {
 
-// If `text` starts with "items[I]" or "rows[I]", takes that off and sets `*row`
-// to I.
+// If `text` starts with "items[I]", "rows[I]" or "queries[I]", takes that off
+// and sets `*row` to I.
 bool ConsumeRow(absl::string_view* text, int64_t* row) {
   absl::string_view rest = *text;
   if (!absl::ConsumePrefix(&rest, "items[") &&
-      !absl::ConsumePrefix(&rest, "rows[")) {
+      !absl::ConsumePrefix(&rest, "rows[") &&
+      !absl::ConsumePrefix(&rest, "queries[")) {
     return false;
   }
   const size_t end = rest.find(']');
@@ -82,20 +83,15 @@ absl::Status WithMessage(const absl::Status& status,
   return result;
 }
 
-absl::Status WithRowInFile(const absl::Status& status, const std::string& path,
-                           const VectorReaderOptions& options,
-                           int64_t first_row) {
+absl::Status WithPlaces(const absl::Status& status, const std::string& path,
+                        const std::function<std::string(int64_t)>& place) {
   absl::string_view text = status.message();
   int64_t row;
   if (!ConsumeRow(&text, &row) && !ConsumeItem(&text, &row)) return status;
-  const auto place = [&](int64_t number) {
-    const int64_t in_file = first_row + number;
-    const std::string found = PlaceOfRow(path, options, in_file);
-    return found.empty() ? absl::StrCat("row ", in_file, " (counted from 0)")
-                         : found;
-  };
-  std::string message = absl::StrCat(path == "-" ? "standard input" : path,
-                                     ": ", place(row), ": ");
+  std::string message =
+      absl::StrCat(path == "-" ? "standard input" : path, ": ");
+  const std::string first = place(row);
+  if (!first.empty()) absl::StrAppend(&message, first, ": ");
   // "rows[2] is sparse", "rows[2].label is too long", "rows[2].label: ...".
   absl::ConsumePrefix(&text, ".");
   absl::ConsumePrefix(&text, " ");
@@ -111,6 +107,17 @@ absl::Status WithRowInFile(const absl::Status& status, const std::string& path,
     text.remove_prefix(1);
   }
   return WithMessage(status, message);
+}
+
+absl::Status WithRowInFile(const absl::Status& status, const std::string& path,
+                           const VectorReaderOptions& options,
+                           int64_t first_row) {
+  return WithPlaces(status, path, [&](int64_t number) {
+    const int64_t in_file = first_row + number;
+    const std::string found = PlaceOfRow(path, options, in_file);
+    return found.empty() ? absl::StrCat("row ", in_file, " (counted from 0)")
+                         : found;
+  });
 }
 
 }  // namespace annod::ctl

@@ -2,6 +2,7 @@
 #define ANNOD_CLIENT_CTL_SERVER_ROW_ERRORS_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -15,6 +16,11 @@ namespace annod::ctl {
 absl::Status WithRowInFile(const absl::Status& status, const std::string& path,
                            const VectorReaderOptions& options,
                            int64_t first_row);
+
+// Likewise of what the server calls "queries[I]", "items[I]" or "rows[I]":
+// `place` tells where number I stands, "line 3", or nothing.
+absl::Status WithPlaces(const absl::Status& status, const std::string& path,
+                        const std::function<std::string(int64_t)>& place);
 
 // The same status, with its payloads, under another message.
 absl::Status WithMessage(const absl::Status& status,

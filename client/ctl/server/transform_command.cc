@@ -13,6 +13,7 @@
 #include "client/ctl/common/progress.h"
 #include "client/ctl/common/values.h"
 #include "client/ctl/server/commands.h"
+#include "client/ctl/server/row_errors.h"
 #include "client/ctl/server/server_output.h"
 #include "client/ctl/server/transform_input.h"
 #include "client/ctl/server/transform_output.h"
@@ -83,18 +84,6 @@ size_t BatchOf(const TransformShape& shape) {
       std::clamp<int64_t>(kMessageBytes / row_bytes, 1, kMaxBatch));
 }
 
-// The server numbers the queries of a call, the caller knows rows.
-absl::Status WithRow(const absl::Status& status, int64_t first_row) {
-  if (first_row == 0) return status;
-  absl::Status result(status.code(),
-                      absl::StrCat(status.message(), " (queries[0] is row ",
-                                   first_row, ", counted from 0)"));
-  status.ForEachPayload([&](absl::string_view type, const absl::Cord& payload) {
-    result.SetPayload(type, payload);
-  });
-  return result;
-}
-
 struct Totals {
   int64_t rows = 0;
   int64_t truncated = 0;
@@ -112,7 +101,11 @@ absl::StatusOr<Totals> Transform(const TransformArguments& arguments,
     if (batch.empty()) break;
     const absl::StatusOr<client::QueryResult> result =
         client->GetNns(arguments.index, batch, options);
-    if (!result.ok()) return WithRow(result.status(), totals.rows);
+    if (!result.ok()) {
+      return WithPlaces(result.status(),
+                        arguments.input.empty() ? "--items" : arguments.input,
+                        [&](int64_t i) { return input->PlaceInBatch(i); });
+    }
     for (const client::NeighborList& row : result->results) {
       ANNOD_RETURN_IF_ERROR(output->Add(row));
       totals.truncated += row.truncated ? 1 : 0;

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "absl/memory/memory.h"
+#include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "client/ctl/common/input_options.h"
 #include "client/ctl/server/row_conversion.h"
 #include "client/input/row_names.h"
 #include "core/status_macros.h"
@@ -19,6 +21,8 @@ absl::StatusOr<std::unique_ptr<TransformInput>> TransformInput::Open(
     const VectorReaderOptions& options) {
   auto input = absl::WrapUnique(new TransformInput);
   input->type_ = type;
+  input->path_ = path;
+  input->metric_ = options.metric;
   if (type == TransformInputType::kVectors) {
     ANNOD_ASSIGN_OR_RETURN(input->rows_, OpenVectorFile(path, options));
     input->row_.resize(input->rows_->dim());
@@ -44,13 +48,22 @@ std::optional<int64_t> TransformInput::count() const {
 absl::Status TransformInput::Next(size_t limit,
                                   std::vector<client::Query>* batch) {
   batch->clear();
+  places_.clear();
   while (batch->size() < limit) {
     client::Query query;
     ANNOD_ASSIGN_OR_RETURN(const bool more, NextOne(&query));
     if (!more) break;
     batch->push_back(std::move(query));
+    places_.push_back(rows_ != nullptr ? rows_->place()
+                      : lines_ != nullptr
+                          ? absl::StrCat("line ", lines_->line_number())
+                          : "");
   }
   return absl::OkStatus();
+}
+
+std::string TransformInput::PlaceInBatch(int64_t i) const {
+  return i >= 0 && i < static_cast<int64_t>(places_.size()) ? places_[i] : "";
 }
 
 absl::StatusOr<bool> TransformInput::NextOne(client::Query* query) {
@@ -58,6 +71,9 @@ absl::StatusOr<bool> TransformInput::NextOne(client::Query* query) {
     ANNOD_ASSIGN_OR_RETURN(const bool more,
                            rows_->Next(absl::MakeSpan(row_), &line_));
     if (!more) return false;
+    if (metric_.has_value() && IsWhole(row_)) {
+      ANNOD_RETURN_IF_ERROR(CheckTaken(path_, *rows_, *metric_, row_));
+    }
     *query = IsWhole(row_) ? client::Query::OfVector(row_)
                            : client::Query::OfSparse(GivenComponents(row_));
     return true;

@@ -12,6 +12,7 @@
 #include "client/input/line_reader.h"
 #include "client/input/vector_reader.h"
 #include "client/types.h"
+#include "core/metric.h"
 
 namespace annod::ctl {
 
@@ -37,6 +38,10 @@ class TransformInput {
   // Replaces `*batch` by the next queries, at most `limit`; none at the end.
   absl::Status Next(size_t limit, std::vector<client::Query>* batch);
 
+  // Where query `i` of the last batch stands, "line 3"; empty if there is no
+  // file.
+  std::string PlaceInBatch(int64_t i) const;
+
  private:
   TransformInput() = default;
   // False at the end.
@@ -49,6 +54,9 @@ class TransformInput {
   size_t next_item_ = 0;
   std::vector<float> row_;
   std::string line_;
+  std::string path_;
+  std::optional<Metric> metric_;
+  std::vector<std::string> places_;  // of the last batch
 };
 
 }  // namespace annod::ctl
