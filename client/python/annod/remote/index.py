@@ -1,6 +1,5 @@
 """One index on a server, seen from one Python object."""
 
-import secrets
 import weakref
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence
 
@@ -12,12 +11,11 @@ from annod.calls.builds import OnProgress
 from annod.client import Client
 from annod.connection import Connection
 from annod.metrics import metric_to_proto
-from annod.remote import leases
+from annod.remote import leases, temporary
 from annod.remote.item_buffer import ItemBuffer
 from annod.results import BuildResult, IndexInfo
 from annod.v1 import admin_service_pb2, index_service_pb2
 from annod.vectors import FloatArray
-from annod.wire import forks
 
 # Ids of one GetItems call, and bytes of vectors in its answer.
 _MOST_IDS = 65536
@@ -25,28 +23,6 @@ _ANSWER_BYTES = 16 << 20
 
 # What close() and unload() wait for a server that does not answer.
 _FORGET_SECONDS = 5.0
-
-
-def temporary_name() -> str:
-    """A name no other index has."""
-    return indexes.TEMPORARY_PREFIX + secrets.token_hex(8)
-
-
-_unmade: "weakref.WeakSet[RemoteIndex]" = weakref.WeakSet()
-
-
-def _rename_in_child() -> None:
-    # Parent and child would make one index.
-    for remote in list(_unmade):
-        if not remote.exists:
-            remote.rename(temporary_name())
-
-
-forks.on_child(_rename_in_child)
-
-
-def _drop_quietly(connection: Connection, name: str) -> None:
-    leases.keeper.drop(connection, name)
 
 
 class RemoteIndex:
@@ -69,7 +45,7 @@ class RemoteIndex:
         self.client = Client(connection)
         self.closed = False
         self.temporary = name is None
-        self.name = name or temporary_name()
+        self.name = name or temporary.temporary_name()
         self.dimension = 0
         self.metric: Optional[str] = None
         self.exists = False
@@ -78,7 +54,7 @@ class RemoteIndex:
         self._buffer = ItemBuffer(connection, self.name)
         self._finalizer: Optional[Any] = None
         if self.temporary:
-            _unmade.add(self)
+            temporary.note(self)
 
     def rename(self, name: str) -> None:
         """Another name, while nothing was made under the first."""
@@ -162,7 +138,7 @@ class RemoteIndex:
         if self.temporary and self._finalizer is None:
             leases.keeper.keep(self.connection, self.name, self._lease_seconds())
             self._finalizer = weakref.finalize(
-                self, _drop_quietly, self.connection, self.name
+                self, leases.drop, self.connection, self.name
             )
             # At the end of the program all are dropped together.
             self._finalizer.atexit = False

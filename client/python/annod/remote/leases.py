@@ -137,6 +137,11 @@ def _renew(lease: _Lease, name: str) -> Optional[float]:
 keeper = LeaseKeeper()
 
 
+def drop(connection: Connection, name: str) -> None:
+    """As LeaseKeeper.drop() of this process's keeper."""
+    keeper.drop(connection, name)
+
+
 def _forget_in_child() -> None:
     # They are the parent's, and so was the thread.
     global keeper

@@ -119,6 +119,27 @@ TEST_F(EmptyValuesTest, NumbersAreDecimal) {
   EXPECT_THAT(server_.last_query().exclude_items(), ElementsAre(10, 2, 7));
 }
 
+TEST_F(EmptyValuesTest, HexadecimalNumbersAndTooLargeOnesAreRefused) {
+  for (const std::vector<std::string>& option :
+       std::vector<std::vector<std::string>>{{"--max_distance", "0x10"},
+                                             {"--min_recall", "0x1p-1"},
+                                             {"--timeout", "0x10"}}) {
+    const RunResult result =
+        Run({"query", "w", "--item", "1", option[0], option[1]});
+    EXPECT_EQ(result.exit_status, 2) << option[0];
+    EXPECT_THAT(result.out, HasSubstr(option[0]));
+  }
+  EXPECT_THAT(Run({"query", "w", "--vector", "1,0x10"}).out,
+              HasSubstr("component 1: '0x10' is not a number"));
+  EXPECT_EQ(Run({"query", "w", "--sparse", "0:0x10"}).exit_status, 2);
+  for (const char* large : {"99999999999", "99999999999999999999999"}) {
+    const RunResult result = Run({"build", "w", "--trees", large});
+    EXPECT_EQ(result.exit_status, 2);
+    EXPECT_THAT(result.out, HasSubstr("--trees: '"));
+    EXPECT_THAT(result.out, HasSubstr("is too large"));
+  }
+}
+
 TEST_F(EmptyValuesTest, NoneAllowedCanBeSaid) {
   EXPECT_EQ(Run({"query", "w", "--item", "1", "--allow_none"}).exit_status, 0);
   EXPECT_TRUE(server_.last_query().only_allow_items());

@@ -15,6 +15,7 @@ namespace annod {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 class InputCommandsTest : public ::testing::Test {
@@ -174,6 +175,99 @@ TEST_F(InputCommandsTest, ARowThatNoMetricTakesIsNamedByLineAndComponent) {
   EXPECT_THAT(
       Message(Run({"fit", name_ + "-far", far, "--metric", "l2"})),
       HasSubstr("far.csv: line 2: the vector is of length 1e+20; it must be"));
+}
+
+TEST_F(InputCommandsTest, AnIdThatRowsShareIsToldByAdd) {
+  Create(name_, "2");
+  const std::string rows =
+      Write("r.csv", "id,x,y\n3,1,2\n1,3,4\n3,5,6\n1,7,8\n");
+  const RunResult added = Run({"add", name_, rows});
+  ASSERT_EQ(added.exit_status, 0) << added.out;
+  EXPECT_EQ(added.Json()["repeated_id_count"], 2);
+  EXPECT_THAT(added.err, HasSubstr("r.csv: line 4: id 3 is that of a row"));
+  EXPECT_EQ(Item(name_, 3), json({"", {5.0, 6.0}}));
+  EXPECT_THAT(Message(Run({"fit", name_, rows})), HasSubstr("r.csv: line 4"));
+}
+
+TEST_F(InputCommandsTest, QueriesThatCannotBeAreToldByFileAndLine) {
+  Create(name_, "2");
+  ASSERT_EQ(Run({"fit", name_, Write("r.csv", "1,2\n3,4\n")}).exit_status, 0);
+  const std::string wide = Write("wide.csv", "1,2,3\n");
+  const std::string far = Write("far.csv", "1,2\n1e20,1\n");
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"query", name_, "--queries"},
+                                             {"bench", name_, "--queries"},
+                                             {"eval", name_, "--queries"},
+                                             {"transform", name_}}) {
+    std::vector<std::string> words = command;
+    words.push_back(wide);
+    EXPECT_THAT(Message(Run(words)),
+                AllOf(HasSubstr("wide.csv"), HasSubstr("3 components")))
+        << command[0];
+    words.back() = far;
+    EXPECT_THAT(Message(Run(words)),
+                HasSubstr("far.csv: line 2: the length of the vector is 1e+20"))
+        << command[0];
+  }
+  const auto transform = [&](const std::string& text, const std::string& type) {
+    return Message(
+        Run({"transform", name_, Write("t.txt", text), "--input_type", type}));
+  };
+  EXPECT_THAT(transform("0\n\n9\n", "item"),
+              HasSubstr("t.txt: line 3: item is 9; index"));
+  EXPECT_THAT(transform("\nnobody\n", "label"),
+              HasSubstr("t.txt: line 2: label is 'nobody'; index"));
+  EXPECT_THAT(Message(Run({"transform", name_, "--items", "0,9"})),
+              HasSubstr("--items: item is 9; index"));
+}
+
+TEST_F(InputCommandsTest, FilesOfNoVectorAreRefusedByEveryCommand) {
+  Create(name_, "2");
+  ASSERT_EQ(Run({"fit", name_, Write("r.csv", "1,2\n3,4\n")}).exit_status, 0);
+  const std::string none = Write("none.vec", "0 2\n");
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{
+           {"add", name_, none},
+           {"fit", name_, none},
+           {"query", name_, "--queries", none},
+           {"eval", name_, "--queries", none},
+           {"bench", name_, "--queries", none},
+           {"transform", name_, none},
+           {"file", "build", none, "--metric", "l2", "--output",
+            dir_.Path("none.ann")}}) {
+    EXPECT_THAT(Message(Run(command)),
+                HasSubstr("none.vec: the file holds no vector"))
+        << command[0];
+  }
+}
+
+TEST_F(InputCommandsTest, NamesThatColumnsShareAreTold) {
+  EXPECT_THAT(Message(Run({"fit", name_, Write("r.csv", "x,x\n1,2\n"),
+                           "--header", "yes", "--metric", "l2"})),
+              HasSubstr("r.csv: line 1: two columns are called 'x'"));
+}
+
+TEST_F(InputCommandsTest, DeserializeReadsAPipeAndNothingIsCalledMinus) {
+  Create(name_, "2");
+  ASSERT_EQ(Run({"fit", name_, Write("r.csv", "1,2\n3,4\n")}).exit_status, 0);
+  const std::string tool =
+      absl::StrCat("$CTL --server ", cluster_->address(), " ");
+  ASSERT_EQ(Run({"serialize", name_, dir_.Path("blob"), "--format", "portable"})
+                .exit_status,
+            0);
+  const RunResult read = RunShell(
+      absl::StrCat("cat blob | ", tool, "deserialize ", name_, "-copy -"),
+      dir_.path());
+  EXPECT_EQ(read.exit_status, 0) << read.err;
+  for (const std::string& command : std::vector<std::string>{
+           absl::StrCat(tool, "serialize ", name_, " -"),
+           absl::StrCat(tool, "transform ", name_, " r.csv --output -"),
+           "$CTL file build r.csv --metric l2 --output -"}) {
+    const RunResult result = RunShell(command, dir_.path());
+    EXPECT_EQ(result.exit_status, 1) << command;
+    EXPECT_THAT(result.err, HasSubstr("a file of that name is ./-")) << command;
+  }
+  EXPECT_NE(RunShell("test -e ./-", dir_.path()).exit_status, 0);
 }
 
 TEST_F(InputCommandsTest, AddOfAnExportIsTheSameIndex) {

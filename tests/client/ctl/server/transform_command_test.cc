@@ -195,11 +195,11 @@ TEST_F(TransformCommandTest, WhatIsWrongIsNamed) {
   EXPECT_THAT(message({Write("wide.csv", "1,2,3\n")}), HasSubstr("3"));
   EXPECT_THAT(message({"--items", "1", "--search_k", "-2"}),
               HasSubstr("search_k is -2"));
-  // Of many rows, which one.
+  // Of many rows, which line.
   std::string ids;
   for (int i = 0; i < 300; ++i) absl::StrAppend(&ids, i == 299 ? 77 : 0, "\n");
   EXPECT_THAT(message({Write("many", ids), "--input_type", "item"}),
-              HasSubstr("queries[0] is row 256"));
+              HasSubstr("many: line 300: item is 77; "));
   for (const std::vector<std::string>& usage :
        std::vector<std::vector<std::string>>{
            {},

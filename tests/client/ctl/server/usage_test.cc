@@ -77,6 +77,9 @@ TEST(UsageTest, AddressesThatCannotBeSayWhatToWrite) {
                {"db1:70777", "a port is a number from 1 to 65535"},
                {"db1:", "a port is a number from 1 to 65535"},
                {"::1", "give --server [::1]:7077"},
+               {"db1:7077,db2:7077", "is no address"},
+               {"me@db1:7077", "is no address"},
+               {"db1\n:7077", "'db1\\n:7077' is no address"},
                {"[::1]", "give --server [::1]:7077"},
                {":7077", "give --server localhost:7077"},
                {"db1 7077", "is no address"}};
