@@ -116,7 +116,8 @@ class AnnoyIndex(AnnoyFiles):
         Raises:
           IndexError: negative id, or a vector of another length.
           TypeError: not numbers.
-          ValueError: NaN, infinity, or a norm too large to store.
+          ValueError: NaN, infinity, or a length beyond 9e18 or below 1e-18; for
+            hamming a component other than 0 and 1.
           Exception: the index is loaded; or built, and not one with a name.
         """
         self._remote.check_open()

@@ -12,9 +12,9 @@ from annod import frames
 
 FloatArray = npt.NDArray[np.float32]
 
-# Angular and dot items store the squared norm, dot its square root squared again,
-# as 32-bit floats.
-_LARGEST_SQUARED_NORM = 3.0e38
+# Squared lengths that a server takes, but for 0, rounded outwards: it decides.
+_LEAST_SQUARED = 0.999999e-36
+_MOST_SQUARED = 8.1000001e37
 
 
 def to_row(vector: Any, what: str = "vector") -> FloatArray:
@@ -60,42 +60,48 @@ def to_row(vector: Any, what: str = "vector") -> FloatArray:
 
 
 def check_row(row: FloatArray, metric: str, what: str = "vector") -> None:
-    """Refuses what a server would refuse: NaN, infinities, norms too large to store.
+    """Refuses what a server would refuse: for hamming components other than 0 and
+    1; else NaN, infinities, and lengths whose squares no 32-bit float holds.
 
     Raises:
-      ValueError: naming the component.
+      ValueError: naming the component, or the length.
     """
-    if not np.isfinite(row).all():
-        position = int(np.flatnonzero(~np.isfinite(row))[0])
+    if metric == "hamming":
+        wrong = (row != 0) & (row != 1)
+        limit = "0 or 1 for hamming"
+    else:
+        wrong = ~np.isfinite(row)
+        limit = "a finite 32-bit float"
+    if wrong.any():
+        position = int(np.flatnonzero(wrong)[0])
+        raise ValueError(f"{what}[{position}] is {row[position]}; it must be {limit}")
+    if metric == "hamming":
+        return
+    squared = float(np.dot(row.astype(np.float64), row.astype(np.float64)))
+    if squared != 0 and not _LEAST_SQUARED <= squared <= _MOST_SQUARED:
         raise ValueError(
-            f"{what}[{position}] is {row[position]}; it must be a finite 32-bit float"
+            f"{what} is of length {math.sqrt(squared):g}; it must be 0 or from 1e-18"
+            " to 9e+18, so that squares fit 32-bit floats: scale the vectors"
         )
-    if metric in ("angular", "dot"):
-        squared = float(np.dot(row.astype(np.float64), row.astype(np.float64)))
-        if squared > _LARGEST_SQUARED_NORM:
-            raise ValueError(
-                f"{what} has norm {math.sqrt(squared):g}, too large to store for"
-                f" metric {metric}"
-            )
 
 
 def check_rows(rows: FloatArray, metric: str, what: str = "X") -> None:
     """As check_row, for float32 rows of shape (n, f)."""
-    stored_norm = metric in ("angular", "dot")
-    if stored_norm and rows.size:
-        squared = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
-        if squared.max() <= _LARGEST_SQUARED_NORM:
-            # Nor is any of them NaN, which no comparison holds for.
+    if not rows.size:
+        return
+    if metric == "hamming":
+        wrong = ((rows != 0) & (rows != 1)).any(axis=1)
+    else:
+        quick = np.einsum("ij,ij->i", rows, rows)
+        # However rounded. Of NaN no comparison holds.
+        if quick.min() >= 1.01e-36 and quick.max() <= 8.0e37:
             return
-    finite = np.isfinite(rows)
-    if not finite.all():
-        row, column = (int(k) for k in np.argwhere(~finite)[0])
-        raise ValueError(
-            f"{what}[{row}][{column}] is {rows[row, column]}; it must be a finite"
-            " 32-bit float"
+        squared = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+        wrong = ~(
+            (squared == 0) | ((squared >= _LEAST_SQUARED) & (squared <= _MOST_SQUARED))
         )
-    if stored_norm and rows.size:
-        row = int(squared.argmax())
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
         check_row(rows[row], metric, f"{what}[{row}]")
 
 

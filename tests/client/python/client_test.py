@@ -126,7 +126,7 @@ class ItemCallsTest(ClientTest):
             self.client.upsert(self.name, range(6), form)
             self.assertEqual(self.client.get(self.name, range(6)).vectors.tolist(), bits.astype(float).tolist())
         for wrong in (packed.repeat(6, axis=1), points(1, 12)):
-            with self.assertRaisesRegex(errors.InvalidRequest, "it must be 0 or 1 for hamming"):
+            with self.assertRaisesRegex(ValueError, "it must be 0 or 1 for hamming"):
                 self.client.add(self.name, wrong)
 
     def test_upsert_replaces(self):

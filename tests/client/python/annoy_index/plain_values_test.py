@@ -37,11 +37,23 @@ class VectorsTest(unittest.TestCase):
             vectors.to_row([1, "a"])
         with self.assertRaisesRegex(ValueError, r"X\[1\]\[0\] is inf"):
             vectors.check_rows(np.array([[0], [np.inf]], dtype=np.float32), "dot")
-        with self.assertRaisesRegex(ValueError, r"X\[1\] has norm .* too large"):
+        with self.assertRaisesRegex(ValueError, r"X\[1\] is of length .*; it must be 0 or from"):
             vectors.check_rows(np.array([[0], [3e38]], dtype=np.float32), "dot")
 
-    def test_a_large_norm_is_fine_where_none_is_stored(self):
-        vectors.check_row(np.array([3e38], dtype=np.float32), "euclidean")
+    def test_lengths_within_the_limits_are_taken(self):
+        for metric in ("angular", "euclidean", "manhattan", "dot"):
+            rows = np.array([[0, 0], [8.9e18, 0], [1.1e-18, 0], [1e-30, 1]], dtype=np.float32)
+            vectors.check_rows(rows, metric)
+            for wrong in (1e19, 1e-19, np.nan):
+                rows[2, 0] = wrong
+                with self.assertRaisesRegex(ValueError, r"X\[2\]"):
+                    vectors.check_rows(rows, metric)
+
+    def test_hamming_takes_bits(self):
+        vectors.check_rows(np.array([[0, 1], [1, 1]], dtype=np.float32), "hamming")
+        for wrong in (0.5, 2, -1, np.nan):
+            with self.assertRaisesRegex(ValueError, r"X\[1\]\[0\] is .*; it must be 0 or 1 for hamming"):
+                vectors.check_rows(np.array([[0, 1], [wrong, 1]], dtype=np.float32), "hamming")
 
     def test_rows_of_a_sparse_matrix(self):
         class Sparse:
