@@ -10,7 +10,12 @@ namespace annod {
 
 void PrepareProcess() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
-    if (fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
+    const int flags = fcntl(fd, F_GETFD);
+    if (flags == -1 && errno != EBADF) continue;
+    // What was inherited is not closed by exec: else a library's initializer
+    // has been given the number, as gRPC's is that looks for eventfd.
+    if (flags != -1 && (flags & FD_CLOEXEC) == 0) continue;
+    if (flags != -1) close(fd);
     // The lowest free number is `fd`. Reading from what is open for writing
     // only, and writing to what is open for reading only, fail.
     (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);

@@ -91,11 +91,13 @@ absl::Status LineReader::Fill() {
   // A stream that is cut ends with Z_BUF_ERROR after its last whole block.
   if (got < 0 || (error != Z_OK && error != Z_STREAM_END)) {
     const int read_error = errno;
-    return absl::InvalidArgumentError(
-        absl::StrCat(path_, ": after line ", line_number_, ": ",
-                     error == Z_ERRNO       ? std::strerror(read_error)
-                     : error == Z_BUF_ERROR ? "the compressed file ends early"
-                                            : Reason(message)));
+    return absl::InvalidArgumentError(absl::StrCat(
+        path_,
+        line_number_ == 0 ? "" : absl::StrCat(": after line ", line_number_),
+        ": ",
+        error == Z_ERRNO       ? std::strerror(read_error)
+        : error == Z_BUF_ERROR ? "the compressed file ends early"
+                               : Reason(message)));
   }
   return absl::OkStatus();
 }

@@ -61,9 +61,13 @@ constexpr Field kWords[] = {
     {"PREFAULT_", ""},
     {"Rebuild makes", "annodctl rebuild makes"},
     {"lease_seconds gives", "--lease gives"},
+    {"has no version yet; call Build first",
+     "has no version yet; annodctl build makes one"},
+    {"has no version yet; call Build",
+     "has no version yet; annodctl build makes one"},
 };
 
-// How the refusal of a vector for a hamming index ends.
+// Of the refusal of a vector for a hamming index.
 constexpr absl::string_view kBitsWanted = "it must be 0 or 1 for hamming";
 
 // "--vector has 2 components; it must have 3": of "8 bytes", "12 bytes".
@@ -140,11 +144,12 @@ std::string InUserTerms(const absl::Status& status, const OptionTest& was_given,
   if (field != error.end() && field->second == "index") {
     message = absl::StrReplaceAll(message, {{"index is ", "NAME is "}});
   }
-  if (absl::EndsWith(message, kBitsWanted) && takes("--threshold") &&
-      !was_given("--threshold")) {
-    absl::StrAppend(&message,
-                    "; --threshold makes bits of numbers, --packed_bits of "
-                    "bytes that hold eight");
+  if (takes("--threshold") && !was_given("--threshold")) {
+    message = absl::StrReplaceAll(
+        message,
+        {{kBitsWanted,
+          absl::StrCat(kBitsWanted, "; --threshold makes bits of numbers, ",
+                       "--packed_bits of bytes that hold eight")}});
   }
   for (const Field& word : kWords) {
     message = absl::StrReplaceAll(message, {{word.name, word.option}});

@@ -128,6 +128,12 @@ TEST_F(InputCommandsTest, EveryCommandReadsAPipe) {
     EXPECT_EQ(result.exit_status, 0) << command << ": " << result.err;
   }
   EXPECT_EQ(InfoNow()["item_count"], 2);
+  for (const char* command : {"add", "fit", "transform"}) {
+    const RunResult closed =
+        RunShell(absl::StrCat(tool, command, " ", name_, " - <&-"), folder);
+    EXPECT_EQ(closed.exit_status, 1) << command;
+    EXPECT_THAT(closed.err, HasSubstr("standard input: Bad file descriptor"));
+  }
 }
 
 TEST_F(InputCommandsTest, AnAddThatFailsTellsWhatIsStoredAndIsResumed) {
