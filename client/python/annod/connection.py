@@ -57,6 +57,8 @@ class Connection:
         metadata: Sequence[Tuple[str, str]] = (),
         lease_seconds: int = 60,
     ):
+        if isinstance(lease_seconds, bool) or not isinstance(lease_seconds, int):
+            raise TypeError(f"lease_seconds is {lease_seconds!r}; it must be an integer")
         if not 1 <= lease_seconds <= _LONGEST_LEASE:
             raise ValueError(
                 f"lease_seconds is {lease_seconds}; it must be 1 to {_LONGEST_LEASE}"

@@ -38,6 +38,7 @@ def to_row(vector: Any, what: str = "vector") -> FloatArray:
             raise ValueError(f"{what} has shape {vector.shape}; it must be (f,)")
         with np.errstate(over="ignore"):
             return np.ascontiguousarray(vector, dtype=np.float32)
+    _check_real(vector, what)
     if isinstance(vector, (str, bytes, bytearray, dict)):
         raise TypeError(f"{what} is {type(vector).__name__}; it must be numbers")
     if not isinstance(vector, (list, tuple, array.array)):
@@ -57,6 +58,12 @@ def to_row(vector: Any, what: str = "vector") -> FloatArray:
         if not isinstance(value, numbers.Real):
             raise TypeError(f"{what}[{position}] is {value!r}; it must be a number")
     raise TypeError(f"{what} must be a sequence of numbers")
+
+
+def _check_real(values: Any, what: str) -> None:
+    # numpy would leave the imaginary parts out.
+    if isinstance(values, np.ndarray) and values.dtype.kind == "c":
+        raise TypeError(f"{what} is an array of complex numbers; they must be real")
 
 
 def check_row(row: FloatArray, metric: str, what: str = "vector") -> None:
@@ -178,6 +185,7 @@ def rows_of(
             X = np.asarray(X)
     if isinstance(X, np.ndarray) and X.dtype.kind in "fiub":
         return _array_rows(X, f, what)
+    _check_real(X, what)
     if isinstance(X, (str, bytes, dict)) or not hasattr(X, "__iter__"):
         raise TypeError(f"{what} is {type(X).__name__}; it must be rows of numbers")
     columns = {name: position for position, name in enumerate(names or ())}

@@ -101,6 +101,17 @@ class QueryTest(PointsTest):
         self.assertRaises(ValueError, ask, self.rows[:1, :1])
         self.assertEqual(ask(self.rows[:1], include_cost=True).cost.distance_count, 0)
 
+    def test_what_is_no_id_or_no_number_is_named(self):
+        for ids in ("", "12", [1.5], [True], [None], np.array([[1, 2]]), np.ma.masked_array([1, 2], mask=[1, 0])):
+            for name in ("allow_items", "exclude_items"):
+                with self.assertRaisesRegex(TypeError, f"^{name} (is|has)"):
+                    self.client.query("points", self.rows[:1], 2, **{name: ids})
+        with self.assertRaisesRegex(ValueError, "n is 1099511627776"):
+            self.client.query("points", self.rows[:1], 2**40)
+        for numbers in (np.zeros((1, 3), dtype=complex), [np.zeros(3, dtype=complex)]):
+            with self.assertRaisesRegex(TypeError, "complex"):
+                self.client.query("points", numbers, 1)
+
     def test_labels_vectors_and_cost(self):
         found = self.client.query("points", items=[4, 5, _COUNT - 1], n=1, include_labels=True, include_vectors=True, include_cost=True, label_fill="none")
         self.assertEqual(found.labels, [[4], ["item 5"], ["none"]])

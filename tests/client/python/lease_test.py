@@ -93,6 +93,9 @@ class LeaseTest(ServerTest):
         for seconds in (0, -1, 31622401):
             with self.assertRaises(ValueError):
                 Connection(self.server.address, lease_seconds=seconds)
+        for wrong in ("5", 1.5, True, None):
+            with self.assertRaisesRegex(TypeError, "lease_seconds"):
+                Connection(self.server.address, lease_seconds=wrong)
 
 
 class GoneServerTest(unittest.TestCase):

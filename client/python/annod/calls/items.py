@@ -40,7 +40,11 @@ def check_ids(ids: Any, what: str = "ids") -> List[int]:
     for value in ids:
         if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__"):
             raise TypeError(f"{what} has {value!r}; it must be item ids")
-        number = operator.index(value)
+        try:
+            number = operator.index(value)
+        except TypeError:
+            # A masked entry, or a row of a table.
+            raise TypeError(f"{what} has {value!r}; it must be item ids") from None
         if not 0 <= number <= LARGEST_ID:
             raise ValueError(f"{what} has {number}; ids are 0 to {LARGEST_ID}")
         made.append(number)

@@ -24,6 +24,8 @@ _ENGINES = {
 }
 _ENGINE_NAMES = {number: name for name, number in _ENGINES.items()}
 
+_LARGEST_N = 2**31 - 1
+
 # A server's default limits of one call: queries. What a call carries and what its
 # answer may weigh is kept far below 64 MiB.
 _MOST_QUERIES = 1024
@@ -220,6 +222,8 @@ def prepare(name: str, options: Options, found: IndexInfo) -> Asking:
         raise TypeError(f"n is {n!r}; it must be an integer")
     if n < 1:
         raise ValueError(f"n is {n}; it must be at least 1")
+    if n > _LARGEST_N:
+        raise ValueError(f"n is {n}; it must be at most {_LARGEST_N}")
     request = index_service_pb2.GetNnsRequest(
         index=name,
         n=0 if options.n is None else n,
@@ -262,8 +266,8 @@ def query(
     targets = None if X is not None else _targets(items, names)
     if options.exclude_items is not None or options.allow_items is not None:
         options = options._replace(
-            exclude_items=_listed(options.exclude_items),
-            allow_items=_listed(options.allow_items),
+            exclude_items=_listed(options.exclude_items, "exclude_items"),
+            allow_items=_listed(options.allow_items, "allow_items"),
         )
     known = shapes.of(name)
     if known is not None:
@@ -283,8 +287,8 @@ def query(
     return (yield from _query(shapes.prepared(name, options, fresh), X, targets))
 
 
-def _listed(ids: Optional[Iterable[int]]) -> Optional[List[Any]]:
-    return None if ids is None else check_ids(ids)
+def _listed(ids: Optional[Iterable[int]], what: str) -> Optional[List[Any]]:
+    return None if ids is None else check_ids(ids, what)
 
 
 def _query(
