@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -16,6 +17,7 @@
 #include "server/config/command_line.h"
 #include "server/config/config.h"
 #include "server/config/config_memory.h"
+#include "server/process/descriptor_limit.h"
 #include "server/process/logging.h"
 #include "server/supervisor/supervisor.h"
 #include "server/worker/run_worker.h"
@@ -50,6 +52,8 @@ int RunChild(const ChildOptions& options) {
 int RunSupervisor(const CommandLine& command_line, const Config& config) {
   const absl::Status logging = InitLogging("supervisor", config.log_level);
   if (!logging.ok()) return Fail(logging);
+  const absl::StatusOr<int64_t> descriptors = RaiseDescriptorLimit();
+  if (!descriptors.ok()) return Fail(descriptors.status());
   SupervisorOptions options;
   options.reload = [&command_line] { return LoadConfig(command_line); };
   absl::StatusOr<std::unique_ptr<Supervisor>> supervisor =

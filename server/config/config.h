@@ -62,6 +62,7 @@ struct Config {
   absl::Duration keepalive_timeout = absl::Seconds(20);
   absl::Duration min_ping_interval = absl::Seconds(10);  // of clients
   int max_streams_per_connection = 1024;
+  int max_connections = 0;               // of a worker; 0: as descriptors allow
   double recall_sample_fraction = 0.01;  // of queries asked again exactly
   double recall_cpu_fraction = 0.02;     // of one core, for each worker
   // Prefixes that Attach may open; empty: any path on loopback, none otherwise.

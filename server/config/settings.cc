@@ -61,6 +61,9 @@ std::vector<Setting> MakeSettings() {
     {"max_streams_per_connection", "calls", 1, 1 << 20, false,
      "calls at a time on one connection; clients keep further ones waiting",
      ANNOD_FIELD(max_streams_per_connection)},
+    {"max_connections", "connections", 0, 1 << 20, true,
+     "connections of one worker; more are closed at once; 0, and at most: what "
+     "the limit of descriptors allows", ANNOD_FIELD(max_connections)},
     {"max_in_flight", "calls", 0, 1 << 20, true,
      "quick GetNns calls, running or waiting in a worker; more are refused; "
      "0: 64 for each thread", ANNOD_FIELD(admission.max_in_flight)},

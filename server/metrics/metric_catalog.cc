@@ -26,6 +26,15 @@ std::vector<MetricInfo> MakeCatalog() {
        kCounter,
        "Calls refused before any work was done on them, by reason.",
        {"reason"}},
+      {"annod_connections",
+       kSum,
+       "Connections to the workers' port that are open.",
+       {}},
+      {"annod_refused_connections_total",
+       kCounter,
+       "Connections closed as soon as they came, by reason: max_connections, "
+       "descriptors.",
+       {"reason"}},
 
       // Search.
       {"annod_queries_total",

@@ -20,7 +20,6 @@ void SetConnectionArguments(const Config& config,
   const auto set = [builder](const char* name, int value) {
     builder->AddChannelArgument(name, value);
   };
-  set(GRPC_ARG_ALLOW_REUSEPORT, 1);
   set(GRPC_ARG_MAX_CONNECTION_AGE_MS, Milliseconds(config.max_connection_age));
   set(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
       Milliseconds(config.max_connection_age_grace));

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -14,6 +15,7 @@
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/resource_quota.h"
 #include "server/net/listen_address.h"
+#include "server/net/listen_socket.h"
 #include "server/process/child_process.h"
 #include "server/worker/callback_queue.h"
 #include "server/worker/catalog/residency.h"
@@ -76,12 +78,14 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
                    grpc::reflection::v1::ServerReflection::service_full_name(),
                    kReflectionAlpha}),
       query_threads_(&index_service_, &handler_, &helpers_, &catalog_, config,
-                     metrics) {
+                     metrics),
+      acceptor_(config, metrics) {
   catalog_.set_on_change([this] { health_.Update(); });
 }
 
 WorkerServer::~WorkerServer() {
   sync_ = nullptr;
+  acceptor_.Stop();
   if (server_ != nullptr) {
     health_.EndWatches();
     streams_.Drain();
@@ -126,20 +130,24 @@ absl::Status WorkerServer::StartServer() {
       static_cast<int>(config->limits.max_message_bytes));
   builder.SetMaxSendMessageSize(-1);
   SetConnectionArguments(*config, &builder);
-  int port = 0;
-  builder.AddListeningPort(config->listen, grpc::InsecureServerCredentials(),
-                           &port);
+  ANNOD_ASSIGN_OR_RETURN(const ListenAddress address,
+                         ParseListenAddress(config->listen));
+  ANNOD_ASSIGN_OR_RETURN(const std::vector<int> sockets,
+                         ListenShared(address, config->keepalive_timeout));
+  acceptor_.Add(sockets, /*bounded=*/true, grpc::InsecureServerCredentials(),
+                &builder);
   builder.RegisterService(&index_service_);
   builder.RegisterService(&admin_);
   builder.RegisterService(&health_);
   builder.RegisterService(&reflection_);
   query_threads_.AddQueue(ThreadsOf(*config), &builder);
   server_ = builder.BuildAndStart();
-  if (server_ == nullptr || port == 0) {
+  if (server_ == nullptr) {
     return absl::UnavailableError(
-        absl::StrCat("cannot listen on ", config->listen));
+        absl::StrCat("cannot serve on ", config->listen));
   }
   query_threads_.Start();
+  acceptor_.Start();
   SetPolledElsewhere(true);
   return absl::OkStatus();
 }
@@ -188,6 +196,7 @@ void WorkerServer::Drain() {
   metrics_->ready.Set(0);
   health_.SetAccepting(false);
   WaitUnlessHurried(config->drain_delay);
+  acceptor_.Stop();
   health_.EndWatches();
   streams_.Drain();
   Shutdown(absl::Now() + config->drain_timeout);

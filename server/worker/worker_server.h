@@ -17,6 +17,7 @@
 #include "server/worker/catalog/catalog.h"
 #include "server/worker/catalog/catalog_loader.h"
 #include "server/worker/catalog/sync_client.h"
+#include "server/worker/connection_acceptor.h"
 #include "server/worker/health_service.h"
 #include "server/worker/metrics/recall_sampler.h"
 #include "server/worker/metrics/worker_metrics.h"
@@ -75,6 +76,7 @@ class WorkerServer {
   HealthService health_;
   ReflectionService reflection_;
   QueryThreads query_threads_;
+  ConnectionAcceptor acceptor_;
   std::unique_ptr<SyncClient> sync_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<grpc::Server> channelz_server_;

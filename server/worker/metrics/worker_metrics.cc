@@ -55,6 +55,13 @@ WorkerMetrics::WorkerMetrics(MetricsWriter* writer) : writer_(writer) {
   rejected_exact = rejected("max_exact_calls");
   rejected_batch = rejected("max_batch_calls");
   rejected_admin = rejected("max_admin_calls");
+  connections = writer_->GetGauge("annod_connections", {});
+  const auto refused = [this](const char* reason) {
+    return writer_->GetCounter("annod_refused_connections_total",
+                               {{"reason", reason}});
+  };
+  refused_max_connections = refused("max_connections");
+  refused_descriptors = refused("descriptors");
   recall_dropped_version =
       writer_->GetCounter(kDropped, {{"reason", "version_replaced"}});
 }

@@ -58,6 +58,9 @@ class WorkerMetrics {
   Counter rejected_exact;
   Counter rejected_batch;
   Counter rejected_admin;
+  Counter refused_max_connections;
+  Counter refused_descriptors;
+  Gauge connections;
   Gauge in_flight_quick;
   Gauge in_flight_exact;
   Gauge in_flight_batch;
