@@ -53,6 +53,8 @@ struct Config {
   Durability durability = Durability::kFsync;
   absl::Duration drain_delay = absl::Seconds(3);
   absl::Duration drain_timeout = absl::Seconds(30);
+  // After which a process that does not answer is replaced (stall_times.h).
+  absl::Duration worker_stall_timeout = absl::Seconds(10);
   absl::Duration max_call_time = absl::Minutes(1);  // of GetNns
   int stream_window = 16;  // requests of a GetNnsStream taken, not answered yet
   absl::Duration max_connection_age = absl::Minutes(5);

@@ -38,6 +38,9 @@ std::vector<Setting> MakeSettings() {
     {"drain_timeout", "duration", 0, kHour, true,
      "time that running calls get to finish after that",
      ANNOD_FIELD(drain_timeout)},
+    {"worker_stall_timeout", "duration", 0.1, 24 * kHour, false,
+     "a worker or writer that has not answered for so long is killed and "
+     "started again", ANNOD_FIELD(worker_stall_timeout)},
     {"max_call_time", "duration", 0.001, kHour, true,
      "longest that a GetNns may search; the client's own deadline, if it is "
      "earlier, counts", ANNOD_FIELD(max_call_time)},

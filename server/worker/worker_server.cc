@@ -14,6 +14,7 @@
 #include "grpcpp/ext/channelz_service_plugin.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/resource_quota.h"
+#include "server/config/stall_times.h"
 #include "server/net/listen_address.h"
 #include "server/net/listen_socket.h"
 #include "server/process/child_process.h"
@@ -44,11 +45,21 @@ int ThreadsOf(const Config& config) {
   return cores > 0 ? cores : 1;
 }
 
-std::shared_ptr<grpc::Channel> WriterChannel(const ChildOptions& options) {
+int Milliseconds(absl::Duration duration) {
+  return static_cast<int>(absl::ToInt64Milliseconds(duration));
+}
+
+std::shared_ptr<grpc::Channel> WriterChannel(const ChildOptions& options,
+                                             const StallTimes& times) {
   grpc::ChannelArguments args;
   args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMinMs);
   args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMaxMs);
   args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMaxMs);
+  // Calls to a writer that stands still end with UNAVAILABLE.
+  args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(times.ping_interval));
+  args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(times.ping_timeout));
+  args.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   args.SetMaxReceiveMessageSize(-1);
   args.SetMaxSendMessageSize(-1);
   return grpc::CreateCustomChannel(WriterAddress(options),
@@ -66,7 +77,7 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
       sampler_(config, metrics),
       helpers_(ThreadsOf(*config->Get())),
       handler_(&catalog_, config, &sampler_, &helpers_),
-      writer_(WriterChannel(options)),
+      writer_(WriterChannel(options, StallTimesOf(*config->Get()))),
       streams_(&handler_, config, &helpers_, metrics,
                ThreadsOf(*config->Get())),
       index_service_(&catalog_, config, &streams_, metrics),
@@ -101,8 +112,9 @@ WorkerServer::~WorkerServer() {
 absl::Status WorkerServer::Start() {
   const absl::Time start = absl::Now();
   loader_.LoadAll();
-  sync_ =
-      std::make_unique<SyncClient>(writer_, options_.slot, &catalog_, &loader_);
+  sync_ = std::make_unique<SyncClient>(
+      writer_, options_.slot, StallTimesOf(*config_->Get()).beat_interval,
+      &catalog_, &loader_);
   // Without this, a version published between the load and the first message
   // would be unknown here although its Build call has said "everywhere".
   sync_->AwaitFirst(kFirstSyncWait);

@@ -39,6 +39,10 @@ std::unique_ptr<grpc::Server> StartServer(const ChildOptions& options,
   builder.SetMaxReceiveMessageSize(
       static_cast<int>(config.limits.max_message_bytes));
   builder.SetMaxSendMessageSize(-1);
+  // Workers ask often whether it is there (stall_times.h).
+  builder.AddChannelArgument(
+      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddListeningPort(WriterAddress(options),
                            grpc::InsecureServerCredentials());
   builder.RegisterService(admin);

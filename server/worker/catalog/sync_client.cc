@@ -20,13 +20,16 @@ using internal::v1::SyncRequest;
 using internal::v1::SyncResponse;
 
 SyncClient::SyncClient(std::shared_ptr<grpc::Channel> writer, int slot,
-                       Catalog* catalog, CatalogLoader* loader)
+                       absl::Duration beat_interval, Catalog* catalog,
+                       CatalogLoader* loader)
     : stub_(internal::v1::SyncService::NewStub(std::move(writer))),
       slot_(slot),
+      beat_interval_(beat_interval),
       catalog_(catalog),
       loader_(loader) {
   load_thread_ = std::thread([this] { LoadLoop(); });
   stream_thread_ = std::thread([this] { StreamLoop(); });
+  beat_thread_ = std::thread([this] { BeatLoop(); });
 }
 
 SyncClient::~SyncClient() {
@@ -37,6 +40,7 @@ SyncClient::~SyncClient() {
   }
   stream_thread_.join();
   load_thread_.join();
+  beat_thread_.join();
 }
 
 bool SyncClient::AwaitFirst(absl::Duration timeout) {
@@ -70,6 +74,7 @@ void SyncClient::ReadStream(grpc::ClientContext* context) {
     hello.set_worker_slot(slot_);
     stream.Write(hello);
     stream_ = &stream;
+    acknowledged_generation_ = 0;
     absl::MutexLock lock(&mu_);
     stream_epoch_ = epoch_;
   }
@@ -138,8 +143,25 @@ void SyncClient::Acknowledge(int64_t epoch, int64_t generation) {
   request.set_worker_slot(slot_);
   request.set_applied_generation(generation);
   stream_->Write(request);
+  acknowledged_generation_ = generation;
   absl::MutexLock lock(&mu_);
   caught_up_ = true;
+}
+
+void SyncClient::BeatLoop() {
+  for (;;) {
+    {
+      absl::MutexLock lock(&mu_);
+      mu_.AwaitWithTimeout(absl::Condition(&stopped_), beat_interval_);
+      if (stopped_) return;
+    }
+    absl::MutexLock write_lock(&write_mu_);
+    if (stream_ == nullptr) continue;
+    SyncRequest request;
+    request.set_worker_slot(slot_);
+    request.set_applied_generation(acknowledged_generation_);
+    stream_->Write(request);
+  }
 }
 
 }  // namespace annod

@@ -19,12 +19,14 @@
 namespace annod {
 
 // The worker's end of the Sync stream: learns from the writer what changed,
-// has it loaded, and says when that is done. Reconnects for ever; without a
-// writer the worker goes on serving what it has.
+// has it loaded, and says when that is done, and meanwhile that this worker is
+// there. Reconnects for ever; without a writer the worker goes on serving what
+// it has.
 class SyncClient {
  public:
   // All must outlive the object; `loader` is used by no one else from now on.
-  SyncClient(std::shared_ptr<grpc::Channel> writer, int slot, Catalog* catalog,
+  SyncClient(std::shared_ptr<grpc::Channel> writer, int slot,
+             absl::Duration beat_interval, Catalog* catalog,
              CatalogLoader* loader);
   ~SyncClient();
 
@@ -40,9 +42,13 @@ class SyncClient {
   void Follow(const std::string& index);
   void LoadLoop();
   void Acknowledge(int64_t epoch, int64_t generation);
+  // Tells the writer now and then that this process does not stand still,
+  // however long a load takes.
+  void BeatLoop();
 
   const std::unique_ptr<internal::v1::SyncService::Stub> stub_;
   const int slot_;
+  const absl::Duration beat_interval_;
   Catalog* const catalog_;
   CatalogLoader* const loader_;
 
@@ -58,13 +64,16 @@ class SyncClient {
   int64_t pending_epoch_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t epoch_ ABSL_GUARDED_BY(mu_) = 0;  // counts the streams
 
-  // Held while writing: the stream is read by one thread and written by two.
+  // Held while writing: the stream is read by one thread and written by three.
   absl::Mutex write_mu_ ABSL_ACQUIRED_BEFORE(mu_);
   SyncStream* stream_ ABSL_GUARDED_BY(write_mu_) = nullptr;
   int64_t stream_epoch_ ABSL_GUARDED_BY(write_mu_) = 0;
+  // On this stream.
+  int64_t acknowledged_generation_ ABSL_GUARDED_BY(write_mu_) = 0;
 
   std::thread load_thread_;
   std::thread stream_thread_;
+  std::thread beat_thread_;
 };
 
 }  // namespace annod

@@ -22,8 +22,9 @@ constexpr absl::Duration kCancelPollInterval = absl::Milliseconds(50);
 using internal::v1::SyncRequest;
 using internal::v1::SyncResponse;
 
-SyncHub::SyncHub(StagedStates staged_states)
-    : staged_states_(std::move(staged_states)) {}
+SyncHub::SyncHub(StagedStates staged_states, absl::Duration silence)
+    : staged_states_(std::move(staged_states)),
+      silence_(absl::ToChronoNanoseconds(silence)) {}
 
 int64_t SyncHub::Announce(const std::string& index) {
   absl::MutexLock lock(&mu_);
@@ -46,11 +47,19 @@ bool SyncHub::AllApplied(int64_t generation) const {
   });
 }
 
+bool SyncHub::AllThatSpeakApplied(int64_t generation) const {
+  const auto now = std::chrono::steady_clock::now();
+  return std::all_of(peers_.begin(), peers_.end(), [&](const Peer& peer) {
+    return peer.closed || peer.applied >= generation ||
+           now - peer.heard > silence_;
+  });
+}
+
 bool SyncHub::AwaitApplied(int64_t generation, absl::Time deadline,
                            const std::function<bool()>& cancelled) {
   absl::MutexLock lock(&mu_);
   const auto settled = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
-    return stopped_ || AllApplied(generation);
+    return stopped_ || AllThatSpeakApplied(generation);
   };
   while (!settled()) {
     const absl::Time now = absl::Now();
@@ -104,13 +113,15 @@ grpc::Status SyncHub::Sync(
     absl::MutexLock lock(&mu_);
     position = peers_.emplace(peers_.end());
     peer = &*position;
+    peer->heard = std::chrono::steady_clock::now();
   }
   // A synchronous stream is read and written by two threads.
   std::thread reader([&] {
     SyncRequest request;
     while (stream->Read(&request)) {
       absl::MutexLock lock(&mu_);
-      peer->applied = request.applied_generation();
+      peer->applied = std::max(peer->applied, request.applied_generation());
+      peer->heard = std::chrono::steady_clock::now();
     }
     absl::MutexLock lock(&mu_);
     peer->closed = true;

@@ -1,6 +1,7 @@
 #ifndef ANNOD_SERVER_WRITER_STATE_SYNC_HUB_H_
 #define ANNOD_SERVER_WRITER_STATE_SYNC_HUB_H_
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -24,7 +25,9 @@ class SyncHub final : public internal::v1::SyncService::Service {
   using StagedStates = std::function<std::vector<internal::v1::StagedState>(
       const std::set<std::string>* names)>;
 
-  explicit SyncHub(StagedStates staged_states);
+  // A worker that has said nothing for `silence` is not waited for; workers say
+  // that they are there several times as often.
+  SyncHub(StagedStates staged_states, absl::Duration silence);
 
   // `index` was created, dropped or published on disk: workers shall look. The
   // generation to await. Does not block.
@@ -35,8 +38,9 @@ class SyncHub final : public internal::v1::SyncService::Service {
   void StagedChanged(const std::string& index);
 
   // Waits until every connected worker has applied `generation`; one that
-  // disconnects is not waited for. False if that did not come about before
-  // `deadline`, `cancelled` (polled, may be empty) or Stop().
+  // disconnects or is silent is not waited for. False if not all that are
+  // connected have applied it: because of `deadline`, `cancelled` (polled, may
+  // be empty), Stop(), or one that is silent.
   bool AwaitApplied(int64_t generation, absl::Time deadline,
                     const std::function<bool()>& cancelled);
 
@@ -53,6 +57,7 @@ class SyncHub final : public internal::v1::SyncService::Service {
   struct Peer {
     bool greeted = false;  // the first message, which means all, is sent
     bool closed = false;
+    std::chrono::steady_clock::time_point heard;  // of it, last
     int64_t applied = 0;
     std::set<std::string> changed;
     std::set<std::string> staged;
@@ -64,8 +69,12 @@ class SyncHub final : public internal::v1::SyncService::Service {
   bool NextMessage(Peer* peer, internal::v1::SyncResponse* message,
                    std::set<std::string>* staged, bool* all);
   bool AllApplied(int64_t generation) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
+  // The same, but for those that are silent.
+  bool AllThatSpeakApplied(int64_t generation) const
+      ABSL_SHARED_LOCKS_REQUIRED(mu_);
 
   const StagedStates staged_states_;
+  const std::chrono::nanoseconds silence_;
 
   absl::Mutex mu_;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/status_macros.h"
+#include "server/config/stall_times.h"
 #include "server/rpc/errors.h"
 #include "server/writer/index/build_index.h"
 #include "spdlog/spdlog.h"
@@ -36,9 +37,11 @@ WriterState::WriterState(DataDirectory* data, const LiveConfig* config,
       config_(config),
       metrics_(metrics),
       indexes_(data, OptionsOf(*config->Get())),
-      hub_([this](const std::set<std::string>* names) {
-        return StagedStates(names);
-      }),
+      hub_(
+          [this](const std::set<std::string>* names) {
+            return StagedStates(names);
+          },
+          StallTimesOf(*config->Get()).silence),
       builds_([this](BuildJob* job) { return RunBuild(job); },
               [this](const std::string& index) { hub_.StagedChanged(index); },
               [this](const std::string& index) {

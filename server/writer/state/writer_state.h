@@ -39,8 +39,9 @@ class WriterState {
   const DataDirectory& data() const { return *data_; }
   std::shared_ptr<const Config> config() const { return config_->Get(); }
 
-  // Create an index; return when every connected worker knows it, or after a
-  // bounded time, for the change is durable and they will learn of it.
+  // Create an index; return when every connected worker that is not silent
+  // knows it, or after a bounded time, for the change is durable and they will
+  // learn of it.
   absl::StatusOr<std::shared_ptr<WriterIndex>> Create(
       const IndexSettings& settings);
   absl::Status Drop(const std::string& name);
