@@ -11,4 +11,9 @@ std::string WriterAddress(const ChildOptions& options) {
                       kWriterSocketName);
 }
 
+std::string WorkerSocketPath(const ChildOptions& options) {
+  return absl::StrCat("/proc/self/fd/", options.run_dir_fd, "/worker-",
+                      options.slot, ".sock");
+}
+
 }  // namespace annod

@@ -30,6 +30,10 @@ inline constexpr char kWriterSocketName[] = "writer.sock";
 // Address of the writer for gRPC, "unix:/proc/self/fd/7/writer.sock".
 std::string WriterAddress(const ChildOptions& options);
 
+// The socket on which the supervisor alone asks the worker of a slot whether it
+// is there, "/proc/self/fd/7/worker-2.sock".
+std::string WorkerSocketPath(const ChildOptions& options);
+
 }  // namespace annod
 
 #endif  // ANNOD_SERVER_CONFIG_CHILD_OPTIONS_H_

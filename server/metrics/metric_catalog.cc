@@ -148,8 +148,18 @@ std::vector<MetricInfo> MakeCatalog() {
       {"annod_process_restarts_total",
        kCounter,
        "Child processes restarted, by the signal or exit status that ended "
-       "them.",
+       "them, or stalled: killed because they did not answer.",
        {"role", "cause"}},
+      {"annod_process_answers_total",
+       kCounter,
+       "Answers of a child process to the supervisor, which asks once a "
+       "second.",
+       {"role", "slot"}},
+      {"annod_process_silent_seconds",
+       kMax,
+       "For how long a child process has owed the supervisor an answer; 0 if "
+       "it answers.",
+       {"role", "slot"}},
       {"annod_processes", kSum, "Child processes that are alive.", {"role"}},
       {"annod_up", kSum, "1 while annod serves, 0 while it drains.", {}},
       {"annod_start_time_seconds",

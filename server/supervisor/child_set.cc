@@ -15,6 +15,13 @@ namespace annod {
 
 using Role = ChildOptions::Role;
 
+namespace {
+
+// The cause of an end by KillStalled().
+constexpr char kStalled[] = "stalled";
+
+}  // namespace
+
 struct ChildSet::Child {
   ChildOptions options;
   ChildStatus status;
@@ -27,7 +34,8 @@ ChildSet::ChildSet(const ChildEnvironment& environment, int workers)
     : environment_(environment) {
   // There before the first restart, so that its rate is seen.
   for (const Role role : {Role::kWorker, Role::kWriter}) {
-    for (const char* cause : {"SIGKILL", "SIGSEGV", "SIGABRT", "exit_1"}) {
+    for (const char* cause :
+         {"SIGKILL", "SIGSEGV", "SIGABRT", "exit_1", kStalled}) {
       Restarts(role, cause);
     }
   }
@@ -76,12 +84,14 @@ absl::Status ChildSet::Start(Child* child) {
   if (!process.ok()) return process.status();
   child->process = *std::move(process);
   child->status.alive = true;
+  child->status.stalled = false;
   child->status.pid = child->process->pid();
   child->status.start_time = child->process->start_time();
   spdlog::info("child started role={} slot={} child_pid={}",
                RoleName(child->options.role), child->options.slot,
                child->status.pid);
   Publish(*child);
+  if (environment_.on_start) environment_.on_start(child->options.slot);
   return absl::OkStatus();
 }
 
@@ -95,10 +105,11 @@ void ChildSet::Reap(absl::Time now) {
 
 void ChildSet::OnEnd(Child* child, const ProcessEnd& end, absl::Time now) {
   const char* const role = RoleName(child->options.role);
-  const std::string cause = end.Cause();
+  const std::string cause = child->status.stalled ? kStalled : end.Cause();
   const absl::Duration lived = now - child->process->start_time();
   child->process.reset();
   child->status.alive = false;
+  child->status.stalled = false;
   child->status.last_cause = cause;
   environment_.collector->Retire(child->options.slot);
   if (restarting_) {
@@ -141,6 +152,19 @@ absl::Time ChildSet::NextStart() const {
 void ChildSet::StopRestarting() {
   restarting_ = false;
   for (const auto& child : children_) child->start_at = absl::InfiniteFuture();
+}
+
+void ChildSet::KillStalled(int slot, absl::Duration silent) {
+  Child* const child = children_[slot].get();
+  if (child->process == nullptr || !restarting_) return;
+  spdlog::error(
+      "child does not answer, killing it role={} slot={} child_pid={} "
+      "silent_s={:.3f}",
+      RoleName(child->options.role), slot, child->status.pid,
+      absl::ToDoubleSeconds(silent));
+  child->status.stalled = true;
+  Publish(*child);
+  child->process->Signal(SIGKILL);
 }
 
 bool ChildSet::AnyAlive(Role role) const {

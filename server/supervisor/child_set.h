@@ -1,6 +1,7 @@
 #ifndef ANNOD_SERVER_SUPERVISOR_CHILD_SET_H_
 #define ANNOD_SERVER_SUPERVISOR_CHILD_SET_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ struct ChildEnvironment {
   Collector* collector = nullptr;
   SupervisorStatus* status = nullptr;
   MetricsWriter* metrics = nullptr;  // the supervisor's own series
+  // A process was started in a slot; may be empty.
+  std::function<void(int slot)> on_start;
 };
 
 // The workers (slots 0 .. workers-1) and the writer (slot `workers`): starts
@@ -51,6 +54,10 @@ class ChildSet {
 
   // From now on those that end stay down.
   void StopRestarting();
+
+  // The child of `slot` does not answer: kills it, so that it is started again,
+  // and has it count as stalled until it has ended.
+  void KillStalled(int slot, absl::Duration silent);
 
   bool AnyAlive(ChildOptions::Role role) const;
   void Signal(ChildOptions::Role role, int number);

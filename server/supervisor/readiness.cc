@@ -50,6 +50,7 @@ nlohmann::json ChildrenJson(const SupervisorStatus::Snapshot& status,
                             {"slot", child.slot},
                             {"pid", child.pid},
                             {"alive", child.alive},
+                            {"stalled", child.stalled},
                             {"restarts", child.restart_count}};
     if (!child.last_cause.empty()) entry["last_end"] = child.last_cause;
     if (child.alive) {
@@ -92,6 +93,9 @@ Readiness JudgeReadiness(const SupervisorStatus::Snapshot& status,
     if (child.role != ChildOptions::Role::kWorker) continue;
     const std::string who = absl::StrCat("worker ", child.slot);
     if (!child.alive) return {false, absl::StrCat(who, " is being restarted")};
+    if (child.stalled) {
+      return {false, absl::StrCat(who, " does not answer")};
+    }
     const std::vector<SeriesSample>& own = SamplesOf(samples, child.slot);
     if (!SaysReady(own)) {
       return {false, absl::StrCat(who, " has not loaded its indexes yet")};

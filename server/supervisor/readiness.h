@@ -18,10 +18,10 @@ struct Readiness {
 // Series by slot, as read from the metrics page.
 using SlotSamples = std::vector<std::vector<SeriesSample>>;
 
-// Ready when annod is not draining and every worker lives, has set
-// annod_worker_ready to 1, and has annod_index_state{state="serving"} at 1 for
-// each required index. The writer does not count: queries are answered without
-// it.
+// Ready when annod is not draining and every worker lives and answers,
+// has set annod_worker_ready to 1, and has annod_index_state{state="serving"}
+// at 1 for each required index. The writer does not count: queries are answered
+// without it.
 Readiness JudgeReadiness(const SupervisorStatus::Snapshot& status,
                          const SlotSamples& samples);
 

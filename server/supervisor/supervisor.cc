@@ -21,7 +21,9 @@
 #include "core/version.h"
 #include "server/config/config_memory.h"
 #include "server/config/setting_values.h"
+#include "server/config/stall_times.h"
 #include "server/net/listen_address.h"
+#include "server/process/child_process.h"
 #include "server/process/logging.h"
 #include "server/supervisor/endpoints.h"
 #include "spdlog/spdlog.h"
@@ -116,12 +118,37 @@ absl::Status Supervisor::Prepare() {
   environment.metrics = metrics_.get();
   ANNOD_ASSIGN_OR_RETURN(config_fd_, CreateConfigMemory(config_));
   environment.config_fd = config_fd_;
+  StartProbes();
+  environment.on_start = [this](int slot) { probes_->Started(slot); };
   children_ = std::make_unique<ChildSet>(environment, worker_count_);
 
   ANNOD_ASSIGN_OR_RETURN(
       http_, HttpServer::Start(http_listen,
                                MakeEndpoints(collector_.get(), &status_)));
   return WriteConfigMemory(config_fd_, EffectiveConfig());
+}
+
+void Supervisor::StartProbes() {
+  RouteGrpcLog();
+  const StallTimes times = StallTimesOf(config_);
+  ChildProbes::Options options;
+  options.interval = times.probe_interval;
+  options.timeout = config_.worker_stall_timeout;
+  ChildOptions child;
+  child.run_dir_fd = run_directory_->fd();
+  for (child.slot = 0; child.slot <= worker_count_; ++child.slot) {
+    const bool worker = child.slot < worker_count_;
+    child.role = worker ? Role::kWorker : Role::kWriter;
+    options.addresses.push_back(worker ? "unix:" + WorkerSocketPath(child)
+                                       : WriterAddress(child));
+    const LabelPairs labels = {{"role", RoleName(child.role)},
+                               {"slot", absl::StrCat(child.slot)}};
+    options.silent_seconds.push_back(
+        metrics_->GetGauge("annod_process_silent_seconds", labels));
+    options.answers.push_back(
+        metrics_->GetCounter("annod_process_answers_total", labels));
+  }
+  probes_ = std::make_unique<ChildProbes>(std::move(options));
 }
 
 // Children get what was decided at the start: ports and the number of workers.
@@ -146,6 +173,9 @@ int Supervisor::Run() {
       OnSignal(*number);
     }
     const absl::Time now = absl::Now();
+    for (const int slot : probes_->TakeStalled()) {
+      children_->KillStalled(slot, config_.worker_stall_timeout);
+    }
     children_->Reap(now);
     if (phase_ == Phase::kServing) {
       children_->StartDue(now);
@@ -158,7 +188,8 @@ int Supervisor::Run() {
 }
 
 void Supervisor::Wait() {
-  std::vector<pollfd> fds = {{signals_->fd(), POLLIN, 0}};
+  std::vector<pollfd> fds = {{signals_->fd(), POLLIN, 0},
+                             {probes_->fd(), POLLIN, 0}};
   for (const int fd : children_->Pidfds()) fds.push_back({fd, POLLIN, 0});
   const absl::Time until = std::min(children_->NextStart(), kill_at_);
   // Interrupted or failed, the loop looks at everything and comes back.

@@ -14,6 +14,7 @@
 #include "server/metrics/http_server.h"
 #include "server/metrics/metrics_page.h"
 #include "server/net/port_reservation.h"
+#include "server/supervisor/child_probes.h"
 #include "server/supervisor/child_set.h"
 #include "server/supervisor/restart_policy.h"
 #include "server/supervisor/run_directory.h"
@@ -34,7 +35,7 @@ struct SupervisorOptions {
 
 // The parent of all processes. Owns the data directory (its lock), the port and
 // the shared metrics; starts, watches and restarts the children; answers HTTP.
-// Has no gRPC inside and touches no index.
+// Serves no gRPC, asks the children by it, and touches no index.
 //
 // SIGTERM, SIGINT: the workers drain by themselves; when they are gone the
 // writer is stopped; Run returns 0. A second one skips drain_delay. SIGHUP:
@@ -60,6 +61,7 @@ class Supervisor {
   Supervisor(const Config& config, SupervisorOptions options);
   absl::Status Prepare();
   absl::Status TakeDataDirectory();
+  void StartProbes();
   Config EffectiveConfig() const;
 
   void Wait();
@@ -82,7 +84,8 @@ class Supervisor {
   std::unique_ptr<MetricsWriter> metrics_;
   SupervisorStatus status_;
   std::unique_ptr<HttpServer> http_;  // its threads use the members above
-  std::unique_ptr<ChildSet> children_;
+  std::unique_ptr<ChildProbes> probes_;
+  std::unique_ptr<ChildSet> children_;  // tells the probes
 
   Phase phase_ = Phase::kServing;
   absl::Time kill_at_ = absl::InfiniteFuture();

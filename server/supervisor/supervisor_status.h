@@ -16,6 +16,7 @@ struct ChildStatus {
   ChildOptions::Role role = ChildOptions::Role::kWorker;
   int slot = 0;
   bool alive = false;
+  bool stalled = false;   // it lives and does not answer
   int64_t pid = 0;        // of the last process
   absl::Time start_time;  // of the last process
   int64_t restart_count = 0;

@@ -148,6 +148,10 @@ absl::Status WorkerServer::StartServer() {
                          ListenShared(address, config->keepalive_timeout));
   acceptor_.Add(sockets, /*bounded=*/true, grpc::InsecureServerCredentials(),
                 &builder);
+  ANNOD_ASSIGN_OR_RETURN(const int probed,
+                         ListenUnix(WorkerSocketPath(options_)));
+  acceptor_.Add({probed}, /*bounded=*/false, grpc::InsecureServerCredentials(),
+                &builder);
   builder.RegisterService(&index_service_);
   builder.RegisterService(&admin_);
   builder.RegisterService(&health_);

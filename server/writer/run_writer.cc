@@ -31,7 +31,7 @@ std::unique_ptr<grpc::Server> StartServer(const ChildOptions& options,
                                           SyncHub* sync) {
   // Left behind by a writer that was killed.
   unlinkat(options.run_dir_fd, kWriterSocketName, 0);
-  grpc::EnableDefaultHealthCheckService(false);
+  grpc::EnableDefaultHealthCheckService(true);  // for the supervisor
   grpc::ServerBuilder builder;
   grpc::ResourceQuota quota("writer");
   quota.SetMaxThreads(kMaxThreads);

@@ -68,6 +68,17 @@ TEST_F(ReadinessTest, ADeadWorkerIsNamed) {
   EXPECT_EQ(Reason(), "worker 1 is being restarted");
 }
 
+TEST_F(ReadinessTest, AWorkerThatDoesNotAnswerIsNamed) {
+  status_.children[1].stalled = true;
+  EXPECT_EQ(Reason(), "worker 1 does not answer");
+  status_.children[1].stalled = false;
+  status_.children[2].stalled = true;
+  EXPECT_EQ(Reason(), "");
+  const nlohmann::json health =
+      nlohmann::json::parse(HealthJson(status_, samples_));
+  EXPECT_EQ(health["children"][2]["stalled"], true);
+}
+
 TEST_F(ReadinessTest, AWorkerThatHasNotLoadedIsNamed) {
   samples_[0][0].value = 0;
   EXPECT_EQ(Reason(), "worker 0 has not loaded its indexes yet");

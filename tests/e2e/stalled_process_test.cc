@@ -1,0 +1,121 @@
+// Processes that live and do nothing: does the supervisor see it?
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gtest/gtest.h"
+#include "tests/e2e/annod_process.h"
+#include "tests/e2e/service.h"
+
+namespace annod::testing {
+namespace {
+
+class StalledProcessTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    annod_ = AnnodProcess::Start(NewTempDir(),
+                                 {"--workers=2", "--worker_stall_timeout=1s"});
+    // Of a process that has not answered yet nothing is expected.
+    ASSERT_TRUE(Await([this] { return AllHaveAnswered(); }))
+        << annod_->HttpGet("/metrics");
+  }
+
+  template <typename Condition>
+  static bool Await(const Condition& condition) {
+    const absl::Time deadline = absl::Now() + absl::Seconds(20);
+    while (!condition()) {
+      if (absl::Now() > deadline) return false;
+      absl::SleepFor(absl::Milliseconds(5));
+    }
+    return true;
+  }
+
+  bool AllHaveAnswered() const {
+    const std::string metrics = annod_->HttpGet("/metrics");
+    for (const char* who :
+         {"role=\"worker\",slot=\"0\"", "role=\"worker\",slot=\"1\"",
+          "role=\"writer\",slot=\"2\""}) {
+      if (!absl::StrContains(
+              metrics, absl::StrCat("annod_process_answers_total{", who))) {
+        return false;
+      }
+      if (absl::StrContains(
+              metrics,
+              absl::StrCat("annod_process_answers_total{", who, "} 0"))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  // Does `harm` to a process of `role` and awaits another one in its place.
+  template <typename Harm>
+  void ExpectReplaced(const std::string& role, const Harm& harm) {
+    const std::vector<pid_t> before = annod_->ChildPids(role);
+    const pid_t victim = before.front();
+    ASSERT_TRUE(harm(victim));
+    EXPECT_TRUE(Await([&] {
+      const std::vector<pid_t> now = annod_->ChildPids(role);
+      return now.size() == before.size() &&
+             std::find(now.begin(), now.end(), victim) == now.end();
+    })) << annod_->Log();
+    EXPECT_TRUE(annod_->AwaitReady(absl::Seconds(10)));
+    EXPECT_TRUE(absl::StrContains(
+        annod_->Log(),
+        absl::StrCat("child does not answer, killing it role=", role)))
+        << annod_->Log();
+    EXPECT_TRUE(absl::StrContains(
+        annod_->HttpGet("/metrics"),
+        absl::StrCat("annod_process_restarts_total{cause=\"stalled\",role=\"",
+                     role, "\"} 1")))
+        << annod_->HttpGet("/metrics");
+  }
+
+  std::unique_ptr<AnnodProcess> annod_;
+};
+
+bool Stop(pid_t pid) { return kill(pid, SIGSTOP) == 0; }
+
+TEST_F(StalledProcessTest, AStoppedWorkerIsReplaced) {
+  ExpectReplaced("worker", Stop);
+}
+
+TEST_F(StalledProcessTest, AStoppedWriterIsReplaced) {
+  ExpectReplaced("writer", Stop);
+  const auto client = MakeClient(annod_->grpc_address());
+  EXPECT_EQ(CreateTestIndex(client.get(), "items"), absl::OkStatus());
+}
+
+TEST_F(StalledProcessTest, AWorkerThatCannotAcceptIsReplaced) {
+  ExpectReplaced("worker", [](pid_t pid) {
+    rlimit limit = {};
+    if (prlimit(pid, RLIMIT_NOFILE, nullptr, &limit) != 0) return false;
+    limit.rlim_cur = 3;  // fewer than it has open
+    return prlimit(pid, RLIMIT_NOFILE, &limit, nullptr) == 0;
+  });
+}
+
+// All stood still together, as when a machine sleeps: nobody is to blame.
+TEST_F(StalledProcessTest, WhoWasStoppedWithTheSupervisorIsLeftAlone) {
+  std::vector<pid_t> children = annod_->ChildPids("worker");
+  for (const pid_t pid : annod_->ChildPids("writer")) children.push_back(pid);
+  kill(annod_->supervisor_pid(), SIGSTOP);
+  for (const pid_t pid : children) kill(pid, SIGSTOP);
+  absl::SleepFor(absl::Milliseconds(1500));  // more than the timeout
+  kill(annod_->supervisor_pid(), SIGCONT);
+  absl::SleepFor(absl::Milliseconds(50));
+  for (const pid_t pid : children) kill(pid, SIGCONT);
+  absl::SleepFor(absl::Milliseconds(500));
+  EXPECT_FALSE(absl::StrContains(annod_->Log(), "does not answer"))
+      << annod_->Log();
+}
+
+}  // namespace
+}  // namespace annod::testing
