@@ -21,6 +21,8 @@ namespace annod {
 // AlreadyExists; ResourceExhausted: disk or quota full; PermissionDenied;
 // Unavailable: a lock is held by another process; Internal: any other I/O
 // error. Also ResourceExhausted: no memory, file descriptors or mappings left.
+// DataLoss: where a file is to be opened there is a FIFO, a device, a directory
+// or a socket, which is never waited for or read from (open_file.h).
 // All methods are safe to call from several threads, those of one WritableFile
 // from one thread at a time.
 
@@ -86,7 +88,8 @@ class FileSystem {
   // The file system of the machine. Never null, never deleted.
   static FileSystem* Posix();
 
-  // Creates `path` for writing; AlreadyExists if it exists. Mode 0644.
+  // Creates `path` for writing; AlreadyExists if it exists. Mode
+  // FileMode() of open_file.h.
   virtual absl::StatusOr<std::unique_ptr<WritableFile>> CreateFile(
       const std::string& path) = 0;
 

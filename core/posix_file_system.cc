@@ -24,78 +24,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "core/file_system.h"
+#include "core/open_file.h"
 #include "core/status_macros.h"
 
 namespace annod {
 namespace {
 
-absl::StatusCode CodeOf(int error) {
-  switch (error) {
-    case ENOENT:
-    case ENOTDIR:
-      return absl::StatusCode::kNotFound;
-    case EEXIST:
-    case ENOTEMPTY:
-      return absl::StatusCode::kAlreadyExists;
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-    case ENOMEM:
-    case EMFILE:
-    case ENFILE:
-      return absl::StatusCode::kResourceExhausted;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return absl::StatusCode::kPermissionDenied;
-    case EWOULDBLOCK:
-      return absl::StatusCode::kUnavailable;
-    default:
-      return absl::StatusCode::kInternal;
-  }
-}
-
-absl::Status ErrnoStatus(absl::string_view action, absl::string_view path,
-                         int error) {
-  return absl::Status(CodeOf(error),
-                      absl::StrCat("cannot ", action, " '", path, "': ",
-                                   std::generic_category().message(error)));
-}
-
-// A descriptor that is closed when it goes out of scope.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() { Close(); }
-
-  int get() const { return fd_; }
-  // Zero or an errno. Linux frees the descriptor even when interrupted, so a
-  // second try would close a stranger's.
-  int Close() {
-    if (fd_ < 0) return 0;
-    const int result = close(std::exchange(fd_, -1));
-    return result == 0 || errno == EINTR ? 0 : errno;
-  }
-
- private:
-  int fd_;
-};
-
-absl::StatusOr<Descriptor> OpenFile(const std::string& path, int flags,
-                                    absl::string_view action) {
-  int fd;
-  do {
-    fd = open(path.c_str(), flags | O_CLOEXEC, 0644);
-  } while (fd < 0 && errno == EINTR);
-  if (fd < 0) return ErrnoStatus(action, path, errno);
-  return Descriptor(fd);
-}
-
 class PosixWritableFile final : public WritableFile {
  public:
-  PosixWritableFile(std::string path, Descriptor fd, uint64_t size)
+  PosixWritableFile(std::string path, FileDescriptor fd, uint64_t size)
       : path_(std::move(path)), fd_(std::move(fd)), size_(size) {}
 
   absl::Status Append(absl::string_view data) override {
@@ -105,7 +42,7 @@ class PosixWritableFile final : public WritableFile {
           write(fd_.get(), data.data(), std::min(data.size(), kMaxWriteBytes));
       if (written < 0) {
         if (errno == EINTR) continue;
-        return ErrnoStatus("write", path_, errno);
+        return FileError("write", path_, errno);
       }
       size_ += written;
       data.remove_prefix(written);
@@ -116,20 +53,20 @@ class PosixWritableFile final : public WritableFile {
   absl::Status Sync() override {
     // Not repeated after EINTR or anything else: a second fdatasync reports
     // success for pages that the first one failed to write.
-    if (fdatasync(fd_.get()) != 0) return ErrnoStatus("sync", path_, errno);
+    if (fdatasync(fd_.get()) != 0) return FileError("sync", path_, errno);
     return absl::OkStatus();
   }
 
   absl::Status Close() override {
     const int error = fd_.Close();
-    return error == 0 ? absl::OkStatus() : ErrnoStatus("close", path_, error);
+    return error == 0 ? absl::OkStatus() : FileError("close", path_, error);
   }
 
   uint64_t size() const override { return size_; }
 
  private:
   const std::string path_;
-  Descriptor fd_;
+  FileDescriptor fd_;
   uint64_t size_;
 };
 
@@ -152,22 +89,22 @@ class PosixMappedFile final : public MappedFile {
 // process dies.
 class PosixFileLock final : public FileLock {
  public:
-  explicit PosixFileLock(Descriptor fd) : fd_(std::move(fd)) {}
+  explicit PosixFileLock(FileDescriptor fd) : fd_(std::move(fd)) {}
 
  private:
-  Descriptor fd_;
+  FileDescriptor fd_;
 };
 
 absl::StatusOr<std::unique_ptr<FileLock>> LockFile(const std::string& path,
                                                    int operation) {
-  ANNOD_ASSIGN_OR_RETURN(Descriptor fd,
-                         OpenFile(path, O_RDWR | O_CREAT, "open lock"));
+  ANNOD_ASSIGN_OR_RETURN(OpenedFile file,
+                         OpenRegularFile(path, O_RDWR | O_CREAT, "open lock"));
   int result;
   do {
-    result = flock(fd.get(), operation);
+    result = flock(file.fd.get(), operation);
   } while (result != 0 && errno == EINTR);
-  if (result != 0) return ErrnoStatus("lock", path, errno);
-  return std::make_unique<PosixFileLock>(std::move(fd));
+  if (result != 0) return FileError("lock", path, errno);
+  return std::make_unique<PosixFileLock>(std::move(file.fd));
 }
 
 // For file systems without RENAME_NOREPLACE. Each step that takes the name
@@ -176,19 +113,20 @@ absl::Status RenameNoReplaceInSteps(const std::string& from,
                                     const std::string& to) {
   struct stat info;
   if (lstat(from.c_str(), &info) != 0) {
-    return ErrnoStatus("rename", from, errno);
+    return FileError("rename", from, errno);
   }
   if (!S_ISDIR(info.st_mode)) {
     if (link(from.c_str(), to.c_str()) != 0 || unlink(from.c_str()) != 0) {
-      return ErrnoStatus(absl::StrCat("rename '", from, "' to"), to, errno);
+      return FileError(absl::StrCat("rename '", from, "' to"), to, errno);
     }
     return absl::OkStatus();
   }
   // rename() replaces an empty directory and nothing else: one made here.
-  if (mkdir(to.c_str(), 0755) != 0 || rename(from.c_str(), to.c_str()) != 0) {
+  if (mkdir(to.c_str(), DirectoryMode()) != 0 ||
+      rename(from.c_str(), to.c_str()) != 0) {
     const int error = errno;
     if (error != EEXIST) rmdir(to.c_str());
-    return ErrnoStatus(absl::StrCat("rename '", from, "' to"), to, error);
+    return FileError(absl::StrCat("rename '", from, "' to"), to, error);
   }
   return absl::OkStatus();
 }
@@ -198,17 +136,16 @@ class PosixFileSystem final : public FileSystem {
   absl::StatusOr<std::unique_ptr<WritableFile>> CreateFile(
       const std::string& path) override {
     ANNOD_ASSIGN_OR_RETURN(
-        Descriptor fd, OpenFile(path, O_WRONLY | O_CREAT | O_EXCL, "create"));
-    return std::make_unique<PosixWritableFile>(path, std::move(fd), 0);
+        OpenedFile file,
+        OpenRegularFile(path, O_WRONLY | O_CREAT | O_EXCL, "create"));
+    return std::make_unique<PosixWritableFile>(path, std::move(file.fd), 0);
   }
 
   absl::StatusOr<std::unique_ptr<WritableFile>> OpenForAppend(
       const std::string& path, uint64_t keep_bytes) override {
-    ANNOD_ASSIGN_OR_RETURN(Descriptor fd,
-                           OpenFile(path, O_WRONLY | O_APPEND, "open"));
-    struct stat info;
-    if (fstat(fd.get(), &info) != 0) return ErrnoStatus("stat", path, errno);
-    const uint64_t size = info.st_size;
+    ANNOD_ASSIGN_OR_RETURN(OpenedFile file,
+                           OpenRegularFile(path, O_WRONLY | O_APPEND, "open"));
+    const uint64_t size = file.info.st_size;
     if (size < keep_bytes) {
       return absl::DataLossError(absl::StrCat(
           "'", path, "' has ", size, " bytes, expected at least ", keep_bytes));
@@ -216,23 +153,25 @@ class PosixFileSystem final : public FileSystem {
     if (size > keep_bytes) {
       int result;
       do {
-        result = ftruncate(fd.get(), static_cast<off_t>(keep_bytes));
+        result = ftruncate(file.fd.get(), static_cast<off_t>(keep_bytes));
       } while (result != 0 && errno == EINTR);
-      if (result != 0) return ErrnoStatus("truncate", path, errno);
+      if (result != 0) return FileError("truncate", path, errno);
     }
-    return std::make_unique<PosixWritableFile>(path, std::move(fd), keep_bytes);
+    return std::make_unique<PosixWritableFile>(path, std::move(file.fd),
+                                               keep_bytes);
   }
 
   absl::StatusOr<std::string> ReadFile(const std::string& path,
                                        size_t max_bytes) override {
-    ANNOD_ASSIGN_OR_RETURN(Descriptor fd, OpenFile(path, O_RDONLY, "open"));
+    ANNOD_ASSIGN_OR_RETURN(const OpenedFile file,
+                           OpenRegularFile(path, O_RDONLY, "open"));
     std::string contents;
     char buffer[16384];
     while (true) {
-      const ssize_t got = read(fd.get(), buffer, sizeof(buffer));
+      const ssize_t got = read(file.fd.get(), buffer, sizeof(buffer));
       if (got < 0) {
         if (errno == EINTR) continue;
-        return ErrnoStatus("read", path, errno);
+        return FileError("read", path, errno);
       }
       if (got == 0) return contents;
       if (static_cast<size_t>(got) > max_bytes - contents.size()) {
@@ -245,19 +184,14 @@ class PosixFileSystem final : public FileSystem {
 
   absl::StatusOr<std::unique_ptr<MappedFile>> MapReadOnly(
       const std::string& path, Prefault prefault) override {
-    ANNOD_ASSIGN_OR_RETURN(Descriptor fd, OpenFile(path, O_RDONLY, "open"));
-    struct stat info;
-    if (fstat(fd.get(), &info) != 0) return ErrnoStatus("stat", path, errno);
-    if (!S_ISREG(info.st_mode)) {
-      return absl::InternalError(
-          absl::StrCat("cannot map '", path, "': not a regular file"));
-    }
-    const size_t size = info.st_size;
+    ANNOD_ASSIGN_OR_RETURN(const OpenedFile file,
+                           OpenRegularFile(path, O_RDONLY, "map"));
+    const size_t size = file.info.st_size;
     if (size == 0) return std::make_unique<PosixMappedFile>(nullptr, 0);
     const int flags =
         MAP_SHARED | (prefault == Prefault::kPopulate ? MAP_POPULATE : 0);
-    void* const data = mmap(nullptr, size, PROT_READ, flags, fd.get(), 0);
-    if (data == MAP_FAILED) return ErrnoStatus("map", path, errno);
+    void* const data = mmap(nullptr, size, PROT_READ, flags, file.fd.get(), 0);
+    if (data == MAP_FAILED) return FileError("map", path, errno);
     // Advice only: a refusal costs time, not correctness.
     if (prefault == Prefault::kAdvise) madvise(data, size, MADV_WILLNEED);
     auto mapped = std::make_unique<PosixMappedFile>(data, size);
@@ -272,7 +206,7 @@ class PosixFileSystem final : public FileSystem {
   absl::StatusOr<FileInfo> Stat(const std::string& path) override {
     struct stat found;
     if (stat(path.c_str(), &found) != 0) {
-      return ErrnoStatus("stat", path, errno);
+      return FileError("stat", path, errno);
     }
     FileInfo info;
     info.is_directory = S_ISDIR(found.st_mode);
@@ -287,7 +221,7 @@ class PosixFileSystem final : public FileSystem {
   absl::StatusOr<std::vector<std::string>> ListDirectory(
       const std::string& path) override {
     DIR* const directory = opendir(path.c_str());
-    if (directory == nullptr) return ErrnoStatus("list", path, errno);
+    if (directory == nullptr) return FileError("list", path, errno);
     std::vector<std::string> names;
     errno = 0;
     while (const dirent* entry = readdir(directory)) {
@@ -297,33 +231,33 @@ class PosixFileSystem final : public FileSystem {
     }
     const int error = errno;
     closedir(directory);
-    if (error != 0) return ErrnoStatus("list", path, error);
+    if (error != 0) return FileError("list", path, error);
     std::sort(names.begin(), names.end());
     return names;
   }
 
   absl::Status CreateDirectory(const std::string& path) override {
-    if (mkdir(path.c_str(), 0755) != 0) {
-      return ErrnoStatus("create directory", path, errno);
+    if (mkdir(path.c_str(), DirectoryMode()) != 0) {
+      return FileError("create directory", path, errno);
     }
     return absl::OkStatus();
   }
 
   absl::Status RemoveFile(const std::string& path) override {
-    if (unlink(path.c_str()) != 0) return ErrnoStatus("remove", path, errno);
+    if (unlink(path.c_str()) != 0) return FileError("remove", path, errno);
     return absl::OkStatus();
   }
 
   absl::Status RemoveRecursively(const std::string& path) override {
     std::error_code error;
     std::filesystem::remove_all(path, error);  // does not follow links
-    if (error) return ErrnoStatus("remove", path, error.value());
+    if (error) return FileError("remove", path, error.value());
     return absl::OkStatus();
   }
 
   absl::Status Rename(const std::string& from, const std::string& to) override {
     if (rename(from.c_str(), to.c_str()) != 0) {
-      return ErrnoStatus(absl::StrCat("rename '", from, "' to"), to, errno);
+      return FileError(absl::StrCat("rename '", from, "' to"), to, errno);
     }
     return absl::OkStatus();
   }
@@ -337,15 +271,16 @@ class PosixFileSystem final : public FileSystem {
     if (errno == EINVAL || errno == ENOSYS) {
       return RenameNoReplaceInSteps(from, to);
     }
-    return ErrnoStatus(absl::StrCat("rename '", from, "' to"), to, errno);
+    return FileError(absl::StrCat("rename '", from, "' to"), to, errno);
   }
 
   absl::Status SyncDirectory(const std::string& path) override {
-    ANNOD_ASSIGN_OR_RETURN(Descriptor fd,
-                           OpenFile(path, O_RDONLY | O_DIRECTORY, "open"));
+    const FileDescriptor fd(
+        open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (fd.get() < 0) return FileError("open", path, errno);
     // EINVAL: a file system that keeps no such promise; nothing can be done.
     if (fsync(fd.get()) != 0 && errno != EINVAL) {
-      return ErrnoStatus("sync directory", path, errno);
+      return FileError("sync directory", path, errno);
     }
     return absl::OkStatus();
   }
@@ -363,7 +298,7 @@ class PosixFileSystem final : public FileSystem {
   absl::StatusOr<uint64_t> AvailableBytes(const std::string& path) override {
     struct statvfs info;
     if (statvfs(path.c_str(), &info) != 0) {
-      return ErrnoStatus("stat the file system of", path, errno);
+      return FileError("stat the file system of", path, errno);
     }
     return uint64_t{info.f_bavail} * info.f_frsize;
   }

@@ -69,7 +69,7 @@ std::optional<int64_t> ParseSegmentName(absl::string_view name) {
   if (!absl::ConsumeSuffix(&digits, kSuffix) || digits.empty() ||
       !absl::ascii_isdigit(digits.front()) ||
       !absl::SimpleAtoi(digits, &segment) || segment < 1 ||
-      SegmentName(segment) != name) {
+      segment > kMaxSegment || SegmentName(segment) != name) {
     return std::nullopt;
   }
   return segment;

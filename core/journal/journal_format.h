@@ -102,7 +102,10 @@ uint64_t RecordSeed(const JournalIdentity& identity, int64_t segment,
 uint64_t SegmentHeaderChecksum(const SegmentHeader& header);
 uint64_t RecordHeaderChecksum(const RecordHeader& header, uint64_t seed);
 
-// "00000001.journal", and back.
+// Largest number of a segment: the published position holds no larger one.
+inline constexpr int64_t kMaxSegment = (int64_t{1} << 35) - 1;
+
+// "00000001.journal", and back: nullopt for anything else.
 std::string SegmentName(int64_t segment);
 std::optional<int64_t> ParseSegmentName(absl::string_view name);
 

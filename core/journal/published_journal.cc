@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -12,14 +11,13 @@
 #include <memory>
 #include <new>
 #include <string>
-#include <system_error>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "core/file_system.h"
 #include "core/journal/journal_format.h"
+#include "core/open_file.h"
 #include "core/status_macros.h"
 #include "core/storage/checksum.h"
 #include "core/storage/version_files.h"
@@ -56,26 +54,6 @@ uint64_t BootTag() {
   return id.ok() ? Xxh3(*id) : 0;
 }
 
-absl::Status PageError(const char* action, const std::string& path) {
-  const int error = errno;
-  const std::string message =
-      absl::StrCat("cannot ", action, " '", path,
-                   "': ", std::generic_category().message(error));
-  switch (error) {
-    case ENOENT:
-      return absl::NotFoundError(message);
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-    case ENOMEM:
-    case EMFILE:
-    case ENFILE:
-      return absl::ResourceExhaustedError(message);
-    default:
-      return absl::InternalError(message);
-  }
-}
-
 }  // namespace
 
 // The whole file. Both sides run on one machine, so no byte order.
@@ -105,22 +83,20 @@ PublishedJournal::OpenForWriter(const std::string& index_directory,
   static_assert(std::atomic<uint64_t>::is_always_lock_free, "");
   const std::string path =
       JoinPath(JoinPath(index_directory, kStagingDirectory), kPublishedFile);
-  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) return PageError("open", path);
-  const absl::Cleanup closer = [fd] { close(fd); };
-  struct stat info;
-  if (fstat(fd, &info) != 0) return PageError("stat", path);
-  if (info.st_size < static_cast<off_t>(sizeof(Page))) {
+  ANNOD_ASSIGN_OR_RETURN(const OpenedFile file,
+                         OpenRegularFile(path, O_RDWR | O_CREAT, "open"));
+  const int fd = file.fd.get();
+  if (file.info.st_size < static_cast<off_t>(sizeof(Page))) {
     // Written, not only sized: a disk that is full must say so here and not
     // when the memory is touched.
     const char zeros[sizeof(Page)] = {};
     if (pwrite(fd, zeros, sizeof(zeros), 0) != sizeof(zeros)) {
-      return PageError("write", path);
+      return FileError("write", path, errno);
     }
   }
   void* const data =
       mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (data == MAP_FAILED) return PageError("map", path);
+  if (data == MAP_FAILED) return FileError("map", path, errno);
   Page* const page = std::launder(reinterpret_cast<Page*>(data));
   std::unique_ptr<PublishedJournal> published(new PublishedJournal(page));
   const uint64_t boot_tag = BootTag();
@@ -142,14 +118,14 @@ absl::StatusOr<std::unique_ptr<const PublishedJournal>> PublishedJournal::Open(
       JoinPath(JoinPath(index_directory, kStagingDirectory), kPublishedFile);
   const absl::Status unset = absl::UnavailableError(absl::StrCat(
       "'", path, "' has not been written since the machine was started"));
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return errno == ENOENT ? unset : PageError("open", path);
-  const absl::Cleanup closer = [fd] { close(fd); };
-  struct stat info;
-  if (fstat(fd, &info) != 0) return PageError("stat", path);
-  if (info.st_size < static_cast<off_t>(sizeof(Page))) return unset;
-  void* const data = mmap(nullptr, sizeof(Page), PROT_READ, MAP_SHARED, fd, 0);
-  if (data == MAP_FAILED) return PageError("map", path);
+  const absl::StatusOr<OpenedFile> file =
+      OpenRegularFile(path, O_RDONLY, "open");
+  if (absl::IsNotFound(file.status())) return unset;
+  ANNOD_RETURN_IF_ERROR(file.status());
+  if (file->info.st_size < static_cast<off_t>(sizeof(Page))) return unset;
+  void* const data =
+      mmap(nullptr, sizeof(Page), PROT_READ, MAP_SHARED, file->fd.get(), 0);
+  if (data == MAP_FAILED) return FileError("map", path, errno);
   Page* const page = std::launder(reinterpret_cast<Page*>(data));
   std::unique_ptr<const PublishedJournal> published(new PublishedJournal(page));
   if (!page->IsOf(index_tag, BootTag())) return unset;

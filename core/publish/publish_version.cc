@@ -77,6 +77,17 @@ absl::Status RemoveVersion(FileSystem* fs, const std::string& versions,
   return fs->RemoveRecursively(doomed);
 }
 
+// The number behind every other one; if a directory that somebody put there has
+// the last one, the first that is free behind `current`.
+int64_t NextVersion(const std::vector<int64_t>& existing, int64_t current) {
+  const int64_t next =
+      std::max(existing.empty() ? 0 : existing.back(), current);
+  if (next < kMaxVersion) return next + 1;
+  int64_t free = current + 1;
+  while (absl::c_binary_search(existing, free)) ++free;
+  return free;
+}
+
 }  // namespace
 
 std::string PendingVersion::FilePath(absl::string_view name) const {
@@ -97,8 +108,7 @@ absl::StatusOr<Manifest> VersionStore::Publish(
   const std::string versions = JoinPath(directory_, kVersionsDirectory);
   ANNOD_ASSIGN_OR_RETURN(const std::vector<int64_t> existing, List());
   ANNOD_ASSIGN_OR_RETURN(const int64_t current, Current());
-  manifest.version =
-      std::max(existing.empty() ? 0 : existing.back(), current) + 1;
+  manifest.version = NextVersion(existing, current);
   ANNOD_ASSIGN_OR_RETURN(manifest.files,
                          SyncAndChecksum(fs_, pending->directory()));
   ANNOD_RETURN_IF_ERROR(WriteSynced(fs_, pending->FilePath(kManifestFile),

@@ -108,8 +108,8 @@ absl::StatusOr<std::vector<std::string>> DataDirectory::ListIndexes() const {
     if (!ValidateIndexName(name).ok()) continue;
     const auto info = fs_->Stat(IndexPath(name));
     if (absl::IsNotFound(info.status())) continue;  // dropped meanwhile
-    ANNOD_RETURN_IF_ERROR(info.status());
-    if (info->is_directory) names.push_back(name);
+    // What cannot be looked at is told by who opens it, and hides no other.
+    if (!info.ok() || info->is_directory) names.push_back(name);
   }
   return names;
 }
@@ -202,13 +202,17 @@ absl::Status DataDirectory::DropIndex(absl::string_view name) {
   return absl::OkStatus();
 }
 
-absl::Status DataDirectory::RemoveLeftovers() {
+absl::Status DataDirectory::RemoveLeftovers(
+    std::vector<absl::Status>* left_behind) {
+  const auto note = [left_behind](const absl::Status& status) {
+    if (!status.ok() && left_behind != nullptr) left_behind->push_back(status);
+  };
   ANNOD_ASSIGN_OR_RETURN(const std::vector<std::string> entries,
                          fs_->ListDirectory(path_));
   for (const std::string& name : entries) {
     if (absl::StartsWith(name, kCreatePrefix) ||
         absl::StartsWith(name, kDropPrefix) || IsTemporaryName(name)) {
-      ANNOD_RETURN_IF_ERROR(fs_->RemoveRecursively(JoinPath(path_, name)));
+      note(fs_->RemoveRecursively(JoinPath(path_, name)));
     }
   }
   // What a killed process did last may be visible and not durable yet.
@@ -216,9 +220,9 @@ absl::Status DataDirectory::RemoveLeftovers() {
   ANNOD_ASSIGN_OR_RETURN(const std::vector<std::string> indexes, ListIndexes());
   for (const std::string& name : indexes) {
     const std::string index = IndexPath(name);
-    ANNOD_RETURN_IF_ERROR(RemoveTemporaries(fs_, index));
+    note(RemoveTemporaries(fs_, index));
     for (const char* part : {kStagingName, kVersionsName}) {
-      ANNOD_RETURN_IF_ERROR(RemoveTemporaries(fs_, JoinPath(index, part)));
+      note(RemoveTemporaries(fs_, JoinPath(index, part)));
     }
   }
   return absl::OkStatus();

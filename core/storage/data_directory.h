@@ -41,7 +41,7 @@ class DataDirectory {
   // path, if another annod has it. [supervisor]
   absl::StatusOr<std::unique_ptr<FileLock>> CreateAndLock();
 
-  // Sorted names of the indexes.
+  // Sorted names of the indexes, also of those that cannot be opened.
   absl::StatusOr<std::vector<std::string>> ListIndexes() const;
 
   // NotFound if there is no such index; DataLoss if its settings are
@@ -69,8 +69,11 @@ class DataDirectory {
   absl::Status DropIndex(absl::string_view name);
 
   // Removes what interrupted creations, drops and publications left behind.
-  // [writer]
-  absl::Status RemoveLeftovers();
+  // Fails if the directory itself cannot be read or synced. What could not be
+  // looked at or removed below it only takes space, and is told in
+  // `*left_behind` unless that is null. [writer]
+  absl::Status RemoveLeftovers(
+      std::vector<absl::Status>* left_behind = nullptr);
 
  private:
   FileSystem* const fs_;

@@ -16,6 +16,7 @@
 #include "core/status_macros.h"
 #include "core/storage/checked_json.h"
 #include "core/storage/layout_names.h"
+#include "core/storage/version_files.h"
 #include "core/utf8.h"
 
 namespace annod {
@@ -90,8 +91,8 @@ absl::Status ReadLaterFields(const nlohmann::json& object,
       static_cast<int>(fields.Int("verbosity", -kMaxVerbosity, kMaxVerbosity));
   settings->allow_duplicate_labels =
       fields.Int("allow_duplicate_labels", 0, 1) == 1;
-  settings->unbuilt_through = fields.Int("unbuilt_through", 0, INT64_MAX);
-  settings->rolled_back_from = fields.Int("rolled_back_from", 0, INT64_MAX);
+  settings->unbuilt_through = fields.Int("unbuilt_through", 0, kMaxVersion);
+  settings->rolled_back_from = fields.Int("rolled_back_from", 0, kMaxVersion);
   settings->feature_names_through =
       fields.Int("feature_names_through", 0, INT64_MAX);
   const nlohmann::json* names = fields.Array("feature_names", kMaxDim);

@@ -26,7 +26,7 @@ std::optional<int64_t> ParseVersionName(absl::string_view name) {
   int64_t version;
   if (name.empty() || !absl::ascii_isdigit(name.front()) ||
       !absl::SimpleAtoi(name, &version) || version < 1 ||
-      VersionName(version) != name) {
+      version > kMaxVersion || VersionName(version) != name) {
     return std::nullopt;
   }
   return version;

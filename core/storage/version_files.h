@@ -23,7 +23,12 @@ inline constexpr char kForestFile[] = "forest.ann";
 inline constexpr char kGraphFile[] = "accel.graph";
 inline constexpr char kLabelsFile[] = "labels.bin";
 
-// "000007": six digits, more when needed; and back, nullopt for anything else.
+// Largest number of a version: years of builds, and numbers behind it can be
+// counted on without overflow.
+inline constexpr int64_t kMaxVersion = 999999999999;
+
+// "000007": six digits, more when needed; and back, nullopt for anything else,
+// be it a number that is too large.
 std::string VersionName(int64_t version);
 std::optional<int64_t> ParseVersionName(absl::string_view name);
 

@@ -18,6 +18,7 @@
 #include "core/storage/checksum.h"
 #include "core/storage/index_settings.h"
 #include "core/storage/layout_names.h"
+#include "core/storage/version_files.h"
 #include "core/utf8.h"
 
 namespace annod {
@@ -218,7 +219,7 @@ absl::StatusOr<Manifest> ManifestFromJson(absl::string_view text) {
   ANNOD_ASSIGN_OR_RETURN(const json object, UnsealJson(text, kFormat, kWhat));
   JsonFields fields(object, kWhat);
   Manifest manifest;
-  manifest.version = fields.Int("version", 0, INT64_MAX);
+  manifest.version = fields.Int("version", 0, kMaxVersion);
   manifest.dim = static_cast<int>(fields.Int("dim", 1, kMaxDim));
   const std::string metric = fields.String("metric", kMaxShortBytes);
   const std::string layout = fields.String("layout", kMaxShortBytes);

@@ -100,7 +100,24 @@ absl::Status ValidateConfig(const Config& config) {
                absl::StrCat("'", config.log_level,
                             "' is not one of debug, info, warning, error"));
   }
+  ANNOD_RETURN_IF_ERROR(DataMode(config).status());
   return CheckLists(config);
+}
+
+absl::StatusOr<int> DataMode(const Config& config) {
+  const std::string& text = config.data_mode;
+  int mode = 0;
+  bool valid = text.size() == 4 && text[0] == '0';
+  for (const char c : text) {
+    valid = valid && c >= '0' && c <= '7';
+    mode = mode * 8 + (c - '0');
+  }
+  // annod itself reads and writes; execution means nothing for data.
+  if (valid && (mode & 0600) == 0600 && (mode & 0111) == 0) return mode;
+  return Bad("data_mode",
+             absl::StrCat("'", text,
+                          "' is not an octal mode like 0640 by which the owner "
+                          "reads and writes and nobody executes"));
 }
 
 std::string ConfigToJson(const Config& config) {

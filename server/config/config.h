@@ -71,10 +71,14 @@ struct Config {
   std::vector<std::string> attach_dirs;
   std::vector<std::string> required_indexes;  // unready unless these serve
   int keep_versions = 2;
+  std::string data_mode = "0640";  // permissions of data files, octal
   std::string log_level = "info";  // debug, info, warning, error
   Limits limits;
   Admission admission;
 };
+
+// Permissions of data files: `data_mode` as a number. InvalidArgument.
+absl::StatusOr<int> DataMode(const Config& config);
 
 // InvalidArgument naming setting, value and range.
 absl::Status ValidateConfig(const Config& config);

@@ -100,6 +100,9 @@ std::vector<Setting> MakeSettings() {
     {"keep_versions", "versions", 1, 1000, true,
      "published versions kept of each index, the served one included",
      ANNOD_FIELD(keep_versions)},
+    {"data_mode", "octal", 0, 0, false,
+     "permissions of data files, less the umask; directories may also be entered by "
+     "whom they may be read by", ANNOD_FIELD(data_mode)},
     {"log_level", "debug, info, warning or error", 0, 0, true,
      "least severe events that are logged", ANNOD_FIELD(log_level)},
     {"max_message_bytes", "bytes", 65536, 2147483647, true,

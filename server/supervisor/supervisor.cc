@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "core/open_file.h"
 #include "core/status_macros.h"
 #include "core/storage/data_directory.h"
 #include "core/version.h"
@@ -90,6 +91,7 @@ absl::Status Supervisor::TakeDataDirectory() {
 
 absl::Status Supervisor::Prepare() {
   ANNOD_RETURN_IF_ERROR(ValidateConfig(config_));
+  SetFileMode(*DataMode(config_));
   ANNOD_ASSIGN_OR_RETURN(signals_,
                          SignalQueue::Create({SIGTERM, SIGINT, SIGHUP}));
   ANNOD_ASSIGN_OR_RETURN(const ListenAddress listen,

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/file_system.h"
+#include "core/open_file.h"
 #include "core/storage/data_directory.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/resource_quota.h"
@@ -55,6 +56,7 @@ std::unique_ptr<grpc::Server> StartServer(const ChildOptions& options,
 int RunWriter(const ChildOptions& options, const Config& config) {
   BlockChildSignals();
   RouteGrpcLog();
+  SetFileMode(*DataMode(config));  // validated by the supervisor
   const ChildMetrics child_metrics(options);
   LiveConfig live_config(config);
   DataDirectory data(FileSystem::Posix(), config.data_dir);

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <thread>
@@ -11,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "core/open_file.h"
 #include "core/random_name.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -86,7 +88,7 @@ TEST_F(PosixFileSystemTest, ErrorsHaveCodeAndPath) {
   EXPECT_EQ(fs_->MapReadOnly(Path("gone"), Prefault::kNone).status().code(),
             absl::StatusCode::kNotFound);
   EXPECT_EQ(fs_->MapReadOnly(dir_, Prefault::kNone).status().code(),
-            absl::StatusCode::kInternal);
+            absl::StatusCode::kDataLoss);
   EXPECT_EQ(fs_->CreateDirectory(dir_).code(),
             absl::StatusCode::kAlreadyExists);
   Write("big", "12345");
@@ -96,11 +98,11 @@ TEST_F(PosixFileSystemTest, ErrorsHaveCodeAndPath) {
 }
 
 TEST_F(PosixFileSystemTest, FullDiskIsResourceExhausted) {
-  auto full = fs_->OpenForAppend("/dev/full", 0);
-  ASSERT_TRUE(full.ok()) << full.status();
-  const absl::Status status = (*full)->Append("x");
-  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("/dev/full"));
+  for (const int error : {ENOSPC, EDQUOT, EFBIG}) {
+    const absl::Status status = FileError("write", "/some/file", error);
+    EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_THAT(std::string(status.message()), HasSubstr("/some/file"));
+  }
 }
 
 TEST_F(PosixFileSystemTest, ShortWriteIsContinuedUntilTheRealError) {

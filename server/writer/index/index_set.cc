@@ -10,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "core/status_macros.h"
 #include "server/rpc/errors.h"
+#include "spdlog/spdlog.h"
 
 namespace annod {
 namespace {
@@ -37,7 +38,11 @@ IndexSet::IndexSet(DataDirectory* data, const StagingOptions& options)
     : data_(data), options_(options) {}
 
 absl::Status IndexSet::OpenAll() {
-  ANNOD_RETURN_IF_ERROR(data_->RemoveLeftovers());
+  std::vector<absl::Status> left_behind;
+  ANNOD_RETURN_IF_ERROR(data_->RemoveLeftovers(&left_behind));
+  for (const absl::Status& status : left_behind) {
+    spdlog::warn("left behind error=\"{}\"", status.ToString());
+  }
   absl::StatusOr<std::vector<std::string>> names = data_->ListIndexes();
   ANNOD_RETURN_IF_ERROR(names.status());
   for (const std::string& name : *names) {

@@ -118,10 +118,12 @@ TEST(JournalReaderTest, VouchesByWholeHeadersOnly) {
 TEST(JournalFormatTest, SegmentNamesGoBothWays) {
   EXPECT_EQ(SegmentName(1), "00000001.journal");
   EXPECT_EQ(ParseSegmentName("00000001.journal"), 1);
-  EXPECT_EQ(ParseSegmentName(SegmentName(123456789012)), 123456789012);
+  EXPECT_EQ(ParseSegmentName(SegmentName(1234567890)), 1234567890);
+  EXPECT_EQ(ParseSegmentName(SegmentName(kMaxSegment)), kMaxSegment);
   for (const char* name :
        {"", "1.journal", "00000000.journal", ".journal", "-0000001.journal",
-        "+0000001.journal", "00000001.journal2", "00000001"}) {
+        "+0000001.journal", "00000001.journal2", "00000001",
+        "34359738368.journal", "9223372036854775807.journal"}) {
     EXPECT_EQ(ParseSegmentName(name), std::nullopt) << name;
   }
 }

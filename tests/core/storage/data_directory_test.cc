@@ -1,8 +1,13 @@
 #include "core/storage/data_directory.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/testing/temp_dir.h"
@@ -121,6 +126,35 @@ TEST_F(DataDirectoryTest, RemoveLeftoversTakesOnlyOurOwn) {
               ElementsAre("000001"));
   EXPECT_THAT(*fs_->ListDirectory(dir_.Path("a/staging")), IsEmpty());
   EXPECT_THAT(*data_.ListIndexes(), ElementsAre("a"));
+}
+
+TEST_F(DataDirectoryTest, WhatCannotBeReadHidesNoOtherIndex) {
+  for (const char* name : {"a", "broken", "z"}) {
+    ASSERT_TRUE(data_.CreateIndex(Settings(name)).ok());
+    OverwriteFile(dir_.Path(absl::StrCat(name, "/.CURRENT.tmp-1")), "x");
+  }
+  // What nobody can enter, root included.
+  ASSERT_EQ(symlink("loop", dir_.Path("loop").c_str()), 0);
+  ASSERT_TRUE(fs_->RemoveRecursively(dir_.Path("broken/staging")).ok());
+  ASSERT_EQ(symlink("staging", dir_.Path("broken/staging").c_str()), 0);
+  std::vector<absl::Status> left_behind;
+  ASSERT_TRUE(data_.RemoveLeftovers(&left_behind).ok());
+  EXPECT_EQ(left_behind.size(), 4u);  // three parts of one, one of the other
+  EXPECT_THAT(*data_.ListIndexes(), ElementsAre("a", "broken", "loop", "z"));
+  for (const char* name : {"a", "broken", "z"}) {
+    EXPECT_TRUE(data_.ReadSettings(name).ok()) << name;
+    EXPECT_FALSE(
+        fs_->Stat(dir_.Path(absl::StrCat(name, "/.CURRENT.tmp-1"))).ok());
+  }
+  EXPECT_FALSE(data_.ReadSettings("loop").ok());
+}
+
+TEST_F(DataDirectoryTest, SettingsThatAreNoFileAreDamage) {
+  ASSERT_TRUE(data_.CreateIndex(Settings("a")).ok());
+  ASSERT_TRUE(fs_->RemoveFile(dir_.Path("a/settings.json")).ok());
+  ASSERT_EQ(mkfifo(dir_.Path("a/settings.json").c_str(), 0600), 0);
+  EXPECT_EQ(data_.ReadSettings("a").status().code(),
+            absl::StatusCode::kDataLoss);
 }
 
 }  // namespace

@@ -60,6 +60,7 @@ Config UnusualConfig() {
   config.required_indexes = {"words"};
   config.keep_versions = 5;
   config.log_level = "debug";
+  config.data_mode = "0664";
   config.limits.max_message_bytes = 1 << 20;
   config.limits.max_queries_per_call = 2;
   config.limits.max_items_per_call = 3;
@@ -178,6 +179,10 @@ TEST(Config, EveryBadFieldIsNamedWithItsValue) {
        "'../x'"},
       {"keep_versions", [](Config* c) { c->keep_versions = 0; }, "[1, 1000]"},
       {"log_level", [](Config* c) { c->log_level = "loud"; }, "'loud'"},
+      {"data_mode", [](Config* c) { c->data_mode = "640"; }, "'640'"},
+      {"data_mode", [](Config* c) { c->data_mode = "0649"; }, "'0649'"},
+      {"data_mode", [](Config* c) { c->data_mode = "0440"; }, "the owner"},
+      {"data_mode", [](Config* c) { c->data_mode = "0755"; }, "executes"},
       {"max_message_bytes", [](Config* c) { c->limits.max_message_bytes = 1; },
        "[65536, 2147483647]"},
       {"max_queries_per_call",
