@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -24,6 +25,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "core/file_system.h"
+#include "core/mapping_faults.h"
 #include "core/open_file.h"
 #include "core/status_macros.h"
 
@@ -72,8 +74,14 @@ class PosixWritableFile final : public WritableFile {
 
 class PosixMappedFile final : public MappedFile {
  public:
-  PosixMappedFile(void* data, size_t size) : data_(data), size_(size) {}
+  // Takes over the mapping `data`.
+  PosixMappedFile(void* data, size_t size, const std::string& path,
+                  const struct stat& info)
+      : data_(data), size_(size) {
+    if (data != nullptr) noted_.emplace(data, size, path, info);
+  }
   ~PosixMappedFile() override {
+    noted_.reset();
     if (data_ != nullptr) munmap(data_, size_);
   }
   const char* data() const override { return static_cast<const char*>(data_); }
@@ -82,6 +90,7 @@ class PosixMappedFile final : public MappedFile {
  private:
   void* const data_;
   const size_t size_;
+  std::optional<NotedMapping> noted_;
 };
 
 // flock() belongs to the open file, so that two callers in one process exclude
@@ -135,9 +144,12 @@ class PosixFileSystem final : public FileSystem {
  public:
   absl::StatusOr<std::unique_ptr<WritableFile>> CreateFile(
       const std::string& path) override {
+    // Appending: what is written to a file that was cut meanwhile leaves no
+    // hole that would hide it.
     ANNOD_ASSIGN_OR_RETURN(
         OpenedFile file,
-        OpenRegularFile(path, O_WRONLY | O_CREAT | O_EXCL, "create"));
+        OpenRegularFile(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND,
+                        "create"));
     return std::make_unique<PosixWritableFile>(path, std::move(file.fd), 0);
   }
 
@@ -186,15 +198,19 @@ class PosixFileSystem final : public FileSystem {
       const std::string& path, Prefault prefault) override {
     ANNOD_ASSIGN_OR_RETURN(const OpenedFile file,
                            OpenRegularFile(path, O_RDONLY, "map"));
+    ANNOD_RETURN_IF_ERROR(CheckMappingFaults(path, file.info));
     const size_t size = file.info.st_size;
-    if (size == 0) return std::make_unique<PosixMappedFile>(nullptr, 0);
+    if (size == 0) {
+      return std::make_unique<PosixMappedFile>(nullptr, 0, path, file.info);
+    }
     const int flags =
         MAP_SHARED | (prefault == Prefault::kPopulate ? MAP_POPULATE : 0);
     void* const data = mmap(nullptr, size, PROT_READ, flags, file.fd.get(), 0);
     if (data == MAP_FAILED) return FileError("map", path, errno);
     // Advice only: a refusal costs time, not correctness.
     if (prefault == Prefault::kAdvise) madvise(data, size, MADV_WILLNEED);
-    auto mapped = std::make_unique<PosixMappedFile>(data, size);
+    auto mapped =
+        std::make_unique<PosixMappedFile>(data, size, path, file.info);
     if (prefault == Prefault::kLock && mlock(data, size) != 0) {
       return absl::ResourceExhaustedError(absl::StrCat(
           "cannot lock the ", size, " bytes of '", path,

@@ -10,6 +10,7 @@
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/mapping_faults.h"
 
 namespace annod {
 namespace {
@@ -45,6 +46,8 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(
     }
     absl::SleepFor(kRetryInterval);
   }
+  // Of processes that are gone, and of disks that may have been mended.
+  ForgetMappingFaults(fd);
   return directory;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/file_system.h"
+#include "core/mapping_faults.h"
 #include "core/open_file.h"
 #include "core/storage/data_directory.h"
 #include "server/config/live_config.h"
@@ -19,6 +20,8 @@ int RunWorker(const ChildOptions& options, const Config& config) {
   // See callback_queue.h. No thread runs yet, nor does gRPC.
   setenv("GRPC_POLL_STRATEGY", "epoll1", /*overwrite=*/1);
   RouteGrpcLog();
+  const absl::Status noting = NoteMappingFaults(options.run_dir_fd);
+  if (!noting.ok()) spdlog::error("error=\"{}\"", noting.ToString());
   SetFileMode(*DataMode(config));  // validated by the supervisor
   const ChildMetrics child_metrics(options);
   LiveConfig live_config(config);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/file_system.h"
+#include "core/mapping_faults.h"
 #include "core/open_file.h"
 #include "core/storage/data_directory.h"
 #include "grpcpp/grpcpp.h"
@@ -56,6 +57,8 @@ std::unique_ptr<grpc::Server> StartServer(const ChildOptions& options,
 int RunWriter(const ChildOptions& options, const Config& config) {
   BlockChildSignals();
   RouteGrpcLog();
+  const absl::Status noting = NoteMappingFaults(options.run_dir_fd);
+  if (!noting.ok()) spdlog::error("error=\"{}\"", noting.ToString());
   SetFileMode(*DataMode(config));  // validated by the supervisor
   const ChildMetrics child_metrics(options);
   LiveConfig live_config(config);
