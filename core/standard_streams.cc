@@ -6,6 +6,8 @@
 
 #include <cerrno>
 
+#include "core/thread_limits.h"
+
 namespace annod {
 
 void PrepareProcess() {
@@ -22,6 +24,7 @@ void PrepareProcess() {
   }
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);
+  ExplainThreadFailures();
 }
 
 }  // namespace annod

@@ -8,7 +8,8 @@ namespace annod {
 //    output such that writing fails: else the next file or socket would get its
 //    number, and what is printed would be written there;
 //  - SIGPIPE and SIGXFSZ are ignored, so that a reader that has gone and a
-//    limit of file sizes are errors of the write (EPIPE, EFBIG).
+//    limit of file sizes are errors of the write (EPIPE, EFBIG);
+//  - a thread that cannot be started says so (core/thread_limits.h).
 void PrepareProcess();
 
 }  // namespace annod

@@ -21,6 +21,7 @@ extern "C" {
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/thread_limits.h"
 
 namespace annod {
 namespace {
@@ -92,8 +93,9 @@ class ScopedFd {
 };
 
 absl::Status StartError(const SpawnCommand& command, int error) {
-  return absl::UnavailableError(
-      absl::StrCat("cannot start ", command.program, ": ", strerror(error)));
+  return absl::UnavailableError(absl::StrCat(
+      "cannot start ", command.program, ": ", strerror(error),
+      error == EAGAIN ? "; " : "", error == EAGAIN ? ThreadLimits() : ""));
 }
 
 void Reap(pid_t pid) {
