@@ -3,51 +3,60 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <system_error>
+#include <utility>
 
-#include "absl/cleanup/cleanup.h"
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
+#include "core/mapping_faults.h"
+#include "core/open_file.h"
+#include "core/status_macros.h"
 
 namespace annod {
-namespace {
-
-absl::Status MapError(const char* action, const std::string& path, int error) {
-  const std::string message =
-      absl::StrCat("cannot ", action, " '", path,
-                   "': ", std::generic_category().message(error));
-  if (error == ENOENT) return absl::NotFoundError(message);
-  if (error == ENOMEM || error == EMFILE || error == ENFILE) {
-    return absl::ResourceExhaustedError(message);
-  }
-  return absl::InternalError(message);
-}
-
-}  // namespace
-
 absl::StatusOr<std::unique_ptr<const GrowingMap>> GrowingMap::Open(
     const std::string& path, uint64_t reserve_bytes) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return MapError("open", path, errno);
-  const absl::Cleanup closer = [fd] { close(fd); };
-  struct stat info;
-  if (fstat(fd, &info) != 0) return MapError("stat", path, errno);
-  const auto bytes = static_cast<uint64_t>(info.st_size);
+  ANNOD_ASSIGN_OR_RETURN(const OpenedFile file,
+                         OpenRegularFile(path, O_RDONLY, "open"));
+  ANNOD_RETURN_IF_ERROR(CheckMappingFaults(path, file.info));
+  const auto bytes = static_cast<uint64_t>(file.info.st_size);
   const uint64_t room = std::max({bytes, reserve_bytes, uint64_t{1}});
-  void* const data = mmap(nullptr, room, PROT_READ, MAP_SHARED, fd, 0);
-  if (data == MAP_FAILED) return MapError("map", path, errno);
+  void* const data =
+      mmap(nullptr, room, PROT_READ, MAP_SHARED, file.fd.get(), 0);
+  if (data == MAP_FAILED) return FileError("map", path, errno);
   return std::unique_ptr<const GrowingMap>(
-      new GrowingMap(static_cast<const char*>(data), room, bytes));
+      new GrowingMap(path, file, static_cast<const char*>(data), room));
 }
 
-GrowingMap::~GrowingMap() { munmap(const_cast<char*>(data_), room_); }
+GrowingMap::GrowingMap(std::string path, const OpenedFile& file,
+                       const char* data, uint64_t room)
+    : path_(std::move(path)),
+      device_(file.info.st_dev),
+      inode_(file.info.st_ino),
+      data_(data),
+      room_(room),
+      initial_bytes_(static_cast<uint64_t>(file.info.st_size)),
+      measured_bytes_(initial_bytes_),
+      noted_(std::in_place, data, room, path_, file.info) {}
+
+uint64_t GrowingMap::Measure() const {
+  struct stat info;
+  const bool is_there = stat(path_.c_str(), &info) == 0 &&
+                        info.st_dev == device_ && info.st_ino == inode_;
+  // Who removes a file does not cut it: what was mapped can be read on.
+  if (is_there) {
+    measured_bytes_.store(static_cast<uint64_t>(info.st_size),
+                          std::memory_order_relaxed);
+  }
+  return std::min(measured_bytes_.load(std::memory_order_relaxed), room_);
+}
+
+GrowingMap::~GrowingMap() {
+  noted_.reset();
+  munmap(const_cast<char*>(data_), room_);
+}
 
 }  // namespace annod

@@ -1,13 +1,19 @@
 #ifndef ANNOD_CORE_JOURNAL_GROWING_MAP_H_
 #define ANNOD_CORE_JOURNAL_GROWING_MAP_H_
 
+#include <sys/types.h>
+
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "core/mapping_faults.h"
+#include "core/open_file.h"
 
 namespace annod {
 
@@ -25,20 +31,29 @@ class GrowingMap {
   GrowingMap(const GrowingMap&) = delete;
   GrowingMap& operator=(const GrowingMap&) = delete;
 
-  // The first `bytes` bytes, which the file must have by now: touching others
-  // ends the process. At most room().
+  // Bytes of the file that may be touched now, at most room(): its size or, if
+  // it is no longer there under its path, what that was when asked last.
+  uint64_t Measure() const;
+
+  // The first `bytes` bytes, which Measure() must have allowed: touching others
+  // ends the process.
   absl::string_view Prefix(uint64_t bytes) const { return {data_, bytes}; }
   uint64_t room() const { return room_; }
   // Bytes the file had when it was opened.
   uint64_t initial_bytes() const { return initial_bytes_; }
 
  private:
-  GrowingMap(const char* data, uint64_t room, uint64_t initial_bytes)
-      : data_(data), room_(room), initial_bytes_(initial_bytes) {}
+  GrowingMap(std::string path, const OpenedFile& file, const char* data,
+             uint64_t room);
 
+  const std::string path_;
+  const dev_t device_;
+  const ino_t inode_;
   const char* const data_;
   const uint64_t room_;
   const uint64_t initial_bytes_;
+  mutable std::atomic<uint64_t> measured_bytes_;
+  std::optional<NotedMapping> noted_;
 };
 
 }  // namespace annod

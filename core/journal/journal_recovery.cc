@@ -73,8 +73,13 @@ absl::Status CleanAndList(FileSystem* fs, const std::string& directory,
 class Recovery {
  public:
   Recovery(FileSystem* fs, const std::string& directory,
-           const JournalIdentity& identity, const BatchVisitor& visit)
-      : fs_(fs), directory_(directory), identity_(identity), visit_(visit) {}
+           const JournalIdentity& identity, JournalPosition acknowledged,
+           const BatchVisitor& visit)
+      : fs_(fs),
+        directory_(directory),
+        identity_(identity),
+        acknowledged_(acknowledged),
+        visit_(visit) {}
 
   absl::StatusOr<RecoveredJournal> Run(int64_t journal_through) {
     ANNOD_ASSIGN_OR_RETURN(const int64_t noted, ReadReleased(fs_, directory_));
@@ -86,6 +91,7 @@ class Recovery {
     ANNOD_RETURN_IF_ERROR(CleanAndList(fs_, directory_, noted,
                                        result_.released_through,
                                        &result_.contained, &numbers));
+    ANNOD_RETURN_IF_ERROR(CheckNoneIsMissing(numbers));
     ANNOD_RETURN_IF_ERROR(DropUnfinished(&numbers));
     for (size_t i = 0; i < numbers.size(); ++i) {
       if (i + 1 == numbers.size()) {
@@ -104,11 +110,34 @@ class Recovery {
     return JoinPath(directory_, SegmentName(number));
   }
 
+  // The end of the journal leaves no gap when it goes missing; only the
+  // acknowledged position tells.
+  absl::Status CheckNoneIsMissing(const std::vector<int64_t>& numbers) const {
+    const int64_t last =
+        numbers.empty() ? result_.released_through : numbers.back();
+    if (acknowledged_.segment <= last ||
+        acknowledged_.end <= sizeof(SegmentHeader)) {
+      return absl::OkStatus();
+    }
+    return Damaged(PathOf(acknowledged_.segment), 0,
+                   absl::StrCat("is missing; its first ", acknowledged_.end,
+                                " bytes were acknowledged"));
+  }
+
+  // True if something behind the header of this segment was acknowledged.
+  bool HasAcknowledged(int64_t number) const {
+    return number < acknowledged_.segment ||
+           (number == acknowledged_.segment &&
+            acknowledged_.end > sizeof(SegmentHeader));
+  }
+
   // The last segment may have been stopped at its making. Its header was
   // durable before its first record was written: if there is anything behind
   // the header, it is damaged and not unfinished.
   absl::Status DropUnfinished(std::vector<int64_t>* numbers) {
-    if (numbers->empty()) return absl::OkStatus();
+    if (numbers->empty() || HasAcknowledged(numbers->back())) {
+      return absl::OkStatus();
+    }
     const std::string path = PathOf(numbers->back());
     ANNOD_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> file,
                            fs_->MapReadOnly(path, Prefault::kNone));
@@ -154,6 +183,13 @@ class Recovery {
       }
       ANNOD_RETURN_IF_ERROR(VisitUntilDamage(&reader, number, file->size()));
       end = reader.offset();
+      if (number == acknowledged_.segment && end < acknowledged_.end) {
+        return Damaged(
+            path, end,
+            absl::StrCat(reader.damage().empty() ? "the end of the file"
+                                                 : reader.damage(),
+                         "; ", acknowledged_.end, " bytes were acknowledged"));
+      }
       if (reader.VouchedThrough(end) > end) {
         return Damaged(path, end, reader.damage());
       }
@@ -187,6 +223,7 @@ class Recovery {
   FileSystem* const fs_;
   const std::string& directory_;
   const JournalIdentity identity_;
+  const JournalPosition acknowledged_;
   const BatchVisitor& visit_;
   RecoveredJournal result_;
 };
@@ -231,8 +268,10 @@ absl::StatusOr<RecoveredJournal> RecoverJournal(FileSystem* fs,
                                                 const std::string& directory,
                                                 const JournalIdentity& identity,
                                                 int64_t journal_through,
+                                                JournalPosition acknowledged,
                                                 const BatchVisitor& visit) {
-  return Recovery(fs, directory, identity, visit).Run(journal_through);
+  return Recovery(fs, directory, identity, acknowledged, visit)
+      .Run(journal_through);
 }
 
 }  // namespace annod

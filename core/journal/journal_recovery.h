@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/file_system.h"
+#include "core/journal/journal_position.h"
 #include "core/journal/journal_reader.h"
 #include "core/journal/journal_writer.h"
 
@@ -34,12 +35,15 @@ using BatchVisitor =
 // `visit` for every batch that counts, oldest first: passes over segments up to
 // `journal_through` (they are in a version) and removes those of which an
 // earlier call, or WriteReleased(), knew that; removes temporary files, cuts
-// off a torn tail that was never acknowledged. DataLoss, naming segment and
-// offset, for any other damage; I/O errors. Rules: docs/format.md, "Recovery".
+// off a torn tail that was never acknowledged. What lies before `acknowledged`
+// is known to have been; all as made if nothing is known. DataLoss, naming
+// segment and offset, for any other damage, which changes nothing; I/O errors.
+// Rules: docs/format.md, "Recovery".
 absl::StatusOr<RecoveredJournal> RecoverJournal(FileSystem* fs,
                                                 const std::string& directory,
                                                 const JournalIdentity& identity,
                                                 int64_t journal_through,
+                                                JournalPosition acknowledged,
                                                 const BatchVisitor& visit);
 
 // Writes down, durably, that segments up to `through` are in a version.

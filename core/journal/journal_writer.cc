@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "core/status_macros.h"
 
@@ -49,11 +50,14 @@ absl::Status JournalWriter::Create(int64_t segment, uint64_t previous_end) {
       reinterpret_cast<const char*>(&header), sizeof(header)));
   if (status.ok()) status = file->Sync();
   if (status.ok()) status = fs_->SyncDirectory(directory_);
+  absl::StatusOr<FileInfo> info = fs_->Stat(path);
+  if (status.ok()) status = info.status();
   if (!status.ok()) {
     fs_->RemoveFile(path).IgnoreError();  // the first error counts
     return status;
   }
   file_ = std::move(file);
+  created_ = *info;
   return absl::OkStatus();
 }
 
@@ -133,6 +137,32 @@ absl::Status JournalWriter::Seal() {
   last_end_ = durable_end_;
   open_ = false;
   return absl::OkStatus();
+}
+
+absl::Status JournalWriter::CheckSegment(const JournalSegment& segment) const {
+  const bool is_open = open_ && segment.number == last_segment();
+  const std::string path = PathOf(segment.number);
+  const absl::StatusOr<FileInfo> info = fs_->Stat(path);
+  if (absl::IsNotFound(info.status())) {
+    return absl::DataLossError(
+        absl::StrCat("journal '", path, "' was removed; its first ",
+                     segment.end, " bytes hold items and removals"));
+  }
+  ANNOD_RETURN_IF_ERROR(info.status());
+  if (is_open &&
+      (info->inode != created_.inode || info->device != created_.device)) {
+    return absl::DataLossError(absl::StrCat(
+        "journal '", path, "' is another file than the one being written"));
+  }
+  if (info->size >= segment.end) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("journal '", path, "' was cut to ",
+                                          info->size, " bytes; ", segment.end,
+                                          " were written"));
+}
+
+absl::Status JournalWriter::CheckOpenSegment() const {
+  if (!open_) return absl::OkStatus();
+  return CheckSegment({last_segment(), written_end_});
 }
 
 std::vector<JournalSegment> JournalWriter::segments() const {

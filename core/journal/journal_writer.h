@@ -52,6 +52,13 @@ class JournalWriter {
   // Sync(); the next batch then begins a new segment.
   absl::Status Seal();
 
+  // Whether one of segments(), or the open one, still lies where it was written
+  // and is as long as it was: to be asked before a call is acknowledged, for
+  // who removes or cuts a file does not disturb its writer. DataLoss naming the
+  // file and what became of it; what Stat() fails with.
+  absl::Status CheckSegment(const JournalSegment& segment) const;
+  absl::Status CheckOpenSegment() const;
+
   // True if the newest segment should be sealed before the next batch.
   bool full() const { return open_ && written_end_ >= kSegmentBytes; }
 
@@ -87,6 +94,7 @@ class JournalWriter {
   std::unique_ptr<WritableFile> file_;  // null: to be opened again
   uint64_t written_end_ = 0;            // whole records, marks included
   uint64_t durable_end_ = 0;
+  FileInfo created_;  // the open segment, when it was made
 };
 
 }  // namespace annod

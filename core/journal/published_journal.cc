@@ -74,7 +74,39 @@ struct PublishedJournal::Page {
            format_version == kFormatVersion && index_tag == index &&
            boot_tag == boot && state.load(std::memory_order_acquire) != kUnset;
   }
+
+  // Makes it a page that says nothing yet.
+  void Begin(uint64_t index, uint64_t boot) {
+    state.store(kUnset, std::memory_order_release);
+    std::memcpy(magic, kMagic, sizeof(magic));
+    format_version = kFormatVersion;
+    index_tag = index;
+    boot_tag = boot;
+    position.store(0, std::memory_order_relaxed);
+    contained_through.store(0, std::memory_order_relaxed);
+  }
 };
+
+namespace {
+
+// The file for writing, at least as long as a page.
+absl::StatusOr<OpenedFile> OpenPageFile(const std::string& path,
+                                        size_t page_bytes) {
+  ANNOD_ASSIGN_OR_RETURN(OpenedFile file,
+                         OpenRegularFile(path, O_RDWR | O_CREAT, "open"));
+  if (file.info.st_size < static_cast<off_t>(page_bytes)) {
+    // Written, not only sized: a disk that is full must say so here and not
+    // when the memory is touched.
+    const std::string zeros(page_bytes, '\0');
+    if (pwrite(file.fd.get(), zeros.data(), zeros.size(), 0) !=
+        static_cast<ssize_t>(zeros.size())) {
+      return FileError("write", path, errno);
+    }
+  }
+  return file;
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<PublishedJournal>>
 PublishedJournal::OpenForWriter(const std::string& index_directory,
@@ -84,32 +116,50 @@ PublishedJournal::OpenForWriter(const std::string& index_directory,
   const std::string path =
       JoinPath(JoinPath(index_directory, kStagingDirectory), kPublishedFile);
   ANNOD_ASSIGN_OR_RETURN(const OpenedFile file,
-                         OpenRegularFile(path, O_RDWR | O_CREAT, "open"));
-  const int fd = file.fd.get();
-  if (file.info.st_size < static_cast<off_t>(sizeof(Page))) {
-    // Written, not only sized: a disk that is full must say so here and not
-    // when the memory is touched.
-    const char zeros[sizeof(Page)] = {};
-    if (pwrite(fd, zeros, sizeof(zeros), 0) != sizeof(zeros)) {
-      return FileError("write", path, errno);
-    }
-  }
-  void* const data =
-      mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+                         OpenPageFile(path, sizeof(Page)));
+  void* const data = mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE,
+                          MAP_SHARED, file.fd.get(), 0);
   if (data == MAP_FAILED) return FileError("map", path, errno);
   Page* const page = std::launder(reinterpret_cast<Page*>(data));
-  std::unique_ptr<PublishedJournal> published(new PublishedJournal(page));
+  std::unique_ptr<PublishedJournal> published(
+      new PublishedJournal(path, file.info, page));
   const uint64_t boot_tag = BootTag();
-  if (!page->IsOf(index_tag, boot_tag)) {
-    page->state.store(Page::kUnset, std::memory_order_release);
-    std::memcpy(page->magic, kMagic, sizeof(page->magic));
-    page->format_version = kFormatVersion;
-    page->index_tag = index_tag;
-    page->boot_tag = boot_tag;
-    page->position.store(0, std::memory_order_relaxed);
-    page->contained_through.store(0, std::memory_order_relaxed);
-  }
+  if (!page->IsOf(index_tag, boot_tag)) page->Begin(index_tag, boot_tag);
+  MutexLock lock(&published->mu_);
+  published->index_tag_ = index_tag;
+  published->state_ = page->state.load(std::memory_order_relaxed);
+  published->position_ = page->position.load(std::memory_order_relaxed);
+  published->contained_through_ =
+      page->contained_through.load(std::memory_order_relaxed);
   return published;
+}
+
+bool PublishedJournal::IsInPlace(const struct stat& info) const {
+  return info.st_dev == device_ && info.st_ino == inode_ &&
+         info.st_size >= static_cast<off_t>(sizeof(Page));
+}
+
+absl::StatusOr<bool> PublishedJournal::Mend() {
+  MutexLock lock(&mu_);
+  struct stat info = {};
+  if (stat(path_.c_str(), &info) == 0 && IsInPlace(info)) return false;
+  ANNOD_ASSIGN_OR_RETURN(const OpenedFile file,
+                         OpenPageFile(path_, sizeof(Page)));
+  const bool is_other =
+      file.info.st_dev != device_ || file.info.st_ino != inode_;
+  if (is_other) page_->state.store(Page::kUnset, std::memory_order_release);
+  // In the place of the old one, which others may be about to read.
+  if (is_other && mmap(page_, sizeof(Page), PROT_READ | PROT_WRITE,
+                       MAP_SHARED | MAP_FIXED, file.fd.get(), 0) != page_) {
+    return FileError("map", path_, errno);
+  }
+  device_ = file.info.st_dev;
+  inode_ = file.info.st_ino;
+  page_->Begin(index_tag_, BootTag());
+  page_->position.store(position_, std::memory_order_relaxed);
+  page_->contained_through.store(contained_through_, std::memory_order_relaxed);
+  page_->state.store(state_, std::memory_order_release);
+  return true;
 }
 
 absl::StatusOr<std::unique_ptr<const PublishedJournal>> PublishedJournal::Open(
@@ -127,7 +177,8 @@ absl::StatusOr<std::unique_ptr<const PublishedJournal>> PublishedJournal::Open(
       mmap(nullptr, sizeof(Page), PROT_READ, MAP_SHARED, file->fd.get(), 0);
   if (data == MAP_FAILED) return FileError("map", path, errno);
   Page* const page = std::launder(reinterpret_cast<Page*>(data));
-  std::unique_ptr<const PublishedJournal> published(new PublishedJournal(page));
+  std::unique_ptr<const PublishedJournal> published(
+      new PublishedJournal(path, file->info, page));
   if (!page->IsOf(index_tag, BootTag())) return unset;
   return published;
 }
@@ -136,22 +187,30 @@ PublishedJournal::~PublishedJournal() { munmap(page_, sizeof(Page)); }
 
 void PublishedJournal::Publish(JournalPosition position) {
   const uint64_t word = Pack(position);
-  if (word > page_->position.load(std::memory_order_relaxed)) {
+  MutexLock lock(&mu_);
+  if (word > position_) {
+    position_ = word;
     page_->position.store(word, std::memory_order_release);
   }
+  state_ = Page::kReadable;
   page_->state.store(Page::kReadable, std::memory_order_release);
 }
 
 void PublishedJournal::SetContainedThrough(int64_t segment) {
-  page_->contained_through.store(static_cast<uint64_t>(segment),
-                                 std::memory_order_release);
+  MutexLock lock(&mu_);
+  contained_through_ = static_cast<uint64_t>(segment);
+  page_->contained_through.store(contained_through_, std::memory_order_release);
 }
 
 void PublishedJournal::SetFailed() {
+  MutexLock lock(&mu_);
+  state_ = Page::kFailed;
   page_->state.store(Page::kFailed, std::memory_order_release);
 }
 
 void PublishedJournal::Retire() {
+  MutexLock lock(&mu_);
+  state_ = Page::kUnset;
   page_->state.store(Page::kUnset, std::memory_order_release);
 }
 

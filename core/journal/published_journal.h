@@ -1,15 +1,21 @@
 #ifndef ANNOD_CORE_JOURNAL_PUBLISHED_JOURNAL_H_
 #define ANNOD_CORE_JOURNAL_PUBLISHED_JOURNAL_H_
 
+#include <sys/stat.h>
+#include <sys/types.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/journal/journal_position.h"
+#include "core/mutex.h"
 
 namespace annod {
 
@@ -50,6 +56,12 @@ class PublishedJournal {
   // place.
   void Retire();
 
+  // For the writer: makes the file anew, saying the same, if somebody removed,
+  // replaced or cut it; true if so. Workers that have the old one find it
+  // retired and must open it again. To be called now and then: until it is, a
+  // page that was cut ends who touches it.
+  absl::StatusOr<bool> Mend();
+
   JournalPosition position() const;
   int64_t contained_through() const;
   bool failed() const;
@@ -57,9 +69,28 @@ class PublishedJournal {
 
  private:
   struct Page;
-  explicit PublishedJournal(Page* page) : page_(page) {}
+  PublishedJournal(std::string path, const struct stat& info, Page* page)
+      : path_(std::move(path)),
+        page_(page),
+        device_(info.st_dev),
+        inode_(info.st_ino) {}
 
-  Page* const page_;
+  // Whether the file under the path is the one that is mapped, and whole.
+  bool IsInPlace(const struct stat& info) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  const std::string path_;
+  Page* const page_;  // the address stays when the file is made anew
+
+  // Held to write to the page, not to read it.
+  Mutex mu_;
+  dev_t device_ ABSL_GUARDED_BY(mu_);
+  ino_t inode_ ABSL_GUARDED_BY(mu_);
+  // What the writer has put into the page, for another one.
+  uint64_t index_tag_ ABSL_GUARDED_BY(mu_) = 0;
+  uint32_t state_ ABSL_GUARDED_BY(mu_) = 0;
+  uint64_t position_ ABSL_GUARDED_BY(mu_) = 0;
+  uint64_t contained_through_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace annod

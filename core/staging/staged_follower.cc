@@ -74,6 +74,7 @@ absl::StatusOr<std::shared_ptr<const StagedView>> StagedFollower::View() {
     return absl::UnavailableError(
         absl::StrCat("the journal in '", directory_, "' was made anew"));
   }
+  if (published_->failed()) has_failed_.store(true, std::memory_order_relaxed);
   const JournalPosition target = published_->position();
   const auto newest = [&]() -> std::shared_ptr<const StagedView> {
     MutexLock lock(&view_mu_);
@@ -147,6 +148,12 @@ absl::Status StagedFollower::ReadSegmentTo(uint64_t end) {
     }
     map_ = map->get();
     records_->Keep(*std::move(map));
+  }
+  const uint64_t bytes = map_->Measure();
+  if (bytes < end) {
+    return Damaged(
+        path, bytes,
+        absl::StrCat("the end of the file; ", end, " bytes were acknowledged"));
   }
   SegmentReader reader(map_->Prefix(end), read_.segment, identity_, read_.end);
   for (;;) {

@@ -1,6 +1,7 @@
 #ifndef ANNOD_CORE_STAGING_STAGED_FOLLOWER_H_
 #define ANNOD_CORE_STAGING_STAGED_FOLLOWER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -45,6 +46,15 @@ class StagedFollower {
   // be opened; DataLoss if the journal is damaged.
   absl::StatusOr<std::shared_ptr<const StagedView>> View();
 
+  // True if the writer has said that the journal is damaged: View() is then as
+  // it was before, or empty, and lacks what nobody can read. Follow anew when
+  // it has been mended.
+  bool failed() const { return published_->failed(); }
+  // True if that was so at any View().
+  bool has_failed() const {
+    return has_failed_.load(std::memory_order_relaxed);
+  }
+
  private:
   StagedFollower(std::string directory, const JournalIdentity& identity,
                  std::unique_ptr<const PublishedJournal> published, Base base,
@@ -64,6 +74,7 @@ class StagedFollower {
   const std::unique_ptr<const PublishedJournal> published_;
   const Base base_;
   const std::shared_ptr<StagedRecords> records_;
+  std::atomic<bool> has_failed_{false};
 
   // Held while reading the journal.
   Mutex mu_;

@@ -22,6 +22,7 @@ StagedJournal::StagedJournal(FileSystem* fs, std::string directory,
       directory_(std::move(directory)),
       identity_(identity),
       durability_(options.durability),
+      acknowledged_(options.acknowledged),
       losses_(losses),
       items_(options, std::move(base), allow_duplicate_labels) {}
 
@@ -32,7 +33,8 @@ absl::Status StagedJournal::Recover(int64_t journal_through) {
   };
   ANNOD_ASSIGN_OR_RETURN(
       RecoveredJournal journal,
-      RecoverJournal(fs_, directory_, identity_, journal_through, replay));
+      RecoverJournal(fs_, directory_, identity_, journal_through, acknowledged_,
+                     replay));
   released_through_ = journal.released_through;
   recovered_cut_bytes_ = journal.cut_bytes;
   removable_ = std::move(journal.contained);
@@ -54,15 +56,33 @@ void StagedJournal::Replay(int64_t segment, const JournalBatch& batch) {
 void StagedJournal::WriteGroup(absl::Span<StagedCall* const> group) {
   bool sync = false;
   for (StagedCall* const call : group) {
-    call->status = Write(call);
+    call->status = failure_.ok() ? Write(call) : failure_;
     if (!call->status.ok()) continue;
     unsynced_calls_.push_back(call);
     sync = sync || call->sync;
   }
   // A failure is put down in the calls that it concerns.
-  if (sync) Sync().IgnoreError();
+  if (sync) KeepOrDrop(writer_->Sync()).IgnoreError();
   if (durability_ == Durability::kOs) items_.KeepAll();
   unsynced_calls_.clear();
+  if (CheckOpenSegment().ok()) return;
+  for (StagedCall* const call : group) {
+    if (call->status.ok()) call->status = failure_;
+  }
+}
+
+const absl::Status& StagedJournal::CheckOpenSegment() {
+  if (failure_.ok()) failure_ = writer_->CheckOpenSegment();
+  return failure_;
+}
+
+const absl::Status& StagedJournal::CheckSegments() {
+  if (!failure_.ok()) return failure_;
+  for (const JournalSegment& segment : UnreleasedSegments()) {
+    failure_ = writer_->CheckSegment(segment);
+    if (!failure_.ok()) break;
+  }
+  return failure_;
 }
 
 absl::Status StagedJournal::Write(StagedCall* call) {
@@ -95,9 +115,18 @@ absl::Status StagedJournal::Write(StagedCall* call) {
   return written;
 }
 
-absl::Status StagedJournal::Sync() { return KeepOrDrop(writer_->Sync()); }
+absl::Status StagedJournal::Sync() {
+  ANNOD_RETURN_IF_ERROR(failure_);
+  ANNOD_RETURN_IF_ERROR(KeepOrDrop(writer_->Sync()));
+  return CheckOpenSegment();
+}
 
-absl::Status StagedJournal::Seal() { return KeepOrDrop(writer_->Seal()); }
+absl::Status StagedJournal::Seal() {
+  ANNOD_RETURN_IF_ERROR(failure_);
+  // Once it is sealed nothing is known of it but its name.
+  ANNOD_RETURN_IF_ERROR(CheckOpenSegment());
+  return KeepOrDrop(writer_->Seal());
+}
 
 // After a sync. One that failed takes with it every call that has not been made
 // durable, unless they were only promised to reach the kernel.

@@ -61,6 +61,12 @@ class StagedJournal {
   // durable. Each call's `status` says what became of it.
   void WriteGroup(absl::Span<StagedCall* const> group);
 
+  // DataLoss once a segment was found removed, replaced or cut under us; from
+  // then on every call fails with it.
+  const absl::Status& failure() const { return failure_; }
+  // Looks at every segment that counts, and returns failure().
+  const absl::Status& CheckSegments();
+
   // Makes everything written durable. An error drops all that was not, unless
   // it was only promised to reach the kernel.
   absl::Status Sync();
@@ -96,11 +102,14 @@ class StagedJournal {
   void Replay(int64_t segment, const JournalBatch& batch);
   absl::Status Write(StagedCall* call);
   absl::Status KeepOrDrop(absl::Status synced);
+  // After writing: whether it went to where it will be found.
+  const absl::Status& CheckOpenSegment();
 
   FileSystem* const fs_;
   const std::string directory_;
   const JournalIdentity identity_;
   const Durability durability_;
+  const JournalPosition acknowledged_;
   std::atomic<uint64_t>* const losses_;
 
   StagedItems items_;
@@ -111,6 +120,7 @@ class StagedJournal {
   std::vector<int64_t> removable_;
   uint64_t recovered_cut_bytes_ = 0;
   absl::Status last_loss_;
+  absl::Status failure_;
 };
 
 }  // namespace annod

@@ -163,6 +163,20 @@ class JournalStaging final : public Staging {
     return journal_.items().IdsOfLabel(label);
   }
 
+  absl::Status failure() const override {
+    MutexLock lock(&failure_mu_);
+    return failure_;
+  }
+
+  absl::Status CheckFiles() override {
+    if (journal_mu_.TryLock()) {
+      journal_.CheckSegments().IgnoreError();  // failure() has it
+      PublishCounts();
+      journal_mu_.Unlock();
+    }
+    return failure();
+  }
+
   int64_t next_id() const override { return next_id_.load(); }
   int64_t item_count() const override { return item_count_.load(); }
   int64_t released_through() const override {
@@ -201,7 +215,12 @@ class JournalStaging final : public Staging {
     item_count_.store(journal_.items().size());
     removed_count_.store(journal_.items().removed_count());
     journal_bytes_.store(static_cast<int64_t>(journal_.total_bytes()));
-    if (publish_) publish_(journal_.end());
+    if (journal_.failure().ok()) {
+      if (publish_) publish_(journal_.end());
+      return;
+    }
+    MutexLock lock(&failure_mu_);
+    failure_ = journal_.failure();
   }
 
   // Constant after Recover().
@@ -225,6 +244,9 @@ class JournalStaging final : public Staging {
   // One Freeze(), Release() or RemoveReleased() at a time; taken before
   // journal_mu_.
   Mutex snapshot_mu_ ABSL_ACQUIRED_BEFORE(journal_mu_);
+
+  mutable Mutex failure_mu_ ABSL_ACQUIRED_AFTER(journal_mu_);
+  absl::Status failure_ ABSL_GUARDED_BY(failure_mu_);
 
   mutable Mutex journal_mu_;
   StagedJournal journal_ ABSL_GUARDED_BY(journal_mu_);

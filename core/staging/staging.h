@@ -24,7 +24,9 @@ namespace annod {
 // The items stored and removed since the last published version: an append-only
 // journal of checksummed records in numbered segments (docs/format.md), laid
 // out so that other processes can map and scan them up to the published count.
-// Thread-safe.
+// A segment that somebody removes, replaces or cuts while it is in use is
+// noticed before what was written to it is acknowledged: that call and all
+// later ones fail with DataLoss, see failure(). Thread-safe.
 class Staging {
  public:
   using Base = StagingBase;
@@ -32,8 +34,8 @@ class Staging {
   // Opens or creates `index_directory`/staging and recovers it: a torn tail of
   // the last segment was never acknowledged and is cut off; damage to anything
   // that a later record says was durable is DataLoss, naming segment and
-  // offset: nothing is dropped silently. FailedPrecondition if the format is
-  // newer.
+  // offset: nothing is dropped silently; so is a journal that ends before
+  // `options.acknowledged`. FailedPrecondition if the format is newer.
   static absl::StatusOr<std::unique_ptr<Staging>> Open(
       FileSystem* fs, const std::string& index_directory,
       const IndexSettings& settings, const StagingOptions& options, Base base);
@@ -99,6 +101,14 @@ class Staging {
   // Ids that have `label` now, ascending: those of the base that were not
   // staged since, and staged ones.
   virtual std::vector<int32_t> IdsOfLabel(absl::string_view label) const = 0;
+
+  // OK, or why nothing can be staged any more until Open() succeeds again.
+  // Never waits for a sync.
+  virtual absl::Status failure() const = 0;
+  // Looks at the files of all segments that count, a call to the system each,
+  // and returns failure(). Looks at nothing while a call is being written,
+  // which looks itself.
+  virtual absl::Status CheckFiles() = 0;
 
   // Items staged and not released; an id counts once.
   virtual int64_t item_count() const = 0;

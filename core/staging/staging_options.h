@@ -18,6 +18,9 @@ struct StagingOptions {
   double max_id_waste_factor = 10;
   int64_t waste_floor = 1 << 20;
   int64_t max_items = 1 << 30;
+  // Up to where the journal is known to have been acknowledged: Open() takes no
+  // less. All as made if nothing is known.
+  JournalPosition acknowledged;
   // Called with the place up to which the journal counts whenever that has
   // moved on, before any call it covers is acknowledged, and by Open() with
   // what it found; may be empty. One call at a time; must not call back.

@@ -2,6 +2,9 @@
 // process: what is acknowledged is what the readers see.
 #include "core/staging/staged_follower.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
@@ -13,6 +16,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "core/journal/journal_format.h"
+#include "core/journal/published_journal.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/harness/follower_harness.h"
@@ -82,6 +87,59 @@ TEST_F(StagedFollowerTest, AReaderOfAnOldVersionGoesOnUntilItsSegmentsAreGone) {
                                        BaseOf(late->version()));
   EXPECT_EQ(follower.status().code(), absl::StatusCode::kUnavailable)
       << follower.status();
+}
+
+TEST_F(StagedFollowerTest, AJournalThatWasCutIsDamageAndNotReadBehindItsEnd) {
+  Add(ItemList().Add(0, 1, std::string(1000, 'a')).Add(1, 2));
+  StagingReader reader(dir_.path(), nullptr);
+  Add(ItemList().Add(2, 3));
+  const std::string path = dir_.Path(absl::StrCat("staging/", SegmentName(1)));
+  // On the border of a page every byte behind the end would end the process.
+  for (const off_t bytes : {off_t{1200}, off_t{0}}) {
+    ASSERT_EQ(truncate(path.c_str(), bytes), 0);
+    EXPECT_EQ(reader.follower()->View().status().code(),
+              absl::StatusCode::kDataLoss);
+    EXPECT_EQ(
+        StagedFollower::Open(dir_.path(), TestSettings(), {}).status().code(),
+        absl::StatusCode::kDataLoss);
+  }
+  ASSERT_EQ(unlink(path.c_str()), 0);
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  EXPECT_EQ(
+      StagedFollower::Open(dir_.path(), TestSettings(), {}).status().code(),
+      absl::StatusCode::kDataLoss);
+}
+
+TEST_F(StagedFollowerTest, APageThatWasCutOrRemovedIsMadeAnew) {
+  const std::string path = dir_.Path("staging/PUBLISHED");
+  Add(ItemList().Add(0, 1).Add(1, 2).Add(2, 3));
+  ASSERT_TRUE(Build());
+  Add(ItemList().Add(3, 4));
+  StagingReader reader(dir_.path(), writer_.version());
+  EXPECT_FALSE(*writer_.published()->Mend());
+  ASSERT_EQ(truncate(path.c_str(), 0), 0);
+  EXPECT_TRUE(*writer_.published()->Mend());
+  Check(&reader);
+  ASSERT_EQ(unlink(path.c_str()), 0);
+  EXPECT_TRUE(*writer_.published()->Mend());
+  EXPECT_EQ(reader.follower()->View().status().code(),
+            absl::StatusCode::kUnavailable);
+  reader.Activate(writer_.version());
+  Check(&reader);
+  Add(ItemList().Add(5, 6));
+  Check(&reader);
+  EXPECT_FALSE(*writer_.published()->Mend());
+}
+
+TEST_F(StagedFollowerTest, APageThatIsNoFileIsNeverWaitedFor) {
+  const std::string path = dir_.Path("staging/PUBLISHED");
+  ASSERT_EQ(unlink(path.c_str()), 0);
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  for (const absl::Status& status :
+       {PublishedJournal::Open(dir_.path(), 1).status(),
+        PublishedJournal::OpenForWriter(dir_.path(), 1).status()}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+  }
 }
 
 TEST_F(StagedFollowerTest, RandomLivesAgreeWithAMapOnEveryReader) {

@@ -1,4 +1,8 @@
 // What Staging::Open() makes of journals that were damaged.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -6,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "core/journal/journal_format.h"
+#include "core/journal/journal_position.h"
 #include "core/staging/staging.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -25,7 +30,10 @@ class StagingDamageTest : public ::testing::Test {
  protected:
   absl::StatusOr<std::unique_ptr<Staging>> TryOpen(
       const IndexSettings& settings = TestSettings()) {
-    return Staging::Open(&fs_, dir_.path(), settings, StagingOptions(), {});
+    StagingOptions options;
+    options.acknowledged = acknowledged_;
+    options.publish = [this](JournalPosition end) { published_ = end; };
+    return Staging::Open(&fs_, dir_.path(), settings, options, {});
   }
 
   // The staged items, or why they cannot be had.
@@ -50,6 +58,8 @@ class StagingDamageTest : public ::testing::Test {
 
   const TempDir dir_;
   FaultFileSystem fs_{FileSystem::Posix(), dir_.path()};  // syncs are fast
+  JournalPosition acknowledged_;  // that recovery knows of
+  JournalPosition published_;
   Model all_;
   std::vector<Model> steps_ = {Model()};  // after each call
 };
@@ -72,6 +82,104 @@ TEST_F(StagingDamageTest, ACutLastSegmentHoldsWholeCallsOnly) {
     FileSystem::Posix()->RemoveFile(SegmentPath(2)).IgnoreError();
   });
   EXPECT_EQ(whole, 3u);  // the mark behind the last call is not missed
+}
+
+TEST_F(StagingDamageTest, NothingBeforeTheAcknowledgedEndMayBeMissing) {
+  {
+    const auto staging = TryOpen();
+    Add(staging->get(), 1, 10, "one");
+    Add(staging->get(), 2, 20, "two");
+  }
+  acknowledged_ = published_;
+  const std::string bytes = FileContents(SegmentPath(1));
+  ForEachTruncation(bytes, [&](const std::string& cut) {
+    OverwriteFile(SegmentPath(1), cut);
+    const auto model = Reopen();
+    if (cut.size() >= acknowledged_.end) {
+      ASSERT_TRUE(model.ok()) << model.status();
+      ASSERT_EQ(*model, all_);
+      FileSystem::Posix()->RemoveFile(SegmentPath(2)).IgnoreError();
+      return;
+    }
+    ASSERT_EQ(model.status().code(), kDataLoss) << cut.size();
+    ASSERT_THAT(std::string(model.status().message()),
+                HasSubstr(SegmentPath(1)));
+    ASSERT_EQ(FileContents(SegmentPath(1)), cut);  // nothing is cut off
+  });
+  ASSERT_TRUE(FileSystem::Posix()->RemoveFile(SegmentPath(1)).ok());
+  const auto model = Reopen();
+  EXPECT_EQ(model.status().code(), kDataLoss) << model.status();
+  EXPECT_THAT(std::string(model.status().message()), HasSubstr("is missing"));
+}
+
+TEST_F(StagingDamageTest, NothingIsAcknowledgedIntoAFileThatIsNotThere) {
+  const struct {
+    const char* what;
+    std::function<void(const std::string& path)> damage;
+  } kCases[] = {
+      {"was cut to 70 bytes",
+       [](const std::string& path) {
+         ASSERT_EQ(truncate(path.c_str(), 70), 0);
+       }},
+      {"was removed",
+       [](const std::string& path) { ASSERT_EQ(unlink(path.c_str()), 0); }},
+      {"another file",
+       [](const std::string& path) {
+         OverwriteFile(path, std::string(1 << 20, 'x'));
+       }},
+  };
+  for (const auto& test : kCases) {
+    for (const bool by_writing : {true, false}) {
+      SCOPED_TRACE(absl::StrCat(test.what, by_writing ? " by writing" : ""));
+      FileSystem::Posix()
+          ->RemoveRecursively(dir_.Path("staging"))
+          .IgnoreError();
+      auto staging = TryOpen();
+      ASSERT_TRUE(staging.ok()) << staging.status();
+      Add(staging->get(), 1, 10, "one");
+      Add(staging->get(), 2, 20, "two");
+      EXPECT_TRUE((*staging)->CheckFiles().ok());
+      const JournalPosition before = published_;
+      test.damage(SegmentPath(1));
+      if (!by_writing) {
+        EXPECT_EQ((*staging)->CheckFiles().code(), kDataLoss);
+      }
+      ItemList list;
+      list.Add(3, 30, "three");
+      for (const absl::Status& status :
+           {(*staging)->Add(list.items()).status(),
+            (*staging)->Remove({1}, {}).status(),
+            (*staging)->AddWithoutSync(list.items()).status(),
+            (*staging)->Flush((*staging)->flush_ticket()),
+            (*staging)->Freeze().status(), (*staging)->failure()}) {
+        EXPECT_EQ(status.code(), kDataLoss) << status;
+        EXPECT_THAT(std::string(status.message()), HasSubstr(SegmentPath(1)));
+      }
+      EXPECT_EQ(published_, before);
+    }
+  }
+}
+
+TEST_F(StagingDamageTest, ASealedSegmentThatGoesMissingIsNoticed) {
+  const auto staging = TryOpen();
+  Add(staging->get(), 1, 10, "one");
+  ASSERT_TRUE((*staging)->Freeze().ok());
+  Add(staging->get(), 2, 20, "two");
+  EXPECT_TRUE((*staging)->CheckFiles().ok());
+  ASSERT_TRUE(FileSystem::Posix()->RemoveFile(SegmentPath(1)).ok());
+  EXPECT_EQ((*staging)->CheckFiles().code(), kDataLoss);
+}
+
+TEST_F(StagingDamageTest, ASegmentThatIsNoFileIsNeverWaitedFor) {
+  {
+    const auto staging = TryOpen();
+    Add(staging->get(), 1, 10, "one");
+  }
+  ASSERT_TRUE(FileSystem::Posix()->RemoveFile(SegmentPath(1)).ok());
+  ASSERT_EQ(mkfifo(SegmentPath(1).c_str(), 0600), 0);
+  const auto model = Reopen();
+  EXPECT_EQ(model.status().code(), kDataLoss) << model.status();
+  EXPECT_THAT(std::string(model.status().message()), HasSubstr("a FIFO"));
 }
 
 TEST_F(StagingDamageTest, AnyFlippedByteOfAcknowledgedCallsIsDataLoss) {
