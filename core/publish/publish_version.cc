@@ -146,11 +146,14 @@ absl::Status VersionStore::RemoveOld(int keep) {
   ANNOD_ASSIGN_OR_RETURN(const int64_t current, Current());
   ANNOD_ASSIGN_OR_RETURN(const std::vector<int64_t> versions, List());
   const std::string directory = JoinPath(directory_, kVersionsDirectory);
-  const int64_t remove_count =
-      static_cast<int64_t>(versions.size()) - std::max(keep, 0);
-  for (int64_t i = 0; i < remove_count; ++i) {
-    if (versions[i] == current) continue;
-    ANNOD_RETURN_IF_ERROR(RemoveVersion(fs_, directory, versions[i]));
+  auto kept = versions.rbegin();
+  for (int left = std::max(keep, 0); left > 0 && kept != versions.rend();
+       ++kept) {
+    if (IsVerified(*kept)) --left;
+  }
+  for (auto it = versions.begin(); it != kept.base(); ++it) {
+    if (*it == current) continue;
+    ANNOD_RETURN_IF_ERROR(RemoveVersion(fs_, directory, *it));
   }
   return absl::OkStatus();
 }

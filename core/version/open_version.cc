@@ -189,14 +189,28 @@ absl::StatusOr<std::shared_ptr<const GraphIndex>> OpenGraph(
                           /*verify=*/!trusted, prefault);
 }
 
+absl::StatusOr<std::vector<OpenVersion::File>> StatFiles(
+    FileSystem* fs, const std::string& directory, const Manifest& manifest) {
+  std::vector<OpenVersion::File> files;
+  for (const ManifestFile& listed : manifest.files) {
+    std::string path = JoinPath(directory, listed.name);
+    ANNOD_ASSIGN_OR_RETURN(const FileInfo info, fs->Stat(path));
+    files.push_back({std::move(path), info});
+  }
+  return files;
+}
+
 std::shared_ptr<OpenVersion> Assemble(const IndexSettings& settings,
-                                      Manifest manifest, Forest forest,
+                                      Manifest manifest,
+                                      std::vector<OpenVersion::File> files,
+                                      Forest forest,
                                       std::shared_ptr<const LabelTable> labels,
                                       std::string lock_refusal,
                                       absl::Time start) {
   auto version = std::make_shared<OpenVersion>();
   version->settings = settings;
   version->manifest = std::move(manifest);
+  version->files = std::move(files);
   version->forest = std::move(forest);
   version->labels = std::move(labels);
   version->prefault =
@@ -224,6 +238,8 @@ absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenVersionFiles(
   }
   ANNOD_ASSIGN_OR_RETURN(const std::vector<FileIdentity> files,
                          IdentifyFiles(fs, directory, manifest));
+  ANNOD_ASSIGN_OR_RETURN(std::vector<OpenVersion::File> mapped,
+                         StatFiles(fs, directory, manifest));
   Forest forest;
   std::string lock_refusal;
   const auto verify = [&]() -> absl::StatusOr<VerifiedFacts> {
@@ -261,10 +277,38 @@ absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenVersionFiles(
   ANNOD_ASSIGN_OR_RETURN(
       std::shared_ptr<const GraphIndex> graph,
       OpenGraph(fs, directory, manifest, forest, trusted, settings.prefault));
-  auto version = Assemble(settings, std::move(manifest), std::move(forest),
-                          std::move(labels), std::move(lock_refusal), start);
+  auto version = Assemble(settings, std::move(manifest), std::move(mapped),
+                          std::move(forest), std::move(labels),
+                          std::move(lock_refusal), start);
   version->graph = std::move(graph);
   return version;
+}
+
+absl::Status CheckUnchanged(FileSystem* fs, const OpenVersion& version) {
+  for (const auto& [path, before] : version.files) {
+    const absl::StatusOr<FileInfo> now = fs->Stat(path);
+    if (!now.ok() || now->device != before.device ||
+        now->inode != before.inode) {
+      continue;
+    }
+    if (now->size == before.size && now->mtime_ns == before.mtime_ns) continue;
+    return absl::DataLossError(
+        absl::StrCat("'", path, "' was written to since it was mapped: it has ",
+                     now->size, " bytes and had ", before.size));
+  }
+  return absl::OkStatus();
+}
+
+bool VersionStore::IsVerified(int64_t version) const {
+  const absl::StatusOr<Manifest> manifest = ReadManifest(version);
+  if (!manifest.ok()) return false;
+  const std::string versions = JoinPath(directory_, kVersionsDirectory);
+  const absl::StatusOr<std::vector<FileIdentity>> files =
+      IdentifyFiles(fs_, JoinPath(versions, VersionName(version)), *manifest);
+  return files.ok() &&
+         ReadVerified(fs_, JoinPath(versions, VerifiedRecordName(version)),
+                      *files)
+             .has_value();
 }
 
 absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenAttached(
@@ -303,10 +347,8 @@ absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenAttached(
   manifest.create_time = settings.create_time;
   // No checksum: nobody wrote one down when the file was made.
   manifest.files = {{path, file.bytes, /*xxh3_64=*/0}};
-  auto version = Assemble(settings, std::move(manifest), std::move(forest),
-                          nullptr, std::move(lock_refusal), start);
-  version->attached_file = info;
-  return version;
+  return Assemble(settings, std::move(manifest), {{path, info}},
+                  std::move(forest), nullptr, std::move(lock_refusal), start);
 }
 
 }  // namespace annod

@@ -36,7 +36,25 @@ json FilesToJson(const std::vector<FileIdentity>& files) {
   return array;
 }
 
-std::optional<VerifiedFacts> ReadRecord(
+std::string RecordText(const std::vector<FileIdentity>& files,
+                       const VerifiedFacts& facts) {
+  json object;
+  object["files"] = FilesToJson(files);
+  object["layout"] = std::string(LayoutName(facts.layout));
+  object["item_count"] = facts.item_count;
+  return SealJson(std::move(object), kFormat);
+}
+
+}  // namespace
+
+absl::StatusOr<FileIdentity> IdentifyFile(FileSystem* fs,
+                                          const std::string& path,
+                                          absl::string_view name) {
+  ANNOD_ASSIGN_OR_RETURN(const FileInfo info, fs->Stat(path));
+  return FileIdentity{std::string(name), info.inode, info.size, info.mtime_ns};
+}
+
+std::optional<VerifiedFacts> ReadVerified(
     FileSystem* fs, const std::string& path,
     const std::vector<FileIdentity>& files) {
   const auto text = fs->ReadFile(path, kMaxJsonBytes);
@@ -57,36 +75,18 @@ std::optional<VerifiedFacts> ReadRecord(
   return facts;
 }
 
-std::string RecordText(const std::vector<FileIdentity>& files,
-                       const VerifiedFacts& facts) {
-  json object;
-  object["files"] = FilesToJson(files);
-  object["layout"] = std::string(LayoutName(facts.layout));
-  object["item_count"] = facts.item_count;
-  return SealJson(std::move(object), kFormat);
-}
-
-}  // namespace
-
-absl::StatusOr<FileIdentity> IdentifyFile(FileSystem* fs,
-                                          const std::string& path,
-                                          absl::string_view name) {
-  ANNOD_ASSIGN_OR_RETURN(const FileInfo info, fs->Stat(path));
-  return FileIdentity{std::string(name), info.inode, info.size, info.mtime_ns};
-}
-
 absl::StatusOr<VerifiedFacts> VerifyOnce(
     FileSystem* fs, const std::string& record_path,
     const std::string& lock_path, const std::vector<FileIdentity>& files,
     const std::function<absl::StatusOr<VerifiedFacts>()>& verify,
     bool* trusted) {
   *trusted = true;
-  std::optional<VerifiedFacts> known = ReadRecord(fs, record_path, files);
+  std::optional<VerifiedFacts> known = ReadVerified(fs, record_path, files);
   if (known.has_value()) return *known;
   const auto lock = fs->Lock(lock_path);
   if (lock.ok()) {
     // Whoever had the lock before may have done the work.
-    known = ReadRecord(fs, record_path, files);
+    known = ReadVerified(fs, record_path, files);
     if (known.has_value()) return *known;
   }
   *trusted = false;

@@ -40,6 +40,11 @@ absl::StatusOr<FileIdentity> IdentifyFile(FileSystem* fs,
                                           const std::string& path,
                                           absl::string_view name);
 
+// The facts remembered in `record_path` if they are about exactly `files`.
+std::optional<VerifiedFacts> ReadVerified(
+    FileSystem* fs, const std::string& record_path,
+    const std::vector<FileIdentity>& files);
+
 // Returns the facts remembered in `record_path` if they are about exactly
 // `files`; otherwise runs `verify` and remembers its facts. Of the callers on a
 // machine that come at once, one verifies and the others wait for it (a lock on

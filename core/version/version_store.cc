@@ -70,6 +70,15 @@ std::vector<int64_t> KeptVersions(const VersionStore& store, int64_t newest) {
   return *std::move(versions);
 }
 
+std::vector<int64_t> VerifiedVersions(const VersionStore& store,
+                                      int64_t newest) {
+  std::vector<int64_t> verified;
+  for (const int64_t version : KeptVersions(store, newest)) {
+    if (store.IsVerified(version)) verified.push_back(version);
+  }
+  return verified;
+}
+
 absl::StatusOr<Manifest> VersionStore::ReadManifest(int64_t version) const {
   const std::string directory =
       JoinPath(JoinPath(directory_, kVersionsDirectory), VersionName(version));

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,8 +26,12 @@ struct OpenVersion {
   std::shared_ptr<const GraphIndex> graph;   // null if the version has none
   std::shared_ptr<const LabelTable> labels;  // null if the version has none
   double load_seconds = 0;
-  // Of an attached file, as it was when it was opened.
-  std::optional<FileInfo> attached_file;
+  // The files, as they were when they were opened.
+  struct File {
+    std::string path;
+    FileInfo info;
+  };
+  std::vector<File> files;
   // How the forest came into memory: settings.prefault, or kPopulate if it
   // could not be locked; `lock_refusal` then says why.
   Prefault prefault = Prefault::kAdvise;
@@ -74,6 +77,10 @@ class VersionStore {
 
   absl::StatusOr<Manifest> ReadManifest(int64_t version) const;
 
+  // True if the version is on disk, and its files as they are have passed all
+  // checks before. Costs a look at each file, and reads none but the manifest.
+  bool IsVerified(int64_t version) const;
+
   // Manifest, sizes, checksums (in full once on this machine for each file; the
   // result is remembered by inode, size and modification time), structure, then
   // the mapping. DataLoss with the first failed check; NotFound. Concurrent
@@ -105,8 +112,10 @@ class VersionStore {
   // Points CURRENT to a version that is on disk, durably. NotFound. [writer]
   absl::Status SetCurrent(int64_t version);
 
-  // Removes all published versions but the newest `keep`, CURRENT's always
-  // kept. Mapped files live on until unmapped. [writer]
+  // Removes the versions behind the newest `keep` that have passed their
+  // checks, whatever they are themselves; CURRENT's is always kept. One that is
+  // damaged takes no other's place. Mapped files live on until unmapped.
+  // [writer]
   absl::Status RemoveOld(int keep);
 
  private:
@@ -115,8 +124,17 @@ class VersionStore {
 };
 
 // Numbers of the versions on disk up to `newest`, the newest published one:
-// those that can be served. None if they cannot be listed.
+// those that can be served if they pass their checks. None if they cannot be
+// listed.
 std::vector<int64_t> KeptVersions(const VersionStore& store, int64_t newest);
+// Those of them that have passed their checks.
+std::vector<int64_t> VerifiedVersions(const VersionStore& store,
+                                      int64_t newest);
+
+// DataLoss, naming the file, if one was cut or written to since `version` was
+// opened: its mapping shows what has passed no check, or ends earlier than it
+// seems. Files that were removed or replaced are mapped as they were: OK.
+absl::Status CheckUnchanged(FileSystem* fs, const OpenVersion& version);
 
 // Opens an attached file as a version, with the full check; see
 // VersionStore::Open.

@@ -57,6 +57,17 @@ bool SameFile(const FileInfo& a, const FileInfo& b) {
 
 }  // namespace
 
+bool CatalogLoader::IsWhole(
+    const std::shared_ptr<const IndexView>& before) const {
+  if (!Serves(before)) return false;
+  const absl::Status status = CheckUnchanged(data_->fs(), *before->version);
+  if (status.ok()) return true;
+  spdlog::error("version not served any more index={} version={} error=\"{}\"",
+                before->settings.name, before->version->manifest.version,
+                status.ToString());
+  return false;
+}
+
 CatalogLoader::CatalogLoader(const DataDirectory* data, Catalog* catalog,
                              WorkerMetrics* metrics)
     : data_(data), catalog_(catalog), metrics_(metrics) {}
@@ -116,7 +127,7 @@ void CatalogLoader::LoadAttached(
     const absl::StatusOr<FileInfo> file =
         data_->fs()->Stat(settings.attached_path);
     if (version.settings.prefault == settings.prefault && file.ok() &&
-        SameFile(*file, *version.attached_file)) {
+        SameFile(*file, version.files.front().info)) {
       PutServing(std::move(view), before->version);
       return;
     }
@@ -127,7 +138,7 @@ void CatalogLoader::LoadAttached(
       OpenAttached(data_->fs(), data_->IndexPath(settings.name), settings);
   if (version.ok()) {
     PutServing(std::move(view), *std::move(version));
-  } else if (Serves(before)) {
+  } else if (IsWhole(before)) {
     // The file as it was is mapped and serves on.
     LogRejected(settings.name, {{1, std::string(version.status().message())}});
     view.quarantined = {{1, std::string(version.status().message())}};
@@ -147,7 +158,7 @@ void CatalogLoader::LoadVersion(
   IndexView view;
   view.settings = settings;
   view.newest_version = store.Newest(settings).value_or(0);
-  view.kept_versions = KeptVersions(store, view.newest_version);
+  view.kept_versions = VerifiedVersions(store, view.newest_version);
   if (current.ok() && *current <= settings.unbuilt_through) {
     view.state = v1::INDEX_STATE_EMPTY;
     if (*current > 0) {
@@ -158,7 +169,8 @@ void CatalogLoader::LoadVersion(
     Put(std::move(view));
     return;
   }
-  if (Serves(before)) {
+  const bool before_is_whole = IsWhole(before);
+  if (before_is_whole) {
     const OpenVersion& version = *before->version;
     const bool same = !current.ok() || version.manifest.version == *current;
     if (same && version.settings.prefault == settings.prefault) {
@@ -168,7 +180,7 @@ void CatalogLoader::LoadVersion(
       }
       return;
     }
-  } else {
+  } else if (!Serves(before)) {
     PutLoading(view);
   }
   absl::StatusOr<std::shared_ptr<const OpenVersion>> version =
@@ -178,7 +190,7 @@ void CatalogLoader::LoadVersion(
       version.ok() && current.ok() && (*version)->manifest.version == *current;
   // What is mapped has passed its checks: it is better than anything older that
   // nobody asked for.
-  if (Serves(before) && !wanted &&
+  if (before_is_whole && !wanted &&
       (!version.ok() ||
        (*version)->manifest.version < before->version->manifest.version)) {
     version = before->version;
@@ -199,7 +211,9 @@ void CatalogLoader::ReadUnbuilt(const VersionStore& store,
                                 IndexView* view) {
   // The next build starts from the newest one, whichever served last.
   const auto is_newest = [&](const std::shared_ptr<const OpenVersion>& known) {
-    return known != nullptr && known->manifest.version == view->newest_version;
+    return known != nullptr &&
+           known->manifest.version == view->newest_version &&
+           CheckUnchanged(data_->fs(), *known).ok();
   };
   if (before != nullptr && is_newest(before->unbuilt)) {
     view->unbuilt = before->unbuilt;

@@ -40,6 +40,9 @@ class CatalogLoader {
   void ReadUnbuilt(const VersionStore& store, int64_t contained_through,
                    const std::shared_ptr<const IndexView>& before,
                    IndexView* view);
+  // Whether what `before` serves is still as it was checked; the log tells of a
+  // file that was cut or written to under it.
+  bool IsWhole(const std::shared_ptr<const IndexView>& before) const;
   // Announces an index that nothing is known about yet.
   void PutLoading(const IndexView& view);
   // `view` with the version, which was opened or has been served before.

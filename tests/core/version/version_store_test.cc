@@ -319,37 +319,6 @@ TEST_F(VersionStoreTest, AttachedFilesAreCheckedAndMapped) {
             absl::StatusCode::kNotFound);
 }
 
-TEST_F(VersionStoreTest, DirectoriesWithHugeNumbersStopNoBuild) {
-  Publish(1);
-  // One that is no number of a version, and the last one that is.
-  for (const char* name : {"9223372036854775807", "999999999999"}) {
-    ASSERT_TRUE(
-        fs_.CreateDirectory(dir_.Path(absl::StrCat("versions/", name))).ok());
-    Publish(2);
-  }
-  EXPECT_EQ(*store_.Current(), 3);
-  EXPECT_TRUE(OpenStatus(3).ok()) << OpenStatus(3);
-}
-
-TEST_F(VersionStoreTest, WhatIsNoFileIsDamageAndNeverWaitedFor) {
-  Publish(1);
-  Publish(2);
-  const std::string record = dir_.Path("versions/" + VerifiedRecordName(2));
-  for (const std::string& path :
-       {dir_.Path(kCurrentFile), record, VersionPath(2, kManifestFile),
-        dir_.Path(kVerifyLockFile)}) {
-    fs_.RemoveFile(path).IgnoreError();
-    ASSERT_EQ(mkfifo(path.c_str(), 0600), 0) << path;
-  }
-  EXPECT_EQ(store_.Current().status().code(), kDataLoss);
-  const auto best = store_.OpenBest(TestSettings(), &rejected_);
-  ASSERT_TRUE(best.ok()) << best.status();
-  EXPECT_EQ((*best)->manifest.version, 1);
-  ASSERT_EQ(rejected_.size(), 2u);
-  EXPECT_THAT(rejected_[0].reason, HasSubstr("a FIFO"));
-  EXPECT_THAT(rejected_[1].reason, HasSubstr("a FIFO"));
-}
-
 TEST(VersionFilesTest, NamesGoBothWays) {
   EXPECT_EQ(VersionName(7), "000007");
   EXPECT_EQ(VersionName(12345678), "12345678");
