@@ -96,7 +96,8 @@ class MappingTable {
       const Slot* const slots = chunk.load(std::memory_order_acquire);
       if (slots == nullptr) return nullptr;
       for (size_t i = 0; i < kChunkSlots; ++i) {
-        const char* const begin = slots[i].begin.load(std::memory_order_acquire);
+        const char* const begin =
+            slots[i].begin.load(std::memory_order_acquire);
         if (begin != nullptr && place >= begin &&
             place < begin + slots[i].size.load(std::memory_order_relaxed)) {
           return &slots[i];
@@ -203,9 +204,9 @@ absl::Status CheckMappingFaults(const std::string& path,
       "'", path,
       "' was cut while it was mapped, or the disk cannot read it: a process "
       "died of it (SIGBUS); it is read again ",
-      has_changed ? absl::StrCat("in ", absl::FormatDuration(absl::Ceil(
-                                            kMappingFaultPause - ago,
-                                            absl::Seconds(1))))
+      has_changed ? absl::StrCat(
+                        "in ", absl::FormatDuration(absl::Ceil(
+                                   kMappingFaultPause - ago, absl::Seconds(1))))
                   : "when it has been replaced or annod is started again"));
 }
 

@@ -20,14 +20,14 @@ namespace annod {
 // From now on a SIGBUS in a file that is mapped (NotedMapping) is written down
 // in the directory `fd`, which stays open, together with a line on standard
 // error that names the file; the process then dies of the signal, as without.
-// Every process that calls this with the same directory knows of it. Once, before
-// other threads map files.
+// Every process that calls this with the same directory knows of it. Once,
+// before other threads map files.
 absl::Status NoteMappingFaults(int fd);
 
-// DataLoss, naming `path`, if reading a mapping of this file ended a process and
-// the file has not been changed since (its ctime tells), or that is less than
-// kMappingFaultPause ago: a file that is written to all the time could else end
-// them all the time. OK without NoteMappingFaults().
+// DataLoss, naming `path`, if reading a mapping of this file ended a process
+// and the file has not been changed since (its ctime tells), or that is less
+// than kMappingFaultPause ago: a file that is written to all the time could
+// else end them all the time. OK without NoteMappingFaults().
 absl::Status CheckMappingFaults(const std::string& path,
                                 const struct stat& info);
 

@@ -54,9 +54,9 @@ const char* KindOf(mode_t mode) {
 
 absl::Status NotRegular(absl::string_view action, absl::string_view path,
                         mode_t mode) {
-  return absl::DataLossError(
-      absl::StrCat("cannot ", action, " '", path, "': it is ", KindOf(mode),
-                   ", expected a regular file"));
+  return absl::DataLossError(absl::StrCat("cannot ", action, " '", path,
+                                          "': it is ", KindOf(mode),
+                                          ", expected a regular file"));
 }
 
 }  // namespace
@@ -81,18 +81,18 @@ absl::StatusOr<OpenedFile> OpenRegularFile(const std::string& path, int flags,
   const bool writes = (flags & O_ACCMODE) != O_RDONLY;
   int fd;
   do {
-    fd = open(path.c_str(),
-              flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
-                  (writes ? O_NOFOLLOW : 0),
-              FileMode());
+    fd = open(
+        path.c_str(),
+        flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (writes ? O_NOFOLLOW : 0),
+        FileMode());
   } while (fd < 0 && errno == EINTR);
   struct stat info;
   if (fd < 0) {
     const int error = errno;
     // A FIFO without a reader (ENXIO), a socket, a link, a directory.
-    const bool is_there = error != ENOENT && error != EEXIST &&
-                          (writes ? lstat(path.c_str(), &info)
-                                  : stat(path.c_str(), &info)) == 0;
+    const bool is_there =
+        error != ENOENT && error != EEXIST &&
+        (writes ? lstat(path.c_str(), &info) : stat(path.c_str(), &info)) == 0;
     if (is_there && !S_ISREG(info.st_mode) && error != EACCES) {
       return NotRegular(action, path, info.st_mode);
     }

@@ -52,7 +52,8 @@ class MappingFaultsTest : public ::testing::Test {
         WriteFileAtomically(fs_, Path(name), std::string(kBytes, 'x')).ok());
   }
 
-  // What `work` returns in another process; 128 and more: the signal it dies of.
+  // What `work` returns in another process; 128 and more: the signal it dies
+  // of.
   static int InChild(const std::function<int()>& work) {
     const pid_t pid = fork();
     if (pid == 0) {

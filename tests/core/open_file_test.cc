@@ -29,9 +29,7 @@ class OpenFileTest : public ::testing::Test {
       : dir_(JoinPath(::testing::TempDir(), absl::StrCat("of", RandomName()))) {
     EXPECT_TRUE(fs_->CreateDirectory(dir_).ok());
   }
-  ~OpenFileTest() override {
-    EXPECT_TRUE(fs_->RemoveRecursively(dir_).ok());
-  }
+  ~OpenFileTest() override { EXPECT_TRUE(fs_->RemoveRecursively(dir_).ok()); }
   std::string Path(const std::string& name) const {
     return JoinPath(dir_, name);
   }

@@ -227,6 +227,8 @@ class AdminServiceServicer(object):
     def Rebuild(self, request, context):
         """Builds a new index from the items and labels of another, which stays as it is,
         with other parameters or another metric. Reports progress like Build.
+        INVALID_ARGUMENT naming an item that the metric does not take: hamming takes
+        components of 0 and 1.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
