@@ -1,8 +1,10 @@
 """One library a folder, one test program a folder."""
 
-# Nobody measures tests: those that only call a server are not optimised at all, which
-# halves their compile time; those that compute are, a little. As in tools/precompiled.
-TEST_COPTS = {
+# By header of tools/precompiled. Nobody measures tests: those that only call a server are
+# not optimised at all, which halves their compile time; those that compute are, a little.
+# So are the commands of annodctl: what they wait for is computed elsewhere.
+COPTS = {
+    "command": ["-O1"],
     "test": ["-O1"],
     "rpc_test": ["-O0", "-U_FORTIFY_SOURCE"],
 }
@@ -12,7 +14,7 @@ def _with_precompiled(header, kwargs):
     if not header:
         return kwargs
     out = dict(kwargs)
-    out["copts"] = out.get("copts", []) + TEST_COPTS.get(header, []) + ["-include", "$(BINDIR)/tools/precompiled/%s_pch.h" % header]
+    out["copts"] = out.get("copts", []) + COPTS.get(header, []) + ["-include", "$(BINDIR)/tools/precompiled/%s_pch.h" % header]
     out["deps"] = out.get("deps", []) + ["//tools/precompiled:%s_pch" % header]
     return out
 
