@@ -130,7 +130,7 @@ TEST_F(InputCommandsTest, EveryCommandReadsAPipe) {
   EXPECT_EQ(InfoNow()["item_count"], 2);
   for (const char* command : {"add", "fit", "transform"}) {
     const RunResult closed =
-        RunShell(absl::StrCat(tool, command, " ", name_, " - <&-"), folder);
+        RunShellIn(folder, absl::StrCat(tool, command, " ", name_, " - <&-"));
     EXPECT_EQ(closed.exit_status, 1) << command;
     EXPECT_THAT(closed.err, HasSubstr("standard input: Bad file descriptor"));
   }
@@ -261,19 +261,19 @@ TEST_F(InputCommandsTest, DeserializeReadsAPipeAndNothingIsCalledMinus) {
   ASSERT_EQ(Run({"serialize", name_, dir_.Path("blob"), "--format", "portable"})
                 .exit_status,
             0);
-  const RunResult read = RunShell(
-      absl::StrCat("cat blob | ", tool, "deserialize ", name_, "-copy -"),
-      dir_.path());
+  const RunResult read = RunShellIn(
+      dir_.path(),
+      absl::StrCat("cat blob | ", tool, "deserialize ", name_, "-copy -"));
   EXPECT_EQ(read.exit_status, 0) << read.err;
   for (const std::string& command : std::vector<std::string>{
            absl::StrCat(tool, "serialize ", name_, " -"),
            absl::StrCat(tool, "transform ", name_, " r.csv --output -"),
            "$CTL file build r.csv --metric l2 --output -"}) {
-    const RunResult result = RunShell(command, dir_.path());
+    const RunResult result = RunShellIn(dir_.path(), command);
     EXPECT_EQ(result.exit_status, 1) << command;
     EXPECT_THAT(result.err, HasSubstr("a file of that name is ./-")) << command;
   }
-  EXPECT_NE(RunShell("test -e ./-", dir_.path()).exit_status, 0);
+  EXPECT_NE(RunShellIn(dir_.path(), "test -e ./-").exit_status, 0);
 }
 
 TEST_F(InputCommandsTest, AddOfAnExportIsTheSameIndex) {
