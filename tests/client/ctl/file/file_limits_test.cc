@@ -67,7 +67,7 @@ TEST_F(FileLimitsTest, BitsAreMadeByAThresholdOrUnpacked) {
   ASSERT_EQ(
       Build("0.2,0.9\n3,-1\n", "hamming", {"--threshold", "0.5"}).exit_status,
       0);
-  EXPECT_EQ(OnFile("get", "hamming", {"--item", "0"}).Json()["vector"],
+  EXPECT_EQ(OnFile("vector", "hamming", {"--item", "0"}).Json()["vector"],
             nlohmann::json({0.0, 1.0}));
   OverwriteFile(dir_.Path("q.csv"), "5,7\n");
   EXPECT_THAT(OnFile("eval", "hamming", {"--queries", dir_.Path("q.csv")}).out,
@@ -86,7 +86,7 @@ TEST_F(FileLimitsTest, BitsAreMadeByAThresholdOrUnpacked) {
   };
   const RunResult built = packed("2");
   EXPECT_EQ(built.Json()["dim"], 2) << built.out;
-  EXPECT_EQ(OnFile("get", "hamming", {"--item", "0"}).Json()["vector"],
+  EXPECT_EQ(OnFile("vector", "hamming", {"--item", "0"}).Json()["vector"],
             nlohmann::json({0.0, 1.0}));
   EXPECT_THAT(packed("9").out, HasSubstr("hold 1 to 8 packed bits"));
 }

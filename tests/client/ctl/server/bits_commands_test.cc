@@ -91,7 +91,7 @@ TEST_F(BitsCommandsTest, AThresholdMakesBitsInEveryCommand) {
            {"query", name_, "--queries", csv_},
            {"transform", name_, csv_, "--output", dir_.Path("t.tsv")},
            {"eval", name_, "--queries", csv_, "--seconds", "0.01"},
-           {"bench", name_, "--queries", csv_, "--seconds", "0.1"}}) {
+           {"bench", name_, "--queries", csv_, "--duration", "0.1"}}) {
     EXPECT_THAT(Message(Run(command)), HasSubstr("--threshold makes bits"))
         << command[0];
     std::vector<std::string> with = command;
@@ -116,7 +116,7 @@ TEST_F(BitsCommandsTest, PackedBitsAreReadInEveryCommand) {
            {"query", name_, "--queries", packed_},
            {"transform", name_, packed_, "--output", dir_.Path("t.tsv")},
            {"eval", name_, "--queries", packed_, "--seconds", "0.01"},
-           {"bench", name_, "--queries", packed_, "--seconds", "0.1"}}) {
+           {"bench", name_, "--queries", packed_, "--duration", "0.1"}}) {
     std::vector<std::string> with = command;
     with.push_back("--packed_bits");
     const RunResult result = Run(with);
@@ -133,7 +133,7 @@ TEST_F(BitsCommandsTest, AnIndexThatIsMadeTakesTheDimensionOfTheBits) {
   const RunResult fitted = Run({"fit", name_, packed_, "--packed_bits",
                                 "--metric", "hamming", "--dim", "13"});
   ASSERT_EQ(fitted.exit_status, 0) << fitted.out;
-  EXPECT_EQ(Vector(1).size(), 13);
+  EXPECT_EQ(Vector(1).size(), 13u);
   const std::string other = absl::StrCat(name_, "2");
   const RunResult all =
       Run({"fit", other, packed_, "--packed_bits", "--metric", "hamming"});

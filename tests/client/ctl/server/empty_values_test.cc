@@ -127,16 +127,16 @@ TEST_F(EmptyValuesTest, HexadecimalNumbersAndTooLargeOnesAreRefused) {
     const RunResult result =
         Run({"query", "w", "--item", "1", option[0], option[1]});
     EXPECT_EQ(result.exit_status, 2) << option[0];
-    EXPECT_THAT(result.out, HasSubstr(option[0]));
+    EXPECT_THAT(result.err, HasSubstr(option[0]));
   }
-  EXPECT_THAT(Run({"query", "w", "--vector", "1,0x10"}).out,
+  EXPECT_THAT(Run({"query", "w", "--vector", "1,0x10"}).err,
               HasSubstr("component 1: '0x10' is not a number"));
   EXPECT_EQ(Run({"query", "w", "--sparse", "0:0x10"}).exit_status, 2);
   for (const char* large : {"99999999999", "99999999999999999999999"}) {
     const RunResult result = Run({"build", "w", "--trees", large});
     EXPECT_EQ(result.exit_status, 2);
-    EXPECT_THAT(result.out, HasSubstr("--trees: '"));
-    EXPECT_THAT(result.out, HasSubstr("is too large"));
+    EXPECT_THAT(result.err, HasSubstr("--trees: '"));
+    EXPECT_THAT(result.err, HasSubstr("is too large"));
   }
 }
 
