@@ -15,9 +15,7 @@
 namespace annod::input {
 namespace {
 
-bool IsMissing(absl::string_view text) {
-  return text.empty() || text == "NA" || absl::EqualsIgnoreCase(text, "nan");
-}
+bool IsMissing(absl::string_view text) { return text.empty() || text == "NA"; }
 
 class CsvReader final : public VectorReader {
  public:

@@ -51,15 +51,6 @@ TEST(VectorReaderTest, ReadsEveryNpyTypeAndVersion) {
   }
 }
 
-TEST(VectorReaderTest, WordsForNothingAreMissingWhereThatIsAllowed) {
-  VectorReaderOptions options;
-  options.missing = true;
-  EXPECT_THAT(*ReadAll(WriteFile("m.csv", "1,nan\nNaN,NA\n,2\n"), options),
-              ElementsAre(Pair("", ElementsAre(1, IsNan())),
-                          Pair("", ElementsAre(IsNan(), IsNan())),
-                          Pair("", ElementsAre(IsNan(), 2))));
-}
-
 TEST(VectorReaderTest, StandardInputIsReadOnce) {
   VectorReaderOptions options;
   options.labels_path = "-";
