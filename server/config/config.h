@@ -35,6 +35,8 @@ struct Admission {
   int max_exact_calls = 16;
   int max_batch_calls = 16;
   int max_admin_calls = 256;
+  // AddItems, Fit and Deserialize; of all connections: half of the above.
+  int max_item_streams_per_connection = 32;
 };
 
 // Everything that can be configured. Sources, later ones winning: the defaults
@@ -57,6 +59,7 @@ struct Config {
   absl::Duration worker_stall_timeout = absl::Seconds(10);
   absl::Duration max_call_time = absl::Minutes(1);  // of GetNns
   int stream_window = 16;  // requests of a GetNnsStream taken, not answered yet
+  absl::Duration stream_idle_timeout = absl::Minutes(1);  // of item streams
   absl::Duration max_connection_age = absl::Minutes(5);
   absl::Duration max_connection_age_grace = absl::Seconds(30);
   absl::Duration max_connection_idle = absl::ZeroDuration();  // 0: no limit

@@ -85,6 +85,13 @@ std::vector<Setting> MakeSettings() {
     {"max_admin_calls", "calls", 1, 1 << 20, true,
      "calls of AdminService running in a worker; more are refused",
      ANNOD_FIELD(admission.max_admin_calls)},
+    {"max_item_streams_per_connection", "calls", 1, 1 << 20, true,
+     "AddItems, Fit and Deserialize calls of one connection; more are refused. Of "
+     "a worker there are half of max_admin_calls",
+     ANNOD_FIELD(admission.max_item_streams_per_connection)},
+    {"stream_idle_timeout", "duration", 0.1, 24 * kHour, true,
+     "time without a message from its caller after which such a call is ended",
+     ANNOD_FIELD(stream_idle_timeout)},
     {"recall_sample_fraction", "fraction", 0, 1, true,
      "part of the queries asked again exactly, to measure recall",
      ANNOD_FIELD(recall_sample_fraction)},

@@ -42,6 +42,7 @@ inline constexpr char kBuildRunning[] = "BUILD_RUNNING";
 inline constexpr char kLabelTaken[] = "LABEL_TAKEN";
 inline constexpr char kLimitReached[] = "LIMIT_REACHED";
 inline constexpr char kOverloaded[] = "OVERLOADED";
+inline constexpr char kStreamIdle[] = "STREAM_IDLE";
 inline constexpr char kWriterUnavailable[] = "WRITER_UNAVAILABLE";
 inline constexpr char kStorageFailed[] = "STORAGE_FAILED";
 inline constexpr char kFileRejected[] = "FILE_REJECTED";

@@ -1,5 +1,6 @@
 #include "server/worker/admin_proxy.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -50,6 +51,14 @@ std::string IndexOf(const Message& request) {
       request.GetDescriptor()->FindFieldByName("index");
   return field == nullptr ? ""
                           : request.GetReflection()->GetString(request, field);
+}
+
+absl::Status IdleError(const Config& config) {
+  return ReasonError(
+      absl::StatusCode::kDeadlineExceeded, kStreamIdle,
+      absl::StrCat("no message came for ",
+                   absl::FormatDuration(config.stream_idle_timeout),
+                   " (stream_idle_timeout)"));
 }
 
 std::string PathOf(const MethodDescriptor& method) {
@@ -114,12 +123,18 @@ grpc::ServerUnaryReactor* AdminProxy::Unary(const MethodDescriptor& method,
 grpc::ServerReadReactor<ByteBuffer>* AdminProxy::ClientStream(
     const MethodDescriptor& method, CallbackServerContext* context,
     ByteBuffer* response) {
-  const grpc::Status admitted = Admit(method.name(), context, absl::OkStatus());
+  grpc::Status admitted;
+  std::shared_ptr<ItemStreams::Stream> stream =
+      AdmitStream(method.name(), context, &admitted);
+  if (stream != nullptr) {
+    admitted = Admit(method.name(), context, absl::OkStatus());
+  }
   if (!admitted.ok()) {
     return Refuse<grpc::ServerReadReactor<ByteBuffer>>(admitted);
   }
   return ForwardClientStream(context, writer_, PathOf(method),
                              CountCall(method.name(), ""), NewRequest(method),
+                             std::move(stream), IdleError(*config_->Get()),
                              response);
 }
 
@@ -144,16 +159,55 @@ grpc::Status AdminProxy::Admit(const std::string& method,
     const int max_calls = config_->Get()->admission.max_admin_calls;
     if (running_.fetch_add(1) < max_calls) return grpc::Status::OK;
     running_.fetch_sub(1);
-    metrics_->rejected_admin.Add();
-    status = OverloadedError(
-        absl::StrCat("a worker has ", max_calls,
-                     " calls of AdminService (max_admin_calls)"),
-        kAdminDelay);
-    AddPushback(status, context);
+    return Overloaded(method, context,
+                      absl::StrCat("a worker has ", max_calls,
+                                   " calls of AdminService (max_admin_calls)"),
+                      &metrics_->rejected_admin);
   }
   grpc::Status refusal = ToGrpcStatus(status);
   metrics_->CallEnded(method, "", refusal.error_code(), 0);
   return refusal;
+}
+
+std::shared_ptr<ItemStreams::Stream> AdminProxy::AdmitStream(
+    const std::string& method, grpc::CallbackServerContext* context,
+    grpc::Status* refusal) {
+  const Admission limits = config_->Get()->admission;
+  // The other half is for calls that do not wait for their callers.
+  const int max_streams = std::max(1, limits.max_admin_calls / 2);
+  const int max_of_peer = limits.max_item_streams_per_connection;
+  ItemStreams::Refusal why;
+  auto stream =
+      item_streams_.Admit(context->peer(), max_streams, max_of_peer, &why);
+  if (stream != nullptr) return stream;
+  const std::string of_whom =
+      why == ItemStreams::Refusal::kTooMany
+          ? absl::StrCat("a worker has ", max_streams)
+          : absl::StrCat("this connection has ", max_of_peer);
+  *refusal = Overloaded(
+      method, context,
+      absl::StrCat(of_whom, " calls of AddItems, Fit and Deserialize (",
+                   why == ItemStreams::Refusal::kTooMany
+                       ? "half of max_admin_calls"
+                       : "max_item_streams_per_connection",
+                   ")"),
+      &metrics_->rejected_item_streams);
+  return nullptr;
+}
+
+grpc::Status AdminProxy::Overloaded(const std::string& method,
+                                    grpc::CallbackServerContext* context,
+                                    const std::string& why, Counter* counter) {
+  counter->Add();
+  const absl::Status status = OverloadedError(why, kAdminDelay);
+  AddPushback(status, context);
+  grpc::Status refusal = ToGrpcStatus(status);
+  metrics_->CallEnded(method, "", refusal.error_code(), 0);
+  return refusal;
+}
+
+void AdminProxy::EndIdleStreams() {
+  item_streams_.EndIdle(config_->Get()->stream_idle_timeout);
 }
 
 ForwardedCall::OnEnd AdminProxy::CountCall(const std::string& method,

@@ -12,6 +12,7 @@
 #include "server/config/live_config.h"
 #include "server/worker/catalog/catalog.h"
 #include "server/worker/forwarded_call.h"
+#include "server/worker/item_streams.h"
 #include "server/worker/metrics/worker_metrics.h"
 
 namespace annod {
@@ -28,6 +29,10 @@ class AdminProxy final : public v1::AdminService::Service {
 
   // Calls under way.
   int active_count() const { return running_.load(); }
+
+  // Ends streams whose callers have sent nothing for long. Call about once a
+  // second.
+  void EndIdleStreams();
 
  private:
   using Method = google::protobuf::MethodDescriptor;
@@ -50,6 +55,14 @@ class AdminProxy final : public v1::AdminService::Service {
   // The refusal of a call too many is told with the time to try again.
   grpc::Status Admit(const std::string& method,
                      grpc::CallbackServerContext* context, absl::Status status);
+  // A stream among those of AddItems and its like; null, and the call is over
+  // with `*refusal`, if there are too many.
+  std::shared_ptr<ItemStreams::Stream> AdmitStream(
+      const std::string& method, grpc::CallbackServerContext* context,
+      grpc::Status* refusal);
+  grpc::Status Overloaded(const std::string& method,
+                          grpc::CallbackServerContext* context,
+                          const std::string& why, Counter* counter);
   // `method` must stay.
   ForwardedCall::OnEnd CountCall(const std::string& method, std::string index);
 
@@ -58,6 +71,7 @@ class AdminProxy final : public v1::AdminService::Service {
   const LiveConfig* const config_;
   WorkerMetrics* const metrics_;
   std::atomic<int> running_{0};
+  ItemStreams item_streams_;
 };
 
 }  // namespace annod

@@ -3,6 +3,9 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "annod/v1/admin_service.pb.h"
+#include "server/rpc/errors.h"
 #include "server/rpc/parse_request.h"
 #include "server/rpc/rpc_status.h"
 
@@ -48,13 +51,21 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
   ReadForward(grpc::CallbackServerContext* server,
               std::shared_ptr<grpc::Channel> channel, std::string method,
               OnEnd on_end, std::unique_ptr<google::protobuf::Message> request,
-              grpc::ByteBuffer* response)
+              std::shared_ptr<ItemStreams::Stream> stream,
+              const absl::Status& idle_status, grpc::ByteBuffer* response)
       : ForwardedCall(server, std::move(channel), std::move(method),
                       std::move(on_end)),
         parsed_(std::move(request)),
-        response_(response) {}
+        stream_(std::move(stream)),
+        response_(response) {
+    stream_->SetOnIdle([this, idle_status] {
+      EndEarly(idle_status, /*take_what_came=*/IsAddItems());
+    });
+  }
+  ~ReadForward() override { stream_->SetOnIdle(nullptr); }
 
   void OnReadDone(bool ok) override {
+    stream_->Got();
     if (ok) {
       // A stream of bytes would end in silence where it does not parse.
       const absl::Status parsed =
@@ -68,6 +79,7 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
 
  private:
   void ReadRequest(grpc::ByteBuffer* request) override {
+    stream_->Await();
     grpc::ServerReadReactor<grpc::ByteBuffer>::StartRead(request);
   }
   void WriteResponse(const grpc::ByteBuffer* response) override {
@@ -76,7 +88,20 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
   }
   void FinishServer(const grpc::Status& status) override { Finish(status); }
 
+  bool IsAddItems() const {
+    return parsed_->GetDescriptor() == v1::AddItemsRequest::descriptor();
+  }
+  absl::Status AddProgress(const absl::Status& why) const override {
+    v1::AddItemsResponse stored;
+    if (!ParseRequest(*response_, &stored).ok()) return why;
+    return WithMetadata(why,
+                        {{"added_count", absl::StrCat(stored.added_count())},
+                         {"first_id", absl::StrCat(stored.first_id())},
+                         {"last_id", absl::StrCat(stored.last_id())}});
+  }
+
   const std::unique_ptr<google::protobuf::Message> parsed_;
+  const std::shared_ptr<ItemStreams::Stream> stream_;
   grpc::ByteBuffer* const response_;
 };
 
@@ -126,10 +151,11 @@ grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
     std::string method, ForwardedCall::OnEnd on_end,
     std::unique_ptr<google::protobuf::Message> request,
+    std::shared_ptr<ItemStreams::Stream> stream, absl::Status idle_status,
     grpc::ByteBuffer* response) {
-  auto* const call =
-      new ReadForward(context, std::move(target), std::move(method),
-                      std::move(on_end), std::move(request), response);
+  auto* const call = new ReadForward(
+      context, std::move(target), std::move(method), std::move(on_end),
+      std::move(request), std::move(stream), idle_status, response);
   call->Start();
   return call;
 }

@@ -4,9 +4,11 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "google/protobuf/message.h"
 #include "grpcpp/grpcpp.h"
 #include "server/worker/forwarded_call.h"
+#include "server/worker/item_streams.h"
 
 namespace annod {
 
@@ -23,11 +25,13 @@ grpc::ServerUnaryReactor* ForwardUnary(grpc::CallbackServerContext* context,
                                        grpc::ByteBuffer* response);
 
 // Each message must parse as one of the type of `request`, which is overwritten
-// by each; else the call ends with INVALID_ARGUMENT.
+// by each; else the call ends with INVALID_ARGUMENT. It ends with `idle_status`
+// when `stream` is idle; what an AddItems has sent is stored then.
 grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
     std::string method, ForwardedCall::OnEnd on_end,
     std::unique_ptr<google::protobuf::Message> request,
+    std::shared_ptr<ItemStreams::Stream> stream, absl::Status idle_status,
     grpc::ByteBuffer* response);
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ForwardServerStream(

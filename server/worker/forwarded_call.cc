@@ -69,6 +69,7 @@ void ForwardedCall::Begin() {
 void ForwardedCall::GotRequest(bool ok) {
   absl::MutexLock lock(&mu_);
   if (!held_) return;  // answered before the last request was read
+  if (!early_end_.ok()) return;
   if (ok) {
     client_.StartWrite(&request_);
   } else {
@@ -81,6 +82,17 @@ void ForwardedCall::RefuseRequest(const grpc::Status& status) {
   if (!held_) return;
   refusal_ = status;
   context_->TryCancel();
+}
+
+void ForwardedCall::EndEarly(const absl::Status& why, bool take_what_came) {
+  absl::MutexLock lock(&mu_);
+  if (!held_ || !early_end_.ok() || !refusal_.ok()) return;
+  early_end_ = why;
+  if (take_what_came) {
+    client_.StartWritesDone();
+  } else {
+    context_->TryCancel();
+  }
 }
 
 void ForwardedCall::SentRequest(bool ok) {
@@ -105,15 +117,23 @@ void ForwardedCall::SentResponse(bool ok) {
 
 void ForwardedCall::ClientDone(const grpc::Status& status) {
   grpc::Status refused;
+  absl::Status early_end;
   {
     absl::MutexLock lock(&mu_);
     refused = refusal_;
+    early_end = early_end_;
   }
+  // The target's own error, if it has one, says more.
+  const bool ended_early =
+      !early_end.ok() &&
+      (status.ok() || status.error_code() == grpc::StatusCode::CANCELLED);
   const bool bare_unavailable =
       status.error_code() == grpc::StatusCode::UNAVAILABLE &&
       status.error_details().empty();
   if (!refused.ok()) {
     End(refused);
+  } else if (ended_early) {
+    End(ToGrpcStatus(status.ok() ? AddProgress(early_end) : early_end));
   } else {
     End(bare_unavailable ? UnavailableStatus() : status);
   }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "grpcpp/alarm.h"
@@ -52,6 +53,14 @@ class ForwardedCall {
   void GotRequest(bool ok);
   // Instead of GotRequest(): ends the call with `status`, an error.
   void RefuseRequest(const grpc::Status& status);
+  // At any time: ends the call with `why`, taking no further request. If
+  // `take_what_came` the target is told that there is none, and its answer goes
+  // to AddProgress(); else its call is cancelled.
+  void EndEarly(const absl::Status& why, bool take_what_came);
+  // `why` with what the target answered to the requests that came.
+  virtual absl::Status AddProgress(const absl::Status& why) const {
+    return why;
+  }
   // `ok` is false if the caller is gone.
   void SentResponse(bool ok);
   void ServerCancelled();
@@ -99,6 +108,7 @@ class ForwardedCall {
   bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
   bool ended_ ABSL_GUARDED_BY(mu_) = false;
   grpc::Status refusal_ ABSL_GUARDED_BY(mu_);
+  absl::Status early_end_ ABSL_GUARDED_BY(mu_);  // that of EndEarly()
   // While true a hold keeps the client's side open for writes.
   bool held_ ABSL_GUARDED_BY(mu_) = false;
 };

@@ -193,6 +193,7 @@ void WorkerServer::ConfigChanged() { health_.Update(); }
 
 void WorkerServer::Tick() {
   catalog_.ReleaseRetired();
+  admin_.EndIdleStreams();
   if (ticks_++ % kResidencyTicks == 0) MeasureResidency();
 }
 

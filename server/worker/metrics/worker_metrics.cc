@@ -55,6 +55,7 @@ WorkerMetrics::WorkerMetrics(MetricsWriter* writer) : writer_(writer) {
   rejected_exact = rejected("max_exact_calls");
   rejected_batch = rejected("max_batch_calls");
   rejected_admin = rejected("max_admin_calls");
+  rejected_item_streams = rejected("max_item_streams");
   connections = writer_->GetGauge("annod_connections", {});
   const auto refused = [this](const char* reason) {
     return writer_->GetCounter("annod_refused_connections_total",

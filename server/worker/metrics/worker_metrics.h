@@ -58,6 +58,7 @@ class WorkerMetrics {
   Counter rejected_exact;
   Counter rejected_batch;
   Counter rejected_admin;
+  Counter rejected_item_streams;
   Counter refused_max_connections;
   Counter refused_descriptors;
   Gauge connections;
