@@ -20,7 +20,7 @@ RUN tools/run_bazel build //server:annod //client:annodctl \
 FROM ${BASE}
 RUN apt-get update -q \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-      libabsl20220623 libcivetweb1 libgrpc++1.51 libhdf5-103-1 libhwy1 libprometheus-cpp-core1.0 libprotobuf32 libspdlog1.10 libxxhash0 zlib1g \
+      libabsl20220623 libgrpc++1.51 libhdf5-103-1 libhwy1 libmicrohttpd12 libprometheus-cpp-core1.0 libprotobuf32 libspdlog1.10 libxxhash0 zlib1g \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin annod \
  && install -d -o annod -g annod /data

@@ -62,8 +62,8 @@ int RunSupervisor(const CommandLine& command_line, const Config& config) {
   std::printf("%s\n", (*supervisor)->Announcement().c_str());
   std::fflush(stdout);
   const int status = (*supervisor)->Run();
-  // All is durable and the children are gone. Taking the HTTP server down in
-  // good order would take up to two seconds more for nothing.
+  // All is durable and the children are gone; what is left are threads that
+  // wait for nothing.
   std::fflush(nullptr);
   _exit(status);
 }

@@ -1,176 +1,285 @@
 #include "server/metrics/http_server.h"
 
-#include <civetweb.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstdarg>
+#include <cstdint>
 #include <cstring>
-#include <exception>
-#include <memory>
-#include <string>
+#include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "core/status_macros.h"
+#include "server/metrics/http_connections.h"
 #include "server/net/resolve_address.h"
 
 namespace annod {
 namespace {
 
-constexpr char kThreads[] = "4";
-constexpr char kRequestTimeoutMs[] = "5000";
-constexpr char kMaxRequestBytes[] = "8192";
+constexpr size_t kMaxConnections = 256;
+// A little more than ours: one that makes room takes a moment to be gone.
+constexpr unsigned kLibraryConnections = 2 * kMaxConnections;
+// For the head of a request and that of its answer.
+constexpr size_t kConnectionBytes = 8192;
+constexpr int kBacklog = 1024;
+constexpr int kSweepMs = 100;
+// When no more can be taken, until it is tried again.
+constexpr int kRetryMs = 5;
 
-const char* ReasonPhrase(int status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 503:
-      return "Service Unavailable";
-    default:
-      return "Internal Server Error";
-  }
+constexpr HttpConnections::Limits kLimits = {
+    kMaxConnections, std::chrono::seconds(1), std::chrono::seconds(10)};
+
+absl::Status ListenError(const ListenAddress& address, int error) {
+  return absl::UnavailableError(absl::StrCat("HTTP cannot listen on ",
+                                             address.ToString(), ": ",
+                                             std::strerror(error)));
 }
 
-void Send(mg_connection* connection, const HttpResponse& response,
-          bool with_body) {
-  const std::string head = absl::StrFormat(
-      "HTTP/1.1 %d %s\r\n"
-      "Content-Type: %s\r\n"
-      "Content-Length: %d\r\n"
-      "Cache-Control: no-store\r\n"
-      "%s"
-      "Connection: close\r\n\r\n",
-      response.status, ReasonPhrase(response.status), response.content_type,
-      response.body.size(),
-      response.status == 405 ? "Allow: GET, HEAD\r\n" : "");
-  // A client that has gone away is no event.
-  mg_write(connection, head.data(), head.size());
-  if (with_body) {
-    mg_write(connection, response.body.data(), response.body.size());
+// One request, from its head to its end; what the library calls the request's
+// context.
+struct Request {
+  std::shared_ptr<const HttpResponse> response;
+};
+
+MHD_Result Send(MHD_Connection* connection,
+                std::shared_ptr<const HttpResponse> shared) {
+  const HttpResponse& response = *shared;
+  // The body is not copied: many may be taking the same.
+  auto* const owner =
+      new std::shared_ptr<const HttpResponse>(std::move(shared));
+  MHD_Response* const out =
+      MHD_create_response_from_buffer_with_free_callback_cls(
+          response.body.size(), const_cast<char*>(response.body.data()),
+          [](void* owner) {
+            delete static_cast<std::shared_ptr<const HttpResponse>*>(owner);
+          },
+          owner);
+  if (out == nullptr) {
+    delete owner;
+    return MHD_NO;
   }
+  MHD_add_response_header(out, "Content-Type", response.content_type.c_str());
+  MHD_add_response_header(out, "Cache-Control", "no-store");
+  MHD_add_response_header(out, "Connection", "close");
+  if (response.status == MHD_HTTP_METHOD_NOT_ALLOWED) {
+    MHD_add_response_header(out, "Allow", "GET, HEAD");
+  }
+  const MHD_Result queued =
+      MHD_queue_response(connection, response.status, out);
+  MHD_destroy_response(out);
+  return queued;
 }
 
-class CivetwebServer : public HttpServer {
+int FdOf(MHD_Connection* connection) {
+  return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
+      ->connect_fd;
+}
+
+// What clients do wrong is no event.
+void IgnoreLog(void*, const char*, va_list) {}
+
+class MicroHttpServer : public HttpServer {
  public:
-  explicit CivetwebServer(std::map<std::string, HttpHandler> routes)
-      : routes_(std::move(routes)) {}
-  ~CivetwebServer() override {
-    if (context_ != nullptr) mg_stop(context_);
+  explicit MicroHttpServer(std::map<std::string, HttpHandler> routes) {
+    for (auto& [path, handler] : routes) {
+      routes_[path] = std::make_unique<HttpRoute>(std::move(handler));
+    }
   }
+  ~MicroHttpServer() override;
 
   absl::Status Listen(const ListenAddress& wanted);
   const ListenAddress& address() const override { return address_; }
 
  private:
-  static int OnRequest(mg_connection* connection);
-  static int OnLog(const mg_connection* connection, const char* message);
-  HttpResponse Answer(const mg_request_info& request) const;
+  static MHD_Result OnRequest(void* self, MHD_Connection* connection,
+                              const char* path, const char* method,
+                              const char* version, const char* body,
+                              size_t* body_bytes, void** context);
+  static void OnCompleted(void* self, MHD_Connection* connection,
+                          void** context, MHD_RequestTerminationCode code);
+  static void OnConnection(void* self, MHD_Connection* connection,
+                           void** context, MHD_ConnectionNotificationCode code);
 
-  const std::map<std::string, HttpHandler> routes_;
+  MHD_Result Answer(MHD_Connection* connection, absl::string_view path,
+                    absl::string_view method, Request* request);
+  std::shared_ptr<const HttpResponse> NotFound() const;
+  void AcceptLoop();
+  // False if no more can be taken for a moment.
+  bool AcceptAll();
+
+  std::map<std::string, std::unique_ptr<HttpRoute>> routes_;
+  HttpConnections connections_{kLimits};
   ListenAddress address_;
-  mg_context* context_ = nullptr;
-  bool started_ = false;
-  std::string start_error_;  // what civetweb said first
+  MHD_Daemon* daemon_ = nullptr;
+  int listen_fd_ = -1;
+  int wake_fd_ = -1;
+  std::atomic<bool> stopped_{false};
+  std::thread accept_thread_;
 };
 
-int CivetwebServer::OnRequest(mg_connection* connection) {
-  const mg_request_info* request = mg_get_request_info(connection);
-  const auto* self = static_cast<const CivetwebServer*>(request->user_data);
-  // C code calls this: nothing may be thrown through it.
-  try {
-    Send(connection, self->Answer(*request),
-         std::strcmp(request->request_method, "HEAD") != 0);
-  } catch (const std::exception&) {
-    mg_close_connection(connection);
-  }
-  return 1;
+MicroHttpServer::~MicroHttpServer() {
+  stopped_.store(true);
+  const uint64_t one = 1;
+  if (wake_fd_ >= 0) (void)!write(wake_fd_, &one, sizeof(one));
+  if (accept_thread_.joinable()) accept_thread_.join();
+  // None may be suspended when the daemon stops.
+  for (auto& [path, route] : routes_) route->Stop();
+  if (daemon_ != nullptr) MHD_stop_daemon(daemon_);
+  if (listen_fd_ >= 0) close(listen_fd_);
+  if (wake_fd_ >= 0) close(wake_fd_);
 }
 
-int CivetwebServer::OnLog(const mg_connection* connection,
-                          const char* message) {
-  // Only the start is of interest: later messages are about clients.
-  const mg_context* context = mg_get_context(connection);
-  auto* self = context == nullptr
-                   ? nullptr
-                   : static_cast<CivetwebServer*>(mg_get_user_data(context));
-  if (self != nullptr && !self->started_ && self->start_error_.empty()) {
-    self->start_error_ = message;
-  }
-  return 1;
-}
-
-HttpResponse CivetwebServer::Answer(const mg_request_info& request) const {
-  HttpResponse response;
-  const auto route = routes_.find(request.local_uri);
-  if (route == routes_.end()) {
-    response.status = 404;
-    response.body = "not found; there are:";
-    for (const auto& known : routes_) {
-      absl::StrAppend(&response.body, " ", known.first);
-    }
-    response.body += "\n";
-    return response;
-  }
-  if (std::strcmp(request.request_method, "GET") != 0 &&
-      std::strcmp(request.request_method, "HEAD") != 0) {
-    response.status = 405;
-    response.body = "only GET and HEAD\n";
-    return response;
-  }
-  try {
-    return route->second();
-  } catch (const std::exception& e) {
-    response.status = 500;
-    response.body = absl::StrCat("internal error: ", e.what(), "\n");
-    return response;
-  }
-}
-
-absl::Status CivetwebServer::Listen(const ListenAddress& wanted) {
-  absl::StatusOr<ListenAddress> numeric = ResolveIpv4(wanted);
-  if (!numeric.ok()) return numeric.status();
-  const std::string port = numeric->ToString();
-  const char* options[] = {"listening_ports",
-                           port.c_str(),
-                           "num_threads",
-                           kThreads,
-                           "request_timeout_ms",
-                           kRequestTimeoutMs,
-                           "max_request_size",
-                           kMaxRequestBytes,
-                           "enable_keep_alive",
-                           "no",
-                           nullptr};
-  mg_callbacks callbacks;
-  std::memset(&callbacks, 0, sizeof(callbacks));
-  callbacks.begin_request = OnRequest;
-  callbacks.log_message = OnLog;
-  context_ = mg_start(&callbacks, this, options);
-  if (context_ == nullptr) {
-    return absl::UnavailableError(
-        absl::StrCat("HTTP cannot listen on ", wanted.ToString(), ": ",
-                     start_error_.empty() ? "unknown reason" : start_error_));
-  }
-  started_ = true;
-  mg_server_port bound;
-  std::memset(&bound, 0, sizeof(bound));
-  if (mg_get_server_ports(context_, 1, &bound) != 1) {
-    return absl::InternalError("HTTP server does not tell its port");
+absl::Status MicroHttpServer::Listen(const ListenAddress& wanted) {
+  ANNOD_ASSIGN_OR_RETURN(const ListenAddress numeric, ResolveIpv4(wanted));
+  ANNOD_ASSIGN_OR_RETURN(const std::vector<SocketAddress> targets,
+                         ResolveAddress(numeric));
+  const auto* const target =
+      reinterpret_cast<const sockaddr*>(&targets.front().storage);
+  listen_fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int yes = 1;
+  sockaddr_in bound = {};
+  socklen_t bound_size = sizeof(bound);
+  if (listen_fd_ < 0 ||
+      setsockopt(listen_fd_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) !=
+          0 ||
+      bind(listen_fd_, target, targets.front().size) != 0 ||
+      listen(listen_fd_, kBacklog) != 0 ||
+      getsockname(listen_fd_, reinterpret_cast<sockaddr*>(&bound),
+                  &bound_size) != 0) {
+    return ListenError(wanted, errno);
   }
   address_ = wanted;
-  address_.port = bound.port;
+  address_.port = ntohs(bound.sin_port);
+  daemon_ = MHD_start_daemon(
+      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET |
+          MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
+      /*port=*/0, nullptr, nullptr, OnRequest, this, MHD_OPTION_EXTERNAL_LOGGER,
+      IgnoreLog, nullptr, MHD_OPTION_CONNECTION_LIMIT, kLibraryConnections,
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionBytes,
+      MHD_OPTION_NOTIFY_COMPLETED, OnCompleted, this,
+      MHD_OPTION_NOTIFY_CONNECTION, OnConnection, this, MHD_OPTION_END);
+  wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (daemon_ == nullptr || wake_fd_ < 0) {
+    return absl::UnavailableError("HTTP server cannot be started");
+  }
+  accept_thread_ = std::thread([this] { AcceptLoop(); });
   return absl::OkStatus();
+}
+
+void MicroHttpServer::AcceptLoop() {
+  bool full = false;
+  while (!stopped_.load()) {
+    pollfd fds[] = {{wake_fd_, POLLIN, 0}, {listen_fd_, POLLIN, 0}};
+    // What waits stays readable then: that is not looked at.
+    poll(fds, full ? 1 : 2, full ? kRetryMs : kSweepMs);
+    if (stopped_.load()) return;
+    full = !AcceptAll();
+    connections_.CloseLate();
+  }
+}
+
+bool MicroHttpServer::AcceptAll() {
+  while (!stopped_.load()) {
+    // Those that made room are still on their way out.
+    if (connections_.count() + 1 >= kLibraryConnections) return false;
+    sockaddr_in peer = {};
+    socklen_t size = sizeof(peer);
+    auto* const address = reinterpret_cast<sockaddr*>(&peer);
+    const int fd =
+        accept4(listen_fd_, address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0) {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+          errno == ENOMEM) {
+        connections_.MakeRoom();
+        return false;
+      }
+      if (errno == EAGAIN || errno == EWOULDBLOCK) return true;
+      continue;  // it broke while it waited (accept(2))
+    }
+    connections_.MakeRoom();
+    connections_.Add(fd);
+    if (MHD_add_connection(daemon_, fd, address, size) == MHD_NO) {
+      connections_.Remove(fd);  // it is closed
+    }
+  }
+  return true;
+}
+
+void MicroHttpServer::OnConnection(void* self, MHD_Connection* connection,
+                                   void**,
+                                   MHD_ConnectionNotificationCode code) {
+  if (code != MHD_CONNECTION_NOTIFY_CLOSED) return;
+  static_cast<MicroHttpServer*>(self)->connections_.Remove(FdOf(connection));
+}
+
+MHD_Result MicroHttpServer::OnRequest(void* self, MHD_Connection* connection,
+                                      const char* path, const char* method,
+                                      const char*, const char*,
+                                      size_t* body_bytes, void** context) {
+  // The first call brings the head, the last nothing; between them a body may
+  // come, which is of no interest.
+  if (*context == nullptr || *body_bytes > 0) {
+    if (*context == nullptr) *context = new Request;
+    *body_bytes = 0;
+    return MHD_YES;
+  }
+  return static_cast<MicroHttpServer*>(self)->Answer(
+      connection, path, method, static_cast<Request*>(*context));
+}
+
+MHD_Result MicroHttpServer::Answer(MHD_Connection* connection,
+                                   absl::string_view path,
+                                   absl::string_view method, Request* request) {
+  if (request->response != nullptr) return Send(connection, request->response);
+  connections_.GotRequest(FdOf(connection));
+  const auto route = routes_.find(std::string(path));
+  if (route == routes_.end()) return Send(connection, NotFound());
+  if (method != "GET" && method != "HEAD") {
+    auto response = std::make_shared<HttpResponse>();
+    response->status = MHD_HTTP_METHOD_NOT_ALLOWED;
+    response->body = "only GET and HEAD\n";
+    return Send(connection, std::move(response));
+  }
+  MHD_suspend_connection(connection);
+  route->second->Ask(
+      [connection, request](std::shared_ptr<const HttpResponse> response) {
+        request->response = std::move(response);
+        MHD_resume_connection(connection);
+      });
+  return MHD_YES;
+}
+
+std::shared_ptr<const HttpResponse> MicroHttpServer::NotFound() const {
+  auto response = std::make_shared<HttpResponse>();
+  response->status = MHD_HTTP_NOT_FOUND;
+  response->body = "not found; there are:";
+  for (const auto& known : routes_) {
+    absl::StrAppend(&response->body, " ", known.first);
+  }
+  response->body += "\n";
+  return response;
+}
+
+void MicroHttpServer::OnCompleted(void*, MHD_Connection*, void** context,
+                                  MHD_RequestTerminationCode) {
+  delete static_cast<Request*>(*context);
+  *context = nullptr;
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(
     const ListenAddress& address, std::map<std::string, HttpHandler> routes) {
-  auto server = std::make_unique<CivetwebServer>(std::move(routes));
-  const absl::Status status = server->Listen(address);
-  if (!status.ok()) return status;
+  auto server = std::make_unique<MicroHttpServer>(std::move(routes));
+  ANNOD_RETURN_IF_ERROR(server->Listen(address));
   return std::unique_ptr<HttpServer>(std::move(server));
 }
 

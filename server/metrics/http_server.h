@@ -1,29 +1,23 @@
 #ifndef ANNOD_SERVER_METRICS_HTTP_SERVER_H_
 #define ANNOD_SERVER_METRICS_HTTP_SERVER_H_
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "server/metrics/http_route.h"
 #include "server/net/listen_address.h"
 
 namespace annod {
 
-struct HttpResponse {
-  int status = 200;
-  std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
-};
-
-// Answers one path; called on several threads at once. What it throws becomes
-// status 500.
-using HttpHandler = std::function<HttpResponse()>;
-
-// A small HTTP server for probes and scrapes (civetweb): GET and HEAD of exact
-// paths; another path is 404, another method 405. Slow clients are cut off
-// after seconds and there are few threads, so it cannot be made to eat memory.
+// A small HTTP server for probes and scrapes (libmicrohttpd): GET and HEAD of
+// exact paths; another path is 404, another method 405. A probe is answered
+// whatever else is connected: one thread waits for all connections at once, a
+// path whose answer takes long has a thread of its own, who has not sent a
+// request within a second or taken the answer within ten is cut off, and of 256
+// connections the oldest makes room for the next. A client that shuts its side
+// down before it has the answer (`nc -N`) may get none.
 class HttpServer {
  public:
   // Serves from the moment it returns. IPv4 and names that resolve to it only.
@@ -31,7 +25,7 @@ class HttpServer {
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(
       const ListenAddress& address, std::map<std::string, HttpHandler> routes);
 
-  // Stops, waiting for answers under way.
+  // Stops, waiting for the handlers that run.
   virtual ~HttpServer() = default;
 
   // Where it listens, the port chosen by the system included.

@@ -1,12 +1,23 @@
 #include "server/metrics/http_server.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/server/testing/cluster.h"
 #include "tests/server/testing/raw_http.h"
 
 namespace annod {
@@ -23,7 +34,6 @@ ListenAddress Loopback(int port) {
   return address;
 }
 
-// One server for all tests: civetweb takes seconds to stop.
 class HttpServerTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -106,6 +116,108 @@ TEST_F(HttpServerTest, NonsenseDoesNotStopIt) {
   Ask(std::string("GET /hello\0 HTTP/1.1\r\n\r\n", 25));
   EXPECT_THAT(Ask("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"),
               HasSubstr("hello world"));
+}
+
+// Connections of somebody who does not ask.
+class Idlers {
+ public:
+  explicit Idlers(int port) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address_.sin_port = htons(port);
+  }
+  ~Idlers() {
+    for (const int fd : fds_) close(fd);
+  }
+  void Open(int count) {
+    for (int i = 0; i < count; ++i) {
+      const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      ASSERT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address_),
+                        sizeof(address_)),
+                0);
+      fds_.push_back(fd);
+    }
+  }
+  // A byte of a request on each; a new connection for each that was closed.
+  void Trickle() {
+    for (int& fd : fds_) {
+      if (send(fd, "G", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1) continue;
+      close(fd);
+      fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      connect(fd, reinterpret_cast<const sockaddr*>(&address_),
+              sizeof(address_));
+    }
+  }
+  // Those that the server has left open.
+  int OpenCount() const {
+    int count = 0;
+    for (const int fd : fds_) {
+      char byte;
+      const ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+      count += got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    }
+    return count;
+  }
+
+ private:
+  sockaddr_in address_ = {};
+  std::vector<int> fds_;
+};
+
+constexpr char kHello[] = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n";
+
+TEST_F(HttpServerTest, IdleConnectionsDelayNoProbe) {
+  Idlers idlers(server_->address().port);
+  idlers.Open(600);  // more than there may be
+  const absl::Time start = absl::Now();
+  EXPECT_THAT(Ask(kHello), HasSubstr("hello world"));
+  EXPECT_LT(absl::Now() - start, absl::Seconds(1));
+  EXPECT_LE(idlers.OpenCount(), 256);
+  // Those that are left are closed before long.
+  EXPECT_TRUE(Eventually([&] { return idlers.OpenCount() == 0; }));
+  EXPECT_LT(absl::Now() - start, absl::Seconds(3));
+}
+
+TEST_F(HttpServerTest, TricklingConnectionsDelayNoProbe) {
+  Idlers idlers(server_->address().port);
+  idlers.Open(60);
+  const absl::Time end = absl::Now() + absl::Milliseconds(1500);
+  while (absl::Now() < end) {
+    idlers.Trickle();
+    const absl::Time start = absl::Now();
+    EXPECT_THAT(Ask(kHello), HasSubstr("hello world"));
+    EXPECT_LT(absl::Now() - start, absl::Seconds(1));
+  }
+}
+
+TEST(HttpServer, AnAnswerThatTakesLongDelaysNoOther) {
+  absl::Notification go_on;
+  std::atomic<int> calls{0};
+  auto server = HttpServer::Start(
+      Loopback(0), {{"/slow",
+                     [&] {
+                       ++calls;
+                       go_on.WaitForNotification();
+                       return HttpResponse{200, "text/plain", "at last\n"};
+                     }},
+                    {"/hello", [] {
+                       return HttpResponse{200, "text/plain", "hello world\n"};
+                     }}});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const int port = (*server)->address().port;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 20; ++i) {
+    callers.emplace_back(
+        [port] { EXPECT_EQ(HttpGet(port, "/slow").body, "at last\n"); });
+  }
+  EXPECT_TRUE(Eventually([&] { return calls > 0; }));
+  const absl::Time start = absl::Now();
+  EXPECT_THAT(RawHttp(port, kHello), HasSubstr("hello world"));
+  EXPECT_LT(absl::Now() - start, absl::Seconds(1));
+  go_on.Notify();
+  for (std::thread& caller : callers) caller.join();
+  // Who came while one was made shared the next.
+  EXPECT_LT(calls, 20);
 }
 
 TEST_F(HttpServerTest, AUsedPortIsRefusedWithAddressAndReason) {

@@ -23,7 +23,6 @@ std::string RawHttp(int port, const std::string& request) {
   if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) ==
       0) {
     send(fd, request.data(), request.size(), MSG_NOSIGNAL);
-    shutdown(fd, SHUT_WR);
     char buffer[4096];
     ssize_t got;
     while ((got = recv(fd, buffer, sizeof(buffer), 0)) > 0) {
