@@ -27,6 +27,10 @@ inline const char* RoleName(ChildOptions::Role role) {
 
 inline constexpr char kWriterSocketName[] = "writer.sock";
 
+// A health call with this in its metadata is answered with the worker's slot in
+// the trailing ones.
+inline constexpr char kProbeMetadata[] = "annod-probe";
+
 // Address of the writer for gRPC, "unix:/proc/self/fd/7/writer.sock".
 std::string WriterAddress(const ChildOptions& options);
 

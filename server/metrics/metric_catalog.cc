@@ -153,8 +153,8 @@ std::vector<MetricInfo> MakeCatalog() {
       {"annod_process_answers_total",
        kCounter,
        "Answers of a child process to the supervisor, which asks once a "
-       "second.",
-       {"role", "slot"}},
+       "second by a socket of its own and, if it is a worker, by the port.",
+       {"role", "slot", "way"}},
       {"annod_process_silent_seconds",
        kMax,
        "For how long a child process has owed the supervisor an answer; 0 if "

@@ -6,58 +6,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "grpc/health/v1/health.grpc.pb.h"
-
 namespace annod {
 namespace {
 
-using grpc::health::v1::Health;
-using grpc::health::v1::HealthCheckRequest;
-using grpc::health::v1::HealthCheckResponse;
 using Clock = std::chrono::steady_clock;
 
-std::shared_ptr<grpc::Channel> FreshChannel(const std::string& address) {
-  grpc::ChannelArguments arguments;
-  // Otherwise channels to one address share a connection.
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
-                                   arguments);
-}
-
-// Whether somebody said this, and not the library that nobody did.
-bool IsAnswer(const grpc::Status& status) {
-  return status.error_code() != grpc::StatusCode::UNAVAILABLE &&
-         status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED &&
-         status.error_code() != grpc::StatusCode::CANCELLED;
-}
-
 }  // namespace
-
-// One question.
-class ChildProbes::Probe {
- public:
-  Probe(int slot, int64_t life, const std::string& address,
-        absl::Duration timeout, grpc::CompletionQueue* queue)
-      : slot(slot), life(life), stub_(Health::NewStub(FreshChannel(address))) {
-    context_.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
-    call_ = stub_->AsyncCheck(&context_, HealthCheckRequest(), queue);
-    call_->Finish(&response_, &status_, this);
-  }
-
-  void Cancel() { context_.TryCancel(); }
-  bool answered() const { return IsAnswer(status_); }
-
-  const int slot;
-  const int64_t life;
-
- private:
-  const std::unique_ptr<Health::Stub> stub_;
-  grpc::ClientContext context_;
-  HealthCheckResponse response_;
-  grpc::Status status_;
-  std::unique_ptr<grpc::ClientAsyncResponseReader<HealthCheckResponse>> call_;
-};
 
 ChildProbes::ChildProbes(Options options)
     : options_(std::move(options)),
@@ -66,6 +20,10 @@ ChildProbes::ChildProbes(Options options)
              absl::ToChronoNanoseconds(options_.timeout)),
       lives_(options_.addresses.size()),
       told_(options_.addresses.size()) {
+  if (options_.port.has_value()) {
+    port_ = std::make_unique<PortProbes>(*options_.port, options_.workers,
+                                         options_.timeout);
+  }
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -75,9 +33,12 @@ ChildProbes::~ChildProbes() {
   close(event_fd_);
 }
 
-void ChildProbes::Started(int slot) {
+void ChildProbes::Changed(int slot) {
   absl::MutexLock lock(&mu_);
   watch_.Forget(slot);
+  if (slot < options_.workers) workers_changed_ = true;
+  stalled_.erase(std::remove(stalled_.begin(), stalled_.end(), slot),
+                 stalled_.end());
   ++lives_[slot];
   told_[slot] = false;
 }
@@ -94,6 +55,7 @@ void ChildProbes::Loop() {
       absl::ToChronoNanoseconds(options_.interval));
   Clock::time_point next_round = Clock::now();
   while (!stopped_.load()) {
+    ForgetPorts();
     void* tag;
     bool ok;
     // Short enough for the destructor not to be kept waiting.
@@ -104,7 +66,7 @@ void ChildProbes::Loop() {
         std::chrono::system_clock::now() +
             std::chrono::duration_cast<std::chrono::microseconds>(wait));
     if (next == grpc::CompletionQueue::GOT_EVENT) {
-      Ended(*static_cast<Probe*>(tag));
+      Ended(*static_cast<ProbeCall*>(tag));
       continue;
     }
     const Clock::time_point now = Clock::now();
@@ -113,12 +75,13 @@ void ChildProbes::Loop() {
       // This process was stopped or starved, and the others perhaps with it.
       absl::MutexLock lock(&mu_);
       watch_.ForgiveAll();
+      if (port_ != nullptr) port_->ForgiveAll();
     }
     Judge(now);
     AskAll();
     next_round = now + interval;
   }
-  for (const auto& probe : probes_) probe->Cancel();
+  for (const auto& call : calls_) call->Cancel();
   queue_.Shutdown();
   void* tag;
   bool ok;
@@ -126,27 +89,47 @@ void ChildProbes::Loop() {
   }
 }
 
-void ChildProbes::AskAll() {
-  for (size_t slot = 0; slot < options_.addresses.size(); ++slot) {
-    int64_t life;
-    {
-      absl::MutexLock lock(&mu_);
-      watch_.Asked(static_cast<int>(slot), Clock::now());
-      life = lives_[slot];
-    }
-    probes_.insert(std::make_unique<Probe>(static_cast<int>(slot), life,
-                                           options_.addresses[slot],
-                                           options_.timeout, &queue_));
+void ChildProbes::ForgetPorts() {
+  {
+    absl::MutexLock lock(&mu_);
+    if (!std::exchange(workers_changed_, false)) return;
   }
+  if (port_ != nullptr) port_->Forget();
+}
+
+void ChildProbes::AskAll() {
+  const Clock::time_point now = Clock::now();
+  std::vector<int64_t> lives;
+  {
+    absl::MutexLock lock(&mu_);
+    lives = lives_;
+    for (size_t slot = 0; slot < lives.size(); ++slot) {
+      watch_.Asked(static_cast<int>(slot), now);
+    }
+  }
+  for (size_t slot = 0; slot < lives.size(); ++slot) {
+    calls_.insert(std::make_unique<ProbeCall>(
+        static_cast<int>(slot), lives[slot], options_.addresses[slot],
+        options_.timeout, &queue_));
+  }
+  if (port_ == nullptr) return;
+  port_->AskAll(now, &queue_, [this](std::unique_ptr<ProbeCall> call) {
+    calls_.insert(std::move(call));
+  });
 }
 
 void ChildProbes::Judge(StallWatch::Time now) {
   absl::MutexLock lock(&mu_);
+  const auto timeout = absl::ToChronoNanoseconds(options_.timeout);
   bool any = false;
   for (int slot = 0; slot < static_cast<int>(lives_.size()); ++slot) {
+    StallWatch::Duration silent = watch_.SilentFor(slot, now);
+    if (port_ != nullptr && slot < options_.workers) {
+      silent = std::max(silent, port_->SilentFor(slot, now));
+    }
     options_.silent_seconds[slot].Set(
-        std::chrono::duration<double>(watch_.SilentFor(slot, now)).count());
-    if (told_[slot] || !watch_.Stalled(slot, now)) continue;
+        std::chrono::duration<double>(silent).count());
+    if (told_[slot] || silent < timeout) continue;
     told_[slot] = true;
     stalled_.push_back(slot);
     any = true;
@@ -156,19 +139,22 @@ void ChildProbes::Judge(StallWatch::Time now) {
   (void)!write(event_fd_, &one, sizeof(one));
 }
 
-void ChildProbes::Ended(const Probe& probe) {
-  {
+void ChildProbes::Ended(const ProbeCall& call) {
+  if (call.source_port != 0) {
+    const std::optional<int> slot = port_->Ended(call);
+    if (slot.has_value()) options_.port_answers[*slot].Add();
+  } else {
     absl::MutexLock lock(&mu_);
     // What another life of the slot said means nothing.
-    if (probe.answered() && probe.life == lives_[probe.slot]) {
-      watch_.Answered(probe.slot);
-      options_.answers[probe.slot].Add();
+    if (call.answered() && call.life == lives_[call.slot]) {
+      watch_.Answered(call.slot);
+      options_.answers[call.slot].Add();
     }
   }
-  const auto same = [&](const std::unique_ptr<Probe>& other) {
-    return other.get() == &probe;
+  const auto same = [&](const std::unique_ptr<ProbeCall>& other) {
+    return other.get() == &call;
   };
-  probes_.erase(std::find_if(probes_.begin(), probes_.end(), same));
+  calls_.erase(std::find_if(calls_.begin(), calls_.end(), same));
 }
 
 }  // namespace annod

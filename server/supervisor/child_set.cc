@@ -91,7 +91,7 @@ absl::Status ChildSet::Start(Child* child) {
                RoleName(child->options.role), child->options.slot,
                child->status.pid);
   Publish(*child);
-  if (environment_.on_start) environment_.on_start(child->options.slot);
+  if (environment_.on_change) environment_.on_change(child->options.slot);
   return absl::OkStatus();
 }
 
@@ -127,6 +127,7 @@ void ChildSet::OnEnd(Child* child, const ProcessEnd& end, absl::Time now) {
                  child->options.slot, child->status.pid, cause);
   }
   Publish(*child);
+  if (environment_.on_change) environment_.on_change(child->options.slot);
 }
 
 void ChildSet::StartDue(absl::Time now) {

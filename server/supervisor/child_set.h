@@ -28,8 +28,8 @@ struct ChildEnvironment {
   Collector* collector = nullptr;
   SupervisorStatus* status = nullptr;
   MetricsWriter* metrics = nullptr;  // the supervisor's own series
-  // A process was started in a slot; may be empty.
-  std::function<void(int slot)> on_start;
+  // A process was started in a slot, or has ended; may be empty.
+  std::function<void(int slot)> on_change;
 };
 
 // The workers (slots 0 .. workers-1) and the writer (slot `workers`): starts

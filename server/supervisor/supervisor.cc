@@ -23,7 +23,9 @@
 #include "server/config/config_memory.h"
 #include "server/config/setting_values.h"
 #include "server/config/stall_times.h"
+#include "server/net/connect_from.h"
 #include "server/net/listen_address.h"
+#include "server/net/resolve_address.h"
 #include "server/process/child_process.h"
 #include "server/process/logging.h"
 #include "server/supervisor/endpoints.h"
@@ -121,7 +123,7 @@ absl::Status Supervisor::Prepare() {
   ANNOD_ASSIGN_OR_RETURN(config_fd_, CreateConfigMemory(config_));
   environment.config_fd = config_fd_;
   StartProbes();
-  environment.on_start = [this](int slot) { probes_->Started(slot); };
+  environment.on_change = [this](int slot) { probes_->Changed(slot); };
   children_ = std::make_unique<ChildSet>(environment, worker_count_);
 
   ANNOD_ASSIGN_OR_RETURN(
@@ -143,13 +145,22 @@ void Supervisor::StartProbes() {
     child.role = worker ? Role::kWorker : Role::kWriter;
     options.addresses.push_back(worker ? "unix:" + WorkerSocketPath(child)
                                        : WriterAddress(child));
-    const LabelPairs labels = {{"role", RoleName(child.role)},
-                               {"slot", absl::StrCat(child.slot)}};
+    const LabelPairs::value_type role = {"role", RoleName(child.role)};
+    const LabelPairs::value_type slot = {"slot", absl::StrCat(child.slot)};
+    const auto answers = [&](const char* way) {
+      return metrics_->GetCounter("annod_process_answers_total",
+                                  {role, slot, {"way", way}});
+    };
     options.silent_seconds.push_back(
-        metrics_->GetGauge("annod_process_silent_seconds", labels));
-    options.answers.push_back(
-        metrics_->GetCounter("annod_process_answers_total", labels));
+        metrics_->GetGauge("annod_process_silent_seconds", {role, slot}));
+    options.answers.push_back(answers("socket"));
+    if (worker) options.port_answers.push_back(answers("port"));
   }
+  // Its name may have several addresses; the workers listen on all of them.
+  const absl::StatusOr<std::vector<SocketAddress>> port =
+      ResolveAddress(port_->address());
+  if (port.ok()) options.port = ReachableFromHere(port->front());
+  options.workers = worker_count_;
   probes_ = std::make_unique<ChildProbes>(std::move(options));
 }
 

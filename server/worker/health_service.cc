@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "server/config/child_options.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/rpc_status.h"
 
@@ -95,8 +96,9 @@ class HealthService::Watcher final
   Status sent_ = HealthCheckResponse::UNKNOWN;
 };
 
-HealthService::HealthService(const Catalog* catalog, const LiveConfig* config)
-    : catalog_(catalog), config_(config) {}
+HealthService::HealthService(int slot, const Catalog* catalog,
+                             const LiveConfig* config)
+    : slot_(slot), catalog_(catalog), config_(config) {}
 
 void HealthService::SetAccepting(bool accepting) {
   {
@@ -153,6 +155,9 @@ grpc::ServerUnaryReactor* HealthService::Check(
     grpc::CallbackServerContext* context, const HealthCheckRequest* request,
     HealthCheckResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (context->client_metadata().count(kProbeMetadata) > 0) {
+    context->AddTrailingMetadata(kProbeMetadata, absl::StrCat(slot_));
+  }
   const Status status = StatusOf(request->service());
   if (status == HealthCheckResponse::SERVICE_UNKNOWN) {
     reactor->Finish(ToGrpcStatus(UnknownServiceError(request->service())));

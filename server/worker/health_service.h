@@ -22,7 +22,7 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
 
   // Both must outlive the object. Everything is NOT_SERVING until
   // SetAccepting(true).
-  HealthService(const Catalog* catalog, const LiveConfig* config);
+  HealthService(int slot, const Catalog* catalog, const LiveConfig* config);
 
   // Whether calls are accepted: true once the indexes are loaded, false when
   // draining begins.
@@ -52,6 +52,7 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   Status StatusLocked(const std::string& service) const
       ABSL_SHARED_LOCKS_REQUIRED(mu_);
 
+  const int slot_;
   const Catalog* const catalog_;
   const LiveConfig* const config_;
 

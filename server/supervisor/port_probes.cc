@@ -1,0 +1,85 @@
+#include "server/supervisor/port_probes.h"
+
+#include <algorithm>
+
+namespace annod {
+namespace {
+
+// On this machine a connection is made at once, or its taker has no room.
+constexpr absl::Duration kConnectTime = absl::Milliseconds(50);
+// To find one worker of some by chance, in a round.
+constexpr int kTries = 2;
+constexpr int kMaxTries = 64;
+
+}  // namespace
+
+PortProbes::PortProbes(const SocketAddress& target, int workers,
+                       absl::Duration timeout)
+    : target_(target),
+      timeout_(timeout),
+      watch_(workers, absl::ToChronoNanoseconds(timeout)),
+      workers_(workers) {}
+
+void PortProbes::Forget() {
+  ++life_;
+  for (int slot = 0; slot < static_cast<int>(workers_.size()); ++slot) {
+    Unlearn(slot);
+    workers_[slot].asking = false;
+  }
+}
+
+void PortProbes::Unlearn(int slot) {
+  workers_[slot].source_port = 0;
+  watch_.Forget(slot);
+}
+
+void PortProbes::AskAll(StallWatch::Time now, grpc::CompletionQueue* queue,
+                        const Ask& ask) {
+  int unsure = 0;
+  for (int slot = 0; slot < static_cast<int>(workers_.size()); ++slot) {
+    Worker& worker = workers_[slot];
+    if (worker.source_port == 0 ||
+        watch_.SilentFor(slot, now) > StallWatch::Duration::zero()) {
+      ++unsure;
+    }
+    if (worker.source_port == 0 || worker.asking) continue;
+    const absl::StatusOr<SourcedConnection> connection =
+        ConnectFrom(target_, worker.source_port, kConnectTime);
+    if (absl::IsUnavailable(connection.status())) {
+      Unlearn(slot);  // somebody else has the port, or nobody listens
+      continue;
+    }
+    watch_.Asked(slot, now);
+    if (!connection.ok()) continue;  // what waits for the worker is full
+    worker.asking = true;
+    ask(std::make_unique<ProbeCall>(slot, life_, *connection, timeout_, queue));
+  }
+  // A silent one may have been mistaken for another: by chance it is found too.
+  const int tries = workers_.size() == 1 ? std::min(unsure, 1)
+                                         : std::min(unsure * kTries, kMaxTries);
+  for (int i = 0; i < tries; ++i) {
+    const absl::StatusOr<SourcedConnection> connection =
+        ConnectFrom(target_, /*source_port=*/0, kConnectTime);
+    if (!connection.ok()) return;
+    ask(std::make_unique<ProbeCall>(-1, life_, *connection, timeout_, queue));
+  }
+}
+
+std::optional<int> PortProbes::Ended(const ProbeCall& call) {
+  if (call.life != life_) return std::nullopt;
+  const int expected = call.slot;
+  if (expected >= 0) workers_[expected].asking = false;
+  const std::optional<int> by = call.answered_by();
+  if (!by.has_value() || *by < 0 || *by >= static_cast<int>(workers_.size())) {
+    if (expected >= 0 && !call.timed_out()) watch_.Answered(expected);
+    return std::nullopt;
+  }
+  if (expected >= 0 && expected != *by) Unlearn(expected);
+  watch_.Answered(*by);
+  if (workers_[*by].source_port == 0) {
+    workers_[*by].source_port = call.source_port;
+  }
+  return by;
+}
+
+}  // namespace annod

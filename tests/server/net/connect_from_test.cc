@@ -1,0 +1,94 @@
+#include "server/net/connect_from.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "server/net/listen_socket.h"
+#include "server/net/port_reservation.h"
+
+namespace annod {
+namespace {
+
+class ConnectFromTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ListenAddress address;
+    address.host = "127.0.0.1";
+    auto reservation = PortReservation::Create(address);
+    ASSERT_TRUE(reservation.ok()) << reservation.status();
+    reservation_ = *std::move(reservation);
+    for (std::vector<int>& sockets : listeners_) {
+      auto listening = ListenShared(reservation_->address(), absl::Seconds(20));
+      ASSERT_TRUE(listening.ok()) << listening.status();
+      sockets = *std::move(listening);
+      ASSERT_EQ(sockets.size(), 1);
+    }
+    target_ = ResolveAddress(reservation_->address())->front();
+  }
+  void TearDown() override {
+    for (const std::vector<int>& sockets : listeners_) {
+      for (const int fd : sockets) close(fd);
+    }
+  }
+
+  // Which of the two got the connection.
+  int Taker() {
+    for (int attempt = 0;; attempt = 1 - attempt) {
+      const int fd = accept4(listeners_[attempt][0], nullptr, nullptr, 0);
+      if (fd < 0) continue;
+      close(fd);
+      return attempt;
+    }
+  }
+
+  std::unique_ptr<PortReservation> reservation_;
+  std::vector<int> listeners_[2];
+  SocketAddress target_;
+};
+
+TEST_F(ConnectFromTest, OnePortLeadsToTheSameListenerEachTime) {
+  bool reached[2] = {};
+  for (int i = 0; i < 100 && !(reached[0] && reached[1]); ++i) {
+    auto first = ConnectFrom(target_, 0, absl::Seconds(1));
+    ASSERT_TRUE(first.ok()) << first.status();
+    const int taker = Taker();
+    reached[taker] = true;
+    close(first->fd);
+    for (int again = 0; again < 3; ++again) {
+      auto next = ConnectFrom(target_, first->source_port, absl::Seconds(1));
+      ASSERT_TRUE(next.ok()) << next.status();
+      EXPECT_EQ(next->source_port, first->source_port);
+      EXPECT_EQ(Taker(), taker);
+      close(next->fd);
+    }
+  }
+  EXPECT_TRUE(reached[0] && reached[1]);
+}
+
+TEST_F(ConnectFromTest, WhereNobodyListensItIsUnavailable) {
+  TearDown();
+  for (std::vector<int>& sockets : listeners_) sockets.clear();
+  EXPECT_TRUE(
+      absl::IsUnavailable(ConnectFrom(target_, 0, absl::Seconds(1)).status()));
+}
+
+TEST(ReachableFromHere, TheAddressThatMeansAllIsThisMachine) {
+  ListenAddress all;
+  all.host = "0.0.0.0";
+  all.port = 7077;
+  const SocketAddress reached = ReachableFromHere(ResolveAddress(all)->front());
+  char text[INET_ADDRSTRLEN] = {};
+  const auto* const v4 = reinterpret_cast<const sockaddr_in*>(&reached.storage);
+  inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text));
+  EXPECT_STREQ(text, "127.0.0.1");
+  EXPECT_EQ(ntohs(v4->sin_port), 7077);
+}
+
+}  // namespace
+}  // namespace annod
