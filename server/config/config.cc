@@ -16,6 +16,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int64_t kLeastMemory = 256 << 20;
+
 absl::Status Bad(absl::string_view setting, absl::string_view what) {
   return absl::InvalidArgumentError(
       absl::StrCat("setting ", setting, ": ", what));
@@ -93,6 +95,13 @@ absl::Status ValidateConfig(const Config& config) {
   }
   if (!config.admin_listen.empty()) {
     ANNOD_RETURN_IF_ERROR(CheckAdminAddress(config.admin_listen));
+  }
+  if (config.memory_limit != 0 && config.memory_limit < kLeastMemory) {
+    return Bad("memory_limit",
+               absl::StrCat(config.memory_limit,
+                            " bytes are too few for a process to start; it "
+                            "must be 0 or at least ",
+                            kLeastMemory));
   }
   if (config.log_level != "debug" && config.log_level != "info" &&
       config.log_level != "warning" && config.log_level != "error") {

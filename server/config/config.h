@@ -50,8 +50,9 @@ struct Config {
       "127.0.0.1:9077";      // /metrics, /livez, /readyz, /healthz
   std::string admin_listen;  // channelz, loopback only; empty: off
   int workers = 0;           // 0: one for each core
-  int threads = 0;        // search threads in each worker; 0: one for each core
-  bool insecure = false;  // allow a non-loopback address without TLS
+  int threads = 0;  // search threads in each worker; 0: one for each core
+  int64_t memory_limit = 0;  // bytes of each worker and of the writer; 0: none
+  bool insecure = false;     // allow a non-loopback address without TLS
   Durability durability = Durability::kFsync;
   absl::Duration drain_delay = absl::Seconds(3);
   absl::Duration drain_timeout = absl::Seconds(30);

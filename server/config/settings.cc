@@ -26,6 +26,10 @@ std::vector<Setting> MakeSettings() {
     {"threads", "threads", 0, 1024, false,
      "search threads in each worker; 0: one for each core",
      ANNOD_FIELD(threads)},
+    {"memory_limit", "bytes", 0, 1e15, false,
+     "memory that each worker, and the writer, may have beside mapped files; near "
+     "it calls are refused, beyond it the process ends; 0: no limit, else at least "
+     "268435456", ANNOD_FIELD(memory_limit)},
     {"insecure", "bool", 0, 0, false,
      "allow addresses that other machines reach, unencrypted and open to all",
      ANNOD_FIELD(insecure)},

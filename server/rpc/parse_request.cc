@@ -4,16 +4,20 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "core/status_macros.h"
 #include "grpc/slice.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/support/proto_buffer_reader.h"
 #include "grpcpp/support/proto_buffer_writer.h"
 #include "server/rpc/errors.h"
+#include "server/rpc/memory_check.h"
 
 namespace annod {
 
 absl::Status ParseRequest(const grpc::ByteBuffer& buffer,
                           google::protobuf::Message* request) {
+  // A message takes several times its bytes.
+  ANNOD_RETURN_IF_ERROR(CheckMemory());
   bool parsed = false;
   grpc::Slice whole;
   if (!buffer.Valid()) {

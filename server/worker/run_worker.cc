@@ -9,6 +9,7 @@
 #include "core/storage/data_directory.h"
 #include "server/config/live_config.h"
 #include "server/process/child_process.h"
+#include "server/process/memory_limit.h"
 #include "server/worker/metrics/worker_metrics.h"
 #include "server/worker/worker_server.h"
 #include "spdlog/spdlog.h"
@@ -17,6 +18,11 @@ namespace annod {
 
 int RunWorker(const ChildOptions& options, const Config& config) {
   BlockChildSignals();
+  const absl::Status limited = SetMemoryLimit(config.memory_limit);
+  if (!limited.ok()) {
+    spdlog::error("cannot start error=\"{}\"", limited.ToString());
+    return 1;
+  }
   // See callback_queue.h. No thread runs yet, nor does gRPC.
   setenv("GRPC_POLL_STRATEGY", "epoll1", /*overwrite=*/1);
   RouteGrpcLog();

@@ -13,6 +13,7 @@
 #include "server/rpc/conversions.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/field_checks.h"
+#include "server/rpc/memory_check.h"
 #include "server/rpc/request_checks.h"
 #include "server/writer/index/storage_reason.h"
 #include "server/writer/requested_settings.h"
@@ -115,6 +116,7 @@ absl::Status DeserializeCall::Begin(const v1::DeserializeRequest& request) {
 }
 
 absl::Status DeserializeCall::Take(const v1::DeserializeRequest& request) {
+  ANNOD_RETURN_IF_ERROR(CheckMemory());
   if (!request.index().empty() && request.index() != name_) {
     return FieldError("index", request.index(),
                       absl::StrCat("empty or '", name_,

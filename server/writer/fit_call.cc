@@ -18,6 +18,7 @@
 #include "server/rpc/errors.h"
 #include "server/rpc/field_checks.h"
 #include "server/rpc/index_checks.h"
+#include "server/rpc/memory_check.h"
 #include "server/rpc/request_checks.h"
 #include "server/rpc/rpc_status.h"
 #include "server/writer/admin_service.h"
@@ -204,6 +205,7 @@ absl::Status FitCall::CheckRowId(const v1::FitRow& row, int64_t number) {
 }
 
 absl::Status FitCall::Take(const v1::FitRequest& request) {
+  ANNOD_RETURN_IF_ERROR(CheckMemory());
   if (!request.index().empty() && request.index() != name_) {
     return FieldError("index", request.index(),
                       absl::StrCat("empty or '", name_,

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/status_macros.h"
 #include "server/rpc/errors.h"
+#include "server/rpc/memory_check.h"
 #include "server/rpc/request_checks.h"
 #include "server/rpc/rpc_status.h"
 #include "server/writer/admin_service.h"
@@ -25,6 +26,7 @@ constexpr int64_t kFlushBytes = 8 << 20;
 absl::Status AdminServiceImpl::Take(
     const google::protobuf::RepeatedPtrField<v1::Item>& items,
     WriterIndex* index, ItemBatch* batch) {
+  ANNOD_RETURN_IF_ERROR(CheckMemory());
   const int max_dim = state_->config()->limits.max_dimension;
   const bool fixed = index->settings()->dim != 0;
   ANNOD_RETURN_IF_ERROR(batch->Assign(items, *index->settings(), max_dim));

@@ -16,6 +16,7 @@
 #include "grpcpp/resource_quota.h"
 #include "server/config/live_config.h"
 #include "server/process/child_process.h"
+#include "server/process/memory_limit.h"
 #include "server/writer/admin_service.h"
 #include "server/writer/state/writer_metrics.h"
 #include "server/writer/state/writer_state.h"
@@ -56,6 +57,11 @@ std::unique_ptr<grpc::Server> StartServer(const ChildOptions& options,
 
 int RunWriter(const ChildOptions& options, const Config& config) {
   BlockChildSignals();
+  const absl::Status limited = SetMemoryLimit(config.memory_limit);
+  if (!limited.ok()) {
+    spdlog::error("cannot start error=\"{}\"", limited.ToString());
+    return 1;
+  }
   RouteGrpcLog();
   const absl::Status noting = NoteMappingFaults(options.run_dir_fd);
   if (!noting.ok()) spdlog::error("error=\"{}\"", noting.ToString());

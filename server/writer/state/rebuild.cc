@@ -9,6 +9,7 @@
 #include "core/status_macros.h"
 #include "core/storage/version_files.h"
 #include "server/rpc/errors.h"
+#include "server/rpc/memory_check.h"
 #include "server/writer/index/build_index.h"
 #include "server/writer/index/storage_reason.h"
 #include "server/writer/state/writer_state.h"
@@ -32,6 +33,7 @@ absl::StatusOr<std::shared_ptr<BuildJob>> WriterState::StartRebuild(
     const BuildSpec& spec) {
   const std::shared_ptr<BuildJob> running = builds_.Find(target.name);
   if (running != nullptr && running->spec().SameResult(spec)) return running;
+  ANNOD_RETURN_IF_ERROR(CheckMemory());
   absl::StatusOr<std::shared_ptr<void>> name =
       indexes_.Reserve(target.name, config()->limits.max_indexes);
   ANNOD_RETURN_IF_ERROR(name.status());

@@ -11,6 +11,7 @@
 #include "core/status_macros.h"
 #include "server/config/stall_times.h"
 #include "server/rpc/errors.h"
+#include "server/rpc/memory_check.h"
 #include "server/writer/index/build_index.h"
 #include "spdlog/spdlog.h"
 
@@ -72,6 +73,7 @@ void WriterState::Drain() {
 
 absl::StatusOr<std::shared_ptr<WriterIndex>> WriterState::Create(
     const IndexSettings& settings) {
+  ANNOD_RETURN_IF_ERROR(CheckMemory());
   absl::StatusOr<std::shared_ptr<WriterIndex>> index =
       indexes_.Create(settings, config_->Get()->limits.max_indexes);
   ANNOD_RETURN_IF_ERROR(index.status());
@@ -172,6 +174,7 @@ absl::Status WriterState::CancelBuild(const std::string& index) {
 absl::StatusOr<std::shared_ptr<BuildJob>> WriterState::StartBuild(
     const WriterIndex& index, const BuildSpec& spec) {
   ANNOD_RETURN_IF_ERROR(index.CheckBuildable());
+  ANNOD_RETURN_IF_ERROR(CheckMemory());
   return builds_.Submit(index.name(), spec);
 }
 
