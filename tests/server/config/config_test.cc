@@ -36,9 +36,11 @@ Config UnusualConfig() {
   config.workers = 7;
   config.threads = 9;
   config.insecure = true;
+  config.memory_limit = 1 << 30;
   config.durability = Durability::kOs;
   config.drain_delay = absl::Milliseconds(1500);
   config.drain_timeout = absl::Seconds(61);
+  config.worker_stall_timeout = absl::Seconds(7);
   config.max_call_time = absl::Milliseconds(2500);
   config.stream_window = 8;
   config.max_connection_age = absl::Hours(2);
@@ -48,12 +50,15 @@ Config UnusualConfig() {
   config.keepalive_timeout = absl::Seconds(3);
   config.min_ping_interval = absl::Seconds(4);
   config.max_streams_per_connection = 8;
+  config.max_connections = 300;
+  config.stream_idle_timeout = absl::Seconds(9);
   config.admission.max_in_flight = 10;
   config.admission.max_queue_time = absl::Seconds(1);
   config.admission.overload_queue_time = absl::Milliseconds(2);
   config.admission.max_exact_calls = 11;
   config.admission.max_batch_calls = 12;
   config.admission.max_admin_calls = 13;
+  config.admission.max_item_streams_per_connection = 3;
   config.recall_sample_fraction = 0.125;
   config.recall_cpu_fraction = 1;
   config.attach_dirs = {"/a", "/b c"};
@@ -150,6 +155,12 @@ TEST(Config, EveryBadFieldIsNamedWithItsValue) {
        [](Config* c) { c->keepalive_timeout = absl::ZeroDuration(); }, "0s"},
       {"min_ping_interval",
        [](Config* c) { c->min_ping_interval = absl::Hours(2); }, "2h"},
+      {"memory_limit", [](Config* c) { c->memory_limit = 1 << 20; }, "1048576"},
+      {"worker_stall_timeout",
+       [](Config* c) { c->worker_stall_timeout = absl::ZeroDuration(); }, "0"},
+      {"stream_idle_timeout",
+       [](Config* c) { c->stream_idle_timeout = absl::ZeroDuration(); }, "0"},
+      {"max_connections", [](Config* c) { c->max_connections = -1; }, "-1"},
       {"max_streams_per_connection",
        [](Config* c) { c->max_streams_per_connection = 0; }, " 0 "},
       {"max_in_flight", [](Config* c) { c->admission.max_in_flight = -1; },

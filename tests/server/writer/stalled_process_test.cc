@@ -1,6 +1,7 @@
 // A process that is alive and does nothing: what becomes of calls that would
 // wait for it?
 #include <signal.h>
+#include <sys/wait.h>
 
 #include <chrono>
 #include <functional>
@@ -29,6 +30,8 @@ class StalledProcessTest : public testing::Test {
   int StopOtherWorker() {
     for (const int slot : {0, 1}) {
       cluster_.SignalWorker(slot, SIGSTOP);
+      int status = 0;  // until it has stopped it may answer
+      waitpid(cluster_.WorkerPid(slot), &status, WUNTRACED);
       grpc::ClientContext context;
       context.set_deadline(std::chrono::system_clock::now() +
                            std::chrono::milliseconds(500));
@@ -97,6 +100,8 @@ TEST_F(StalledProcessTest, ChangesAndBuildsGoOnWithoutAStoppedWorker) {
 TEST_F(StalledProcessTest, CallsToAStoppedWriterEndWithUnavailable) {
   ASSERT_TRUE(CreateIndex(&cluster_, "a", kDim, v1::METRIC_EUCLIDEAN).ok());
   cluster_.SignalWriter(SIGSTOP);
+  int stopped = 0;
+  waitpid(cluster_.WorkerPid(2), &stopped, WUNTRACED);
   for (int i = 0; i < 2; ++i) {
     const absl::Time start = absl::Now();
     const grpc::Status status = UpdateSettings("a");
