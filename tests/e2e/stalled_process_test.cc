@@ -69,10 +69,10 @@ class StalledProcessTest : public ::testing::Test {
         annod_->Log(),
         absl::StrCat("child does not answer, killing it role=", role)))
         << annod_->Log();
-    EXPECT_TRUE(absl::StrContains(
-        annod_->HttpGet("/metrics"),
-        absl::StrCat("annod_process_restarts_total{cause=\"stalled\",role=\"",
-                     role, "\"} 1")))
+    EXPECT_TRUE(
+        absl::StrContains(annod_->HttpGet("/metrics"),
+                          absl::StrCat("annod_process_restarts_total{role=\"",
+                                       role, "\",cause=\"stalled\"} 1")))
         << annod_->HttpGet("/metrics");
   }
 
