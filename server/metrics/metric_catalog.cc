@@ -127,6 +127,11 @@ std::vector<MetricInfo> MakeCatalog() {
        "Items in staging, not yet in a published version.",
        {"index"}},
       {"annod_journal_bytes", kMax, "Size of the staging journal.", {"index"}},
+      {"annod_index_read_only",
+       kMax,
+       "1 if the index cannot be changed, its journal or newest version being "
+       "damaged, so that answers may lack what was stored and removed since.",
+       {"index"}},
       {"annod_build_progress_ratio",
        kMax,
        "Fraction done of the running build; 0 if none runs.",

@@ -1,5 +1,6 @@
 #include "server/rpc/conversions.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -178,6 +179,20 @@ v1::IndexInfo MakeIndexInfo(const IndexSettings& settings,
   }
   info.set_label_count(version->labels ? version->labels->size() : 0);
   return info;
+}
+
+void LeaveOutQuarantined(v1::IndexInfo* info) {
+  auto* const kept = info->mutable_kept_versions();
+  kept->erase(std::remove_if(
+                  kept->begin(), kept->end(),
+                  [info](int64_t version) {
+                    return std::any_of(
+                        info->quarantined().begin(), info->quarantined().end(),
+                        [version](const v1::QuarantinedVersion& bad) {
+                          return bad.version() == version;
+                        });
+                  }),
+              kept->end());
 }
 
 }  // namespace annod

@@ -53,6 +53,9 @@ absl::Span<const float> VectorOf(const HasVector& message,
   return FloatsOfBytes(message.vector_bytes(), buffer);
 }
 
+// Takes the versions that are quarantined out of those that are kept.
+void LeaveOutQuarantined(v1::IndexInfo* info);
+
 }  // namespace annod
 
 #endif  // ANNOD_SERVER_RPC_CONVERSIONS_H_

@@ -146,7 +146,12 @@ HealthService::Status HealthService::StatusLocked(
   }
   if (absl::StartsWith(service, kIndexPrefix)) {
     const std::string index = service.substr(sizeof(kIndexPrefix) - 1);
-    if (catalog_->Find(index) != nullptr) return status(serves(index));
+    const std::shared_ptr<const IndexView> view = catalog_->Find(index);
+    if (view != nullptr) {
+      // Without its journal it answers, though not with all that was stored.
+      const bool is_whole = view->staged == nullptr || !view->staged->failed();
+      return status(view->version != nullptr && is_whole);
+    }
   }
   return HealthCheckResponse::SERVICE_UNKNOWN;
 }

@@ -87,7 +87,7 @@ int RunWriter(const ChildOptions& options, const Config& config) {
   AwaitTermination([&] { ReloadConfig(options, &live_config); },
                    [&] {
                      state.DropExpired();
-                     state.UpdateGauges();
+                     state.LookAtIndexes();
                    });
   state.Drain();
   server->Shutdown(

@@ -7,10 +7,22 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "server/rpc/conversions.h"
 
 namespace annod {
+namespace {
+
+void AddReason(absl::string_view what, absl::string_view why,
+               v1::IndexInfo* info) {
+  const std::string before = info->state_reason();
+  info->set_state_reason(
+      absl::StrCat(before, before.empty() ? "" : "; ", what, why));
+}
+
+}  // namespace
 
 std::shared_ptr<const Catalog::Views> Catalog::views() const {
   absl::ReaderMutexLock lock(&mu_);
@@ -61,8 +73,14 @@ void Catalog::Replace(const std::string& name,
 }
 
 void Catalog::SetStaged(const internal::v1::StagedState& state) {
-  absl::MutexLock lock(&mu_);
-  staged_[state.index()] = state;
+  bool fails_otherwise;
+  {
+    absl::MutexLock lock(&mu_);
+    internal::v1::StagedState& known = staged_[state.index()];
+    fails_otherwise = known.failure() != state.failure();
+    known = state;
+  }
+  if (fails_otherwise && on_change_) on_change_();
 }
 
 v1::IndexInfo Catalog::Info(const IndexView& view) const {
@@ -78,6 +96,7 @@ v1::IndexInfo Catalog::Info(const IndexView& view) const {
   info.mutable_kept_versions()->Add(view.kept_versions.begin(),
                                     view.kept_versions.end());
   FillStaged(view, &info);
+  LeaveOutQuarantined(&info);
   return info;
 }
 
@@ -87,6 +106,12 @@ void Catalog::FillStaged(const IndexView& view, v1::IndexInfo* out) const {
   absl::StatusOr<std::shared_ptr<const StagedView>> changes =
       absl::UnavailableError("");
   if (view.staged != nullptr) changes = view.staged->View();
+  if (absl::IsDataLoss(changes.status()) &&
+      view.state == v1::INDEX_STATE_SERVING) {
+    // As every call finds out.
+    info.set_state(v1::INDEX_STATE_FAILED);
+    AddReason("", changes.status().message(), &info);
+  }
   absl::ReaderMutexLock lock(&mu_);
   const auto it = staged_.find(view.settings.name);
   if (changes.ok()) {
@@ -113,6 +138,13 @@ void Catalog::FillStaged(const IndexView& view, v1::IndexInfo* out) const {
   if (!staged.failure().empty() && view.state == v1::INDEX_STATE_EMPTY) {
     info.set_state(v1::INDEX_STATE_FAILED);
     info.set_state_reason(staged.failure());
+  } else if (!staged.failure().empty() &&
+             view.state == v1::INDEX_STATE_SERVING) {
+    AddReason(
+        view.staged != nullptr && view.staged->failed()
+            ? "items stored and removed since the last build are left out: "
+            : "",
+        staged.failure(), &info);
   }
 }
 

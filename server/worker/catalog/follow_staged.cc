@@ -25,8 +25,13 @@ absl::Status FollowStaged(const std::string& index_directory,
       before->settings.dim == view->settings.dim &&
       before->settings.incarnation == view->settings.incarnation &&
       before->staged->View().ok()) {
-    view->staged = before->staged;
-    return absl::OkStatus();
+    // A journal that was mended may lie in other files.
+    const bool was_mended =
+        before->staged->has_failed() && !before->staged->failed();
+    if (!was_mended) {
+      view->staged = before->staged;
+      return absl::OkStatus();
+    }
   }
   StagedFollower::Base base;
   base.contained_through = contained_through;

@@ -39,6 +39,10 @@ absl::StatusOr<ItemView> ItemView::Take(const IndexView& view,
     ANNOD_RETURN_IF_ERROR(CheckServing(view));
   }
   if (view.staged == nullptr) return ItemView(&view, include_staged, nullptr);
+  if (include_staged && view.staged->failed()) {
+    return CannotFollow(
+        view, absl::DataLossError("its journal is damaged (Info says where)"));
+  }
   absl::StatusOr<std::shared_ptr<const StagedView>> staged =
       view.staged->View();
   if (!staged.ok()) return CannotFollow(view, staged.status());

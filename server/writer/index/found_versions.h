@@ -25,6 +25,8 @@ struct FoundVersions {
   // Last journal segment that a published version contains or replaces.
   int64_t journal_through = 0;
   std::vector<VersionStore::Rejected> rejected;
+  // Why what is served will not be found again, if it is gone from disk.
+  std::string served_is_gone;
   // Set if the newest version is damaged and an older one took its place: a
   // build on that would lose the items between them.
   absl::Status base_failure;

@@ -52,26 +52,34 @@ absl::Status StagingArea::OpenPage(const IndexSettings& settings) {
 absl::Status StagingArea::OpenItems(const IndexSettings& settings,
                                     const FoundVersions& versions) {
   StagingOptions options = options_;
+  options.acknowledged = page_->position();
   options.publish = [page = page_.get()](JournalPosition position) {
     page->Publish(position);
   };
   absl::StatusOr<std::unique_ptr<Staging>> items =
       Staging::Open(fs_, index_directory_, settings, options,
                     BaseOf(versions.newest, versions.journal_through));
-  ANNOD_RETURN_IF_ERROR(items.status());
+  open_failure_ = items.status();
+  ANNOD_RETURN_IF_ERROR(open_failure_);
   items_ = *std::move(items);
   page_->SetContainedThrough(items_->released_through());
   return absl::OkStatus();
 }
 
-void StagingArea::SetFailed() {
+void StagingArea::SetFailed() const {
   if (page_ != nullptr) page_->SetFailed();
+}
+
+absl::StatusOr<bool> StagingArea::MendPage() const {
+  if (page_ == nullptr) return false;
+  return page_->Mend();
 }
 
 void StagingArea::CloseItems() { items_ = nullptr; }
 
 absl::Status StagingArea::Remove() {
   items_ = nullptr;
+  open_failure_ = absl::OkStatus();
   if (page_ != nullptr) page_->Retire();
   page_ = nullptr;
   return fs_->RemoveRecursively(JoinPath(index_directory_, kStagingDirectory));

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "core/file_system.h"
 #include "core/journal/published_journal.h"
 #include "core/staging/staging.h"
@@ -24,6 +25,11 @@ class StagingArea {
 
   // Null unless OpenItems() succeeded.
   Staging* items() const { return items_.get(); }
+  // OK, or why there are no items or none more can be staged: OpenItems()
+  // failed, or a file of the journal was removed, replaced or cut since.
+  absl::Status failure() const {
+    return items_ == nullptr ? open_failure_ : items_->failure();
+  }
 
   // Opens the page alone, so that workers find it however long the rest takes.
   absl::Status OpenPage(const IndexSettings& settings);
@@ -31,9 +37,11 @@ class StagingArea {
   // Fails as Staging::Open().
   absl::Status OpenItems(const IndexSettings& settings,
                          const FoundVersions& versions);
-  // There will be no items: workers that wait for the page shall serve what
-  // they can.
-  void SetFailed();
+  // There will be no items, or none more: workers that wait for the page shall
+  // serve what they can. Until OpenItems() succeeds.
+  void SetFailed() const;
+  // See PublishedJournal::Mend(). False if there is no page. Thread-safe.
+  absl::StatusOr<bool> MendPage() const;
 
   void CloseItems();
   // Closes all and removes it from disk.
@@ -50,6 +58,7 @@ class StagingArea {
   // The page outlives the items, which publish to it.
   std::unique_ptr<PublishedJournal> page_;
   std::unique_ptr<Staging> items_;
+  absl::Status open_failure_;
 };
 
 }  // namespace annod

@@ -14,6 +14,32 @@
 #include "spdlog/spdlog.h"
 
 namespace annod {
+namespace {
+
+absl::Status CannotBeChanged(const std::string& name,
+                             const absl::Status& status) {
+  return ReasonError(
+      absl::StatusCode::kFailedPrecondition, kIndexFailed,
+      absl::StrCat("index '", name, "' cannot be changed: ", status.message()),
+      {{"index", name}});
+}
+
+using QuarantinedVersions =
+    google::protobuf::RepeatedPtrField<v1::QuarantinedVersion>;
+
+void FillQuarantined(const FoundVersions& versions, QuarantinedVersions* out) {
+  for (const VersionStore::Rejected& rejected : versions.rejected) {
+    v1::QuarantinedVersion* quarantined = out->Add();
+    quarantined->set_version(rejected.version);
+    quarantined->set_reason(rejected.reason);
+  }
+  if (versions.served_is_gone.empty()) return;
+  v1::QuarantinedVersion* quarantined = out->Add();
+  quarantined->set_version(versions.served->manifest.version);
+  quarantined->set_reason(versions.served_is_gone);
+}
+
+}  // namespace
 
 WriterIndex::WriterIndex(DataDirectory* data, std::string name,
                          const StagingOptions& options)
@@ -37,11 +63,7 @@ std::shared_ptr<WriterIndex> WriterIndex::Open(DataDirectory* data,
   const absl::Status status = index->Recover();
   if (!status.ok()) {
     index->open_status_ = status;
-    index->failure_ =
-        ReasonError(absl::StatusCode::kFailedPrecondition, kIndexFailed,
-                    absl::StrCat("index '", name,
-                                 "' cannot be changed: ", status.message()),
-                    {{"index", name}});
+    index->failure_ = CannotBeChanged(name, status);
   }
   return index;
 }
@@ -84,6 +106,8 @@ absl::Status WriterIndex::RecoverItems(const IndexSettings& settings) {
 absl::Status WriterIndex::CheckWritable() const {
   if (dropped_) return IndexNotFoundError(name_);
   ANNOD_RETURN_IF_ERROR(failure_);
+  const absl::Status journal = staging_.failure();
+  if (!journal.ok()) return CannotBeChanged(name_, journal);
   const std::shared_ptr<const IndexSettings> settings = this->settings();
   if (settings->attached()) {
     return ReasonError(
@@ -103,6 +127,29 @@ absl::Status WriterIndex::CheckStaging() const {
       absl::StatusCode::kInternal, kStorageFailed,
       absl::StrCat("index '", name_, "' has no staging area to write to"),
       {{"index", name_}});
+}
+
+absl::StatusOr<bool> WriterIndex::MendPage() {
+  // Who holds it for long is opening the journal.
+  if (!mu_.ReaderTryLock()) return false;
+  absl::StatusOr<bool> mended = false;
+  if (!dropped_) mended = staging_.MendPage();
+  mu_.ReaderUnlock();
+  return mended;
+}
+
+absl::Status WriterIndex::LookAtJournal() {
+  if (!mu_.ReaderTryLock()) return absl::OkStatus();
+  absl::Status status;
+  if (!dropped_ && staging_.items() != nullptr) {
+    status = staging_.items()->CheckFiles();
+  }
+  if (!status.ok()) staging_.SetFailed();
+  mu_.ReaderUnlock();
+  if (status.ok() || journal_failure_told_.exchange(true)) {
+    return absl::OkStatus();
+  }
+  return status;
 }
 
 absl::Status WriterIndex::CheckChangeable() const {
@@ -205,20 +252,19 @@ v1::IndexInfo WriterIndex::Info() const {
     versions = versions_;
   }
   v1::IndexInfo info = MakeIndexInfo(*settings, versions.served.get());
-  for (const VersionStore::Rejected& rejected : versions.rejected) {
-    v1::QuarantinedVersion* quarantined = info.add_quarantined();
-    quarantined->set_version(rejected.version);
-    quarantined->set_reason(rejected.reason);
-  }
+  FillQuarantined(versions, info.mutable_quarantined());
   if (!failure_.ok()) {
     info.set_state(v1::INDEX_STATE_FAILED);
     info.set_state_reason(std::string(open_status_.message()));
+  } else {
+    info.set_state_reason(std::string(staging_.failure().message()));
   }
   if (!settings->attached()) {
     info.set_newest_version(versions.newest_number);
-    for (const int64_t kept : KeptVersions(store_, versions.newest_number)) {
-      info.add_kept_versions(kept);
-    }
+    const std::vector<int64_t> kept =
+        VerifiedVersions(store_, versions.newest_number);
+    info.mutable_kept_versions()->Add(kept.begin(), kept.end());
+    LeaveOutQuarantined(&info);
   }
   if (staging_.items() != nullptr) {
     info.set_next_id(static_cast<int32_t>(staging_.items()->next_id()));
@@ -234,17 +280,17 @@ internal::v1::StagedState WriterIndex::Staged() const {
   internal::v1::StagedState state;
   state.set_index(name_);
   state.set_failure(std::string(failure_.message()));
+  const absl::Status journal = staging_.failure();
+  if (failure_.ok() && !journal.ok()) {
+    state.set_failure(std::string(CannotBeChanged(name_, journal).message()));
+  }
   if (staging_.items() != nullptr) {
     state.set_item_count(staging_.items()->item_count());
     state.set_journal_bytes(staging_.items()->journal_bytes());
     state.set_next_id(staging_.items()->next_id());
   }
   absl::MutexLock versions(&state_mu_);
-  for (const VersionStore::Rejected& rejected : versions_.rejected) {
-    v1::QuarantinedVersion* quarantined = state.add_quarantined();
-    quarantined->set_version(rejected.version);
-    quarantined->set_reason(rejected.reason);
-  }
+  FillQuarantined(versions_, state.mutable_quarantined());
   return state;
 }
 

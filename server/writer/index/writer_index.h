@@ -1,6 +1,7 @@
 #ifndef ANNOD_SERVER_WRITER_INDEX_WRITER_INDEX_H_
 #define ANNOD_SERVER_WRITER_INDEX_WRITER_INDEX_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -48,6 +49,17 @@ class WriterIndex {
   const absl::Status& failure() const { return failure_; }
   // The same as core said it.
   const absl::Status& open_status() const { return open_status_; }
+  // Looks whether what is served is still on disk; true if that has changed,
+  // and with it Staged(). To be called now and then; waits for nobody.
+  bool LookAtVersions();
+  // Looks at the page that workers read; true if it had to be made anew, so
+  // that workers must look again. To be called now and then; waits for nobody.
+  absl::StatusOr<bool> MendPage();
+  // Looks at the journal's files, which somebody may have removed, replaced or
+  // cut while they are in use: then nothing is staged any more, workers are
+  // told by the page, and this returns why, once. To be called now and then;
+  // waits for nobody.
+  absl::Status LookAtJournal();
 
   // Changes the settings durably: `edit` gets a copy to change. Dimension and
   // metric only while there are no items (INDEX_NOT_EMPTY); what `edit` leaves
@@ -159,6 +171,7 @@ class WriterIndex {
   // Constant after Open().
   absl::Status open_status_;
   absl::Status failure_;
+  std::atomic<bool> journal_failure_told_{false};
 
   // The right to change settings.json, CURRENT and versions/; held over I/O.
   absl::Mutex change_mu_;

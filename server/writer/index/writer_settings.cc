@@ -64,6 +64,8 @@ absl::Status WriterIndex::ChangeSettings(
   absl::MutexLock lock(&mu_);
   if (dropped_) return IndexNotFoundError(name_);
   ANNOD_RETURN_IF_ERROR(failure_);
+  // Its items count, though they cannot be read.
+  ANNOD_RETURN_IF_ERROR(WithStorageReason(staging_.failure()));
   const std::shared_ptr<const IndexSettings> before = settings();
   IndexSettings after = *before;
   ANNOD_RETURN_IF_ERROR(edit(&after));

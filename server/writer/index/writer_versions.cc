@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "core/status_macros.h"
+#include "core/storage/version_files.h"
 #include "server/rpc/errors.h"
 #include "server/writer/index/storage_reason.h"
 #include "server/writer/index/writer_index.h"
@@ -37,6 +38,7 @@ absl::Status WriterIndex::Unbuild() {
   std::shared_ptr<const OpenVersion> none;
   absl::MutexLock lock(&state_mu_);
   std::swap(versions_.served, none);
+  versions_.served_is_gone.clear();
   return absl::OkStatus();
 }
 
@@ -77,7 +79,29 @@ absl::Status WriterIndex::Activate(int64_t version) {
   }
   absl::MutexLock lock(&state_mu_);
   std::swap(versions_.served, *opened);
+  versions_.served_is_gone.clear();
   return absl::OkStatus();
+}
+
+bool WriterIndex::LookAtVersions() {
+  const std::shared_ptr<const OpenVersion> served = current();
+  if (served == nullptr) return false;
+  const std::string& attached = settings()->attached_path;
+  const std::string path =
+      !attached.empty() ? attached
+                        : JoinPath(JoinPath(directory_, kVersionsDirectory),
+                                   VersionName(served->manifest.version));
+  std::string reason;
+  if (absl::IsNotFound(fs_->Stat(path).status())) {
+    reason = absl::StrCat("'", path,
+                          "' was removed; it is served until a restart only");
+  }
+  absl::MutexLock lock(&state_mu_);
+  if (versions_.served != served || versions_.served_is_gone == reason) {
+    return false;
+  }
+  versions_.served_is_gone = std::move(reason);
+  return true;
 }
 
 absl::Status WriterIndex::Reload() {
@@ -93,7 +117,11 @@ absl::Status WriterIndex::Reload() {
       SetVersions(*std::move(found));
       return absl::OkStatus();
     }
-    // The file as it was before is mapped and serves on.
+    // The file as it was before is mapped and serves on, unless it was cut.
+    const std::shared_ptr<const OpenVersion> before = current();
+    if (before != nullptr && !CheckUnchanged(fs_, *before).ok()) {
+      SetVersions(FoundVersions());
+    }
     absl::MutexLock state(&state_mu_);
     versions_.rejected = {{1, std::string(found.status().message())}};
     return absl::OkStatus();
@@ -101,14 +129,19 @@ absl::Status WriterIndex::Reload() {
   absl::StatusOr<FoundVersions> found =
       FindVersions(directory_, *settings, &store_);
   if (!found.ok()) return WithReason(found.status(), kStorageFailed);
-  if (staging_.items() != nullptr) {
+  if (settings->dim > 0) {
     // The journal lies over another version now. What was written to it counts
     // from here on, whoever waits for it.
-    ANNOD_RETURN_IF_ERROR(WithStorageReason(
-        staging_.items()->Flush(staging_.items()->flush_ticket())));
+    Staging* const items = staging_.items();
+    if (items != nullptr && items->failure().ok()) {
+      ANNOD_RETURN_IF_ERROR(
+          WithStorageReason(items->Flush(items->flush_ticket())));
+    }
     staging_.CloseItems();
-    ANNOD_RETURN_IF_ERROR(
-        WithStorageReason(staging_.OpenItems(*settings, *found)));
+    const absl::Status opened = staging_.OpenItems(*settings, *found);
+    if (!opened.ok()) staging_.SetFailed();
+    journal_failure_told_ = !opened.ok();
+    ANNOD_RETURN_IF_ERROR(WithStorageReason(opened));
   }
   SetVersions(*std::move(found));
   return absl::OkStatus();

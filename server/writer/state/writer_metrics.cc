@@ -16,6 +16,7 @@ WriterMetrics::Handles& WriterMetrics::Of(const std::string& index) {
   handles.removed_items = writer_->GetGauge("annod_removed_items", labels);
   handles.staged_items = writer_->GetGauge("annod_staged_items", labels);
   handles.journal_bytes = writer_->GetGauge("annod_journal_bytes", labels);
+  handles.read_only = writer_->GetGauge("annod_index_read_only", labels);
   handles.build_progress =
       writer_->GetGauge("annod_build_progress_ratio", labels);
   return handles;
@@ -59,6 +60,7 @@ void WriterMetrics::SetStaged(const internal::v1::StagedState& state) {
   const Handles& handles = Of(state.index());
   handles.staged_items.Set(static_cast<double>(state.item_count()));
   handles.journal_bytes.Set(static_cast<double>(state.journal_bytes()));
+  handles.read_only.Set(state.failure().empty() ? 0 : 1);
   handles.build_progress.Set(state.has_build() ? state.build().fraction_done()
                                                : 0);
 }

@@ -38,6 +38,7 @@ class WriterMetrics {
     Gauge staged_items;
     Gauge removed_items;
     Gauge journal_bytes;
+    Gauge read_only;
     Gauge build_progress;
     Gauge build_seconds;
   };

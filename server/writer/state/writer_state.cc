@@ -255,9 +255,26 @@ internal::v1::StagedState WriterState::StagedStateOf(
   return state;
 }
 
-void WriterState::UpdateGauges() {
+void WriterState::LookAtIndexes() {
   std::set<std::string> names;
   for (const auto& index : indexes_.All()) {
+    const absl::StatusOr<bool> mended = index->MendPage();
+    if (!mended.ok()) {
+      spdlog::error("index={} error=\"{}\"", index->name(),
+                    mended.status().ToString());
+    } else if (*mended) {
+      spdlog::warn("staging/PUBLISHED made anew index={}", index->name());
+      hub_.Announce(index->name());
+    }
+    const absl::Status journal = index->LookAtJournal();
+    if (!journal.ok()) {
+      spdlog::error("index read-only index={} error=\"{}\"", index->name(),
+                    journal.ToString());
+    }
+    if (index->LookAtVersions() || !journal.ok()) {
+      hub_.StagedChanged(index->name());
+    }
+    if (!journal.ok()) hub_.Announce(index->name());
     metrics_->SetStaged(StagedStateOf(*index));
     metrics_->SetRemoved(index->name(), index->removed_count());
   }

@@ -75,8 +75,10 @@ class WriterState {
   // Items of `index` were removed.
   void ItemsRemoved(const WriterIndex& index, int64_t count);
 
-  // Brings the gauges of all indexes up to date.
-  void UpdateGauges();
+  // Looks at the journals of all indexes, tells of those that were damaged
+  // since, and brings the gauges of all indexes up to date. To be called every
+  // second.
+  void LookAtIndexes();
 
  private:
   absl::StatusOr<v1::BuildResult> RunBuild(BuildJob* job);
