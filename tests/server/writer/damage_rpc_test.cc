@@ -110,7 +110,8 @@ class DamageRpcTest : public StagedRpcFixture {
       EXPECT_EQ(ReasonOf(status), "INDEX_FAILED");
       Ask(stub.get(), NearItem(3, 3, /*include_staged=*/false));
     }
-    EXPECT_EQ(HealthOf("a"), grpc::health::v1::HealthCheckResponse::NOT_SERVING);
+    EXPECT_EQ(HealthOf("a"),
+              grpc::health::v1::HealthCheckResponse::NOT_SERVING);
     const grpc::Status added = Add(5000, RandomVector(kDim, 1));
     EXPECT_EQ(ReasonOf(added), "INDEX_FAILED") << Describe(added);
     ExpectOthersServe();
@@ -138,9 +139,8 @@ TEST_F(DamageRpcTest, AJournalThatIsCutUnderItsWriterAcknowledgesNothing) {
   ExpectJournalIsToldOf("was cut to");
   // Who knew of the removal goes on hiding it.
   for (const auto& stub : stubs_) {
-    EXPECT_THAT(
-        IdsOf(Ask(stub.get(), NearItem(7, 20, false)).results(0)),
-        Not(Contains(7)));
+    EXPECT_THAT(IdsOf(Ask(stub.get(), NearItem(7, 20, false)).results(0)),
+                Not(Contains(7)));
   }
 }
 
@@ -198,9 +198,12 @@ TEST_F(DamageRpcTest, APublishedPageThatWasRemovedIsMadeAnew) {
 }
 
 TEST_F(DamageRpcTest, WhatIsNoFileOrNoDirectoryHoldsUpNoOther) {
-  const std::vector<std::string> victims = {
-      "CURRENT", "settings.json", "staging/PUBLISHED", "versions/.verified-000001",
-      "versions/000001/forest.ann", "versions/000001/MANIFEST.json"};
+  const std::vector<std::string> victims = {"CURRENT",
+                                            "settings.json",
+                                            "staging/PUBLISHED",
+                                            "versions/.verified-000001",
+                                            "versions/000001/forest.ann",
+                                            "versions/000001/MANIFEST.json"};
   for (size_t i = 0; i < victims.size(); ++i) {
     const std::string name = absl::StrCat("f", i);
     ExpectOk(CreateIndex(&cluster_, name, kDim, v1::METRIC_EUCLIDEAN));
@@ -232,7 +235,8 @@ TEST_F(DamageRpcTest, WhatIsNoFileOrNoDirectoryHoldsUpNoOther) {
     EXPECT_TRUE(Eventually([&] {
       return Info(&cluster_, name, &info).ok() &&
              absl::StrContains(info.state_reason(), "a FIFO");
-    })) << name << " " << info.ShortDebugString();
+    })) << name
+        << " " << info.ShortDebugString();
   }
   ExpectOk(Info(&cluster_, "f3", &info));
   EXPECT_EQ(info.state(), v1::INDEX_STATE_SERVING);  // only a help
@@ -252,9 +256,8 @@ TEST_F(DamageRpcTest, AServedVersionThatWasRemovedIsTold) {
     Ask(stub.get(), NearItem(3, 3, false));
   }
   ASSERT_EQ(rename(PathOf("away").c_str(), version.c_str()), 0);
-  EXPECT_TRUE(Eventually([&] {
-    return InfoFrom(stubs_[0].get()).quarantined_size() == 0;
-  }));
+  EXPECT_TRUE(Eventually(
+      [&] { return InfoFrom(stubs_[0].get()).quarantined_size() == 0; }));
   EXPECT_THAT(InfoFrom(stubs_[0].get()).kept_versions(), ElementsAre(1));
 }
 
@@ -262,11 +265,11 @@ TEST_F(DamageRpcTest, ADamagedVersionTakesNoOthersPlace) {
   ExpectOk(Build(&cluster_, "a"));  // 2
   ASSERT_EQ(mkdir(PathOf("a/versions/000003").c_str(), 0755), 0);
   for (const char* name : {"forest.ann", "labels.bin", "MANIFEST.json"}) {
-    ASSERT_TRUE(
-        WriteFileAtomically(
-            FileSystem::Posix(), PathOf(absl::StrCat("a/versions/000003/", name)),
-            Contents(PathOf(absl::StrCat("a/versions/000002/", name))))
-            .ok());
+    ASSERT_TRUE(WriteFileAtomically(
+                    FileSystem::Posix(),
+                    PathOf(absl::StrCat("a/versions/000003/", name)),
+                    Contents(PathOf(absl::StrCat("a/versions/000002/", name))))
+                    .ok());
   }
   ExpectOk(Add(5000, RandomVector(kDim, 1)));
   ExpectOk(Build(&cluster_, "a"));  // 4; the manifest of 3 says 2
@@ -315,9 +318,8 @@ TEST_F(DamageRpcTest, AFileThatIsCutCostsItsOwnIndexOnly) {
   }
   Connect();
   for (const auto& stub : stubs_) {
-    EXPECT_TRUE(Eventually([&] {
-      return ask(stub.get()).error_code() == StatusCode::DATA_LOSS;
-    }));
+    EXPECT_TRUE(Eventually(
+        [&] { return ask(stub.get()).error_code() == StatusCode::DATA_LOSS; }));
   }
   ExpectOthersServe();
   EXPECT_TRUE(WorkersLive());
