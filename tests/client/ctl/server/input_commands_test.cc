@@ -192,7 +192,8 @@ TEST_F(InputCommandsTest, AnIdThatRowsShareIsToldByAdd) {
   EXPECT_EQ(added.Json()["repeated_id_count"], 2);
   EXPECT_THAT(added.err, HasSubstr("r.csv: line 4: id 3 is that of a row"));
   EXPECT_EQ(Item(name_, 3), json({"", {5.0, 6.0}}));
-  EXPECT_THAT(Message(Run({"fit", name_, rows})), HasSubstr("r.csv: line 4"));
+  EXPECT_THAT(Message(Run({"fit", name_, rows})),
+              HasSubstr("r.csv: line 5: id is that of line 3 too"));
 }
 
 TEST_F(InputCommandsTest, QueriesThatCannotBeAreToldByFileAndLine) {

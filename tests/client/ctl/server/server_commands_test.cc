@@ -85,7 +85,7 @@ TEST_F(ServerCommandsTest, AddStoresTheRowsOfAFileWithTheirLabels) {
   server_.SetDimension(2);
   const RunResult wrong = Run({"add", "words", dir_.Path("in.csv")});
   EXPECT_EQ(wrong.exit_status, 1);
-  EXPECT_THAT(wrong.out, HasSubstr("vectors of 1 components"));
+  EXPECT_THAT(wrong.out, HasSubstr("vectors of 1 component;"));
 
   server_.SetDimension(1);
   const RunResult result =
