@@ -77,7 +77,7 @@ TEST_F(FileLimitsTest, BitsAreMadeByAThresholdOrUnpacked) {
                                  "6", "--seconds", "0.01"});
   EXPECT_EQ(eval.exit_status, 0) << eval.out;
   EXPECT_THAT(Build("1,2\n", "l2", {"--threshold", "0.5"}).out,
-              HasSubstr("for the metric hamming; this one is euclidean"));
+              HasSubstr("for the --metric hamming; this one is euclidean"));
   OverwriteFile(dir_.Path("p.bvecs"), std::string("\1\0\0\0\x40", 5));
   const auto packed = [&](const char* dim) {
     return RunAnnodctl({"file", "build", dir_.Path("p.bvecs"), "--metric",
