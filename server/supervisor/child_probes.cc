@@ -53,6 +53,8 @@ std::vector<int> ChildProbes::TakeStalled() {
 void ChildProbes::Loop() {
   const Clock::duration interval = std::chrono::duration_cast<Clock::duration>(
       absl::ToChronoNanoseconds(options_.interval));
+  const Clock::duration patience = std::chrono::duration_cast<Clock::duration>(
+      absl::ToChronoNanoseconds(options_.timeout / 4));
   Clock::time_point next_round = Clock::now();
   while (!stopped_.load()) {
     ForgetPorts();
@@ -71,7 +73,7 @@ void ChildProbes::Loop() {
     }
     const Clock::time_point now = Clock::now();
     if (now < next_round) continue;
-    if (now - next_round > 2 * interval) {
+    if (now - next_round > std::max<Clock::duration>(2 * interval, patience)) {
       // This process was stopped or starved, and the others perhaps with it.
       absl::MutexLock lock(&mu_);
       watch_.ForgiveAll();

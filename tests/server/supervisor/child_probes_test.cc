@@ -164,10 +164,10 @@ class ChildProbesTest : public testing::Test {
     return counts;
   }
 
-  // The next that stall; empty after twice the time that may take.
-  std::vector<int> NextStalled() {
+  // The next that stall; empty if none has before `patience` is over.
+  std::vector<int> NextStalled(absl::Duration patience = absl::Seconds(20)) {
     pollfd fd = {probes_->fd(), POLLIN, 0};
-    poll(&fd, 1, static_cast<int>(absl::ToInt64Milliseconds(4 * kTimeout)));
+    poll(&fd, 1, static_cast<int>(absl::ToInt64Milliseconds(patience)));
     return probes_->TakeStalled();
   }
 
@@ -196,7 +196,7 @@ TEST_F(ChildProbesTest, WhoIsDeafOnThePortOnlyHasStalledAndNobodyElse) {
 
 TEST_F(ChildProbesTest, WhoClosesConnectionsToThePortAtOnceHasNotStalled) {
   workers_[0]->closes_port = true;
-  EXPECT_EQ(NextStalled(), std::vector<int>{});
+  EXPECT_EQ(NextStalled(/*patience=*/3 * kTimeout), std::vector<int>{});
 }
 
 TEST_F(ChildProbesTest, WhatAProcessBeforeOwedIsForgotten) {
@@ -205,7 +205,7 @@ TEST_F(ChildProbesTest, WhatAProcessBeforeOwedIsForgotten) {
   absl::SleepFor(kTimeout / 2);
   probes_->Changed(0);
   // Of the next nothing is expected before it has answered.
-  EXPECT_EQ(NextStalled(), std::vector<int>{});
+  EXPECT_EQ(NextStalled(/*patience=*/3 * kTimeout), std::vector<int>{});
 }
 
 }  // namespace
