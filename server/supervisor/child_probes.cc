@@ -36,7 +36,7 @@ ChildProbes::~ChildProbes() {
 void ChildProbes::Changed(int slot) {
   absl::MutexLock lock(&mu_);
   watch_.Forget(slot);
-  if (slot < options_.workers) workers_changed_ = true;
+  if (slot < options_.workers) changed_.push_back(slot);
   stalled_.erase(std::remove(stalled_.begin(), stalled_.end(), slot),
                  stalled_.end());
   ++lives_[slot];
@@ -92,11 +92,13 @@ void ChildProbes::Loop() {
 }
 
 void ChildProbes::ForgetPorts() {
+  std::vector<int> changed;
   {
     absl::MutexLock lock(&mu_);
-    if (!std::exchange(workers_changed_, false)) return;
+    changed.swap(changed_);
   }
-  if (port_ != nullptr) port_->Forget();
+  if (port_ == nullptr) return;
+  for (const int slot : changed) port_->Forget(slot);
 }
 
 void ChildProbes::AskAll() {

@@ -78,7 +78,7 @@ class ChildProbes {
 
   absl::Mutex mu_;
   StallWatch watch_ ABSL_GUARDED_BY(mu_);
-  bool workers_changed_ ABSL_GUARDED_BY(mu_) = false;
+  std::vector<int> changed_ ABSL_GUARDED_BY(mu_);  // for port_
   std::vector<int64_t> lives_
       ABSL_GUARDED_BY(mu_);  // by slot, counts Changed()
   std::vector<bool> told_ ABSL_GUARDED_BY(mu_);

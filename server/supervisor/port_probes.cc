@@ -8,8 +8,11 @@ namespace {
 // On this machine a connection is made at once, or its taker has no room.
 constexpr absl::Duration kConnectTime = absl::Milliseconds(50);
 // To find one worker of some by chance, in a round.
-constexpr int kTries = 2;
+constexpr int kTries = 4;
 constexpr int kMaxTries = 64;
+// For each worker there is: one that answers is missed by all of them once in
+// ten million times.
+constexpr int kEnoughTries = 16;
 
 }  // namespace
 
@@ -20,12 +23,29 @@ PortProbes::PortProbes(const SocketAddress& target, int workers,
       watch_(workers, absl::ToChronoNanoseconds(timeout)),
       workers_(workers) {}
 
-void PortProbes::Forget() {
+void PortProbes::Forget(int slot) {
   ++life_;
-  for (int slot = 0; slot < static_cast<int>(workers_.size()); ++slot) {
-    Unlearn(slot);
-    workers_[slot].asking = false;
+  search_.reset();
+  for (int other = 0; other < static_cast<int>(workers_.size()); ++other) {
+    Unlearn(other);
+    workers_[other].asking = false;
   }
+  workers_[slot].found = false;
+}
+
+void PortProbes::ForgiveAll() {
+  watch_.ForgiveAll();
+  search_.reset();
+}
+
+StallWatch::Duration PortProbes::SilentFor(int slot,
+                                           StallWatch::Time now) const {
+  const Worker& worker = workers_[slot];
+  const bool missed =
+      search_.has_value() && search_->hung && !search_->closed &&
+      worker.found && worker.source_port == 0 &&
+      search_->ended >= kEnoughTries * static_cast<int>(workers_.size());
+  return missed ? now - search_->since : watch_.SilentFor(slot, now);
 }
 
 void PortProbes::Unlearn(int slot) {
@@ -54,6 +74,11 @@ void PortProbes::AskAll(StallWatch::Time now, grpc::CompletionQueue* queue,
     worker.asking = true;
     ask(std::make_unique<ProbeCall>(slot, life_, *connection, timeout_, queue));
   }
+  if (unsure == 0) {
+    search_.reset();
+  } else if (!search_.has_value()) {
+    search_ = Search{now};
+  }
   // A silent one may have been mistaken for another: by chance it is found too.
   const int tries = workers_.size() == 1 ? std::min(unsure, 1)
                                          : std::min(unsure * kTries, kMaxTries);
@@ -68,7 +93,14 @@ void PortProbes::AskAll(StallWatch::Time now, grpc::CompletionQueue* queue,
 std::optional<int> PortProbes::Ended(const ProbeCall& call) {
   if (call.life != life_) return std::nullopt;
   const int expected = call.slot;
-  if (expected >= 0) workers_[expected].asking = false;
+  if (expected >= 0) {
+    workers_[expected].asking = false;
+  } else if (search_.has_value()) {
+    ++search_->ended;
+    search_->hung = search_->hung || call.timed_out();
+    search_->closed =
+        search_->closed || (!call.timed_out() && !call.answered());
+  }
   const std::optional<int> by = call.answered_by();
   if (!by.has_value() || *by < 0 || *by >= static_cast<int>(workers_.size())) {
     if (expected >= 0 && !call.timed_out()) watch_.Answered(expected);
@@ -76,6 +108,7 @@ std::optional<int> PortProbes::Ended(const ProbeCall& call) {
   }
   if (expected >= 0 && expected != *by) Unlearn(expected);
   watch_.Answered(*by);
+  workers_[*by].found = true;
   if (workers_[*by].source_port == 0) {
     workers_[*by].source_port = call.source_port;
   }

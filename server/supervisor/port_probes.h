@@ -17,9 +17,11 @@ namespace annod {
 // of them, but one from the same port of ours reaches the same one as long as
 // the same workers listen: which one that is it says itself. So ports are
 // learned from answers, asked from again, and forgotten when a worker came,
-// went or was not the one expected. Only who leaves a connection unanswered
-// that should have been its own is silent; one that is closed at once, as a
-// worker does that has too many, is not.
+// went or was not the one expected. Who leaves a connection unanswered that
+// should have been its own is silent; one that is closed at once, as a worker
+// does that has too many, is not. Silent is also who is not found any more,
+// although it was before, by so many connections that chance is no reason, some
+// of which nobody answered and none was closed.
 //
 // Not thread-safe.
 class PortProbes {
@@ -28,9 +30,9 @@ class PortProbes {
 
   PortProbes(const SocketAddress& target, int workers, absl::Duration timeout);
 
-  // Workers came or went.
-  void Forget();
-  void ForgiveAll() { watch_.ForgiveAll(); }
+  // Another process, or none, has the slot: all others are learned anew too.
+  void Forget(int slot);
+  void ForgiveAll();
 
   // Makes the calls of a round and hands each to `ask`; Ended() must follow.
   void AskAll(StallWatch::Time now, grpc::CompletionQueue* queue,
@@ -38,14 +40,20 @@ class PortProbes {
   // The worker that answered, if one did.
   std::optional<int> Ended(const ProbeCall& call);
 
-  StallWatch::Duration SilentFor(int slot, StallWatch::Time now) const {
-    return watch_.SilentFor(slot, now);
-  }
+  StallWatch::Duration SilentFor(int slot, StallWatch::Time now) const;
 
  private:
   struct Worker {
     int source_port = 0;  // of ours, that leads to it; 0: not known
     bool asking = false;  // a call from that port is under way
+    bool found = false;   // it has answered at some time
+  };
+  // Calls that may reach any worker, since one was missed.
+  struct Search {
+    StallWatch::Time since;
+    int ended = 0;
+    bool hung = false;    // some that were not answered
+    bool closed = false;  // some that were closed: by whom is not known
   };
 
   void Unlearn(int slot);
@@ -53,6 +61,7 @@ class PortProbes {
   const SocketAddress target_;
   const absl::Duration timeout_;
   int64_t life_ = 0;  // counts Forget()
+  std::optional<Search> search_;
   StallWatch watch_;
   std::vector<Worker> workers_;  // by slot
 };

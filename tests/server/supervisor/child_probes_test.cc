@@ -194,6 +194,12 @@ TEST_F(ChildProbesTest, WhoIsDeafOnThePortOnlyHasStalledAndNobodyElse) {
   }
 }
 
+TEST_F(ChildProbesTest, WhoIsDeafWhenAllAreLearnedAnewHasStalled) {
+  workers_[0]->accepts_port = false;
+  probes_->Changed(1);
+  EXPECT_EQ(NextStalled(), std::vector<int>{0});
+}
+
 TEST_F(ChildProbesTest, WhoClosesConnectionsToThePortAtOnceHasNotStalled) {
   workers_[0]->closes_port = true;
   EXPECT_EQ(NextStalled(/*patience=*/3 * kTimeout), std::vector<int>{});
