@@ -29,7 +29,7 @@
 namespace annod {
 namespace {
 
-constexpr absl::Duration kTimeout = absl::Milliseconds(500);
+constexpr absl::Duration kTimeout = absl::Seconds(1);
 
 class FakeWorker final : public grpc::health::v1::Health::Service {
  public:
@@ -202,7 +202,7 @@ TEST_F(ChildProbesTest, WhoIsDeafWhenAllAreLearnedAnewHasStalled) {
 
 TEST_F(ChildProbesTest, WhoClosesConnectionsToThePortAtOnceHasNotStalled) {
   workers_[0]->closes_port = true;
-  EXPECT_EQ(NextStalled(/*patience=*/3 * kTimeout), std::vector<int>{});
+  EXPECT_EQ(NextStalled(/*patience=*/2 * kTimeout), std::vector<int>{});
 }
 
 TEST_F(ChildProbesTest, WhatAProcessBeforeOwedIsForgotten) {
@@ -211,7 +211,7 @@ TEST_F(ChildProbesTest, WhatAProcessBeforeOwedIsForgotten) {
   absl::SleepFor(kTimeout / 2);
   probes_->Changed(0);
   // Of the next nothing is expected before it has answered.
-  EXPECT_EQ(NextStalled(/*patience=*/3 * kTimeout), std::vector<int>{});
+  EXPECT_EQ(NextStalled(/*patience=*/2 * kTimeout), std::vector<int>{});
 }
 
 }  // namespace
