@@ -14,7 +14,7 @@ class AdminServiceStub(object):
     INDEX_NOT_ATTACHED, INDEX_DROPPED (while the call ran), BUILD_RUNNING,
     BUILD_NOT_RUNNING, NO_LEASE, VERSION_NOT_FOUND, VERSION_REJECTED, INDEX_NOT_EMPTY (a
     setting that items depend on), HOLES (a format that cannot say them), BLOB_REJECTED, LABEL_TAKEN, LIMIT_REACHED, OVERLOADED,
-    WRITER_UNAVAILABLE, STORAGE_FAILED, FILE_NOT_FOUND, FILE_REJECTED, DRAINING.
+    STREAM_IDLE (no message for long, of AddItems, Fit and Deserialize), WRITER_UNAVAILABLE, STORAGE_FAILED, FILE_NOT_FOUND, FILE_REJECTED, DRAINING.
     """
 
     def __init__(self, channel):
@@ -124,7 +124,7 @@ class AdminServiceServicer(object):
     INDEX_NOT_ATTACHED, INDEX_DROPPED (while the call ran), BUILD_RUNNING,
     BUILD_NOT_RUNNING, NO_LEASE, VERSION_NOT_FOUND, VERSION_REJECTED, INDEX_NOT_EMPTY (a
     setting that items depend on), HOLES (a format that cannot say them), BLOB_REJECTED, LABEL_TAKEN, LIMIT_REACHED, OVERLOADED,
-    WRITER_UNAVAILABLE, STORAGE_FAILED, FILE_NOT_FOUND, FILE_REJECTED, DRAINING.
+    STREAM_IDLE (no message for long, of AddItems, Fit and Deserialize), WRITER_UNAVAILABLE, STORAGE_FAILED, FILE_NOT_FOUND, FILE_REJECTED, DRAINING.
     """
 
     def CreateIndex(self, request, context):
@@ -394,7 +394,7 @@ class AdminService(object):
     INDEX_NOT_ATTACHED, INDEX_DROPPED (while the call ran), BUILD_RUNNING,
     BUILD_NOT_RUNNING, NO_LEASE, VERSION_NOT_FOUND, VERSION_REJECTED, INDEX_NOT_EMPTY (a
     setting that items depend on), HOLES (a format that cannot say them), BLOB_REJECTED, LABEL_TAKEN, LIMIT_REACHED, OVERLOADED,
-    WRITER_UNAVAILABLE, STORAGE_FAILED, FILE_NOT_FOUND, FILE_REJECTED, DRAINING.
+    STREAM_IDLE (no message for long, of AddItems, Fit and Deserialize), WRITER_UNAVAILABLE, STORAGE_FAILED, FILE_NOT_FOUND, FILE_REJECTED, DRAINING.
     """
 
     @staticmethod
