@@ -114,9 +114,7 @@ TEST_F(ItemStreamsTest, OneConnectionHasAFewOfThem) {
 }
 
 TEST_F(ItemStreamsTest, AnIdleFitHoldsUpNoBuildForLong) {
-  Start([](Config* config) {
-    config->stream_idle_timeout = absl::Seconds(2);
-  });
+  Start([](Config* config) { config->stream_idle_timeout = absl::Seconds(2); });
   ASSERT_TRUE(AddRandomItems(cluster_.get(), "a", kDim, 0, 10).ok());
   FitStream fit(cluster_.get(), "a");
   ASSERT_TRUE(fit.Send(RandomVector(kDim, 1)));
