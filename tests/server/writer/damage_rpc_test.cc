@@ -48,9 +48,10 @@ class DamageRpcTest : public StagedRpcFixture {
 
   // The segment that is written to.
   std::string Segment() const {
+    const std::vector<std::string> names =
+        FileSystem::Posix()->ListDirectory(PathOf("a/staging")).value();
     std::string newest;
-    for (const std::string& name :
-         *FileSystem::Posix()->ListDirectory(PathOf("a/staging"))) {
+    for (const std::string& name : names) {
       if (absl::EndsWith(name, ".journal")) newest = name;
     }
     return PathOf(absl::StrCat("a/staging/", newest));
