@@ -116,13 +116,20 @@ TEST_F(ItemStreamsTest, OneConnectionHasAFewOfThem) {
 TEST_F(ItemStreamsTest, AnIdleFitHoldsUpNoBuildForLong) {
   Start([](Config* config) { config->stream_idle_timeout = absl::Seconds(2); });
   ASSERT_TRUE(AddRandomItems(cluster_.get(), "a", kDim, 0, 10).ok());
-  FitStream fit(cluster_.get(), "a");
-  ASSERT_TRUE(fit.Send(RandomVector(kDim, 1)));
   const auto build = [&] { return Build(cluster_.get(), "a"); };
-  EXPECT_TRUE(Eventually(
-      [&] { return ErrorInfoOf(build()).reason() == "BUILD_RUNNING"; }));
+  // A build that came before its first row would refuse it.
+  std::unique_ptr<FitStream> fit;
+  EXPECT_TRUE(Eventually([&] {
+    fit = std::make_unique<FitStream>(cluster_.get(), "a");
+    fit->Send(RandomVector(kDim, 1));
+    absl::SleepFor(absl::Milliseconds(50));
+    if (ErrorInfoOf(build()).reason() == "BUILD_RUNNING") return true;
+    fit->Cancel();
+    fit->Finish();
+    return false;
+  }));
   EXPECT_TRUE(Eventually([&] { return build().ok(); }));
-  const grpc::Status status = fit.Finish();
+  const grpc::Status status = fit->Finish();
   EXPECT_EQ(ErrorInfoOf(status).reason(), "STREAM_IDLE") << Describe(status);
   v1::IndexInfo info;
   ASSERT_TRUE(Info(cluster_.get(), "a", &info).ok());
