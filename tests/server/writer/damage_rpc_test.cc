@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -22,10 +23,8 @@ namespace annod {
 namespace {
 
 using ::grpc::StatusCode;
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 class DamageRpcTest : public StagedRpcFixture {
  protected:
@@ -131,6 +130,15 @@ class DamageRpcTest : public StagedRpcFixture {
 };
 
 TEST_F(DamageRpcTest, AJournalThatIsCutUnderItsWriterAcknowledgesNothing) {
+  // Every worker knows of the removal of 7.
+  const auto hides = [&](v1::IndexService::Stub* stub) {
+    const std::vector<int> ids =
+        IdsOf(Ask(stub, NearItem(7, 20, false)).results(0));
+    return std::count(ids.begin(), ids.end(), 7) == 0;
+  };
+  for (const auto& stub : stubs_) {
+    ASSERT_TRUE(Eventually([&] { return hides(stub.get()); }));
+  }
   ASSERT_EQ(truncate(Segment().c_str(), 4096), 0);
   const grpc::Status added = Add(5000, RandomVector(kDim, 1));
   EXPECT_TRUE(added.error_code() == StatusCode::DATA_LOSS ||
@@ -138,11 +146,8 @@ TEST_F(DamageRpcTest, AJournalThatIsCutUnderItsWriterAcknowledgesNothing) {
       << Describe(added);
   EXPECT_THAT(added.error_message(), HasSubstr("was cut to"));
   ExpectJournalIsToldOf("was cut to");
-  // Who knew of the removal goes on hiding it.
-  for (const auto& stub : stubs_) {
-    EXPECT_THAT(IdsOf(Ask(stub.get(), NearItem(7, 20, false)).results(0)),
-                Not(Contains(7)));
-  }
+  // And goes on hiding it.
+  for (const auto& stub : stubs_) EXPECT_TRUE(hides(stub.get()));
 }
 
 TEST_F(DamageRpcTest, AJournalThatIsRemovedUnderItsWriterIsNoticedUnasked) {
@@ -312,7 +317,12 @@ TEST_F(DamageRpcTest, AFileThatIsCutCostsItsOwnIndexOnly) {
   for (const auto& stub : stubs_) ExpectOk(ask(stub.get()));
   // Not told: every worker steps into it once.
   ASSERT_EQ(truncate(attach.path().c_str(), 0), 0);
-  for (const auto& stub : stubs_) EXPECT_FALSE(ask(stub.get()).ok());
+  for (const auto& stub : stubs_) {
+    // A call whose worker died may have been sent once more, to the other one.
+    v1::GetNnsResponse response;
+    EXPECT_FALSE(
+        stub->GetNns(Context().get(), ItemQuery("file", 1, 3), &response).ok());
+  }
   for (int slot = 0; slot < 2; ++slot) {
     EXPECT_EQ(cluster_.AwaitWorkerExit(slot), 128 + SIGBUS);
     cluster_.StartWorker(slot);
