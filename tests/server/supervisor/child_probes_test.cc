@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -101,8 +102,7 @@ class FakeWorker final : public grpc::health::v1::Health::Service {
 class ChildProbesTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string dir = testing::TempDir() + "/probes_XXXXXX";
-    ASSERT_NE(mkdtemp(dir.data()), nullptr);
+    ASSERT_NE(mkdtemp(dir_.data()), nullptr);
     ListenAddress any;
     any.host = "127.0.0.1";
     auto reservation = PortReservation::Create(any);
@@ -112,7 +112,7 @@ class ChildProbesTest : public testing::Test {
     page_ = MetricsPage::Create(1).value();
     metrics_ = page_->Writer(0);
     for (int slot = 0; slot < 2; ++slot) {
-      const std::string path = absl::StrCat(dir, "/", slot);
+      const std::string path = absl::StrCat(dir_, "/", slot);
       const auto unix_fd = ListenUnix(path);
       ASSERT_TRUE(unix_fd.ok()) << unix_fd.status();
       const auto port_fds =
@@ -171,6 +171,10 @@ class ChildProbesTest : public testing::Test {
     return probes_->TakeStalled();
   }
 
+  void TearDown() override { std::filesystem::remove_all(dir_); }
+
+  // Paths of sockets are short; those of a test's own folder are not.
+  std::string dir_ = "/tmp/annod_probes_XXXXXX";
   std::unique_ptr<PortReservation> reservation_;
   std::unique_ptr<MetricsPage> page_;
   std::unique_ptr<MetricsWriter> metrics_;
