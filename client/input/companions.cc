@@ -69,8 +69,9 @@ class RowsWithCompanions final : public VectorReader {
     }
     if (ids_ != nullptr) {
       ANNOD_RETURN_IF_ERROR(ReadLine(more, "ids", ids_.get()));
-      if (more)
+      if (more) {
         ANNOD_RETURN_IF_ERROR(ParseId(*ids_, ids_->line_number(), line_, &id_));
+      }
     }
     return more;
   }

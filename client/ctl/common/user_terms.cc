@@ -132,7 +132,7 @@ std::string InUserTerms(const absl::Status& status, const OptionTest& was_given,
     if (!was_given(std::string(one.option))) continue;
     if (field != error.end() && field->second == one.name &&
         absl::EndsWith(one.name, "vector_bytes")) {
-      const std::string components = ComponentsMessage(one.option, error);
+      std::string components = ComponentsMessage(one.option, error);
       if (!components.empty()) return components;
     }
     message = Renamed(message, one.name, one.option);

@@ -86,8 +86,9 @@ void CheckOption(const CLI::App& command, CLI::Option* option) {
   } else if (is("FLOAT") || is("SECONDS")) {
     option->transform(CLI::Validator(CheckNumber, ""));
   }
-  if (Has(kSent, command, name))
+  if (Has(kSent, command, name)) {
     option->transform(CLI::Validator(CheckUtf8, ""));
+  }
   if (Has(kMayBeEmpty, command, name)) return;
   option->transform(CLI::Validator(
       [](std::string& text) -> std::string {

@@ -140,6 +140,7 @@ std::string ZshCompletion(const CommandEntry& root) {
       Cases(root,
             [](const std::vector<std::string>& words) {
               std::vector<std::string> quoted;
+              quoted.reserve(words.size());
               for (const std::string& word : words) {
                 quoted.push_back(Quoted(word));
               }
@@ -172,8 +173,9 @@ std::string FishCompletion(const CommandEntry& root) {
       "    set -l next (string trim \"$command $word\")\n"
       "    if contains -- $next";
   for (const CommandEntry* command : AllCommands(root)) {
-    if (!command->path.empty())
+    if (!command->path.empty()) {
       absl::StrAppend(&out, " ", Quoted(command->Name()));
+    }
   }
   absl::StrAppend(&out,
                   "\n      set command $next\n"

@@ -19,8 +19,9 @@ std::string Roff(absl::string_view text) {
 
 std::string Title(const CommandEntry& command) {
   std::string name = "annodctl";
-  for (const std::string& word : command.path)
+  for (const std::string& word : command.path) {
     absl::StrAppend(&name, "-", word);
+  }
   return name;
 }
 

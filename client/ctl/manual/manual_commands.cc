@@ -51,8 +51,9 @@ absl::Status RunHelp(const CLI::App& app, const ManualArguments& arguments,
     command = command->get_subcommand(name);
   }
   std::string name = "annodctl";
-  for (const std::string& word : arguments.path)
+  for (const std::string& word : arguments.path) {
     absl::StrAppend(&name, " ", word);
+  }
   // App::help() would speak of the command that was parsed: this one.
   const std::string text =
       app.get_formatter()->make_help(command, name, CLI::AppFormatMode::Normal);
