@@ -89,8 +89,9 @@ void IgnoreLog(void*, const char*, va_list) {}
 class MicroHttpServer : public HttpServer {
  public:
   explicit MicroHttpServer(std::map<std::string, HttpHandler> routes) {
-    for (auto& [path, handler] : routes) {
-      routes_[path] = std::make_unique<HttpRoute>(std::move(handler));
+    for (auto& route : routes) {
+      routes_[route.first] =
+          std::make_unique<HttpRoute>(std::move(route.second));
     }
   }
   ~MicroHttpServer() override;

@@ -83,8 +83,9 @@ SocketAddress ReachableFromHere(SocketAddress address) {
     }
   } else {
     auto* const v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
-    if (IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr))
+    if (IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr)) {
       v6->sin6_addr = in6addr_loopback;
+    }
   }
   return address;
 }

@@ -15,7 +15,7 @@ namespace annod {
 namespace {
 
 constexpr size_t kStackBytes = 2 << 20;
-constexpr int64_t kLookIntervalNs = 20 * 1000 * 1000;
+constexpr int64_t kLookIntervalNs = 20'000'000;
 
 int64_t NowNs() {
   timespec now = {};

@@ -154,7 +154,7 @@ grpc::ServerWriteReactor<ByteBuffer>* AdminProxy::ServerStream(
 
 grpc::Status AdminProxy::Admit(const std::string& method,
                                grpc::CallbackServerContext* context,
-                               absl::Status status) {
+                               const absl::Status& status) {
   if (status.ok()) {
     const int max_calls = config_->Get()->admission.max_admin_calls;
     if (running_.fetch_add(1) < max_calls) return grpc::Status::OK;

@@ -54,7 +54,8 @@ class AdminProxy final : public v1::AdminService::Service {
   // ended, if too many run or `status`, that of its request, is not OK.
   // The refusal of a call too many is told with the time to try again.
   grpc::Status Admit(const std::string& method,
-                     grpc::CallbackServerContext* context, absl::Status status);
+                     grpc::CallbackServerContext* context,
+                     const absl::Status& status);
   // A stream among those of AddItems and its like; null, and the call is over
   // with `*refusal`, if there are too many.
   std::shared_ptr<ItemStreams::Stream> AdmitStream(

@@ -151,8 +151,8 @@ grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
     std::string method, ForwardedCall::OnEnd on_end,
     std::unique_ptr<google::protobuf::Message> request,
-    std::shared_ptr<ItemStreams::Stream> stream, absl::Status idle_status,
-    grpc::ByteBuffer* response) {
+    std::shared_ptr<ItemStreams::Stream> stream,
+    const absl::Status& idle_status, grpc::ByteBuffer* response) {
   auto* const call = new ReadForward(
       context, std::move(target), std::move(method), std::move(on_end),
       std::move(request), std::move(stream), idle_status, response);

@@ -31,8 +31,8 @@ grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
     std::string method, ForwardedCall::OnEnd on_end,
     std::unique_ptr<google::protobuf::Message> request,
-    std::shared_ptr<ItemStreams::Stream> stream, absl::Status idle_status,
-    grpc::ByteBuffer* response);
+    std::shared_ptr<ItemStreams::Stream> stream,
+    const absl::Status& idle_status, grpc::ByteBuffer* response);
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ForwardServerStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,

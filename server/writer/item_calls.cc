@@ -64,9 +64,9 @@ absl::Status AdminServiceImpl::AddStream(
     v1::AddItemsResponse* response) {
   std::shared_ptr<WriterIndex> index;
   uint64_t ticket = 0;
-  const absl::Status status = TakeStream(reader, response, &index, &ticket);
+  absl::Status status = TakeStream(reader, response, &index, &ticket);
   if (index == nullptr) return status;
-  const absl::Status flushed = index->Flush(ticket);
+  absl::Status flushed = index->Flush(ticket);
   if (status.ok()) return flushed;
   // What was taken before the error stays; the caller goes on from there.
   return WithMetadata(
