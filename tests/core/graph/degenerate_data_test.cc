@@ -122,9 +122,9 @@ TEST(DegenerateDataTest, OneTwoAndThousandsOfDimensions) {
                1500);
   }
   constexpr Metric kTwo[] = {Metric::kAngular, Metric::kHamming};
-  const int many = kSanitized ? 1024 : 4096;
-  ExpectKept({"dim " + std::to_string(many), many,
-              [many](std::mt19937* random) { return Gaussian(many, random); }},
+  constexpr int kMany = kSanitized ? 1024 : 4096;
+  ExpectKept({"dim " + std::to_string(kMany), kMany,
+              [](std::mt19937* random) { return Gaussian(kMany, random); }},
              1100, kTwo);
 }
 
