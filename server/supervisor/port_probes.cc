@@ -41,15 +41,17 @@ void PortProbes::ForgiveAll() {
 StallWatch::Duration PortProbes::SilentFor(int slot,
                                            StallWatch::Time now) const {
   const Worker& worker = workers_[slot];
-  const bool missed =
-      search_.has_value() && search_->hung && !search_->closed &&
-      worker.found && worker.source_port == 0 &&
-      search_->ended >= kEnoughTries * static_cast<int>(workers_.size());
-  return missed ? now - search_->since : watch_.SilentFor(slot, now);
+  const bool missed = search_.has_value() && search_->hung &&
+                      !search_->closed && worker.found &&
+                      worker.source_port == 0 && worker.sought &&
+                      search_->ended - worker.ended_before >=
+                          kEnoughTries * static_cast<int>(workers_.size());
+  return missed ? now - worker.sought_since : watch_.SilentFor(slot, now);
 }
 
 void PortProbes::Unlearn(int slot) {
   workers_[slot].source_port = 0;
+  workers_[slot].sought = false;
   watch_.Forget(slot);
 }
 
@@ -77,7 +79,16 @@ void PortProbes::AskAll(StallWatch::Time now, grpc::CompletionQueue* queue,
   if (unsure == 0) {
     search_.reset();
   } else if (!search_.has_value()) {
-    search_ = Search{now};
+    search_ = Search{};
+    for (Worker& worker : workers_) worker.sought = false;
+  }
+  for (Worker& worker : workers_) {
+    if (!search_.has_value() || worker.source_port != 0 || worker.sought) {
+      continue;
+    }
+    worker.sought = true;
+    worker.sought_since = now;
+    worker.ended_before = search_->ended;
   }
   // A silent one may have been mistaken for another: by chance it is found too.
   const int tries = workers_.size() == 1 ? std::min(unsure, 1)
@@ -85,7 +96,14 @@ void PortProbes::AskAll(StallWatch::Time now, grpc::CompletionQueue* queue,
   for (int i = 0; i < tries; ++i) {
     const absl::StatusOr<SourcedConnection> connection =
         ConnectFrom(target_, /*source_port=*/0, kConnectTime);
-    if (!connection.ok()) return;
+    if (!connection.ok()) {
+      // Whoever it was did not even take the connection.
+      if (absl::IsDeadlineExceeded(connection.status())) {
+        ++search_->ended;
+        search_->hung = true;
+      }
+      return;
+    }
     ask(std::make_unique<ProbeCall>(-1, life_, *connection, timeout_, queue));
   }
 }

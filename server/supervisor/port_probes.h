@@ -47,10 +47,13 @@ class PortProbes {
     int source_port = 0;  // of ours, that leads to it; 0: not known
     bool asking = false;  // a call from that port is under way
     bool found = false;   // it has answered at some time
+    // While it is not known: since when, and how many calls had ended then.
+    bool sought = false;
+    StallWatch::Time sought_since;
+    int ended_before = 0;
   };
   // Calls that may reach any worker, since one was missed.
   struct Search {
-    StallWatch::Time since;
     int ended = 0;
     bool hung = false;    // some that were not answered
     bool closed = false;  // some that were closed: by whom is not known

@@ -264,7 +264,9 @@ TEST_F(SupervisorTest, SigtermStopsTheWorkersThenTheWriterAndExitsWithZero) {
 TEST_F(SupervisorTest, AnswersProbesWhileItDrainsAndSaysSo) {
   SetMode("ignore_sigterm_worker");
   StartServing({"--drain_timeout=1m"});
-  ASSERT_TRUE(Await([this] { return IsReady(); }));
+  // Who is ready does not wait for the writer.
+  ASSERT_TRUE(
+      Await([this] { return IsReady() && CountEvents("writer 2 ") == 2; }));
   supervisor_->Signal(SIGINT);
   ASSERT_TRUE(Await([this] { return CountEvents("term") == 2; }));
   const HttpAnswer ready = HttpGet(http_port_, "/readyz");

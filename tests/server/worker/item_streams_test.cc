@@ -77,12 +77,14 @@ class ItemStreamsTest : public testing::Test {
 TEST_F(ItemStreamsTest, IdleOnesLeaveRoomForOtherCallsAndAreEnded) {
   Start([](Config* config) {
     config->admission.max_admin_calls = 4;
-    config->stream_idle_timeout = absl::Milliseconds(500);
+    config->stream_idle_timeout = absl::Seconds(2);
   });
   AddStream silent(cluster_->admin());
   AddStream stopped(cluster_->admin());
   ASSERT_TRUE(stopped.Send("a"));
   ASSERT_TRUE(stopped.Send("a"));
+  // Who asks below must not come before them.
+  absl::SleepFor(absl::Milliseconds(300));
   EXPECT_TRUE(Eventually([&] { return !Admits(cluster_->admin()); }));
   EXPECT_TRUE(UpdateSettings().ok());
 
