@@ -37,6 +37,10 @@ struct Admission {
   int max_admin_calls = 256;
   // AddItems, Fit and Deserialize; of all connections: half of the above.
   int max_item_streams_per_connection = 32;
+  // Of all calls of a worker: answers that callers have not taken, requests
+  // that are not answered.
+  int64_t max_unsent_bytes = 256 << 20;
+  int64_t max_request_memory = 256 << 20;
 };
 
 // Everything that can be configured. Sources, later ones winning: the defaults
@@ -53,6 +57,17 @@ struct Config {
   int threads = 0;  // search threads in each worker; 0: one for each core
   int64_t memory_limit = 0;  // bytes of each worker and of the writer; 0: none
   bool insecure = false;     // allow a non-loopback address without TLS
+  // PEM files; both empty: no TLS.
+  std::string tls_certificate;
+  std::string tls_key;
+  // Client certificates must be signed by one of these; empty: none is asked.
+  std::string tls_client_ca;
+  std::string tls_client_auth = "require";  // or "request"
+  bool http_tls = true;  // the HTTP port too, by the same certificate
+  // Tokens, certificate names and what they may do; empty: all may do all.
+  std::string access_file;
+  std::string anonymous_role = "none";  // with an access_file
+  bool metrics_need_token = false;      // of a role, to read /metrics
   Durability durability = Durability::kFsync;
   absl::Duration drain_delay = absl::Seconds(3);
   absl::Duration drain_timeout = absl::Seconds(30);
@@ -75,8 +90,11 @@ struct Config {
   std::vector<std::string> attach_dirs;
   std::vector<std::string> required_indexes;  // unready unless these serve
   int keep_versions = 2;
-  std::string data_mode = "0640";  // permissions of data files, octal
-  std::string log_level = "info";  // debug, info, warning, error
+  std::string data_mode = "0640";   // permissions of data files, octal
+  std::string log_level = "info";   // debug, info, warning, error
+  std::string log_format = "text";  // or json
+  std::string audit_log = "log";    // off, log, or a file's path
+  absl::Duration slow_query_time = absl::Seconds(1);  // 0: none is logged
   Limits limits;
   Admission admission;
 };

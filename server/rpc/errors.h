@@ -49,6 +49,10 @@ inline constexpr char kFileRejected[] = "FILE_REJECTED";
 inline constexpr char kDraining[] = "DRAINING";
 inline constexpr char kHoles[] = "HOLES";
 inline constexpr char kBlobRejected[] = "BLOB_REJECTED";
+inline constexpr char kCredentialsMissing[] = "CREDENTIALS_MISSING";
+inline constexpr char kCredentialsInvalid[] = "CREDENTIALS_INVALID";
+inline constexpr char kNotAllowed[] = "NOT_ALLOWED";
+inline constexpr char kQuotaReached[] = "QUOTA_REACHED";
 
 using ErrorMetadata = std::vector<std::pair<std::string, std::string>>;
 

@@ -13,8 +13,13 @@ class AdminServiceStub(object):
     INDEX_NOT_BUILT, INDEX_ATTACHED, INDEX_EMPTY (nothing to build from),
     INDEX_NOT_ATTACHED, INDEX_DROPPED (while the call ran), BUILD_RUNNING,
     BUILD_NOT_RUNNING, NO_LEASE, VERSION_NOT_FOUND, VERSION_REJECTED, INDEX_NOT_EMPTY (a
-    setting that items depend on), HOLES (a format that cannot say them), BLOB_REJECTED, LABEL_TAKEN, LIMIT_REACHED, OVERLOADED,
-    STREAM_IDLE (no message for long, of AddItems, Fit and Deserialize), WRITER_UNAVAILABLE, STORAGE_FAILED, FILE_NOT_FOUND, FILE_REJECTED, DRAINING.
+    setting that items depend on), HOLES (a format that cannot say them), BLOB_REJECTED,
+    LABEL_TAKEN, LIMIT_REACHED, OVERLOADED, STREAM_IDLE (no message for long, of AddItems,
+    Fit and Deserialize), WRITER_UNAVAILABLE, STORAGE_FAILED, FILE_NOT_FOUND,
+    FILE_REJECTED, DRAINING. Of every call to a server that knows identities:
+    CREDENTIALS_MISSING and CREDENTIALS_INVALID (UNAUTHENTICATED), NOT_ALLOWED
+    (PERMISSION_DENIED; metadata: role, the one needed), QUOTA_REACHED
+    (RESOURCE_EXHAUSTED; metadata: quota, limit).
     """
 
     def __init__(self, channel):
@@ -123,8 +128,13 @@ class AdminServiceServicer(object):
     INDEX_NOT_BUILT, INDEX_ATTACHED, INDEX_EMPTY (nothing to build from),
     INDEX_NOT_ATTACHED, INDEX_DROPPED (while the call ran), BUILD_RUNNING,
     BUILD_NOT_RUNNING, NO_LEASE, VERSION_NOT_FOUND, VERSION_REJECTED, INDEX_NOT_EMPTY (a
-    setting that items depend on), HOLES (a format that cannot say them), BLOB_REJECTED, LABEL_TAKEN, LIMIT_REACHED, OVERLOADED,
-    STREAM_IDLE (no message for long, of AddItems, Fit and Deserialize), WRITER_UNAVAILABLE, STORAGE_FAILED, FILE_NOT_FOUND, FILE_REJECTED, DRAINING.
+    setting that items depend on), HOLES (a format that cannot say them), BLOB_REJECTED,
+    LABEL_TAKEN, LIMIT_REACHED, OVERLOADED, STREAM_IDLE (no message for long, of AddItems,
+    Fit and Deserialize), WRITER_UNAVAILABLE, STORAGE_FAILED, FILE_NOT_FOUND,
+    FILE_REJECTED, DRAINING. Of every call to a server that knows identities:
+    CREDENTIALS_MISSING and CREDENTIALS_INVALID (UNAUTHENTICATED), NOT_ALLOWED
+    (PERMISSION_DENIED; metadata: role, the one needed), QUOTA_REACHED
+    (RESOURCE_EXHAUSTED; metadata: quota, limit).
     """
 
     def CreateIndex(self, request, context):
@@ -393,8 +403,13 @@ class AdminService(object):
     INDEX_NOT_BUILT, INDEX_ATTACHED, INDEX_EMPTY (nothing to build from),
     INDEX_NOT_ATTACHED, INDEX_DROPPED (while the call ran), BUILD_RUNNING,
     BUILD_NOT_RUNNING, NO_LEASE, VERSION_NOT_FOUND, VERSION_REJECTED, INDEX_NOT_EMPTY (a
-    setting that items depend on), HOLES (a format that cannot say them), BLOB_REJECTED, LABEL_TAKEN, LIMIT_REACHED, OVERLOADED,
-    STREAM_IDLE (no message for long, of AddItems, Fit and Deserialize), WRITER_UNAVAILABLE, STORAGE_FAILED, FILE_NOT_FOUND, FILE_REJECTED, DRAINING.
+    setting that items depend on), HOLES (a format that cannot say them), BLOB_REJECTED,
+    LABEL_TAKEN, LIMIT_REACHED, OVERLOADED, STREAM_IDLE (no message for long, of AddItems,
+    Fit and Deserialize), WRITER_UNAVAILABLE, STORAGE_FAILED, FILE_NOT_FOUND,
+    FILE_REJECTED, DRAINING. Of every call to a server that knows identities:
+    CREDENTIALS_MISSING and CREDENTIALS_INVALID (UNAUTHENTICATED), NOT_ALLOWED
+    (PERMISSION_DENIED; metadata: role, the one needed), QUOTA_REACHED
+    (RESOURCE_EXHAUSTED; metadata: quota, limit).
     """
 
     @staticmethod

@@ -12,9 +12,12 @@ class IndexServiceStub(object):
     INVALID_FIELD (metadata: field, value, limit), INDEX_NOT_FOUND, ITEM_NOT_FOUND,
     LABEL_NOT_FOUND, LABEL_AMBIGUOUS (several items have it), INDEX_NOT_BUILT,
     INDEX_LOADING, INDEX_FAILED, ANSWER_SHORT (`strict`), RECALL_UNREACHABLE
-    (`min_recall`), VERSION_NOT_SERVED, DRAINING, OVERLOADED (GetNns only:
-    RESOURCE_EXHAUSTED with google.rpc.RetryInfo and the trailing metadata
-    grpc-retry-pushback-ms; nothing was done for the call).
+    (`min_recall`), VERSION_NOT_SERVED, DRAINING, OVERLOADED (RESOURCE_EXHAUSTED
+    with google.rpc.RetryInfo and the trailing metadata grpc-retry-pushback-ms;
+    nothing was done for the call). Of every call to a server that knows identities:
+    CREDENTIALS_MISSING and CREDENTIALS_INVALID (UNAUTHENTICATED), NOT_ALLOWED
+    (PERMISSION_DENIED; metadata: role, the one needed), QUOTA_REACHED
+    (RESOURCE_EXHAUSTED; metadata: quota, limit).
     """
 
     def __init__(self, channel):
@@ -62,9 +65,12 @@ class IndexServiceServicer(object):
     INVALID_FIELD (metadata: field, value, limit), INDEX_NOT_FOUND, ITEM_NOT_FOUND,
     LABEL_NOT_FOUND, LABEL_AMBIGUOUS (several items have it), INDEX_NOT_BUILT,
     INDEX_LOADING, INDEX_FAILED, ANSWER_SHORT (`strict`), RECALL_UNREACHABLE
-    (`min_recall`), VERSION_NOT_SERVED, DRAINING, OVERLOADED (GetNns only:
-    RESOURCE_EXHAUSTED with google.rpc.RetryInfo and the trailing metadata
-    grpc-retry-pushback-ms; nothing was done for the call).
+    (`min_recall`), VERSION_NOT_SERVED, DRAINING, OVERLOADED (RESOURCE_EXHAUSTED
+    with google.rpc.RetryInfo and the trailing metadata grpc-retry-pushback-ms;
+    nothing was done for the call). Of every call to a server that knows identities:
+    CREDENTIALS_MISSING and CREDENTIALS_INVALID (UNAUTHENTICATED), NOT_ALLOWED
+    (PERMISSION_DENIED; metadata: role, the one needed), QUOTA_REACHED
+    (RESOURCE_EXHAUSTED; metadata: quota, limit).
     """
 
     def GetNns(self, request, context):
@@ -167,9 +173,12 @@ class IndexService(object):
     INVALID_FIELD (metadata: field, value, limit), INDEX_NOT_FOUND, ITEM_NOT_FOUND,
     LABEL_NOT_FOUND, LABEL_AMBIGUOUS (several items have it), INDEX_NOT_BUILT,
     INDEX_LOADING, INDEX_FAILED, ANSWER_SHORT (`strict`), RECALL_UNREACHABLE
-    (`min_recall`), VERSION_NOT_SERVED, DRAINING, OVERLOADED (GetNns only:
-    RESOURCE_EXHAUSTED with google.rpc.RetryInfo and the trailing metadata
-    grpc-retry-pushback-ms; nothing was done for the call).
+    (`min_recall`), VERSION_NOT_SERVED, DRAINING, OVERLOADED (RESOURCE_EXHAUSTED
+    with google.rpc.RetryInfo and the trailing metadata grpc-retry-pushback-ms;
+    nothing was done for the call). Of every call to a server that knows identities:
+    CREDENTIALS_MISSING and CREDENTIALS_INVALID (UNAUTHENTICATED), NOT_ALLOWED
+    (PERMISSION_DENIED; metadata: role, the one needed), QUOTA_REACHED
+    (RESOURCE_EXHAUSTED; metadata: quota, limit).
     """
 
     @staticmethod
