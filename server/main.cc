@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "core/standard_streams.h"
+#include "server/access/live_access.h"
 #include "server/config/child_options.h"
 #include "server/config/command_line.h"
 #include "server/config/config.h"
@@ -89,6 +90,8 @@ int Main(int argc, char** argv) {
   absl::StatusOr<Config> config = LoadConfig(*command_line);
   if (!config.ok()) return Fail(config.status());
   if (command_line->check_config) {
+    const absl::Status access = LiveAccess::Open(config->access_file).status();
+    if (!access.ok()) return Fail(access);
     std::puts("annod: the configuration is valid");
     return Printed();
   }

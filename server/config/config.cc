@@ -49,6 +49,24 @@ absl::Status CheckAdminAddress(const std::string& text) {
   return absl::OkStatus();
 }
 
+absl::Status CheckAccess(const Config& config) {
+  const std::string& role = config.anonymous_role;
+  if (role != "none" && role != "read" && role != "write" && role != "admin") {
+    return Bad(
+        "anonymous_role",
+        absl::StrCat("'", role, "' is not one of none, read, write, admin"));
+  }
+  if (!config.access_file.empty()) return absl::OkStatus();
+  // Without one everybody may do everything, whatever these say.
+  if (role != "none") {
+    return Bad("anonymous_role", "needs an access_file to have a meaning");
+  }
+  if (config.metrics_need_token) {
+    return Bad("metrics_need_token", "needs an access_file with the tokens");
+  }
+  return absl::OkStatus();
+}
+
 // Paths may hold any bytes, but the configuration travels to the children as
 // JSON.
 absl::Status CheckUtf8(const Config& config) {
@@ -110,6 +128,7 @@ absl::Status ValidateConfig(const Config& config) {
                             "' is not one of debug, info, warning, error"));
   }
   ANNOD_RETURN_IF_ERROR(DataMode(config).status());
+  ANNOD_RETURN_IF_ERROR(CheckAccess(config));
   return CheckLists(config);
 }
 

@@ -72,6 +72,10 @@ MHD_Result Send(MHD_Connection* connection,
   if (response.status == MHD_HTTP_METHOD_NOT_ALLOWED) {
     MHD_add_response_header(out, "Allow", "GET, HEAD");
   }
+  if (!response.authenticate.empty()) {
+    MHD_add_response_header(out, "WWW-Authenticate",
+                            response.authenticate.c_str());
+  }
   const MHD_Result queued =
       MHD_queue_response(connection, response.status, out);
   MHD_destroy_response(out);
@@ -88,7 +92,8 @@ void IgnoreLog(void*, const char*, va_list) {}
 
 class MicroHttpServer : public HttpServer {
  public:
-  explicit MicroHttpServer(std::map<std::string, HttpHandler> routes) {
+  MicroHttpServer(std::map<std::string, HttpHandler> routes, HttpGuard guard)
+      : guard_(std::move(guard)) {
     for (auto& route : routes) {
       routes_[route.first] =
           std::make_unique<HttpRoute>(std::move(route.second));
@@ -116,6 +121,7 @@ class MicroHttpServer : public HttpServer {
   // False if no more can be taken for a moment.
   bool AcceptAll();
 
+  const HttpGuard guard_;
   std::map<std::string, std::unique_ptr<HttpRoute>> routes_;
   HttpConnections connections_{kLimits};
   ListenAddress address_;
@@ -249,6 +255,16 @@ MHD_Result MicroHttpServer::Answer(MHD_Connection* connection,
     response->body = "only GET and HEAD\n";
     return Send(connection, std::move(response));
   }
+  if (guard_) {
+    const char* const authorization = MHD_lookup_connection_value(
+        connection, MHD_HEADER_KIND, "Authorization");
+    std::optional<HttpResponse> refusal =
+        guard_(path, authorization == nullptr ? "" : authorization);
+    if (refusal.has_value()) {
+      return Send(connection,
+                  std::make_shared<const HttpResponse>(*std::move(refusal)));
+    }
+  }
   MHD_suspend_connection(connection);
   route->second->Ask(
       [connection, request](std::shared_ptr<const HttpResponse> response) {
@@ -278,8 +294,10 @@ void MicroHttpServer::OnCompleted(void*, MHD_Connection*, void** context,
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(
-    const ListenAddress& address, std::map<std::string, HttpHandler> routes) {
-  auto server = std::make_unique<MicroHttpServer>(std::move(routes));
+    const ListenAddress& address, std::map<std::string, HttpHandler> routes,
+    HttpGuard guard) {
+  auto server =
+      std::make_unique<MicroHttpServer>(std::move(routes), std::move(guard));
   ANNOD_RETURN_IF_ERROR(server->Listen(address));
   return std::unique_ptr<HttpServer>(std::move(server));
 }

@@ -93,6 +93,7 @@ absl::Status Supervisor::TakeDataDirectory() {
 
 absl::Status Supervisor::Prepare() {
   ANNOD_RETURN_IF_ERROR(ValidateConfig(config_));
+  ANNOD_ASSIGN_OR_RETURN(access_, LiveAccess::Open(config_.access_file));
   SetFileMode(*DataMode(config_));
   ANNOD_ASSIGN_OR_RETURN(signals_,
                          SignalQueue::Create({SIGTERM, SIGINT, SIGHUP}));
@@ -126,10 +127,23 @@ absl::Status Supervisor::Prepare() {
   environment.on_change = [this](int slot) { probes_->Changed(slot); };
   children_ = std::make_unique<ChildSet>(environment, worker_count_);
 
-  ANNOD_ASSIGN_OR_RETURN(
-      http_, HttpServer::Start(http_listen,
-                               MakeEndpoints(collector_.get(), &status_)));
+  ANNOD_RETURN_IF_ERROR(StartHttp(http_listen));
   return WriteConfigMemory(config_fd_, EffectiveConfig());
+}
+
+absl::Status Supervisor::StartHttp(const ListenAddress& address) {
+  metrics_guard_ = std::make_unique<MetricsGuard>(access_.get());
+  metrics_need_token_.store(config_.metrics_need_token);
+  ANNOD_ASSIGN_OR_RETURN(
+      http_,
+      HttpServer::Start(
+          address, MakeEndpoints(collector_.get(), &status_),
+          [this](absl::string_view path, absl::string_view authorization) {
+            const bool guarded = path == "/metrics" && metrics_need_token_;
+            return guarded ? metrics_guard_->Refusal(authorization)
+                           : std::optional<HttpResponse>();
+          }));
+  return absl::OkStatus();
 }
 
 void Supervisor::StartProbes() {
@@ -251,6 +265,8 @@ void Supervisor::Reload() {
     return;
   }
   status_.SetRequiredIndexes(config_.required_indexes);
+  access_->LookAgain(/*by_force=*/true);
+  metrics_need_token_.store(config_.metrics_need_token);
   SetLogLevel(config_.log_level).IgnoreError();  // validated
   children_->Signal(Role::kWorker, SIGHUP);
   children_->Signal(Role::kWriter, SIGHUP);

@@ -8,8 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/status_macros.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "server/access/quota_metadata.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/parse_request.h"
 #include "server/rpc/rpc_status.h"
@@ -69,10 +71,11 @@ std::string PathOf(const MethodDescriptor& method) {
 
 AdminProxy::AdminProxy(std::shared_ptr<grpc::Channel> writer,
                        const Catalog* catalog, const LiveConfig* config,
-                       WorkerMetrics* metrics)
+                       const AccessControl* access, WorkerMetrics* metrics)
     : writer_(std::move(writer)),
       catalog_(catalog),
       config_(config),
+      access_(access),
       metrics_(metrics) {
   const google::protobuf::ServiceDescriptor* const service =
       v1::CreateIndexRequest::descriptor()->file()->FindServiceByName(
@@ -112,44 +115,60 @@ grpc::ServerUnaryReactor* AdminProxy::Unary(const MethodDescriptor& method,
                                             const ByteBuffer* request,
                                             ByteBuffer* response) {
   const std::unique_ptr<Message> message = NewRequest(method);
-  const absl::Status parsed = ParseRequest(*request, message.get());
-  const grpc::Status admitted = Admit(method.name(), context, parsed);
+  std::shared_ptr<const Caller> caller;
+  const absl::Status taken =
+      Take(method, *context, *request, message.get(), &caller);
+  const grpc::Status admitted = Admit(method.name(), context, taken);
   if (!admitted.ok()) return Refuse<grpc::ServerUnaryReactor>(admitted);
   return ForwardUnary(context, writer_, PathOf(method),
-                      CountCall(method.name(), IndexOf(*message)), request,
+                      CountCall(method, IndexOf(*message), caller), request,
                       response);
 }
 
 grpc::ServerReadReactor<ByteBuffer>* AdminProxy::ClientStream(
     const MethodDescriptor& method, CallbackServerContext* context,
     ByteBuffer* response) {
+  const std::string path = PathOf(method);
+  absl::StatusOr<std::shared_ptr<const Caller>> caller =
+      access_->Admit(*context, path);
+  std::shared_ptr<ItemStreams::Stream> stream;
   grpc::Status admitted;
-  std::shared_ptr<ItemStreams::Stream> stream =
-      AdmitStream(method.name(), context, &admitted);
-  if (stream != nullptr) {
-    admitted = Admit(method.name(), context, absl::OkStatus());
+  if (caller.ok()) stream = AdmitStream(method.name(), context, &admitted);
+  if (!caller.ok() || stream != nullptr) {
+    admitted = Admit(method.name(), context, caller.status());
   }
   if (!admitted.ok()) {
     return Refuse<grpc::ServerReadReactor<ByteBuffer>>(admitted);
   }
-  return ForwardClientStream(context, writer_, PathOf(method),
-                             CountCall(method.name(), ""), NewRequest(method),
-                             std::move(stream), IdleError(*config_->Get()),
-                             response);
+  return ForwardClientStream(context, writer_, path,
+                             CountCall(method, "", *std::move(caller)),
+                             NewRequest(method), std::move(stream),
+                             IdleError(*config_->Get()), response);
 }
 
 grpc::ServerWriteReactor<ByteBuffer>* AdminProxy::ServerStream(
     const MethodDescriptor& method, CallbackServerContext* context,
     const ByteBuffer* request) {
   const std::unique_ptr<Message> message = NewRequest(method);
-  const absl::Status parsed = ParseRequest(*request, message.get());
-  const grpc::Status admitted = Admit(method.name(), context, parsed);
+  std::shared_ptr<const Caller> caller;
+  const absl::Status taken =
+      Take(method, *context, *request, message.get(), &caller);
+  const grpc::Status admitted = Admit(method.name(), context, taken);
   if (!admitted.ok()) {
     return Refuse<grpc::ServerWriteReactor<ByteBuffer>>(admitted);
   }
   return ForwardServerStream(context, writer_, PathOf(method),
-                             CountCall(method.name(), IndexOf(*message)),
+                             CountCall(method, IndexOf(*message), caller),
                              request);
+}
+
+absl::Status AdminProxy::Take(const MethodDescriptor& method,
+                              const CallbackServerContext& context,
+                              const ByteBuffer& bytes, Message* request,
+                              std::shared_ptr<const Caller>* caller) const {
+  ANNOD_ASSIGN_OR_RETURN(*caller, access_->Admit(context, PathOf(method)));
+  ANNOD_RETURN_IF_ERROR(ParseRequest(bytes, request));
+  return access_->CheckIndexes(**caller, *request);
 }
 
 grpc::Status AdminProxy::Admit(const std::string& method,
@@ -210,16 +229,24 @@ void AdminProxy::EndIdleStreams() {
   item_streams_.EndIdle(config_->Get()->stream_idle_timeout);
 }
 
-ForwardedCall::OnEnd AdminProxy::CountCall(const std::string& method,
-                                           std::string index) {
+ForwardedCall::Hooks AdminProxy::CountCall(
+    const Method& method, std::string index,
+    std::shared_ptr<const Caller> caller) {
   const absl::Time start = absl::Now();
-  return [this, &method, index = std::move(index),
-          start](const grpc::Status& status) {
+  ForwardedCall::Hooks hooks;
+  hooks.metadata = QuotasForWriter(*caller);
+  hooks.check = [this, path = PathOf(method), caller](const Message& request) {
+    return access_->Recheck(*caller, path, request);
+  };
+  hooks.on_end = [this, &name = method.name(), index = std::move(index),
+                  caller = std::move(caller),
+                  start](const grpc::Status& status) {
     running_.fetch_sub(1);
-    metrics_->CallEnded(method, catalog_->Find(index) == nullptr ? "" : index,
+    metrics_->CallEnded(name, catalog_->Find(index) == nullptr ? "" : index,
                         status.error_code(),
                         absl::ToDoubleSeconds(absl::Now() - start));
   };
+  return hooks;
 }
 
 }  // namespace annod

@@ -5,12 +5,15 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
+#include "server/access/caller.h"
 
 namespace annod {
 
@@ -48,6 +51,12 @@ class QueryStream final
   QueryStream(grpc::CallbackServerContext* context, StreamOwner* owner,
               size_t window, int64_t max_bytes);
 
+  // Who makes the call; before Start().
+  void SetCaller(std::shared_ptr<const Caller> caller) {
+    caller_ = std::move(caller);
+  }
+  const Caller& caller() const { return *caller_; }
+
   // Begins to read.
   void Start();
   // Ends the call with `status`, an error, once what was taken is answered.
@@ -76,6 +85,7 @@ class QueryStream final
   StreamOwner* const owner_;
   const size_t window_;
   const int64_t max_bytes_;
+  std::shared_ptr<const Caller> caller_;
   absl::Time deadline_;
   std::atomic<bool> cancelled_{false};
   // The call, and each request being worked on.
