@@ -3,6 +3,8 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include "client/token_source.h"
+
 namespace annod {
 
 std::string ServiceConfigJson() {
@@ -56,11 +58,11 @@ std::shared_ptr<grpc::Channel> MakeChannel(const ClientOptions& options) {
   // so often that a server takes it for abuse.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 60000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10000);
-  return grpc::CreateCustomChannel(options.target,
-                                   options.credentials != nullptr
-                                       ? options.credentials
-                                       : grpc::InsecureChannelCredentials(),
-                                   arguments);
+  return grpc::experimental::CreateCustomChannelWithInterceptors(
+      options.target,
+      options.credentials != nullptr ? options.credentials
+                                     : grpc::InsecureChannelCredentials(),
+      arguments, client::TokenInterceptors(options));
 }
 
 }  // namespace annod

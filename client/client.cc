@@ -7,6 +7,7 @@
 #include "annod/v1/index_service.grpc.pb.h"
 #include "client/convert.h"
 #include "client/stubs.h"
+#include "client/token_source.h"
 #include "core/status_macros.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 
@@ -36,6 +37,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(
         absl::StrCat("ClientOptions::max_message_bytes ",
                      options.max_message_bytes, " is below 1024"));
   }
+  ANNOD_RETURN_IF_ERROR(client::CheckTokenOptions(options));
   return std::unique_ptr<Client>(new Client(options));
 }
 

@@ -13,11 +13,12 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
+#include "client/token_source.h"
 
 namespace annod::load {
 namespace {
 
-std::shared_ptr<grpc::Channel> MakeConnection(const std::string& target) {
+std::shared_ptr<grpc::Channel> MakeConnection(const ClientOptions& client) {
   grpc::ChannelArguments arguments;
   // Channels with equal arguments would share a connection.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -29,8 +30,11 @@ std::shared_ptr<grpc::Channel> MakeConnection(const std::string& target) {
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
   arguments.SetMaxSendMessageSize(-1);
   arguments.SetMaxReceiveMessageSize(-1);
-  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(),
-                                   arguments);
+  return grpc::experimental::CreateCustomChannelWithInterceptors(
+      client.target,
+      client.credentials != nullptr ? client.credentials
+                                    : grpc::InsecureChannelCredentials(),
+      arguments, client::TokenInterceptors(client));
 }
 
 double CpuSeconds() {
@@ -56,7 +60,7 @@ absl::StatusOr<std::unique_ptr<LoadGenerator>> LoadGenerator::Connect(
   const int connections = std::max(1, options.connections);
   std::vector<std::shared_ptr<grpc::Channel>> channels;
   for (int i = 0; i < connections; ++i) {
-    channels.push_back(MakeConnection(options.target));
+    channels.push_back(MakeConnection(options.client));
     channels.back()->GetState(/*try_to_connect=*/true);
   }
   const auto deadline = std::chrono::system_clock::now() +
@@ -65,7 +69,7 @@ absl::StatusOr<std::unique_ptr<LoadGenerator>> LoadGenerator::Connect(
     if (channels[i]->WaitForConnected(deadline)) continue;
     return absl::UnavailableError(
         absl::StrCat("connection ", i + 1, " of ", connections, " to ",
-                     options.target, " did not come about within ",
+                     options.client.target, " did not come about within ",
                      absl::FormatDuration(options.connect_timeout)));
   }
   const int lanes = std::clamp(options.threads, 1, connections);

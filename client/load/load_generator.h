@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/channel.h"
 #include "client/load/arrivals.h"
 #include "client/load/lane.h"
 #include "client/load/load_result.h"
@@ -19,8 +20,8 @@
 namespace annod::load {
 
 struct LoadOptions {
-  // A gRPC target, as of ClientOptions.
-  std::string target;
+  // How to reach the server: of these its target, credentials and token.
+  ClientOptions client;
   // Each a TCP connection of its own. A connection stays with the worker that
   // accepted it, so fewer than there are workers leave some of them idle.
   int connections = 8;

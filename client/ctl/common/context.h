@@ -17,6 +17,10 @@ struct Context {
   bool json = false;
   std::string server = "localhost:7077";
   double timeout_s = 10;
+  // Holds the token that goes with every call; empty: ANNOD_TOKEN does, if it
+  // is in the environment.
+  std::string token_file;
+  bool allow_plaintext_token = false;
 
   // Set by the chosen command's callback; called once parsing has succeeded.
   // An error is printed by main() and makes the exit status kExitFailed.

@@ -131,7 +131,7 @@ absl::StatusOr<Prepared> Prepare(const BenchArguments& arguments,
       TruthOf(client.get(), arguments, info, queries, options, context.json));
 
   load::LoadOptions load;
-  load.target = context.server;
+  load.client = ConnectionOptions(context);
   load.connections = arguments.connections;
   load.threads = arguments.threads;
   if (load.threads == 0) {
