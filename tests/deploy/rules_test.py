@@ -85,18 +85,5 @@ class MetricsTest(unittest.TestCase):
             self.assertIn(name, text)
 
 
-class DashboardTest(unittest.TestCase):
-    def test_panels_have_numbers_of_their_own_and_do_not_overlap(self):
-        panels = rules.panels()
-        self.assertEqual(len({panel["id"] for panel in panels}), len(panels))
-        taken = set()
-        for panel in panels:
-            place = panel["gridPos"]
-            self.assertLessEqual(place["x"] + place["w"], 24, panel["title"])
-            cells = {(place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"])}
-            self.assertFalse(taken & cells, panel["title"])
-            taken |= cells
-
-
 if __name__ == "__main__":
     unittest.main()
