@@ -21,6 +21,7 @@ absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
 QueryStream::QueryStream(grpc::CallbackServerContext* context,
                          StreamOwner* owner, size_t window, int64_t max_bytes)
     : context_(context),
+      ids_(TakeRequestIds(context)),
       owner_(owner),
       window_(window),
       max_bytes_(max_bytes),

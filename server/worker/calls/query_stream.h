@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
+#include "server/audit/request_ids.h"
 
 namespace annod {
 
@@ -56,6 +57,9 @@ class QueryStream final
   absl::Time deadline() const { return deadline_; }
   // Whether nobody waits for the answers any more.
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+  const RequestIds& ids() const { return ids_; }
+  const grpc::CallbackServerContext& context() const { return *context_; }
+
   // The owner has put answer or error into the slot. The stream may be gone
   // afterwards.
   void Answered(StreamSlot* slot);
@@ -73,6 +77,7 @@ class QueryStream final
   void Unref();
 
   grpc::CallbackServerContext* const context_;
+  const RequestIds ids_;
   StreamOwner* const owner_;
   const size_t window_;
   const int64_t max_bytes_;
