@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -58,7 +59,7 @@ class QueryStream final
   // Whether nobody waits for the answers any more.
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
   const RequestIds& ids() const { return ids_; }
-  const grpc::CallbackServerContext& context() const { return *context_; }
+  const std::string& caller() const { return caller_; }
 
   // The owner has put answer or error into the slot. The stream may be gone
   // afterwards.
@@ -78,6 +79,7 @@ class QueryStream final
 
   grpc::CallbackServerContext* const context_;
   const RequestIds ids_;
+  const std::string caller_;
   StreamOwner* const owner_;
   const size_t window_;
   const int64_t max_bytes_;

@@ -204,7 +204,7 @@ void QueryStreams::NoteIfSlow(const Turn& turn, absl::Time start,
   EndedQuery query;
   query.method = "GetNnsStream";
   query.ids = &turn.stream->ids();
-  query.context = &turn.stream->context();
+  query.caller = turn.stream->caller();
   query.request = request;
   if (view != nullptr) {
     query.index = view->settings.name;

@@ -68,7 +68,9 @@ void SlowQueryLog::Note(const EndedQuery& query, const absl::Status& status) {
   if (!query.ids->trace_id().empty()) {
     fields.emplace_back("trace_id", std::string(query.ids->trace_id()));
   }
-  fields.emplace_back("caller", CallerName(*query.context));
+  fields.emplace_back("caller", query.context == nullptr
+                                    ? std::string(query.caller)
+                                    : CallerName(*query.context));
   fields.emplace_back("method", std::string(query.method));
   if (query.request != nullptr) AddRequest(*query.request, &fields);
   if (query.cost != nullptr) AddCost(*query.cost, &fields);

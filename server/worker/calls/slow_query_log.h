@@ -18,7 +18,9 @@ namespace annod {
 struct EndedQuery {
   absl::string_view method;  // "GetNns"
   const RequestIds* ids = nullptr;
+  // Who calls: whoever `context` belongs to, or if that is null `caller`.
   const grpc::ServerContextBase* context = nullptr;
+  absl::string_view caller;
   const v1::GetNnsRequest* request = nullptr;  // null: not read
   const CallCost* cost = nullptr;              // null: not searched
   absl::string_view index;                     // empty: there is none
