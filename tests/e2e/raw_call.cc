@@ -86,7 +86,7 @@ std::unique_ptr<google::protobuf::Message> RequestOf(
   return request;
 }
 
-std::string ReadAll(const std::string& path) {
+std::string FileText(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::stringstream out;
   out << in.rdbuf();

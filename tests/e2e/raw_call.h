@@ -44,7 +44,7 @@ nlohmann::json AwaitLine(const std::function<std::string()>& text,
                          const nlohmann::json& wanted);
 
 // The bytes of a file; none if it cannot be read.
-std::string ReadAll(const std::string& path);
+std::string FileText(const std::string& path);
 
 }  // namespace annod::testing
 

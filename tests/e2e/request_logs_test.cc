@@ -66,7 +66,7 @@ TEST_F(RequestLogsTest,
        EveryCallIsAnsweredWithItsIdAndEveryControlCallAudited) {
   const std::string path = NewTempDir() + "/audit.log";
   Start({"--audit_log=" + path});
-  const auto audit = [&path] { return ReadAll(path); };
+  const auto audit = [&path] { return FileText(path); };
   for (const auto* method : AllMethods()) {
     const std::string id = absl::StrCat("refused-", method->name());
     const Answer answer =
@@ -90,7 +90,7 @@ TEST_F(RequestLogsTest,
 TEST_F(RequestLogsTest, WhatWasDoneIsAuditedWithoutVectorsAndLabels) {
   const std::string path = NewTempDir() + "/audit.log";
   Start({"--audit_log=" + path});
-  const auto audit = [&path] { return ReadAll(path); };
+  const auto audit = [&path] { return FileText(path); };
   v1::CreateIndexRequest create;
   create.set_index("points");
   create.set_dimension(2);
@@ -270,7 +270,7 @@ TEST_F(RequestLogsTest, SlowQueriesAreLoggedWithoutTheirVectors) {
 TEST_F(RequestLogsTest, TheAuditLogGoesOnInANewFileAfterItsRotation) {
   const std::string path = NewTempDir() + "/audit.log";
   Start({"--audit_log=" + path});
-  const auto audit = [&path] { return ReadAll(path); };
+  const auto audit = [&path] { return FileText(path); };
   const auto call = [this](const std::string& id) {
     RawCall(channel_, "/annod.v1.AdminService/DropIndex",
             v1::DropIndexRequest(), {{"x-request-id", id}});
@@ -287,7 +287,7 @@ TEST_F(RequestLogsTest, TheAuditLogGoesOnInANewFileAfterItsRotation) {
   call("last");
   EXPECT_TRUE(AwaitLine(audit, {{"request_id", "last"}}).is_object());
   // Nothing is missing, in one file or the other.
-  EXPECT_EQ(LinesOf(ReadAll(path + ".1")).size() + LinesOf(audit()).size(),
+  EXPECT_EQ(LinesOf(FileText(path + ".1")).size() + LinesOf(audit()).size(),
             static_cast<size_t>(calls) + 2);
 }
 
