@@ -37,6 +37,9 @@ void AddGlobalOptions(CLI::App* app, Context* context) {
                   "seconds a call may take, default 10")
       ->check(Positive())
       ->type_name("SECONDS");
+  app->add_option("--request_id", context->request_id,
+                  "what the server's logs call the calls made")
+      ->type_name("ID");
 }
 
 void AddCommands(CLI::App* app, Context* context) {
@@ -106,11 +109,15 @@ int ReportFailure(const CLI::App& app, const absl::Status& status,
       [&app](const std::string& name) {
         return OptionNamed(app, name) != nullptr;
       });
+  const std::string request_id = ErrorRequestId(status);
   if (context.json) {
-    PrintJson(ErrorDocument(absl::StatusCodeToString(status.code()),
-                            ErrorReason(status), message));
+    Json document = ErrorDocument(absl::StatusCodeToString(status.code()),
+                                  ErrorReason(status), message);
+    if (!request_id.empty()) document["error"]["request_id"] = request_id;
+    PrintJson(document);
   } else {
     std::cerr << "annodctl: " << message << "\n";
+    if (!request_id.empty()) std::cerr << "request id: " << request_id << "\n";
   }
   return InterruptedStatus() != 0 ? InterruptedStatus() : kExitFailed;
 }

@@ -81,7 +81,8 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
       streams_(&handler_, config, &helpers_, metrics,
                ThreadsOf(*config->Get())),
       index_service_(&catalog_, config, &streams_, metrics),
-      admin_(writer_, &catalog_, config, metrics),
+      audit_(config->Get()->audit_log),
+      admin_(writer_, &catalog_, config, metrics, &audit_),
       health_(options.slot, &catalog_, config),
       reflection_({v1::IndexService::service_full_name(),
                    v1::AdminService::service_full_name(),
@@ -91,6 +92,7 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
       query_threads_(&index_service_, &handler_, &helpers_, &catalog_, config,
                      metrics),
       acceptor_(config, metrics) {
+  audit_.CountDropped(metrics->writer());
   catalog_.set_on_change([this] { health_.Update(); });
 }
 
@@ -189,7 +191,10 @@ absl::Status WorkerServer::StartChannelz() {
   return absl::OkStatus();
 }
 
-void WorkerServer::ConfigChanged() { health_.Update(); }
+void WorkerServer::ConfigChanged() {
+  audit_.Reopen();
+  health_.Update();
+}
 
 void WorkerServer::Tick() {
   catalog_.ReleaseRetired();

@@ -17,6 +17,7 @@ struct Context {
   bool json = false;
   std::string server = "localhost:7077";
   double timeout_s = 10;
+  std::string request_id;  // empty: the server makes them
 
   // Set by the chosen command's callback; called once parsing has succeeded.
   // An error is printed by main() and makes the exit status kExitFailed.

@@ -59,6 +59,7 @@ absl::StatusOr<std::unique_ptr<Client>> Connect(const Context& context) {
   ClientOptions options;
   options.target = context.server;
   options.timeout = absl::Seconds(context.timeout_s);
+  options.request_id = context.request_id;
   // Long enough for a worker to come back.
   options.retry_window = absl::Seconds(3);
   ANNOD_ASSIGN_OR_RETURN(auto client, Client::Create(options));
