@@ -32,6 +32,10 @@ struct ClientOptions {
   // Largest message sent or received. The server has a limit of its own.
   int max_message_bytes = 64 << 20;
 
+  // Sent with every call as x-request-id: what the server's logs call them.
+  // Empty: the server makes one for each. 1 to 128 bytes of printable ASCII.
+  std::string request_id;
+
   // Null: plain text.
   std::shared_ptr<grpc::ChannelCredentials> credentials;
 

@@ -1,5 +1,6 @@
 #include "client/client.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,7 @@
 namespace annod {
 namespace {
 
+constexpr size_t kMaxRequestIdBytes = 128;
 constexpr absl::Duration kDiagnosisTime = absl::Milliseconds(700);
 
 }  // namespace
@@ -38,6 +40,13 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(
                      options.max_message_bytes, " is below 1024"));
   }
   ANNOD_RETURN_IF_ERROR(client::CheckTokenOptions(options));
+  if (options.request_id.size() > kMaxRequestIdBytes ||
+      !std::all_of(options.request_id.begin(), options.request_id.end(),
+                   [](char c) { return c > ' ' && c <= '~'; })) {
+    return absl::InvalidArgumentError(
+        "ClientOptions::request_id must be at most 128 bytes of printable "
+        "ASCII, without spaces");
+  }
   return std::unique_ptr<Client>(new Client(options));
 }
 

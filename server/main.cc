@@ -43,8 +43,8 @@ int Printed() {
 int RunChild(const ChildOptions& options) {
   absl::StatusOr<Config> config = ReadConfigMemory(options.config_fd);
   if (!config.ok()) return Fail(config.status());
-  const absl::Status logging =
-      InitLogging(RoleName(options.role), config->log_level);
+  const absl::Status logging = InitLogging(
+      RoleName(options.role), config->log_level, config->log_format);
   if (!logging.ok()) return Fail(logging);
   return options.role == ChildOptions::Role::kWorker
              ? RunWorker(options, *config)
@@ -52,22 +52,27 @@ int RunChild(const ChildOptions& options) {
 }
 
 int RunSupervisor(const CommandLine& command_line, const Config& config) {
-  const absl::Status logging = InitLogging("supervisor", config.log_level);
+  const absl::Status logging =
+      InitLogging("supervisor", config.log_level, config.log_format);
   if (!logging.ok()) return Fail(logging);
   const absl::StatusOr<int64_t> descriptors = RaiseDescriptorLimit();
   // Fewer will do; a sandbox may forbid it.
   if (!descriptors.ok()) {
-    spdlog::warn("limit of descriptors not raised: {}",
+    spdlog::warn("limit of descriptors not raised error=\"{}\"",
                  std::string(descriptors.status().message()));
   }
   SupervisorOptions options;
   options.reload = [&command_line] { return LoadConfig(command_line); };
   absl::StatusOr<std::unique_ptr<Supervisor>> supervisor =
       Supervisor::Start(config, std::move(options));
-  if (!supervisor.ok()) return Fail(supervisor.status());
+  if (!supervisor.ok()) {
+    FlushLog();
+    return Fail(supervisor.status());
+  }
   std::printf("%s\n", (*supervisor)->Announcement().c_str());
   std::fflush(stdout);
   const int status = (*supervisor)->Run();
+  FlushLog();
   // All is durable and the children are gone; what is left are threads that
   // wait for nothing.
   std::fflush(nullptr);

@@ -47,6 +47,9 @@ void AddGlobalOptions(CLI::App* app, Context* context) {
   app->add_flag("--allow_plaintext_token", context->allow_plaintext_token,
                 "send it to another machine without TLS, for networks that "
                 "encrypt by themselves");
+  app->add_option("--request_id", context->request_id,
+                  "what the server's logs call the calls made")
+      ->type_name("ID");
 }
 
 void AddCommands(CLI::App* app, Context* context) {
@@ -117,11 +120,15 @@ int ReportFailure(const CLI::App& app, const absl::Status& status,
       [&app](const std::string& name) {
         return OptionNamed(app, name) != nullptr;
       });
+  const std::string request_id = ErrorRequestId(status);
   if (context.json) {
-    PrintJson(ErrorDocument(absl::StatusCodeToString(status.code()),
-                            ErrorReason(status), message));
+    Json document = ErrorDocument(absl::StatusCodeToString(status.code()),
+                                  ErrorReason(status), message);
+    if (!request_id.empty()) document["error"]["request_id"] = request_id;
+    PrintJson(document);
   } else {
     std::cerr << "annodctl: " << message << "\n";
+    if (!request_id.empty()) std::cerr << "request id: " << request_id << "\n";
   }
   return InterruptedStatus() != 0 ? InterruptedStatus() : kExitFailed;
 }

@@ -80,6 +80,20 @@ absl::Status CheckUtf8(const Config& config) {
   return absl::OkStatus();
 }
 
+absl::Status CheckLogs(const Config& config) {
+  if (config.log_format != "text" && config.log_format != "json") {
+    return Bad("log_format", absl::StrCat("'", config.log_format,
+                                          "' is not one of text, json"));
+  }
+  if (config.audit_log != "off" && config.audit_log != "log" &&
+      !absl::StartsWith(config.audit_log, "/")) {
+    return Bad("audit_log",
+               absl::StrCat("'", config.audit_log,
+                            "' is not off, log, or a file's absolute path"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckLists(const Config& config) {
   for (const std::string& dir : config.attach_dirs) {
     if (!absl::StartsWith(dir, "/")) {
@@ -127,6 +141,7 @@ absl::Status ValidateConfig(const Config& config) {
                absl::StrCat("'", config.log_level,
                             "' is not one of debug, info, warning, error"));
   }
+  ANNOD_RETURN_IF_ERROR(CheckLogs(config));
   ANNOD_RETURN_IF_ERROR(DataMode(config).status());
   ANNOD_RETURN_IF_ERROR(CheckAccess(config));
   return CheckLists(config);

@@ -46,6 +46,12 @@ std::vector<MetricInfo> MakeCatalog() {
        "descriptors.",
        {"reason"}},
 
+      {"annod_slow_queries_total",
+       kCounter,
+       "GetNns calls, and requests of GetNnsStream, that took longer than "
+       "slow_query_time.",
+       {"index"}},
+
       // Search.
       {"annod_queries_total",
        kCounter,
@@ -185,6 +191,15 @@ std::vector<MetricInfo> MakeCatalog() {
        kCounter,
        "Reloads of the configuration, by result: applied or refused.",
        {"result"}},
+      {"annod_log_lines_dropped_total",
+       kCounter,
+       "Lines that did not get into the log: nobody read standard error.",
+       {}},
+      {"annod_audit_lines_dropped_total",
+       kCounter,
+       "Lines that did not get into the file of the audit log: a full disk, or "
+       "one that is too slow.",
+       {}},
       {"annod_build_info",
        kMax,
        "Always 1; the labels tell what runs.",

@@ -138,9 +138,10 @@ void ChildSet::StartDue(absl::Time now) {
     const absl::Duration delay =
         child->policy.DelayAfterDeath(absl::ZeroDuration());
     child->start_at = now + delay;
-    spdlog::error("child not started role={} slot={} retry_in_s={:.3f}: {}",
-                  RoleName(child->options.role), child->options.slot,
-                  absl::ToDoubleSeconds(delay), std::string(status.message()));
+    spdlog::error(
+        "child not started role={} slot={} retry_in_s={:.3f} error=\"{}\"",
+        RoleName(child->options.role), child->options.slot,
+        absl::ToDoubleSeconds(delay), std::string(status.message()));
   }
 }
 

@@ -20,6 +20,7 @@
 #include "core/status_macros.h"
 #include "core/storage/data_directory.h"
 #include "core/version.h"
+#include "server/audit/audit_log.h"
 #include "server/config/config_memory.h"
 #include "server/config/setting_values.h"
 #include "server/config/stall_times.h"
@@ -68,6 +69,7 @@ Supervisor::Supervisor(const Config& config, SupervisorOptions options)
     : options_(std::move(options)), config_(config) {}
 
 Supervisor::~Supervisor() {
+  CountLostLogLines(nullptr);
   children_.reset();
   http_.reset();
   if (config_fd_ >= 0) close(config_fd_);
@@ -101,6 +103,7 @@ absl::Status Supervisor::Prepare() {
                          ParseListenAddress(config_.listen));
   ANNOD_ASSIGN_OR_RETURN(const ListenAddress http_listen,
                          ParseListenAddress(config_.http_listen));
+  ANNOD_RETURN_IF_ERROR(AuditLog::Check(config_.audit_log));
   ANNOD_RETURN_IF_ERROR(TakeDataDirectory());
   ANNOD_ASSIGN_OR_RETURN(port_, PortReservation::Create(listen));
 
@@ -109,6 +112,7 @@ absl::Status Supervisor::Prepare() {
   ANNOD_ASSIGN_OR_RETURN(page_, MetricsPage::Create(own_slot + 1));
   collector_ = std::make_unique<Collector>(page_.get(), own_slot + 1);
   metrics_ = page_->Writer(own_slot);
+  CountLostLogLines(metrics_.get());
   SetConstantSeries(metrics_.get());
   status_.SetRequiredIndexes(config_.required_indexes);
 
@@ -260,7 +264,7 @@ void Supervisor::Reload() {
                    {{"result", status.ok() ? "applied" : "refused"}})
       .Add();
   if (!status.ok()) {
-    spdlog::error("configuration not reloaded, nothing changed: {}",
+    spdlog::error("configuration not reloaded, nothing changed error=\"{}\"",
                   std::string(status.message()));
     return;
   }
@@ -272,7 +276,7 @@ void Supervisor::Reload() {
   children_->Signal(Role::kWriter, SIGHUP);
   spdlog::info("configuration reloaded");
   if (!need_restart.empty()) {
-    spdlog::warn("these settings differ but need a restart: {}",
+    spdlog::warn("settings differ but need a restart settings=\"{}\"",
                  absl::StrJoin(need_restart, ", "));
   }
 }

@@ -71,12 +71,14 @@ std::string PathOf(const MethodDescriptor& method) {
 
 AdminProxy::AdminProxy(std::shared_ptr<grpc::Channel> writer,
                        const Catalog* catalog, const LiveConfig* config,
-                       const AccessControl* access, WorkerMetrics* metrics)
+                       const AccessControl* access, WorkerMetrics* metrics,
+                       AuditLog* audit)
     : writer_(std::move(writer)),
       catalog_(catalog),
       config_(config),
       access_(access),
-      metrics_(metrics) {
+      metrics_(metrics),
+      audit_(audit) {
   const google::protobuf::ServiceDescriptor* const service =
       v1::CreateIndexRequest::descriptor()->file()->FindServiceByName(
           "AdminService");
@@ -114,20 +116,29 @@ grpc::ServerUnaryReactor* AdminProxy::Unary(const MethodDescriptor& method,
                                             CallbackServerContext* context,
                                             const ByteBuffer* request,
                                             ByteBuffer* response) {
+  const Audited audited = Audit(method, context);
   const std::unique_ptr<Message> message = NewRequest(method);
   std::shared_ptr<const Caller> caller;
   const absl::Status taken =
       Take(method, *context, *request, message.get(), &caller);
+  // What it names is told of who may not use it, too.
+  if (taken.ok() || absl::IsPermissionDenied(taken)) {
+    audited.call->AddRequest(*message);
+  }
   const grpc::Status admitted = Admit(method.name(), context, taken);
-  if (!admitted.ok()) return Refuse<grpc::ServerUnaryReactor>(admitted);
+  if (!admitted.ok()) {
+    audited.call->End(admitted);
+    return Refuse<grpc::ServerUnaryReactor>(admitted);
+  }
   return ForwardUnary(context, writer_, PathOf(method),
-                      CountCall(method, IndexOf(*message), caller), request,
-                      response);
+                      CountCall(method, IndexOf(*message), caller, audited),
+                      request, response);
 }
 
 grpc::ServerReadReactor<ByteBuffer>* AdminProxy::ClientStream(
     const MethodDescriptor& method, CallbackServerContext* context,
     ByteBuffer* response) {
+  const Audited audited = Audit(method, context);
   const std::string path = PathOf(method);
   absl::StatusOr<std::shared_ptr<const Caller>> caller =
       access_->Admit(*context, path);
@@ -138,10 +149,11 @@ grpc::ServerReadReactor<ByteBuffer>* AdminProxy::ClientStream(
     admitted = Admit(method.name(), context, caller.status());
   }
   if (!admitted.ok()) {
+    audited.call->End(admitted);
     return Refuse<grpc::ServerReadReactor<ByteBuffer>>(admitted);
   }
   return ForwardClientStream(context, writer_, path,
-                             CountCall(method, "", *std::move(caller)),
+                             CountCall(method, "", *std::move(caller), audited),
                              NewRequest(method), std::move(stream),
                              IdleError(*config_->Get()), response);
 }
@@ -149,17 +161,23 @@ grpc::ServerReadReactor<ByteBuffer>* AdminProxy::ClientStream(
 grpc::ServerWriteReactor<ByteBuffer>* AdminProxy::ServerStream(
     const MethodDescriptor& method, CallbackServerContext* context,
     const ByteBuffer* request) {
+  const Audited audited = Audit(method, context);
   const std::unique_ptr<Message> message = NewRequest(method);
   std::shared_ptr<const Caller> caller;
   const absl::Status taken =
       Take(method, *context, *request, message.get(), &caller);
+  // What it names is told of who may not use it, too.
+  if (taken.ok() || absl::IsPermissionDenied(taken)) {
+    audited.call->AddRequest(*message);
+  }
   const grpc::Status admitted = Admit(method.name(), context, taken);
   if (!admitted.ok()) {
+    audited.call->End(admitted);
     return Refuse<grpc::ServerWriteReactor<ByteBuffer>>(admitted);
   }
-  return ForwardServerStream(context, writer_, PathOf(method),
-                             CountCall(method, IndexOf(*message), caller),
-                             request);
+  return ForwardServerStream(
+      context, writer_, PathOf(method),
+      CountCall(method, IndexOf(*message), caller, audited), request);
 }
 
 absl::Status AdminProxy::Take(const MethodDescriptor& method,
@@ -229,19 +247,34 @@ void AdminProxy::EndIdleStreams() {
   item_streams_.EndIdle(config_->Get()->stream_idle_timeout);
 }
 
-ForwardedCall::Hooks AdminProxy::CountCall(
-    const Method& method, std::string index,
-    std::shared_ptr<const Caller> caller) {
+AdminProxy::Audited AdminProxy::Audit(const Method& method,
+                                      grpc::CallbackServerContext* context) {
+  Audited audited;
+  audited.ids = TakeRequestIds(context);
+  audited.call =
+      std::make_shared<CallAudit>(audit_, method.name(), audited.ids, *context);
+  return audited;
+}
+
+ForwardedCall::Hooks AdminProxy::CountCall(const Method& method,
+                                           std::string index,
+                                           std::shared_ptr<const Caller> caller,
+                                           const Audited& audited) {
   const absl::Time start = absl::Now();
   ForwardedCall::Hooks hooks;
   hooks.metadata = QuotasForWriter(*caller);
   hooks.check = [this, path = PathOf(method), caller](const Message& request) {
     return access_->Recheck(*caller, path, request);
   };
+  hooks.ids = audited.ids;
+  hooks.on_request = [call = audited.call](const Message& request) {
+    call->AddRequest(request);
+  };
   hooks.on_end = [this, &name = method.name(), index = std::move(index),
-                  caller = std::move(caller),
-                  start](const grpc::Status& status) {
+                  caller = std::move(caller), start,
+                  call = audited.call](const grpc::Status& status) {
     running_.fetch_sub(1);
+    call->End(status);
     metrics_->CallEnded(name, catalog_->Find(index) == nullptr ? "" : index,
                         status.error_code(),
                         absl::ToDoubleSeconds(absl::Now() - start));

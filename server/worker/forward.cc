@@ -71,6 +71,7 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
       const absl::Status parsed =
           ParseRequest(ForwardedCall::request_, parsed_.get());
       if (!parsed.ok()) return RefuseRequest(ToGrpcStatus(parsed));
+      if (hooks().on_request) hooks().on_request(*parsed_);
       const absl::Status allowed = hooks().check(*parsed_);
       if (!allowed.ok()) return RefuseRequest(ToGrpcStatus(allowed));
     }

@@ -50,6 +50,7 @@ void ForwardedCall::Connect(absl::Time give_up) {
       for (const auto& [key, value] : hooks_.metadata) {
         context_->AddMetadata(key, value);
       }
+      AddRequestIds(hooks_.ids, context_.get());
     }
   }
   if (cancelled) return End(grpc::Status::CANCELLED);

@@ -15,6 +15,7 @@
 #include "grpcpp/alarm.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
+#include "server/audit/request_ids.h"
 
 namespace annod {
 
@@ -33,6 +34,9 @@ class ForwardedCall {
     std::vector<std::pair<std::string, std::string>> metadata;
     // Whether the caller may send this message of a stream; unused else.
     std::function<absl::Status(const google::protobuf::Message& request)> check;
+    RequestIds ids;  // the target is told
+    // Called for each message of a stream that parses; may be empty.
+    std::function<void(const google::protobuf::Message& request)> on_request;
     // Called once with the status sent to the caller.
     std::function<void(const grpc::Status& status)> on_end;
   };

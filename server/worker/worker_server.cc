@@ -78,7 +78,8 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
       streams_(&handler_, config, access, &helpers_, metrics,
                ThreadsOf(*config->Get())),
       index_service_(&catalog_, config, access, &streams_, metrics),
-      admin_(writer_, &catalog_, config, access, metrics),
+      audit_(config->Get()->audit_log),
+      admin_(writer_, &catalog_, config, access, metrics, &audit_),
       health_(options.slot, &catalog_, config, access),
       reflection_(
           {v1::IndexService::service_full_name(),
@@ -90,6 +91,7 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
       query_threads_(&index_service_, &handler_, &helpers_, &catalog_, config,
                      access, metrics),
       acceptor_(config, metrics) {
+  audit_.CountDropped(metrics->writer());
   catalog_.set_on_change([this] { health_.Update(); });
 }
 
@@ -188,7 +190,10 @@ absl::Status WorkerServer::StartChannelz() {
   return absl::OkStatus();
 }
 
-void WorkerServer::ConfigChanged() { health_.Update(); }
+void WorkerServer::ConfigChanged() {
+  audit_.Reopen();
+  health_.Update();
+}
 
 void WorkerServer::Tick() {
   catalog_.ReleaseRetired();

@@ -74,6 +74,7 @@ class WorkerServer {
   const std::shared_ptr<grpc::Channel> writer_;
   QueryStreams streams_;
   IndexServiceImpl index_service_;
+  AuditLog audit_;
   AdminProxy admin_;
   HealthService health_;
   ReflectionService reflection_;

@@ -61,7 +61,8 @@ std::string Runfile(const std::string& path) {
 }
 
 std::unique_ptr<AnnodProcess> AnnodProcess::Start(
-    const std::string& data_dir, std::vector<std::string> extra_flags) {
+    const std::string& data_dir, std::vector<std::string> extra_flags,
+    int stderr_fd) {
   auto process = std::unique_ptr<AnnodProcess>(new AnnodProcess());
   process->log_path_ =
       absl::StrCat(data_dir, ".log.", absl::GetCurrentTimeNanos());
@@ -79,7 +80,7 @@ std::unique_ptr<AnnodProcess> AnnodProcess::Start(
     const int log =
         open(process->log_path_.c_str(), O_CREAT | O_WRONLY | O_APPEND, 0644);
     dup2(log, STDOUT_FILENO);
-    dup2(log, STDERR_FILENO);
+    dup2(stderr_fd < 0 ? log : stderr_fd, STDERR_FILENO);
     execv(argv[0], argv.data());
     _exit(127);
   }

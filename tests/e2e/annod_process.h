@@ -17,9 +17,10 @@ class AnnodProcess {
  public:
   // Starts `//server:annod` on `data_dir` and waits until it is ready. Fatal
   // test failure (CHECK) with annod's log if it does not come up within 20
-  // seconds.
+  // seconds. `stderr_fd` is its standard error, if not -1, and not in Log().
   static std::unique_ptr<AnnodProcess> Start(
-      const std::string& data_dir, std::vector<std::string> extra_flags = {});
+      const std::string& data_dir, std::vector<std::string> extra_flags = {},
+      int stderr_fd = -1);
 
   ~AnnodProcess();
 

@@ -21,6 +21,7 @@ struct Context {
   // is in the environment.
   std::string token_file;
   bool allow_plaintext_token = false;
+  std::string request_id;  // empty: the server makes them
 
   // Set by the chosen command's callback; called once parsing has succeeded.
   // An error is printed by main() and makes the exit status kExitFailed.

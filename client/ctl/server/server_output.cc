@@ -60,6 +60,7 @@ ClientOptions ConnectionOptions(const Context& context) {
   ClientOptions options;
   options.target = context.server;
   options.timeout = absl::Seconds(context.timeout_s);
+  options.request_id = context.request_id;
   // Long enough for a worker to come back.
   options.retry_window = absl::Seconds(3);
   options.token_file = context.token_file;

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "core/status_macros.h"
+#include "server/audit/request_ids.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/parse_request.h"
 #include "server/rpc/request_checks.h"
@@ -36,6 +37,7 @@ grpc::ServerUnaryReactor* IndexServiceImpl::AnswerFrom(
     const grpc::ByteBuffer& request, grpc::ByteBuffer* response,
     AnswerFunction answer) const {
   const absl::Time start = absl::Now();
+  TakeRequestIds(context);
   std::string index;
   const auto respond = [&]() -> absl::Status {
     ANNOD_ASSIGN_OR_RETURN(
@@ -95,6 +97,7 @@ grpc::ServerUnaryReactor* IndexServiceImpl::ListIndexes(
     grpc::CallbackServerContext* context, const v1::ListIndexesRequest*,
     v1::ListIndexesResponse* response) {
   const absl::Time start = absl::Now();
+  TakeRequestIds(context);
   const auto caller =
       access_->Admit(*context, absl::StrCat(kServicePath, "ListIndexes"));
   if (caller.ok()) {

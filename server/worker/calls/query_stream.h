@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -14,6 +15,7 @@
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
 #include "server/access/caller.h"
+#include "server/audit/request_ids.h"
 
 namespace annod {
 
@@ -65,6 +67,9 @@ class QueryStream final
   absl::Time deadline() const { return deadline_; }
   // Whether nobody waits for the answers any more.
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+  const RequestIds& ids() const { return ids_; }
+  const std::string& caller_name() const { return caller_name_; }
+
   // The owner has put answer or error into the slot. The stream may be gone
   // afterwards.
   void Answered(StreamSlot* slot);
@@ -82,6 +87,8 @@ class QueryStream final
   void Unref();
 
   grpc::CallbackServerContext* const context_;
+  const RequestIds ids_;
+  const std::string caller_name_;
   StreamOwner* const owner_;
   const size_t window_;
   const int64_t max_bytes_;

@@ -30,10 +30,11 @@ grpc::Status TooManyStatus() {
       absl::StrCat("at most ", kMaxStreams, " streams at a time in a worker")));
 }
 
-// Answers the request of a slot.
+// Answers the request of a slot; `*asked` is what it says, once that is known.
 absl::Status Respond(const GetNnsHandler& handler, const AccessControl& access,
                      const QueryStream& stream, AnswerMemory* memory,
-                     std::shared_ptr<const IndexView>* view, StreamSlot* slot) {
+                     std::shared_ptr<const IndexView>* view, StreamSlot* slot,
+                     const v1::GetNnsRequest** asked) {
   if (stream.cancelled()) return absl::CancelledError("call cancelled");
   auto* const request =
       google::protobuf::Arena::CreateMessage<v1::GetNnsStreamRequest>(
@@ -42,6 +43,7 @@ absl::Status Respond(const GetNnsHandler& handler, const AccessControl& access,
       google::protobuf::Arena::CreateMessage<v1::GetNnsStreamResponse>(
           memory->messages());
   ANNOD_RETURN_IF_ERROR(ParseRequest(slot->request, request));
+  *asked = &request->request();
   ANNOD_RETURN_IF_ERROR(access.Recheck(stream.caller(), kGetNnsStream,
                                        request->request().index()));
   ANNOD_RETURN_IF_ERROR(handler.Handle(
@@ -63,6 +65,7 @@ QueryStreams::QueryStreams(const GetNnsHandler* handler,
       access_(access),
       helpers_(helpers),
       metrics_(metrics),
+      slow_(config, metrics),
       gate_(threads) {
   threads_.reserve(threads);
   for (int i = 0; i < threads; ++i) {
@@ -189,19 +192,40 @@ void QueryStreams::WorkLoop() {
 
 void QueryStreams::Work(const Turn& turn, AnswerMemory* memory) {
   std::shared_ptr<const IndexView> view;
+  const absl::Time start = absl::Now();
+  const v1::GetNnsRequest* asked = nullptr;
   {
     const QueryHelpers::Searching searching(helpers_);
     metrics_->InFlight(Lane::kBatch).Add(1);
-    turn.slot->status =
-        Respond(*handler_, *access_, *turn.stream, memory, &view, turn.slot);
+    turn.slot->status = Respond(*handler_, *access_, *turn.stream, memory,
+                                &view, turn.slot, &asked);
     metrics_->InFlight(Lane::kBatch).Add(-1);
   }
+  NoteIfSlow(turn, start, memory->scratch()->cost, view.get(), asked);
   {
     absl::MutexLock lock(&mu_);
     Requests& requests = streams_.at(turn.stream);
     if (--requests.running == 0 && requests.waiting.empty()) --busy_;
   }
   Finish(turn, view.get());
+}
+
+void QueryStreams::NoteIfSlow(const Turn& turn, absl::Time start,
+                              const CallCost& cost, const IndexView* view,
+                              const v1::GetNnsRequest* request) {
+  EndedQuery query;
+  query.method = "GetNnsStream";
+  query.ids = &turn.stream->ids();
+  query.caller = turn.stream->caller_name();
+  query.request = request;
+  if (view != nullptr) {
+    query.index = view->settings.name;
+    query.cost = &cost;
+  }
+  query.arrival = turn.slot->arrival;
+  query.start = start;
+  query.deadline = turn.stream->deadline();
+  slow_.Note(query, turn.slot->status);
 }
 
 void QueryStreams::Finish(const Turn& turn, const IndexView* view) {

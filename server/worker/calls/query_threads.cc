@@ -39,7 +39,7 @@ QueryThreads::QueryThreads(IndexServiceImpl* service,
       config_(config),
       access_(access),
       metrics_(metrics),
-      answerer_(handler, helpers, metrics),
+      answerer_(handler, helpers, config, metrics),
       arriving_(service, [this](QueryCall* call) { Arrived(call); }) {}
 
 QueryThreads::~QueryThreads() { Join(); }

@@ -213,6 +213,8 @@ TEST(Config, EveryBadFieldIsNamedWithItsValue) {
        "'../x'"},
       {"keep_versions", [](Config* c) { c->keep_versions = 0; }, "[1, 1000]"},
       {"log_level", [](Config* c) { c->log_level = "loud"; }, "'loud'"},
+      {"log_format", [](Config* c) { c->log_format = "xml"; }, "'xml'"},
+      {"audit_log", [](Config* c) { c->audit_log = "here"; }, "'here'"},
       {"data_mode", [](Config* c) { c->data_mode = "640"; }, "'640'"},
       {"data_mode", [](Config* c) { c->data_mode = "0649"; }, "'0649'"},
       {"data_mode", [](Config* c) { c->data_mode = "0440"; }, "the owner"},
