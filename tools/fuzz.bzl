@@ -7,7 +7,7 @@ def fuzz_targets(deps = [], precompiled = "test", **kwargs):
     configuration; `fuzzer`, under --config=fuzz alone, is libFuzzer's program of them all.
 
     Args:
-      deps: what is fuzzed.
+      deps: what is fuzzed, and //tests/fuzz:support.
       precompiled: as of folder_library.
       **kwargs: to the test.
     """
@@ -16,7 +16,7 @@ def fuzz_targets(deps = [], precompiled = "test", **kwargs):
         testonly = True,
         alwayslink = True,
         precompiled = precompiled,
-        deps = deps + ["//tests/fuzz:support"],
+        deps = deps,
     )
     folder_test(
         name = native.package_name().split("/")[-1] + "_fuzz_test",
