@@ -14,6 +14,8 @@
 namespace annod::fuzz {
 namespace {
 
+constexpr int64_t kMostComponents = 1 << 20;
+
 void WriteFile(const std::string& path, absl::string_view bytes) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
@@ -75,7 +77,9 @@ void ReadVectors(absl::string_view bytes, absl::string_view ending,
       return;
     }
     if (!*more) break;
-    ++rows;
+    // A few bytes can say that there are many rows: of one value (HDF5), or
+    // none (gzip).
+    if (++rows * (*reader)->dim() > kMostComponents) return;
     for (const float component : row) {
       Require(std::isfinite(component) ||
                   (options.missing && std::isnan(component)),
