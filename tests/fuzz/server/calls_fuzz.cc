@@ -74,12 +74,14 @@ grpc::Status Call(size_t method, const std::vector<std::string>& messages) {
   const std::string name = absl::StrCat("/annod.v1.", kMethods[method]);
   grpc::Status status = service.Call(name, messages);
   const grpc::StatusCode code = status.error_code();
+  // A blob or a file that is damaged may be a loss of data; a version that is
+  // being loaded is unavailable.
+  const bool takes_bytes = method == kDeserialize || method == kAttach;
   Require(code != grpc::StatusCode::INTERNAL &&
               code != grpc::StatusCode::UNKNOWN &&
-              code != grpc::StatusCode::UNAVAILABLE &&
               code != grpc::StatusCode::DEADLINE_EXCEEDED &&
               code != grpc::StatusCode::UNIMPLEMENTED &&
-              code != grpc::StatusCode::DATA_LOSS,
+              (code != grpc::StatusCode::DATA_LOSS || takes_bytes),
           absl::StrCat(name, ": a code for what a caller sends, not ", code,
                        ": ", status.error_message()));
   return status;
