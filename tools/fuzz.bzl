@@ -14,6 +14,8 @@ def fuzz_targets(deps = [], precompiled = "test", **kwargs):
     folder_library(
         name = "targets",
         testonly = True,
+        # Each has its own Run() and Seeds().
+        together = False,
         alwayslink = True,
         precompiled = precompiled,
         deps = deps,

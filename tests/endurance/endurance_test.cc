@@ -45,12 +45,14 @@ TEST(EnduranceTest, TheLedgerTellsWhatIsLostAndWhatReappears) {
   ledger.Made({1, 2});
   ledger.Unmade({3, 4});
   ledger.Begin({5, 6});
-  ledger.Compare({1, 2, 3, 4, 5, 6}, {1, 3, 5}, "item", &report);
+  ledger.Compare({5, 6}, {5}, /*settled=*/false, "item", &report);
+  EXPECT_TRUE(report.ok());
+  ledger.Compare({1, 2, 3, 4, 5, 6}, {1, 3, 5}, true, "item", &report);
   EXPECT_EQ(report.lost, 1);
   EXPECT_EQ(report.reappeared, 1);
   EXPECT_EQ(report.faults.size(), 2);
   // What was found is known from now on.
-  ledger.Compare({5, 6}, {6}, "item", &report);
+  ledger.Compare({5, 6}, {6}, true, "item", &report);
   EXPECT_EQ(report.lost, 2);
   EXPECT_EQ(report.reappeared, 2);
 }

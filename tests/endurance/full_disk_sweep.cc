@@ -19,7 +19,7 @@ namespace {
 
 using testing::AnnodProcess;
 
-constexpr absl::Duration kPatience = absl::Seconds(30);
+constexpr absl::Duration kFillingTime = absl::Seconds(30);
 constexpr char kSmall[] = "size=3m";
 constexpr char kRoomy[] = "size=64m";
 
@@ -79,7 +79,7 @@ Report SweepFullDisk(const SweepOptions& options,
     if (!created.ok()) report.Fault(created.ToString());
     for (int life = 0; life < 3 && report.ok(); ++life) {
       Load load(annod->grpc_address(), random(), &history);
-      const absl::Time deadline = absl::Now() + kPatience;
+      const absl::Time deadline = absl::Now() + kFillingTime;
       while (!disk.IsFull() && absl::Now() < deadline) {
         absl::SleepFor(absl::Milliseconds(5));
       }
@@ -88,8 +88,8 @@ Report SweepFullDisk(const SweepOptions& options,
       load.Stop();
       ++report.stops;
       annod = StartAnnod(data_dir);
-      CheckService(annod->grpc_address(), Thoroughness::kAll, &history, &random,
-                   &report);
+      CheckService(annod->grpc_address(), Thoroughness::kAll,
+                   /*settled=*/true, &history, &random, &report);
     }
     // With room, all goes on.
     if (!disk.Resize(kRoomy)) report.Fault("no room can be had");
@@ -102,8 +102,8 @@ Report SweepFullDisk(const SweepOptions& options,
     history.items.Made({first});
     const auto built = client->Build(kIndex, {});
     if (!built.ok()) report.Fault(built.status().ToString());
-    CheckService(annod->grpc_address(), Thoroughness::kAll, &history, &random,
-                 &report);
+    CheckService(annod->grpc_address(), Thoroughness::kAll,
+                 /*settled=*/true, &history, &random, &report);
     report.operations += history.operations;
     report.acknowledged += history.added + 1;
     report.removed += history.removed;

@@ -41,17 +41,17 @@ class KillSweep {
     absl::Time told = absl::Now();
     while (report_.stops < options_.stops && absl::Now() < options_.deadline &&
            report_.ok()) {
-      KillOnce();
+      const bool settled = KillOnce();
       ++report_.stops;
       const bool full = report_.stops % kKillsToAFullCheck == 0;
-      Check(full ? Thoroughness::kAll : Thoroughness::kRecent);
+      Check(full ? Thoroughness::kAll : Thoroughness::kRecent, settled);
       if (history_.next_id > kMaxIds) StartOver();
       if (absl::Now() - told > absl::Minutes(1)) {
         told = absl::Now();
         std::cout << report_.stops << " kills\n" << std::flush;
       }
     }
-    Check(Thoroughness::kAll);
+    Check(Thoroughness::kAll, /*settled=*/false);
     report_.operations = history_.operations;
     report_.acknowledged = history_.added;
     report_.removed = history_.removed;
@@ -70,7 +70,8 @@ class KillSweep {
     if (!created.ok()) report_.Fault(created.ToString());
   }
 
-  void KillOnce() {
+  // True if no process has lived through it.
+  bool KillOnce() {
     Load load(annod_->grpc_address(), random_(), &history_);
     absl::SleepFor(absl::Milliseconds(5 + random_() % 150));
     const Victim victim = kVictims[random_() % std::size(kVictims)];
@@ -85,19 +86,21 @@ class KillSweep {
       if (!pids.empty()) kill(pids[random_() % pids.size()], SIGKILL);
     }
     load.Stop();
-    if (victim == Victim::kAll || victim == Victim::kSupervisor) Start();
+    const bool all = victim == Victim::kAll || victim == Victim::kSupervisor;
+    if (all) Start();
     if (!annod_->AwaitReady(kPatience)) {
       report_.Fault(absl::StrCat("not ready after kill ", report_.stops));
     }
+    return all;
   }
 
-  void Check(Thoroughness thoroughness) {
-    CheckService(annod_->grpc_address(), thoroughness, &history_, &random_,
-                 &report_);
+  void Check(Thoroughness thoroughness, bool settled) {
+    CheckService(annod_->grpc_address(), thoroughness, settled, &history_,
+                 &random_, &report_);
   }
 
   void StartOver() {
-    Check(Thoroughness::kAll);
+    Check(Thoroughness::kAll, /*settled=*/false);
     const auto client = testing::MakeClient(annod_->grpc_address());
     const absl::Status dropped = client->DropIndex(kIndex);
     if (!dropped.ok()) report_.Fault(dropped.ToString());

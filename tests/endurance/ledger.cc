@@ -58,8 +58,8 @@ std::vector<int32_t> Ledger::All() const {
 }
 
 void Ledger::Compare(const std::vector<int32_t>& asked,
-                     const std::set<int32_t>& found, const std::string& what,
-                     Report* report) {
+                     const std::set<int32_t>& found, bool settled,
+                     const std::string& what, Report* report) {
   const std::lock_guard<std::mutex> lock(mutex_);
   for (const int32_t key : asked) {
     const bool is_there = found.count(key) > 0;
@@ -71,6 +71,7 @@ void Ledger::Compare(const std::vector<int32_t>& asked,
       ++report->reappeared;
       report->Fault(absl::StrCat(what, " ", key, " has reappeared"));
     }
+    if (state == State::kEither && !settled) continue;
     states_[key] = is_there ? State::kMade : State::kUnmade;
     recent_.erase(key);
   }

@@ -32,10 +32,11 @@ class Ledger {
   std::vector<int32_t> All() const;
 
   // After a stop: `found` are those of `asked` that are there. Counts what was
-  // lost and what reappeared, and takes what was found for known from now on.
+  // lost and what reappeared. What was either is known from now on, if all who
+  // could still have carried out a call are gone (`settled`).
   void Compare(const std::vector<int32_t>& asked,
-               const std::set<int32_t>& found, const std::string& what,
-               Report* report);
+               const std::set<int32_t>& found, bool settled,
+               const std::string& what, Report* report);
   // Everything is forgotten.
   void Clear();
 

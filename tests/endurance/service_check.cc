@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kOthers = 200;
 constexpr size_t kBatch = 8192;
 
-void CheckItems(Client* client, const std::vector<int32_t>& ids,
+void CheckItems(Client* client, const std::vector<int32_t>& ids, bool settled,
                 History* history, Report* report) {
   std::set<int32_t> found;
   for (size_t from = 0; from < ids.size(); from += kBatch) {
@@ -33,11 +33,11 @@ void CheckItems(Client* client, const std::vector<int32_t>& ids,
       }
     }
   }
-  history->items.Compare(ids, found, "item", report);
+  history->items.Compare(ids, found, settled, "item", report);
 }
 
 void CheckIndexes(Client* client, const std::vector<int32_t>& numbers,
-                  History* history, Report* report) {
+                  bool settled, History* history, Report* report) {
   const auto indexes = client->ListIndexes();
   if (!indexes.ok()) {
     return report->Fault(absl::StrCat("indexes cannot be listed: ",
@@ -59,13 +59,14 @@ void CheckIndexes(Client* client, const std::vector<int32_t>& numbers,
                                  " was built, ", info.version, " is served"));
     }
   }
-  history->indexes.Compare(numbers, found, "index", report);
+  history->indexes.Compare(numbers, found, settled, "index", report);
 }
 
 }  // namespace
 
 void CheckService(const std::string& address, Thoroughness thoroughness,
-                  History* history, std::mt19937* random, Report* report) {
+                  bool settled, History* history, std::mt19937* random,
+                  Report* report) {
   const auto client = testing::MakeClient(address);
   const bool all = thoroughness == Thoroughness::kAll;
   CheckItems(

@@ -17,9 +17,12 @@ enum class Thoroughness {
 
 // Compares what the service at `address`, which serves again after a stop and
 // is left alone meanwhile, holds with its history; into `report` goes what is
-// wrong. Everything that a call has not answered about is known after.
+// wrong. `settled`: every process is another than before the stop, so that no
+// call without an answer is still under way; what became of those is known
+// after.
 void CheckService(const std::string& address, Thoroughness thoroughness,
-                  History* history, std::mt19937* random, Report* report);
+                  bool settled, History* history, std::mt19937* random,
+                  Report* report);
 
 }  // namespace annod::endurance
 
