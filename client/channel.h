@@ -5,9 +5,11 @@
 #include <grpcpp/security/credentials.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/time/time.h"
+#include "client/tls.h"
 
 namespace annod {
 
@@ -32,7 +34,10 @@ struct ClientOptions {
   // Largest message sent or received. The server has a limit of its own.
   int max_message_bytes = 64 << 20;
 
-  // Null: plain text.
+  // Absent: plain text.
+  std::optional<TlsOptions> tls;
+
+  // Instead of what Client::Create() makes of `tls`.
   std::shared_ptr<grpc::ChannelCredentials> credentials;
 };
 
@@ -40,6 +45,7 @@ struct ClientOptions {
 // for the methods that are safe to repeat whatever their arguments.
 std::string ServiceConfigJson();
 
+// Of `tls` it uses the server's name only.
 std::shared_ptr<grpc::Channel> MakeChannel(const ClientOptions& options);
 
 }  // namespace annod

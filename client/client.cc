@@ -36,7 +36,12 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(
         absl::StrCat("ClientOptions::max_message_bytes ",
                      options.max_message_bytes, " is below 1024"));
   }
-  return std::unique_ptr<Client>(new Client(options));
+  ClientOptions complete = options;
+  if (options.tls.has_value() && options.credentials == nullptr) {
+    ANNOD_ASSIGN_OR_RETURN(complete.credentials,
+                           MakeTlsCredentials(*options.tls));
+  }
+  return std::unique_ptr<Client>(new Client(complete));
 }
 
 Client::Client(const ClientOptions& options)

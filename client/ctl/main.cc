@@ -12,6 +12,7 @@
 #include "client/ctl/common/interruption.h"
 #include "client/ctl/common/output.h"
 #include "client/ctl/common/server_address.h"
+#include "client/ctl/common/tls_options.h"
 #include "client/ctl/common/user_terms.h"
 #include "client/ctl/common/values.h"
 #include "client/ctl/file/commands.h"
@@ -33,6 +34,7 @@ void AddGlobalOptions(CLI::App* app, Context* context) {
                   "the server, default localhost:7077")
       ->envname("ANNOD_SERVER")
       ->type_name("HOST:PORT");
+  AddTlsOptions(app, context);
   app->add_option("--timeout", context->timeout_s,
                   "seconds a call may take, default 10")
       ->check(Positive())
