@@ -1,8 +1,10 @@
 // annodctl: the command line of annod (docs/annodctl.md).
 #include <google/protobuf/stubs/logging.h>
+#include <grpc/support/log.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <iostream>
@@ -166,6 +168,10 @@ int Main(int argc, char** argv) {
   HandleInterruptions();
   // What protobuf has to say is in the errors already.
   google::protobuf::SetLogHandler(nullptr);
+  // What gRPC has, too; who looks for more asks for it.
+  if (std::getenv("GRPC_VERBOSITY") == nullptr) {
+    gpr_set_log_function([](gpr_log_func_args*) {});
+  }
   const int status = Run(argc, argv);
   const absl::Status written = FlushOutput();
   if (written.ok()) return status;
