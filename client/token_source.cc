@@ -117,8 +117,8 @@ absl::Status CheckTokenOptions(const ClientOptions& options) {
     return absl::InvalidArgumentError(
         "both a token and a file with one are given");
   }
-  if (options.credentials == nullptr && !options.allow_plaintext_token &&
-      !IsOnThisMachine(options.target)) {
+  if (options.credentials == nullptr && !options.tls.has_value() &&
+      !options.allow_plaintext_token && !IsOnThisMachine(options.target)) {
     return absl::InvalidArgumentError(absl::StrCat(
         "the token would go to ", options.target,
         " in plain text, where everybody on the way can read it: use TLS, or "

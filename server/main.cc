@@ -21,6 +21,7 @@
 #include "server/process/descriptor_limit.h"
 #include "server/process/logging.h"
 #include "server/supervisor/supervisor.h"
+#include "server/tls/tls_files.h"
 #include "server/worker/run_worker.h"
 #include "server/writer/run_writer.h"
 #include "spdlog/spdlog.h"
@@ -97,6 +98,10 @@ int Main(int argc, char** argv) {
   if (command_line->check_config) {
     const absl::Status access = LiveAccess::Open(config->access_file).status();
     if (!access.ok()) return Fail(access);
+    if (UsesTls(*config)) {
+      const absl::Status usable = ReadTlsPair(*config).status();
+      if (!usable.ok()) return Fail(usable);
+    }
     std::puts("annod: the configuration is valid");
     return Printed();
   }

@@ -14,11 +14,20 @@
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "client/token_source.h"
+#include "core/status_macros.h"
 
 namespace annod::load {
 namespace {
 
-std::shared_ptr<grpc::Channel> MakeConnection(const ClientOptions& client) {
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsOf(
+    const LoadOptions& options) {
+  if (!options.tls.has_value()) return grpc::InsecureChannelCredentials();
+  return MakeTlsCredentials(*options.tls);
+}
+
+std::shared_ptr<grpc::Channel> MakeConnection(
+    const LoadOptions& options,
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments;
   // Channels with equal arguments would share a connection.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -30,11 +39,15 @@ std::shared_ptr<grpc::Channel> MakeConnection(const ClientOptions& client) {
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
   arguments.SetMaxSendMessageSize(-1);
   arguments.SetMaxReceiveMessageSize(-1);
+  if (options.tls.has_value() && !options.tls->server_name.empty()) {
+    arguments.SetSslTargetNameOverride(options.tls->server_name);
+  }
+  ClientOptions sender;
+  sender.token = options.token;
+  sender.token_file = options.token_file;
   return grpc::experimental::CreateCustomChannelWithInterceptors(
-      client.target,
-      client.credentials != nullptr ? client.credentials
-                                    : grpc::InsecureChannelCredentials(),
-      arguments, client::TokenInterceptors(client));
+      options.target, credentials, arguments,
+      client::TokenInterceptors(sender));
 }
 
 double CpuSeconds() {
@@ -58,9 +71,10 @@ absl::StatusOr<std::unique_ptr<LoadGenerator>> LoadGenerator::Connect(
   auto generator =
       absl::WrapUnique(new LoadGenerator(options, std::move(requests)));
   const int connections = std::max(1, options.connections);
+  ANNOD_ASSIGN_OR_RETURN(const auto credentials, CredentialsOf(options));
   std::vector<std::shared_ptr<grpc::Channel>> channels;
   for (int i = 0; i < connections; ++i) {
-    channels.push_back(MakeConnection(options.client));
+    channels.push_back(MakeConnection(options, credentials));
     channels.back()->GetState(/*try_to_connect=*/true);
   }
   const auto deadline = std::chrono::system_clock::now() +
@@ -69,7 +83,7 @@ absl::StatusOr<std::unique_ptr<LoadGenerator>> LoadGenerator::Connect(
     if (channels[i]->WaitForConnected(deadline)) continue;
     return absl::UnavailableError(
         absl::StrCat("connection ", i + 1, " of ", connections, " to ",
-                     options.client.target, " did not come about within ",
+                     options.target, " did not come about within ",
                      absl::FormatDuration(options.connect_timeout)));
   }
   const int lanes = std::clamp(options.threads, 1, connections);

@@ -200,6 +200,7 @@ TEST_F(RequestLogsTest, EveryLineOfAJsonLogIsAnObjectWhateverIsSent) {
   RawCall(channel_, "/annod.v1.AdminService/AddItem", add, {});
   v1::CreateIndexRequest create;
   create.set_index("second");
+  create.set_metric(v1::METRIC_EUCLIDEAN);
   EXPECT_TRUE(RawCall(channel_, "/annod.v1.AdminService/CreateIndex", create,
                       {{"x-request-id", "for-the-writer"}})
                   .status.ok());

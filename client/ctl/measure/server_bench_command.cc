@@ -131,7 +131,11 @@ absl::StatusOr<Prepared> Prepare(const BenchArguments& arguments,
       TruthOf(client.get(), arguments, info, queries, options, context.json));
 
   load::LoadOptions load;
-  load.client = ConnectionOptions(context);
+  load.target = context.server;
+  load.tls = context.tls;
+  const ClientOptions connection = ConnectionOptions(context);
+  load.token = connection.token;
+  load.token_file = connection.token_file;
   load.connections = arguments.connections;
   load.threads = arguments.threads;
   if (load.threads == 0) {

@@ -23,7 +23,7 @@ constexpr int64_t kMs = 1'000'000;
 std::unique_ptr<LoadGenerator> Connect(const SlowServer& server,
                                        LoadOptions options = {},
                                        const std::vector<Truth>& truth = {}) {
-  options.client.target = server.target();
+  options.target = server.target();
   RequestOptions request;
   request.index = "words";
   request.stream = options.stream;
@@ -252,7 +252,7 @@ TEST(LoadGeneratorTest, AServerThatIsNotThereIsSaidAtOnce) {
   LoadOptions options;
   {
     SlowServer gone({});
-    options.client.target = gone.target();
+    options.target = gone.target();
   }
   options.connect_timeout = absl::Milliseconds(300);
   RequestOptions request;
@@ -260,7 +260,7 @@ TEST(LoadGeneratorTest, AServerThatIsNotThereIsSaidAtOnce) {
       options, MakeRequests(request, {client::Query::OfItem(1)}, {}));
   EXPECT_EQ(generator.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(generator.status().message()),
-              HasSubstr("connection 1 of 8 to " + options.client.target));
+              HasSubstr("connection 1 of 8 to " + options.target));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
+#include "core/open_file.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 
@@ -57,7 +58,8 @@ TEST_F(AuditLogTest, WritesALineInJsonEach) {
   EXPECT_EQ(lines[1]["method"], "DropIndex");
 }
 
-TEST_F(AuditLogTest, IsReadByNoStranger) {
+TEST_F(AuditLogTest, HasThePermissionsOfDataFiles) {
+  SetFileMode(0640);
   AuditLog log(path_);
   log.Write({{"method", "Build"}});
   ASSERT_TRUE(log.Flush(kPatience));

@@ -251,6 +251,7 @@ TEST(HttpGuard, DecidesByPathAndAuthorization) {
   const auto hello = [] { return HttpResponse{200, "text/plain", "hello\n"}; };
   const auto server = HttpServer::Start(
       Loopback(0), {{"/open", hello}, {"/guarded", hello}},
+      /*certificate=*/nullptr,
       [](absl::string_view path, absl::string_view authorization) {
         std::optional<HttpResponse> refusal;
         if (path == "/open" || authorization == "Bearer right") return refusal;

@@ -34,8 +34,9 @@ class Client(IndexCalls, ItemCalls, BuildCalls, QueryCalls):
         within 70 seconds in them, and given up as `retry` says.
       retry: how calls are repeated while the server is not there or overloaded;
         annod.NO_RETRY: never.
-      tls: True, the path or bytes of PEM root certificates, or
-        grpc.ChannelCredentials; None: no TLS.
+      tls: an annod.Tls; True: Tls(); the path or bytes of PEM root certificates:
+        Tls(ca=); grpc.ChannelCredentials; False: plain text; None: what the
+        environment says (Tls.from_environment), else plain text.
       token: sent as "authorization: Bearer TOKEN": text; the path (not text) of a
         file that holds it, read again when it changes; or a function that returns it.
         None: ANNOD_TOKEN or ANNOD_TOKEN_FILE of the environment.
