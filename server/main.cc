@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "core/standard_streams.h"
+#include "server/access/live_access.h"
 #include "server/config/child_options.h"
 #include "server/config/command_line.h"
 #include "server/config/config.h"
@@ -95,6 +96,8 @@ int Main(int argc, char** argv) {
   absl::StatusOr<Config> config = LoadConfig(*command_line);
   if (!config.ok()) return Fail(config.status());
   if (command_line->check_config) {
+    const absl::Status access = LiveAccess::Open(config->access_file).status();
+    if (!access.ok()) return Fail(access);
     if (UsesTls(*config)) {
       const absl::Status usable = ReadTlsPair(*config).status();
       if (!usable.ok()) return Fail(usable);

@@ -20,8 +20,8 @@
 #include "core/status_macros.h"
 #include "core/storage/data_directory.h"
 #include "core/version.h"
-#include "server/config/config_memory.h"
 #include "server/audit/audit_log.h"
+#include "server/config/config_memory.h"
 #include "server/config/setting_values.h"
 #include "server/config/stall_times.h"
 #include "server/net/connect_from.h"
@@ -96,6 +96,7 @@ absl::Status Supervisor::TakeDataDirectory() {
 
 absl::Status Supervisor::Prepare() {
   ANNOD_RETURN_IF_ERROR(ValidateConfig(config_));
+  ANNOD_ASSIGN_OR_RETURN(access_, LiveAccess::Open(config_.access_file));
   SetFileMode(*DataMode(config_));
   ANNOD_ASSIGN_OR_RETURN(signals_,
                          SignalQueue::Create({SIGTERM, SIGINT, SIGHUP}));
@@ -136,11 +137,24 @@ absl::Status Supervisor::Prepare() {
   environment.on_change = [this](int slot) { probes_->Changed(slot); };
   children_ = std::make_unique<ChildSet>(environment, worker_count_);
 
+  ANNOD_RETURN_IF_ERROR(StartHttp(http_listen));
+  return WriteConfigMemory(config_fd_, EffectiveConfig());
+}
+
+absl::Status Supervisor::StartHttp(const ListenAddress& address) {
+  metrics_guard_ = std::make_unique<MetricsGuard>(access_.get());
+  metrics_need_token_.store(config_.metrics_need_token);
   ANNOD_ASSIGN_OR_RETURN(
       http_,
-      HttpServer::Start(http_listen, MakeEndpoints(collector_.get(), &status_),
-                        certificate_ ? certificate_->http() : nullptr));
-  return WriteConfigMemory(config_fd_, EffectiveConfig());
+      HttpServer::Start(
+          address, MakeEndpoints(collector_.get(), &status_),
+          certificate_ ? certificate_->http() : nullptr,
+          [this](absl::string_view path, absl::string_view authorization) {
+            const bool guarded = path == "/metrics" && metrics_need_token_;
+            return guarded ? metrics_guard_->Refusal(authorization)
+                           : std::optional<HttpResponse>();
+          }));
+  return absl::OkStatus();
 }
 
 void Supervisor::StartProbes() {
@@ -264,6 +278,8 @@ void Supervisor::Reload() {
     return;
   }
   status_.SetRequiredIndexes(config_.required_indexes);
+  access_->LookAgain(/*by_force=*/true);
+  metrics_need_token_.store(config_.metrics_need_token);
   SetLogLevel(config_.log_level).IgnoreError();  // validated
   children_->Signal(Role::kWorker, SIGHUP);
   children_->Signal(Role::kWriter, SIGHUP);

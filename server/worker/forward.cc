@@ -72,6 +72,8 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
           ParseRequest(ForwardedCall::request_, parsed_.get());
       if (!parsed.ok()) return RefuseRequest(ToGrpcStatus(parsed));
       if (hooks().on_request) hooks().on_request(*parsed_);
+      const absl::Status allowed = hooks().check(*parsed_);
+      if (!allowed.ok()) return RefuseRequest(ToGrpcStatus(allowed));
     }
     GotRequest(ok);
   }

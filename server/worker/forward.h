@@ -25,8 +25,9 @@ grpc::ServerUnaryReactor* ForwardUnary(grpc::CallbackServerContext* context,
                                        grpc::ByteBuffer* response);
 
 // Each message must parse as one of the type of `request`, which is overwritten
-// by each; else the call ends with INVALID_ARGUMENT. It ends with `idle_status`
-// when `stream` is idle; what an AddItems has sent is stored then.
+// by each; else the call ends with INVALID_ARGUMENT. It also ends with
+// `idle_status` when `stream` is idle; what an AddItems has sent is stored
+// then.
 grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
     std::string method, ForwardedCall::Hooks hooks,

@@ -22,6 +22,7 @@ using grpc::health::v1::HealthCheckResponse;
 constexpr char kIndexService[] = "annod.v1.IndexService";
 constexpr char kAdminService[] = "annod.v1.AdminService";
 constexpr char kIndexPrefix[] = "annod.v1.IndexService/";
+constexpr char kInfoMethod[] = "/annod.v1.IndexService/Info";
 constexpr size_t kMaxWatchers = 10000;
 
 absl::Status UnknownServiceError(const std::string& service) {
@@ -98,8 +99,9 @@ class HealthService::Watcher final
 };
 
 HealthService::HealthService(int slot, const Catalog* catalog,
-                             const LiveConfig* config)
-    : slot_(slot), catalog_(catalog), config_(config) {}
+                             const LiveConfig* config,
+                             const AccessControl* access)
+    : slot_(slot), catalog_(catalog), config_(config), access_(access) {}
 
 void HealthService::SetAccepting(bool accepting) {
   {
@@ -157,6 +159,16 @@ HealthService::Status HealthService::StatusLocked(
   return HealthCheckResponse::SERVICE_UNKNOWN;
 }
 
+absl::Status HealthService::MayAsk(const grpc::ServerContextBase& context,
+                                   const std::string& service) const {
+  if (!absl::StartsWith(service, kIndexPrefix)) return absl::OkStatus();
+  absl::StatusOr<std::shared_ptr<const Caller>> caller =
+      access_->Admit(context, kInfoMethod);
+  if (!caller.ok()) return caller.status();
+  return access_->CheckIndex(**caller,
+                             service.substr(sizeof(kIndexPrefix) - 1));
+}
+
 grpc::ServerUnaryReactor* HealthService::Check(
     grpc::CallbackServerContext* context, const HealthCheckRequest* request,
     HealthCheckResponse* response) {
@@ -164,6 +176,11 @@ grpc::ServerUnaryReactor* HealthService::Check(
   TakeRequestIds(context);
   if (context->client_metadata().count(kProbeMetadata) > 0) {
     context->AddTrailingMetadata(kProbeMetadata, absl::StrCat(slot_));
+  }
+  const absl::Status allowed = MayAsk(*context, request->service());
+  if (!allowed.ok()) {
+    reactor->Finish(ToGrpcStatus(allowed));
+    return reactor;
   }
   const Status status = StatusOf(request->service());
   if (status == HealthCheckResponse::SERVICE_UNKNOWN) {
@@ -179,7 +196,12 @@ grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
     grpc::CallbackServerContext* context, const HealthCheckRequest* request) {
   TakeRequestIds(context);
   auto* watcher = new Watcher(this, request->service());
+  const absl::Status allowed = MayAsk(*context, request->service());
   absl::MutexLock lock(&mu_);
+  if (!allowed.ok()) {
+    watcher->FinishLocked(ToGrpcStatus(allowed));
+    return watcher;
+  }
   if (ended_ || watchers_.size() >= kMaxWatchers) {
     watcher->FinishLocked(ToGrpcStatus(ReasonError(
         absl::StatusCode::kResourceExhausted, kLimitReached,

@@ -13,7 +13,6 @@
 #include "core/status_macros.h"
 #include "grpc/grpc.h"
 #include "grpcpp/ext/channelz_service_plugin.h"
-#include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/resource_quota.h"
 #include "server/config/stall_times.h"
 #include "server/net/listen_address.h"
@@ -29,9 +28,6 @@
 namespace annod {
 namespace {
 
-// gRPC's own reflection is the only service with threads of its own, one for
-// each call.
-constexpr char kReflectionAlpha[] = "grpc.reflection.v1alpha.ServerReflection";
 constexpr int kMaxSyncThreads = 32;
 constexpr int kResidencyTicks = 10;
 constexpr absl::Duration kIdlePoll = absl::Milliseconds(10);
@@ -72,7 +68,8 @@ std::shared_ptr<grpc::Channel> WriterChannel(const ChildOptions& options,
 }  // namespace
 
 WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
-                           DataDirectory* data, WorkerMetrics* metrics)
+                           DataDirectory* data, const AccessControl* access,
+                           WorkerMetrics* metrics)
     : options_(options),
       config_(config),
       metrics_(metrics),
@@ -81,19 +78,21 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
       helpers_(ThreadsOf(*config->Get())),
       handler_(&catalog_, config, &sampler_, &helpers_),
       writer_(WriterChannel(options, StallTimesOf(*config->Get()))),
-      streams_(&handler_, config, &helpers_, metrics,
+      streams_(&handler_, config, access, &helpers_, metrics,
                ThreadsOf(*config->Get())),
-      index_service_(&catalog_, config, &streams_, metrics),
+      index_service_(&catalog_, config, access, &streams_, metrics),
       audit_(config->Get()->audit_log),
-      admin_(writer_, &catalog_, config, metrics, &audit_),
-      health_(options.slot, &catalog_, config),
-      reflection_({v1::IndexService::service_full_name(),
-                   v1::AdminService::service_full_name(),
-                   grpc::health::v1::Health::service_full_name(),
-                   grpc::reflection::v1::ServerReflection::service_full_name(),
-                   kReflectionAlpha}),
+      admin_(writer_, &catalog_, config, access, metrics, &audit_),
+      health_(options.slot, &catalog_, config, access),
+      reflection_(
+          {v1::IndexService::service_full_name(),
+           v1::AdminService::service_full_name(),
+           grpc::health::v1::Health::service_full_name(),
+           grpc::reflection::v1::ServerReflection::service_full_name(),
+           grpc::reflection::v1alpha::ServerReflection::service_full_name()},
+          access),
       query_threads_(&index_service_, &handler_, &helpers_, &catalog_, config,
-                     metrics),
+                     access, metrics),
       acceptor_(config, metrics) {
   audit_.CountDropped(metrics->writer());
   catalog_.set_on_change([this] { health_.Update(); });
@@ -135,7 +134,6 @@ absl::Status WorkerServer::Start() {
 absl::Status WorkerServer::StartServer() {
   const std::shared_ptr<const Config> config = config_->Get();
   grpc::EnableDefaultHealthCheckService(false);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   grpc::ResourceQuota quota("worker");
   quota.SetMaxThreads(kMaxSyncThreads);
@@ -161,6 +159,7 @@ absl::Status WorkerServer::StartServer() {
   builder.RegisterService(&admin_);
   builder.RegisterService(&health_);
   builder.RegisterService(&reflection_);
+  builder.RegisterService(&reflection_alpha_);
   query_threads_.AddQueue(ThreadsOf(*config), &builder);
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) {

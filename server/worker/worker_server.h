@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "core/storage/data_directory.h"
 #include "grpcpp/grpcpp.h"
+#include "server/access/access_control.h"
 #include "server/config/child_options.h"
 #include "server/config/live_config.h"
 #include "server/worker/admin_proxy.h"
@@ -34,7 +35,8 @@ class WorkerServer {
  public:
   // All must outlive the object.
   WorkerServer(const ChildOptions& options, LiveConfig* config,
-               DataDirectory* data, WorkerMetrics* metrics);
+               DataDirectory* data, const AccessControl* access,
+               WorkerMetrics* metrics);
   ~WorkerServer();
 
   // Loads every index, catches up with the writer if it is there, then
@@ -80,6 +82,7 @@ class WorkerServer {
   AdminProxy admin_;
   HealthService health_;
   ReflectionService reflection_;
+  ReflectionAlphaService reflection_alpha_{&reflection_};
   QueryThreads query_threads_;
   ConnectionAcceptor acceptor_;
   std::unique_ptr<SyncClient> sync_;
