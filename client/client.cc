@@ -45,7 +45,12 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(
         "ClientOptions::request_id must be at most 128 bytes of printable "
         "ASCII, without spaces");
   }
-  return std::unique_ptr<Client>(new Client(options));
+  ClientOptions complete = options;
+  if (options.tls.has_value() && options.credentials == nullptr) {
+    ANNOD_ASSIGN_OR_RETURN(complete.credentials,
+                           MakeTlsCredentials(*options.tls));
+  }
+  return std::unique_ptr<Client>(new Client(complete));
 }
 
 Client::Client(const ClientOptions& options)

@@ -20,6 +20,7 @@
 #include "server/process/descriptor_limit.h"
 #include "server/process/logging.h"
 #include "server/supervisor/supervisor.h"
+#include "server/tls/tls_files.h"
 #include "server/worker/run_worker.h"
 #include "server/writer/run_writer.h"
 #include "spdlog/spdlog.h"
@@ -94,6 +95,10 @@ int Main(int argc, char** argv) {
   absl::StatusOr<Config> config = LoadConfig(*command_line);
   if (!config.ok()) return Fail(config.status());
   if (command_line->check_config) {
+    if (UsesTls(*config)) {
+      const absl::Status usable = ReadTlsPair(*config).status();
+      if (!usable.ok()) return Fail(usable);
+    }
     std::puts("annod: the configuration is valid");
     return Printed();
   }

@@ -1,8 +1,10 @@
 // annodctl: the command line of annod (docs/annodctl.md).
 #include <google/protobuf/stubs/logging.h>
+#include <grpc/support/log.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <iostream>
@@ -12,6 +14,7 @@
 #include "client/ctl/common/interruption.h"
 #include "client/ctl/common/output.h"
 #include "client/ctl/common/server_address.h"
+#include "client/ctl/common/tls_options.h"
 #include "client/ctl/common/user_terms.h"
 #include "client/ctl/common/values.h"
 #include "client/ctl/file/commands.h"
@@ -33,6 +36,7 @@ void AddGlobalOptions(CLI::App* app, Context* context) {
                   "the server, default localhost:7077")
       ->envname("ANNOD_SERVER")
       ->type_name("HOST:PORT");
+  AddTlsOptions(app, context);
   app->add_option("--timeout", context->timeout_s,
                   "seconds a call may take, default 10")
       ->check(Positive())
@@ -171,6 +175,10 @@ int Main(int argc, char** argv) {
   HandleInterruptions();
   // What protobuf has to say is in the errors already.
   google::protobuf::SetLogHandler(nullptr);
+  // What gRPC has, too; who looks for more asks for it.
+  if (std::getenv("GRPC_VERBOSITY") == nullptr) {
+    gpr_set_log_function([](gpr_log_func_args*) {});
+  }
   const int status = Run(argc, argv);
   const absl::Status written = FlushOutput();
   if (written.ok()) return status;

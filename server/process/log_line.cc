@@ -66,10 +66,14 @@ Json AsJson(const LogValue& value) {
   return std::get<std::string>(value).substr(0, kMaxLineBytes);
 }
 
-void AddFields(const LogFields& fields, Json* object) {
-  for (const auto& [key, value] : fields) {
-    if (object->find(key) == object->end()) (*object)[key] = AsJson(value);
-  }
+// What every line has.
+bool IsStandard(absl::string_view key) {
+  return key == "time" || key == "level" || key == "role" || key == "pid" ||
+         key == "message";
+}
+
+void AddField(const std::string& key, const LogValue& value, Json* object) {
+  if (object->find(key) == object->end()) (*object)[key] = AsJson(value);
 }
 
 std::string Dump(const Json& object) {
@@ -131,13 +135,15 @@ std::string JsonLine(const LogEvent& event) {
                  {"role", std::string(event.role)},
                  {"pid", event.pid}};
   object["message"] = std::string(event.message.substr(0, kMaxLineBytes));
-  AddFields(event.fields, &object);
+  for (const auto& [key, value] : event.fields) {
+    AddField(IsStandard(key) ? "event_" + key : key, value, &object);
+  }
   return Dump(object) + "\n";
 }
 
 std::string JsonObject(const LogFields& fields) {
   Json object = Json::object();
-  AddFields(fields, &object);
+  for (const auto& [key, value] : fields) AddField(key, value, &object);
   return Dump(object);
 }
 

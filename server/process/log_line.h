@@ -39,7 +39,8 @@ std::string TextLine(const LogEvent& event);
 // {"time":...,"level":"info","role":"worker","pid":4711,"message":"index
 // loaded","index":"words","ms":12}
 //
-// Of fields of one name the first counts. Ends in a newline.
+// Of fields of one name the first counts; one that is named like those that
+// every line has becomes "event_<name>". Ends in a newline.
 std::string JsonLine(const LogEvent& event);
 
 // The fields as a JSON object, without a newline.

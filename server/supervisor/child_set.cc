@@ -46,6 +46,7 @@ ChildSet::ChildSet(const ChildEnvironment& environment, int workers)
     child->options.metrics_fd = environment.metrics_fd;
     child->options.config_fd = environment.config_fd;
     child->options.run_dir_fd = environment.run_dir_fd;
+    if (slot < workers) child->options.tls_fd = environment.tls_fd;
     child->status.role = child->options.role;
     child->status.slot = slot;
     child->policy = RestartPolicy(environment.restart);
@@ -77,6 +78,9 @@ absl::Status ChildSet::Start(Child* child) {
   command.arguments.insert(command.arguments.begin(), "annod");
   command.inherited_fds = {environment_.metrics_fd, environment_.config_fd,
                            environment_.run_dir_fd};
+  if (child->options.tls_fd >= 0) {
+    command.inherited_fds.push_back(child->options.tls_fd);
+  }
   command.blocked_signals = {SIGTERM, SIGHUP};
   child->start_at = absl::InfiniteFuture();
   absl::StatusOr<std::unique_ptr<SpawnedProcess>> process =

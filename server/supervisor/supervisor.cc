@@ -30,6 +30,7 @@
 #include "server/process/child_process.h"
 #include "server/process/logging.h"
 #include "server/supervisor/endpoints.h"
+#include "server/tls/tls_files.h"
 #include "spdlog/spdlog.h"
 
 namespace annod {
@@ -113,6 +114,10 @@ absl::Status Supervisor::Prepare() {
   metrics_ = page_->Writer(own_slot);
   CountLostLogLines(metrics_.get());
   SetConstantSeries(metrics_.get());
+  if (UsesTls(config_)) {
+    ANNOD_ASSIGN_OR_RETURN(certificate_,
+                           ServedCertificate::Start(config_, metrics_.get()));
+  }
   status_.SetRequiredIndexes(config_.required_indexes);
 
   // The children must be known before the first probe is answered.
@@ -120,6 +125,7 @@ absl::Status Supervisor::Prepare() {
   environment.program = options_.child_program;
   environment.metrics_fd = page_->fd();
   environment.run_dir_fd = run_directory_->fd();
+  if (certificate_ != nullptr) environment.tls_fd = certificate_->fd();
   environment.restart = options_.restart;
   environment.collector = collector_.get();
   environment.status = &status_;
@@ -131,8 +137,9 @@ absl::Status Supervisor::Prepare() {
   children_ = std::make_unique<ChildSet>(environment, worker_count_);
 
   ANNOD_ASSIGN_OR_RETURN(
-      http_, HttpServer::Start(http_listen,
-                               MakeEndpoints(collector_.get(), &status_)));
+      http_,
+      HttpServer::Start(http_listen, MakeEndpoints(collector_.get(), &status_),
+                        certificate_ ? certificate_->http() : nullptr));
   return WriteConfigMemory(config_fd_, EffectiveConfig());
 }
 
@@ -165,6 +172,7 @@ void Supervisor::StartProbes() {
       ResolveAddress(port_->address());
   if (port.ok()) options.port = ReachableFromHere(port->front());
   options.workers = worker_count_;
+  if (certificate_ != nullptr) options.relay = certificate_->relay();
   probes_ = std::make_unique<ChildProbes>(std::move(options));
 }
 
@@ -178,9 +186,10 @@ Config Supervisor::EffectiveConfig() const {
 }
 
 std::string Supervisor::Announcement() const {
+  const bool https = certificate_ != nullptr && config_.http_tls;
   return absl::StrCat("annod: serving gRPC on ", port_->address().ToString(),
-                      ", metrics on http://", http_->address().ToString(),
-                      "/metrics");
+                      ", metrics on ", https ? "https" : "http", "://",
+                      http_->address().ToString(), "/metrics");
 }
 
 int Supervisor::Run() {

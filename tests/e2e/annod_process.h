@@ -26,6 +26,8 @@ class AnnodProcess {
 
   const std::string& grpc_address() const { return grpc_address_; }
   const std::string& metrics_url() const { return metrics_url_; }
+  int grpc_port() const;
+  int http_port() const;
   pid_t supervisor_pid() const { return supervisor_pid_; }
 
   // Pids of the live children whose role is `role` ("worker" or "writer").
@@ -34,7 +36,8 @@ class AnnodProcess {
   // True once /readyz answers 200; polls until then or until `timeout`.
   bool AwaitReady(absl::Duration timeout) const;
 
-  // Body of an HTTP GET of `path` ("/metrics"); empty on any failure.
+  // Body of an HTTP GET of `path` ("/metrics"), by TLS if that is spoken; empty
+  // on any failure.
   std::string HttpGet(const std::string& path, int* status = nullptr) const;
 
   // SIGKILLs supervisor and children at once, as a crash of the whole tree.

@@ -11,7 +11,7 @@ from typing import Any, Dict, Optional, Type
 
 import grpc
 
-from annod.wire import error_details
+from annod.wire import error_details, tls
 
 
 class AnnodError(Exception):
@@ -131,7 +131,7 @@ _BY_CODE: Dict[Any, Type[AnnodError]] = {
 }
 
 
-def from_rpc(error: Any, address: str = "") -> AnnodError:
+def from_rpc(error: Any, address: str = "", by_tls: bool = False) -> AnnodError:
     """The exception for a failed call: a grpc.RpcError, of asyncio or not."""
     code = error.code()
     reason, metadata = error_details.error_info(error)
@@ -142,6 +142,8 @@ def from_rpc(error: Any, address: str = "") -> AnnodError:
             f"no annod server answers at {address} (chosen by server=, else"
             f" ANNOD_SERVER, else localhost:7077): {text}"
         )
+        hint = tls.hint(text, by_tls)
+        text += f" ({hint})" if hint else ""
     elif address and kind is TooSlow:
         text = f"the server at {address} did not answer in time: {text}"
     made = kind(text, code.name, reason, metadata)

@@ -77,6 +77,7 @@ TEST(LogLine, NoFieldTakesThePlaceOfAnother) {
   const json object = Parsed(JsonLine(
       Event("m", {{"level", "error"}, {"index", "a"}, {"index", "b"}})));
   EXPECT_EQ(object["level"], "info");
+  EXPECT_EQ(object["event_level"], "error");
   EXPECT_EQ(object["index"], "a");
 }
 
