@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "annod/v1/admin_service.pb.h"
 #include "annod/v1/index_service.pb.h"
+#include "google/protobuf/stubs/logging.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/server/own_service.h"
 #include "tests/fuzz/target.h"
@@ -71,6 +72,9 @@ bool IsStream(size_t method) {
 
 grpc::Status Call(size_t method, const std::vector<std::string>& messages) {
   static OwnService service;
+  // What does not parse is logged; nobody reads that here.
+  static const auto* const quiet = new google::protobuf::LogSilencer();
+  (void)quiet;
   const std::string name = absl::StrCat("/annod.v1.", kMethods[method]);
   grpc::Status status = service.Call(name, messages);
   const grpc::StatusCode code = status.error_code();
