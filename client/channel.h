@@ -5,9 +5,11 @@
 #include <grpcpp/security/credentials.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/time/time.h"
+#include "client/tls.h"
 
 namespace annod {
 
@@ -32,7 +34,14 @@ struct ClientOptions {
   // Largest message sent or received. The server has a limit of its own.
   int max_message_bytes = 64 << 20;
 
-  // Null: plain text.
+  // Sent with every call as x-request-id: what the server's logs call them.
+  // Empty: the server makes one for each. 1 to 128 bytes of printable ASCII.
+  std::string request_id;
+
+  // Absent: plain text.
+  std::optional<TlsOptions> tls;
+
+  // Instead of what Client::Create() makes of `tls`.
   std::shared_ptr<grpc::ChannelCredentials> credentials;
 };
 
@@ -40,6 +49,7 @@ struct ClientOptions {
 // for the methods that are safe to repeat whatever their arguments.
 std::string ServiceConfigJson();
 
+// Of `tls` it uses the server's name only.
 std::shared_ptr<grpc::Channel> MakeChannel(const ClientOptions& options);
 
 }  // namespace annod

@@ -15,12 +15,15 @@
 #include "client/load/load_result.h"
 #include "client/load/requests.h"
 #include "client/load/stream_lane.h"
+#include "client/tls.h"
 
 namespace annod::load {
 
 struct LoadOptions {
   // A gRPC target, as of ClientOptions.
   std::string target;
+  // Absent: plain text.
+  std::optional<TlsOptions> tls;
   // Each a TCP connection of its own. A connection stays with the worker that
   // accepted it, so fewer than there are workers leave some of them idle.
   int connections = 8;

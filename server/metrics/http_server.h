@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "server/metrics/http_certificate.h"
 #include "server/metrics/http_route.h"
 #include "server/net/listen_address.h"
 
@@ -18,12 +19,16 @@ namespace annod {
 // request within a second or taken the answer within ten is cut off, and of 256
 // connections the oldest makes room for the next. A client that shuts its side
 // down before it has the answer (`nc -N`) may get none.
+//
+// With a certificate it speaks TLS (1.2 or 1.3) and nothing else; the handshake
+// is part of the second that a request may take.
 class HttpServer {
  public:
   // Serves from the moment it returns. IPv4 and names that resolve to it only.
   // Unavailable, naming the address and the reason, if it cannot be bound.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(
-      const ListenAddress& address, std::map<std::string, HttpHandler> routes);
+      const ListenAddress& address, std::map<std::string, HttpHandler> routes,
+      std::shared_ptr<const HttpCertificate> certificate = nullptr);
 
   // Stops, waiting for the handlers that run.
   virtual ~HttpServer() = default;

@@ -36,6 +36,12 @@ std::vector<MetricInfo> MakeCatalog() {
        "descriptors.",
        {"reason"}},
 
+      {"annod_slow_queries_total",
+       kCounter,
+       "GetNns calls, and requests of GetNnsStream, that took longer than "
+       "slow_query_time.",
+       {"index"}},
+
       // Search.
       {"annod_queries_total",
        kCounter,
@@ -174,6 +180,28 @@ std::vector<MetricInfo> MakeCatalog() {
       {"annod_config_reloads_total",
        kCounter,
        "Reloads of the configuration, by result: applied or refused.",
+       {"result"}},
+      {"annod_log_lines_dropped_total",
+       kCounter,
+       "Lines that did not get into the log: nobody read standard error.",
+       {}},
+      {"annod_audit_lines_dropped_total",
+       kCounter,
+       "Lines that did not get into the file of the audit log: a full disk, or "
+       "one that is too slow.",
+       {}},
+      {"annod_certificate_expiry_seconds",
+       kMax,
+       "When the certificate in use expires, in seconds since the Unix epoch.",
+       {}},
+      {"annod_certificate_refused",
+       kMax,
+       "1 while the files of the certificate hold what cannot be used, so that "
+       "the last one stays in use.",
+       {}},
+      {"annod_certificate_reloads_total",
+       kCounter,
+       "Changes of the certificate's files, by result: applied or refused.",
        {"result"}},
       {"annod_build_info",
        kMax,

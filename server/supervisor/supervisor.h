@@ -18,6 +18,7 @@
 #include "server/supervisor/child_set.h"
 #include "server/supervisor/restart_policy.h"
 #include "server/supervisor/run_directory.h"
+#include "server/supervisor/served_certificate.h"
 #include "server/supervisor/signal_queue.h"
 #include "server/supervisor/supervisor_status.h"
 
@@ -83,6 +84,7 @@ class Supervisor {
   std::unique_ptr<Collector> collector_;
   std::unique_ptr<MetricsWriter> metrics_;
   SupervisorStatus status_;
+  std::unique_ptr<ServedCertificate> certificate_;  // null: no TLS
   std::unique_ptr<HttpServer> http_;  // its threads use the members above
   std::unique_ptr<ChildProbes> probes_;
   std::unique_ptr<ChildSet> children_;  // tells the probes

@@ -69,11 +69,12 @@ std::string PathOf(const MethodDescriptor& method) {
 
 AdminProxy::AdminProxy(std::shared_ptr<grpc::Channel> writer,
                        const Catalog* catalog, const LiveConfig* config,
-                       WorkerMetrics* metrics)
+                       WorkerMetrics* metrics, AuditLog* audit)
     : writer_(std::move(writer)),
       catalog_(catalog),
       config_(config),
-      metrics_(metrics) {
+      metrics_(metrics),
+      audit_(audit) {
   const google::protobuf::ServiceDescriptor* const service =
       v1::CreateIndexRequest::descriptor()->file()->FindServiceByName(
           "AdminService");
@@ -111,18 +112,24 @@ grpc::ServerUnaryReactor* AdminProxy::Unary(const MethodDescriptor& method,
                                             CallbackServerContext* context,
                                             const ByteBuffer* request,
                                             ByteBuffer* response) {
+  const Audited audited = Audit(method, context);
   const std::unique_ptr<Message> message = NewRequest(method);
   const absl::Status parsed = ParseRequest(*request, message.get());
+  if (parsed.ok()) audited.call->AddRequest(*message);
   const grpc::Status admitted = Admit(method.name(), context, parsed);
-  if (!admitted.ok()) return Refuse<grpc::ServerUnaryReactor>(admitted);
+  if (!admitted.ok()) {
+    audited.call->End(admitted);
+    return Refuse<grpc::ServerUnaryReactor>(admitted);
+  }
   return ForwardUnary(context, writer_, PathOf(method),
-                      CountCall(method.name(), IndexOf(*message)), request,
-                      response);
+                      CountCall(method.name(), IndexOf(*message), audited),
+                      request, response);
 }
 
 grpc::ServerReadReactor<ByteBuffer>* AdminProxy::ClientStream(
     const MethodDescriptor& method, CallbackServerContext* context,
     ByteBuffer* response) {
+  const Audited audited = Audit(method, context);
   grpc::Status admitted;
   std::shared_ptr<ItemStreams::Stream> stream =
       AdmitStream(method.name(), context, &admitted);
@@ -130,26 +137,30 @@ grpc::ServerReadReactor<ByteBuffer>* AdminProxy::ClientStream(
     admitted = Admit(method.name(), context, absl::OkStatus());
   }
   if (!admitted.ok()) {
+    audited.call->End(admitted);
     return Refuse<grpc::ServerReadReactor<ByteBuffer>>(admitted);
   }
   return ForwardClientStream(context, writer_, PathOf(method),
-                             CountCall(method.name(), ""), NewRequest(method),
-                             std::move(stream), IdleError(*config_->Get()),
-                             response);
+                             CountCall(method.name(), "", audited),
+                             NewRequest(method), std::move(stream),
+                             IdleError(*config_->Get()), response);
 }
 
 grpc::ServerWriteReactor<ByteBuffer>* AdminProxy::ServerStream(
     const MethodDescriptor& method, CallbackServerContext* context,
     const ByteBuffer* request) {
+  const Audited audited = Audit(method, context);
   const std::unique_ptr<Message> message = NewRequest(method);
   const absl::Status parsed = ParseRequest(*request, message.get());
+  if (parsed.ok()) audited.call->AddRequest(*message);
   const grpc::Status admitted = Admit(method.name(), context, parsed);
   if (!admitted.ok()) {
+    audited.call->End(admitted);
     return Refuse<grpc::ServerWriteReactor<ByteBuffer>>(admitted);
   }
-  return ForwardServerStream(context, writer_, PathOf(method),
-                             CountCall(method.name(), IndexOf(*message)),
-                             request);
+  return ForwardServerStream(
+      context, writer_, PathOf(method),
+      CountCall(method.name(), IndexOf(*message), audited), request);
 }
 
 grpc::Status AdminProxy::Admit(const std::string& method,
@@ -210,16 +221,33 @@ void AdminProxy::EndIdleStreams() {
   item_streams_.EndIdle(config_->Get()->stream_idle_timeout);
 }
 
-ForwardedCall::OnEnd AdminProxy::CountCall(const std::string& method,
-                                           std::string index) {
+AdminProxy::Audited AdminProxy::Audit(const Method& method,
+                                      grpc::CallbackServerContext* context) {
+  Audited audited;
+  audited.ids = TakeRequestIds(context);
+  audited.call =
+      std::make_shared<CallAudit>(audit_, method.name(), audited.ids, *context);
+  return audited;
+}
+
+ForwardedCall::Hooks AdminProxy::CountCall(const std::string& method,
+                                           std::string index,
+                                           const Audited& audited) {
   const absl::Time start = absl::Now();
-  return [this, &method, index = std::move(index),
-          start](const grpc::Status& status) {
+  ForwardedCall::Hooks hooks;
+  hooks.ids = audited.ids;
+  hooks.on_request = [call = audited.call](const Message& request) {
+    call->AddRequest(request);
+  };
+  hooks.on_end = [this, &method, index = std::move(index), start,
+                  call = audited.call](const grpc::Status& status) {
     running_.fetch_sub(1);
+    call->End(status);
     metrics_->CallEnded(method, catalog_->Find(index) == nullptr ? "" : index,
                         status.error_code(),
                         absl::ToDoubleSeconds(absl::Now() - start));
   };
+  return hooks;
 }
 
 }  // namespace annod

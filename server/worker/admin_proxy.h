@@ -9,6 +9,8 @@
 #include "annod/v1/admin_service.grpc.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "grpcpp/grpcpp.h"
+#include "server/audit/audit_log.h"
+#include "server/audit/call_audit.h"
 #include "server/config/live_config.h"
 #include "server/worker/catalog/catalog.h"
 #include "server/worker/forwarded_call.h"
@@ -20,12 +22,13 @@ namespace annod {
 // AdminService of a worker: hands every call whose messages parse to the
 // writer, as the bytes they came in. It reads from the service's descriptor
 // which methods there are: a new one needs nothing here. Calls are counted for
-// the index that a request names `index`. Thread-safe.
+// the index that a request names `index`; each, refused ones too, gets a line
+// of the audit log. Thread-safe.
 class AdminProxy final : public v1::AdminService::Service {
  public:
   // All but `writer` must outlive the object.
   AdminProxy(std::shared_ptr<grpc::Channel> writer, const Catalog* catalog,
-             const LiveConfig* config, WorkerMetrics* metrics);
+             const LiveConfig* config, WorkerMetrics* metrics, AuditLog* audit);
 
   // Calls under way.
   int active_count() const { return running_.load(); }
@@ -64,13 +67,21 @@ class AdminProxy final : public v1::AdminService::Service {
   grpc::Status Overloaded(const std::string& method,
                           grpc::CallbackServerContext* context,
                           const std::string& why, Counter* counter);
+  // The call's audit, which also takes in its ids.
+  struct Audited {
+    RequestIds ids;
+    std::shared_ptr<CallAudit> call;
+  };
+  Audited Audit(const Method& method, grpc::CallbackServerContext* context);
   // `method` must stay.
-  ForwardedCall::OnEnd CountCall(const std::string& method, std::string index);
+  ForwardedCall::Hooks CountCall(const std::string& method, std::string index,
+                                 const Audited& audited);
 
   const std::shared_ptr<grpc::Channel> writer_;
   const Catalog* const catalog_;
   const LiveConfig* const config_;
   WorkerMetrics* const metrics_;
+  AuditLog* const audit_;
   std::atomic<int> running_{0};
   ItemStreams item_streams_;
 };

@@ -20,10 +20,10 @@ class UnaryForward final : public grpc::ServerUnaryReactor,
  public:
   UnaryForward(grpc::CallbackServerContext* server,
                std::shared_ptr<grpc::Channel> channel, std::string method,
-               OnEnd on_end, const grpc::ByteBuffer* request,
+               Hooks hooks, const grpc::ByteBuffer* request,
                grpc::ByteBuffer* response)
       : ForwardedCall(server, std::move(channel), std::move(method),
-                      std::move(on_end)),
+                      std::move(hooks)),
         request_(request),
         response_(response) {}
 
@@ -50,11 +50,11 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
  public:
   ReadForward(grpc::CallbackServerContext* server,
               std::shared_ptr<grpc::Channel> channel, std::string method,
-              OnEnd on_end, std::unique_ptr<google::protobuf::Message> request,
+              Hooks hooks, std::unique_ptr<google::protobuf::Message> request,
               std::shared_ptr<ItemStreams::Stream> stream,
               const absl::Status& idle_status, grpc::ByteBuffer* response)
       : ForwardedCall(server, std::move(channel), std::move(method),
-                      std::move(on_end)),
+                      std::move(hooks)),
         parsed_(std::move(request)),
         stream_(std::move(stream)),
         response_(response) {
@@ -71,6 +71,7 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
       const absl::Status parsed =
           ParseRequest(ForwardedCall::request_, parsed_.get());
       if (!parsed.ok()) return RefuseRequest(ToGrpcStatus(parsed));
+      if (hooks().on_request) hooks().on_request(*parsed_);
     }
     GotRequest(ok);
   }
@@ -110,9 +111,9 @@ class WriteForward final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
  public:
   WriteForward(grpc::CallbackServerContext* server,
                std::shared_ptr<grpc::Channel> channel, std::string method,
-               OnEnd on_end, const grpc::ByteBuffer* request)
+               Hooks hooks, const grpc::ByteBuffer* request)
       : ForwardedCall(server, std::move(channel), std::move(method),
-                      std::move(on_end)),
+                      std::move(hooks)),
         request_(request) {}
 
   void OnWriteDone(bool ok) override { SentResponse(ok); }
@@ -137,24 +138,24 @@ class WriteForward final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
 grpc::ServerUnaryReactor* ForwardUnary(grpc::CallbackServerContext* context,
                                        std::shared_ptr<grpc::Channel> target,
                                        std::string method,
-                                       ForwardedCall::OnEnd on_end,
+                                       ForwardedCall::Hooks hooks,
                                        const grpc::ByteBuffer* request,
                                        grpc::ByteBuffer* response) {
   auto* const call =
       new UnaryForward(context, std::move(target), std::move(method),
-                       std::move(on_end), request, response);
+                       std::move(hooks), request, response);
   call->Start();
   return call;
 }
 
 grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
-    std::string method, ForwardedCall::OnEnd on_end,
+    std::string method, ForwardedCall::Hooks hooks,
     std::unique_ptr<google::protobuf::Message> request,
     std::shared_ptr<ItemStreams::Stream> stream,
     const absl::Status& idle_status, grpc::ByteBuffer* response) {
   auto* const call = new ReadForward(
-      context, std::move(target), std::move(method), std::move(on_end),
+      context, std::move(target), std::move(method), std::move(hooks),
       std::move(request), std::move(stream), idle_status, response);
   call->Start();
   return call;
@@ -162,11 +163,10 @@ grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ForwardServerStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
-    std::string method, ForwardedCall::OnEnd on_end,
+    std::string method, ForwardedCall::Hooks hooks,
     const grpc::ByteBuffer* request) {
-  auto* const call =
-      new WriteForward(context, std::move(target), std::move(method),
-                       std::move(on_end), request);
+  auto* const call = new WriteForward(
+      context, std::move(target), std::move(method), std::move(hooks), request);
   call->Start();
   return call;
 }

@@ -20,7 +20,7 @@ namespace annod {
 grpc::ServerUnaryReactor* ForwardUnary(grpc::CallbackServerContext* context,
                                        std::shared_ptr<grpc::Channel> target,
                                        std::string method,
-                                       ForwardedCall::OnEnd on_end,
+                                       ForwardedCall::Hooks hooks,
                                        const grpc::ByteBuffer* request,
                                        grpc::ByteBuffer* response);
 
@@ -29,14 +29,14 @@ grpc::ServerUnaryReactor* ForwardUnary(grpc::CallbackServerContext* context,
 // when `stream` is idle; what an AddItems has sent is stored then.
 grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
-    std::string method, ForwardedCall::OnEnd on_end,
+    std::string method, ForwardedCall::Hooks hooks,
     std::unique_ptr<google::protobuf::Message> request,
     std::shared_ptr<ItemStreams::Stream> stream,
     const absl::Status& idle_status, grpc::ByteBuffer* response);
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ForwardServerStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
-    std::string method, ForwardedCall::OnEnd on_end,
+    std::string method, ForwardedCall::Hooks hooks,
     const grpc::ByteBuffer* request);
 
 }  // namespace annod

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "server/audit/request_ids.h"
 #include "server/config/child_options.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/rpc_status.h"
@@ -160,6 +161,7 @@ grpc::ServerUnaryReactor* HealthService::Check(
     grpc::CallbackServerContext* context, const HealthCheckRequest* request,
     HealthCheckResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  TakeRequestIds(context);
   if (context->client_metadata().count(kProbeMetadata) > 0) {
     context->AddTrailingMetadata(kProbeMetadata, absl::StrCat(slot_));
   }
@@ -174,7 +176,8 @@ grpc::ServerUnaryReactor* HealthService::Check(
 }
 
 grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
-    grpc::CallbackServerContext*, const HealthCheckRequest* request) {
+    grpc::CallbackServerContext* context, const HealthCheckRequest* request) {
+  TakeRequestIds(context);
   auto* watcher = new Watcher(this, request->service());
   absl::MutexLock lock(&mu_);
   if (ended_ || watchers_.size() >= kMaxWatchers) {

@@ -27,7 +27,9 @@ int RunWorker(const ChildOptions& options, const Config& config) {
   setenv("GRPC_POLL_STRATEGY", "epoll1", /*overwrite=*/1);
   RouteGrpcLog();
   const absl::Status noting = NoteMappingFaults(options.run_dir_fd);
-  if (!noting.ok()) spdlog::error("error=\"{}\"", noting.ToString());
+  if (!noting.ok()) {
+    spdlog::error("mapping faults not noted error=\"{}\"", noting.ToString());
+  }
   SetFileMode(*DataMode(config));  // validated by the supervisor
   const ChildMetrics child_metrics(options);
   LiveConfig live_config(config);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -18,9 +19,11 @@
 #include "server/net/listen_address.h"
 #include "server/net/listen_socket.h"
 #include "server/process/child_process.h"
+#include "server/tls/tls_page.h"
 #include "server/worker/callback_queue.h"
 #include "server/worker/catalog/residency.h"
 #include "server/worker/connection_arguments.h"
+#include "server/worker/tls_credentials.h"
 #include "spdlog/spdlog.h"
 
 namespace annod {
@@ -81,7 +84,8 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
       streams_(&handler_, config, &helpers_, metrics,
                ThreadsOf(*config->Get())),
       index_service_(&catalog_, config, &streams_, metrics),
-      admin_(writer_, &catalog_, config, metrics),
+      audit_(config->Get()->audit_log),
+      admin_(writer_, &catalog_, config, metrics, &audit_),
       health_(options.slot, &catalog_, config),
       reflection_({v1::IndexService::service_full_name(),
                    v1::AdminService::service_full_name(),
@@ -91,6 +95,7 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
       query_threads_(&index_service_, &handler_, &helpers_, &catalog_, config,
                      metrics),
       acceptor_(config, metrics) {
+  audit_.CountDropped(metrics->writer());
   catalog_.set_on_change([this] { health_.Update(); });
 }
 
@@ -146,8 +151,8 @@ absl::Status WorkerServer::StartServer() {
                          ParseListenAddress(config->listen));
   ANNOD_ASSIGN_OR_RETURN(const std::vector<int> sockets,
                          ListenShared(address, config->keepalive_timeout));
-  acceptor_.Add(sockets, /*bounded=*/true, grpc::InsecureServerCredentials(),
-                &builder);
+  ANNOD_ASSIGN_OR_RETURN(const auto credentials, PortCredentials(*config));
+  acceptor_.Add(sockets, /*bounded=*/true, credentials, &builder);
   ANNOD_ASSIGN_OR_RETURN(const int probed,
                          ListenUnix(WorkerSocketPath(options_)));
   acceptor_.Add({probed}, /*bounded=*/false, grpc::InsecureServerCredentials(),
@@ -166,6 +171,14 @@ absl::Status WorkerServer::StartServer() {
   acceptor_.Start();
   SetPolledElsewhere(true);
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>>
+WorkerServer::PortCredentials(const Config& config) const {
+  if (options_.tls_fd < 0) return grpc::InsecureServerCredentials();
+  ANNOD_ASSIGN_OR_RETURN(std::shared_ptr<const TlsPage> page,
+                         TlsPage::FromFd(options_.tls_fd));
+  return TlsCredentials(std::move(page), config.tls_client_auth == "require");
 }
 
 absl::Status WorkerServer::StartChannelz() {
@@ -189,7 +202,10 @@ absl::Status WorkerServer::StartChannelz() {
   return absl::OkStatus();
 }
 
-void WorkerServer::ConfigChanged() { health_.Update(); }
+void WorkerServer::ConfigChanged() {
+  audit_.Reopen();
+  health_.Update();
+}
 
 void WorkerServer::Tick() {
   catalog_.ReleaseRetired();

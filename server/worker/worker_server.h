@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/storage/data_directory.h"
 #include "grpcpp/grpcpp.h"
@@ -53,6 +54,9 @@ class WorkerServer {
  private:
   absl::Status StartServer();
   absl::Status StartChannelz();
+  // Of the port that clients reach.
+  absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> PortCredentials(
+      const Config& config) const;
   void MeasureResidency();
   // Shuts the server down: at once when no call is under way any more, at
   // `deadline` whatever is.
@@ -72,6 +76,7 @@ class WorkerServer {
   const std::shared_ptr<grpc::Channel> writer_;
   QueryStreams streams_;
   IndexServiceImpl index_service_;
+  AuditLog audit_;
   AdminProxy admin_;
   HealthService health_;
   ReflectionService reflection_;

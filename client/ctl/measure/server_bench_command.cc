@@ -132,6 +132,7 @@ absl::StatusOr<Prepared> Prepare(const BenchArguments& arguments,
 
   load::LoadOptions load;
   load.target = context.server;
+  load.tls = context.tls;
   load.connections = arguments.connections;
   load.threads = arguments.threads;
   if (load.threads == 0) {

@@ -28,8 +28,9 @@ class Connection:
       address: "host:port".
       timeout: seconds that a call may take, retries included.
       retry: how calls that may be repeated are.
-      tls: True, the path or bytes of PEM root certificates, or
-        grpc.ChannelCredentials; None: no TLS.
+      tls: an annod.Tls; True: Tls(); the path or bytes of PEM root certificates:
+        Tls(ca=); grpc.ChannelCredentials; False: plain text; None: what the
+        environment says (Tls.from_environment), else plain text.
       token: sent with every call as "authorization: Bearer TOKEN".
       options: gRPC channel options, ("grpc.name", value).
       metadata: (key, value) pairs sent with every call.
@@ -122,7 +123,7 @@ class Connection:
         try:
             answer = attempt()
         except grpc.RpcError as error:
-            raise errors.from_rpc(error, self.address) from None
+            raise errors.from_rpc(error, self.address, self._link.by_tls) from None
         except ValueError as error:
             if self._closed and not isinstance(error, errors.AnnodError):
                 raise errors.Closed(
@@ -170,7 +171,7 @@ class Connection:
                 self._answered = True
                 yield message
         except grpc.RpcError as error:
-            raise errors.from_rpc(error, self.address) from None
+            raise errors.from_rpc(error, self.address, self._link.by_tls) from None
 
     def usable(self) -> bool:
         """False after close(), and in a child that was forked."""

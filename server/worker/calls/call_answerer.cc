@@ -1,6 +1,7 @@
 #include "server/worker/calls/call_answerer.h"
 
 #include <memory>
+#include <string>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -12,9 +13,26 @@
 
 namespace annod {
 
+namespace {
+
+EndedQuery Ended(const QueryCall& call, const IndexView* view) {
+  EndedQuery query;
+  query.method = "GetNns";
+  query.context = &*call.context;
+  if (view != nullptr) query.index = view->settings.name;
+  query.arrival = call.arrival;
+  query.deadline = call.Deadline();
+  return query;
+}
+
+}  // namespace
+
 CallAnswerer::CallAnswerer(const GetNnsHandler* handler, QueryHelpers* helpers,
-                           WorkerMetrics* metrics)
-    : handler_(handler), helpers_(helpers), metrics_(metrics) {}
+                           const LiveConfig* config, WorkerMetrics* metrics)
+    : handler_(handler),
+      helpers_(helpers),
+      metrics_(metrics),
+      slow_(config, metrics) {}
 
 void CallAnswerer::Enter(QueryCall* call, Lane lane) {
   call->lane = lane;
@@ -41,10 +59,17 @@ void CallAnswerer::Answer(QueryCall* call, const v1::GetNnsRequest& request,
   const absl::Status status = handler_->Handle(
       request, call->Deadline(), [call] { return call->is_done.load(); },
       memory->scratch(), &view, response);
-  if (!status.ok()) return Finish(call, status, view.get());
+  EndedQuery query = Ended(*call, view.get());
+  query.request = &request;
+  query.cost = &memory->scratch()->cost;
+  query.start = start;
+  if (!status.ok()) return End(call, query, status);
   const absl::Time searched = absl::Now();
   const absl::Time arrival = call->arrival;
   SerializeResponse(*response, &call->response_bytes);
+  const RequestIds ids = TakeRequestIds(&*call->context);
+  query.ids = &ids;
+  slow_.Note(query, status);
   Leave(call);
   // The call may be used for another one as soon as it is finished.
   call->writer->Finish(call->response_bytes, grpc::Status::OK, &call->sent);
@@ -56,13 +81,20 @@ void CallAnswerer::Answer(QueryCall* call, const v1::GetNnsRequest& request,
 
 void CallAnswerer::Finish(QueryCall* call, const absl::Status& status,
                           const IndexView* view) {
+  End(call, Ended(*call, view), status);
+}
+
+void CallAnswerer::End(QueryCall* call, EndedQuery query,
+                       const absl::Status& status) {
   const absl::Time arrival = call->arrival;
+  const RequestIds ids = TakeRequestIds(&*call->context);
+  query.ids = &ids;
+  slow_.Note(query, status);
   Leave(call);
   const grpc::Status answer = ToGrpcStatus(status);
   AddPushback(status, &*call->context);
   call->writer->FinishWithError(answer, &call->sent);
-  metrics_->CallEnded("GetNns", view == nullptr ? "" : view->settings.name,
-                      answer.error_code(),
+  metrics_->CallEnded("GetNns", std::string(query.index), answer.error_code(),
                       absl::ToDoubleSeconds(absl::Now() - arrival));
 }
 

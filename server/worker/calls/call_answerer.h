@@ -4,6 +4,7 @@
 #include "absl/status/status.h"
 #include "annod/v1/index_service.pb.h"
 #include "server/worker/calls/query_call.h"
+#include "server/worker/calls/slow_query_log.h"
 #include "server/worker/catalog/catalog.h"
 #include "server/worker/metrics/lane.h"
 #include "server/worker/metrics/worker_metrics.h"
@@ -20,7 +21,7 @@ class CallAnswerer {
  public:
   // All must outlive the object.
   CallAnswerer(const GetNnsHandler* handler, QueryHelpers* helpers,
-               WorkerMetrics* metrics);
+               const LiveConfig* config, WorkerMetrics* metrics);
 
   // The call counts as in flight in `lane` from now on.
   void Enter(QueryCall* call, Lane lane);
@@ -35,10 +36,13 @@ class CallAnswerer {
 
  private:
   void Leave(const QueryCall* call);
+  // Sends the error that `query`, the call, ends with.
+  void End(QueryCall* call, EndedQuery query, const absl::Status& status);
 
   const GetNnsHandler* const handler_;
   QueryHelpers* const helpers_;
   WorkerMetrics* const metrics_;
+  SlowQueryLog slow_;
 };
 
 }  // namespace annod

@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "core/status_macros.h"
+#include "server/audit/request_ids.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/parse_request.h"
 #include "server/rpc/request_checks.h"
@@ -33,6 +34,7 @@ grpc::ServerUnaryReactor* IndexServiceImpl::AnswerFrom(
     const grpc::ByteBuffer& request, grpc::ByteBuffer* response,
     AnswerFunction answer) const {
   const absl::Time start = absl::Now();
+  TakeRequestIds(context);
   std::string index;
   const auto respond = [&]() -> absl::Status {
     Request message;
@@ -88,6 +90,7 @@ grpc::ServerUnaryReactor* IndexServiceImpl::ListIndexes(
     grpc::CallbackServerContext* context, const v1::ListIndexesRequest*,
     v1::ListIndexesResponse* response) {
   const absl::Time start = absl::Now();
+  TakeRequestIds(context);
   const std::shared_ptr<const Catalog::Views> views = catalog_->views();
   for (const auto& [name, view] : *views) {
     *response->add_indexes() = catalog_->Info(*view);

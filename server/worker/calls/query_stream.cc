@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "absl/time/clock.h"
+#include "server/audit/caller_name.h"
 #include "server/rpc/rpc_status.h"
 #include "server/worker/calls/refusal.h"
 
@@ -21,6 +22,8 @@ absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
 QueryStream::QueryStream(grpc::CallbackServerContext* context,
                          StreamOwner* owner, size_t window, int64_t max_bytes)
     : context_(context),
+      ids_(TakeRequestIds(context)),
+      caller_(CallerName(*context)),
       owner_(owner),
       window_(window),
       max_bytes_(max_bytes),

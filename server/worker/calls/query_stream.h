@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
+#include "server/audit/request_ids.h"
 
 namespace annod {
 
@@ -56,6 +58,9 @@ class QueryStream final
   absl::Time deadline() const { return deadline_; }
   // Whether nobody waits for the answers any more.
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+  const RequestIds& ids() const { return ids_; }
+  const std::string& caller() const { return caller_; }
+
   // The owner has put answer or error into the slot. The stream may be gone
   // afterwards.
   void Answered(StreamSlot* slot);
@@ -73,6 +78,8 @@ class QueryStream final
   void Unref();
 
   grpc::CallbackServerContext* const context_;
+  const RequestIds ids_;
+  const std::string caller_;
   StreamOwner* const owner_;
   const size_t window_;
   const int64_t max_bytes_;

@@ -29,10 +29,11 @@ grpc::Status TooManyStatus() {
       absl::StrCat("at most ", kMaxStreams, " streams at a time in a worker")));
 }
 
-// Answers the request of a slot.
+// Answers the request of a slot; `*asked` is what it says, once that is known.
 absl::Status Respond(const GetNnsHandler& handler, const QueryStream& stream,
                      AnswerMemory* memory,
-                     std::shared_ptr<const IndexView>* view, StreamSlot* slot) {
+                     std::shared_ptr<const IndexView>* view, StreamSlot* slot,
+                     const v1::GetNnsRequest** asked) {
   if (stream.cancelled()) return absl::CancelledError("call cancelled");
   auto* const request =
       google::protobuf::Arena::CreateMessage<v1::GetNnsStreamRequest>(
@@ -41,6 +42,7 @@ absl::Status Respond(const GetNnsHandler& handler, const QueryStream& stream,
       google::protobuf::Arena::CreateMessage<v1::GetNnsStreamResponse>(
           memory->messages());
   ANNOD_RETURN_IF_ERROR(ParseRequest(slot->request, request));
+  *asked = &request->request();
   ANNOD_RETURN_IF_ERROR(handler.Handle(
       request->request(), stream.deadline(),
       [&stream] { return stream.cancelled(); }, memory->scratch(), view,
@@ -58,6 +60,7 @@ QueryStreams::QueryStreams(const GetNnsHandler* handler,
       config_(config),
       helpers_(helpers),
       metrics_(metrics),
+      slow_(config, metrics),
       gate_(threads) {
   threads_.reserve(threads);
   for (int i = 0; i < threads; ++i) {
@@ -177,19 +180,40 @@ void QueryStreams::WorkLoop() {
 
 void QueryStreams::Work(const Turn& turn, AnswerMemory* memory) {
   std::shared_ptr<const IndexView> view;
+  const absl::Time start = absl::Now();
+  const v1::GetNnsRequest* asked = nullptr;
   {
     const QueryHelpers::Searching searching(helpers_);
     metrics_->InFlight(Lane::kBatch).Add(1);
     turn.slot->status =
-        Respond(*handler_, *turn.stream, memory, &view, turn.slot);
+        Respond(*handler_, *turn.stream, memory, &view, turn.slot, &asked);
     metrics_->InFlight(Lane::kBatch).Add(-1);
   }
+  NoteIfSlow(turn, start, memory->scratch()->cost, view.get(), asked);
   {
     absl::MutexLock lock(&mu_);
     Requests& requests = streams_.at(turn.stream);
     if (--requests.running == 0 && requests.waiting.empty()) --busy_;
   }
   Finish(turn, view.get());
+}
+
+void QueryStreams::NoteIfSlow(const Turn& turn, absl::Time start,
+                              const CallCost& cost, const IndexView* view,
+                              const v1::GetNnsRequest* request) {
+  EndedQuery query;
+  query.method = "GetNnsStream";
+  query.ids = &turn.stream->ids();
+  query.caller = turn.stream->caller();
+  query.request = request;
+  if (view != nullptr) {
+    query.index = view->settings.name;
+    query.cost = &cost;
+  }
+  query.arrival = turn.slot->arrival;
+  query.start = start;
+  query.deadline = turn.stream->deadline();
+  slow_.Note(query, turn.slot->status);
 }
 
 void QueryStreams::Finish(const Turn& turn, const IndexView* view) {

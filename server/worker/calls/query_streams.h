@@ -15,6 +15,7 @@
 #include "server/config/live_config.h"
 #include "server/worker/calls/admission_gate.h"
 #include "server/worker/calls/query_stream.h"
+#include "server/worker/calls/slow_query_log.h"
 #include "server/worker/metrics/worker_metrics.h"
 #include "server/worker/query/answer_memory.h"
 #include "server/worker/query/get_nns.h"
@@ -73,6 +74,9 @@ class QueryStreams final : private StreamOwner {
   std::optional<Turn> NextTurn();
   void WorkLoop();
   void Work(const Turn& turn, AnswerMemory* memory);
+  // Counts and logs a request that took long. `request`: null if not read.
+  void NoteIfSlow(const Turn& turn, absl::Time start, const CallCost& cost,
+                  const IndexView* view, const v1::GetNnsRequest* request);
   // A request of the stream has ended.
   void Finish(const Turn& turn, const IndexView* view);
 
@@ -80,6 +84,7 @@ class QueryStreams final : private StreamOwner {
   const LiveConfig* const config_;
   QueryHelpers* const helpers_;
   WorkerMetrics* const metrics_;
+  SlowQueryLog slow_;
   std::atomic<int> active_{0};
 
   AdmissionGate gate_;

@@ -37,7 +37,7 @@ QueryThreads::QueryThreads(IndexServiceImpl* service,
     : catalog_(catalog),
       config_(config),
       metrics_(metrics),
-      answerer_(handler, helpers, metrics),
+      answerer_(handler, helpers, config, metrics),
       arriving_(service, [this](QueryCall* call) { Arrived(call); }) {}
 
 QueryThreads::~QueryThreads() { Join(); }

@@ -33,8 +33,9 @@ class Client(IndexCalls, ItemCalls, BuildCalls, QueryCalls):
         within 70 seconds in them, and given up as `retry` says.
       retry: how calls are repeated while the server is not there or overloaded;
         annod.NO_RETRY: never.
-      tls: True, the path or bytes of PEM root certificates, or
-        grpc.ChannelCredentials; None: no TLS.
+      tls: an annod.Tls; True: Tls(); the path or bytes of PEM root certificates:
+        Tls(ca=); grpc.ChannelCredentials; False: plain text; None: what the
+        environment says (Tls.from_environment), else plain text.
       token: sent as "authorization: Bearer TOKEN".
       options: gRPC channel options, ("grpc.name", value).
       metadata: (key, value) pairs sent with every call.

@@ -9,7 +9,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 import grpc
 
 from annod.v1 import admin_service_pb2_grpc, index_service_pb2_grpc
-from annod.wire import forks
+from annod.wire import forks, tls as tls_of_clients
 
 DEFAULT_SERVER = "localhost:7077"
 
@@ -61,7 +61,8 @@ class Link:
     Attributes:
       address: "host:port".
       options: gRPC channel options that replace or add to this package's.
-      credentials: grpc.ChannelCredentials for TLS; None: none.
+      credentials: grpc.ChannelCredentials for TLS; None: plain text.
+      by_tls: whether there are.
       metadata: sent with every call.
     """
 
@@ -74,10 +75,11 @@ class Link:
         metadata: Sequence[Tuple[str, str]] = (),
     ):
         self.address = check_address(address)
+        self.credentials, tls_options = tls_of_clients.of_argument(tls)
         self.options: List[Tuple[str, Any]] = list(
-            {**dict(_OPTIONS), **dict(options)}.items()
+            {**dict(_OPTIONS), **dict(tls_options), **dict(options)}.items()
         )
-        self.credentials = _credentials(tls)
+        self.by_tls = self.credentials is not None
         self.metadata = tuple(metadata)
         if token is not None:
             self.metadata += (("authorization", f"Bearer {token}"),)
@@ -122,24 +124,6 @@ class Stubs:
         self.health = _bound(
             channel.unary_unary("/grpc.health.v1.Health/Check"), link.metadata
         )
-
-
-def _credentials(tls: Any) -> Any:
-    if tls is None or tls is False:
-        return None
-    if tls is True:
-        return grpc.ssl_channel_credentials()
-    if isinstance(tls, (str, os.PathLike)):
-        with open(tls, "rb") as file:
-            return grpc.ssl_channel_credentials(root_certificates=file.read())
-    if isinstance(tls, bytes):
-        return grpc.ssl_channel_credentials(root_certificates=tls)
-    if isinstance(tls, grpc.ChannelCredentials):
-        return tls
-    raise TypeError(
-        f"tls is {tls!r}; it must be True, the path or bytes of PEM root certificates,"
-        " or grpc.ChannelCredentials"
-    )
 
 
 def _bound(call: Any, metadata: Sequence[Tuple[str, str]]) -> Any:
