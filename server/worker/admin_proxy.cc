@@ -1,6 +1,7 @@
 #include "server/worker/admin_proxy.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -134,8 +135,7 @@ grpc::ServerReadReactor<ByteBuffer>* AdminProxy::ClientStream(
   }
   return ForwardClientStream(context, writer_, PathOf(method),
                              CountCall(method.name(), ""), NewRequest(method),
-                             std::move(stream), IdleError(*config_->Get()),
-                             response);
+                             std::move(stream), response);
 }
 
 grpc::ServerWriteReactor<ByteBuffer>* AdminProxy::ServerStream(
@@ -147,9 +147,16 @@ grpc::ServerWriteReactor<ByteBuffer>* AdminProxy::ServerStream(
   if (!admitted.ok()) {
     return Refuse<grpc::ServerWriteReactor<ByteBuffer>>(admitted);
   }
-  return ForwardServerStream(context, writer_, PathOf(method),
-                             CountCall(method.name(), IndexOf(*message)),
-                             request);
+  // The others bring bytes, and end.
+  const bool waits = method.name() == "Build" || method.name() == "Rebuild";
+  ItemStreams::Refusal unbounded;
+  return ForwardServerStream(
+      context, writer_, PathOf(method),
+      CountCall(method.name(), IndexOf(*message)),
+      waits ? build_watches_.Admit("", std::numeric_limits<int>::max(),
+                                   std::numeric_limits<int>::max(), &unbounded)
+            : nullptr,
+      request);
 }
 
 grpc::Status AdminProxy::Admit(const std::string& method,
@@ -207,7 +214,15 @@ grpc::Status AdminProxy::Overloaded(const std::string& method,
 }
 
 void AdminProxy::EndIdleStreams() {
-  item_streams_.EndIdle(config_->Get()->stream_idle_timeout);
+  const std::shared_ptr<const Config> config = config_->Get();
+  item_streams_.EndIdle(config->stream_idle_timeout, IdleError(*config));
+}
+
+void AdminProxy::EndStreams(absl::Duration timeout) {
+  item_streams_.EndIdle(timeout, DrainingError("go on at another one"));
+  build_watches_.EndIdle(
+      absl::ZeroDuration(),
+      DrainingError("whether the build ends before that is told by Info"));
 }
 
 ForwardedCall::OnEnd AdminProxy::CountCall(const std::string& method,

@@ -11,6 +11,7 @@
 #include "server/config/child_options.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/rpc_status.h"
+#include "server/worker/calls/refusal.h"
 
 namespace annod {
 namespace {
@@ -29,6 +30,10 @@ absl::Status UnknownServiceError(const std::string& service) {
       absl::StrCat("service '", Printable(service),
                    "' is unknown; known are '', ", kIndexService, ", ",
                    kAdminService, " and ", kIndexPrefix, "<index>"));
+}
+
+grpc::Status DrainingStatus() {
+  return ToGrpcStatus(DrainingError("watch another one"));
 }
 
 }  // namespace
@@ -116,9 +121,7 @@ void HealthService::Update() {
 void HealthService::EndWatches() {
   absl::MutexLock lock(&mu_);
   ended_ = true;
-  const grpc::Status status = ToGrpcStatus(
-      ReasonError(absl::StatusCode::kUnavailable, kDraining,
-                  "the server is shutting down; watch another one"));
+  const grpc::Status status = DrainingStatus();
   for (Watcher* watcher : watchers_) watcher->FinishLocked(status);
 }
 
@@ -177,7 +180,11 @@ grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
     grpc::CallbackServerContext*, const HealthCheckRequest* request) {
   auto* watcher = new Watcher(this, request->service());
   absl::MutexLock lock(&mu_);
-  if (ended_ || watchers_.size() >= kMaxWatchers) {
+  if (ended_) {
+    watcher->FinishLocked(DrainingStatus());
+    return watcher;
+  }
+  if (watchers_.size() >= kMaxWatchers) {
     watcher->FinishLocked(ToGrpcStatus(ReasonError(
         absl::StatusCode::kResourceExhausted, kLimitReached,
         absl::StrCat("at most ", kMaxWatchers, " watches at a time"))));

@@ -18,9 +18,7 @@ namespace {
 constexpr size_t kMaxStreams = 1000;
 
 grpc::Status DrainingStatus() {
-  return ToGrpcStatus(
-      ReasonError(absl::StatusCode::kUnavailable, kDraining,
-                  "the server is shutting down; go on at another one"));
+  return ToGrpcStatus(DrainingError("go on at another one"));
 }
 
 grpc::Status TooManyStatus() {
