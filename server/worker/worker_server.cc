@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/cpu_count.h"
 #include "core/status_macros.h"
 #include "grpc/grpc.h"
 #include "grpcpp/ext/channelz_service_plugin.h"
@@ -44,8 +44,7 @@ constexpr int kReconnectMaxMs = 100;
 
 int ThreadsOf(const Config& config) {
   if (config.threads > 0) return config.threads;
-  const int cores = static_cast<int>(std::thread::hardware_concurrency());
-  return cores > 0 ? cores : 1;
+  return UsableCpus().count;
 }
 
 int Milliseconds(absl::Duration duration) {
