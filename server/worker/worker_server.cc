@@ -17,6 +17,7 @@
 #include "server/net/listen_address.h"
 #include "server/net/listen_socket.h"
 #include "server/process/child_process.h"
+#include "server/rpc/attach_path.h"
 #include "server/worker/callback_queue.h"
 #include "server/worker/catalog/residency.h"
 #include "server/worker/connection_arguments.h"
@@ -75,7 +76,7 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
     : options_(options),
       config_(config),
       metrics_(metrics),
-      loader_(data, &catalog_, metrics),
+      loader_(data, &catalog_, metrics, AttachRule(config)),
       sampler_(config, metrics),
       helpers_(ThreadsOf(*config->Get())),
       handler_(&catalog_, config, &sampler_, &helpers_),

@@ -3,12 +3,10 @@
 // misbehaves as told by the words in the file $ANNOD_FAKE_MODE:
 //   crash_<role>           exits with status 3 at once
 //   ignore_sigterm_<role>  lives on
-//   leave_orphan_<role>    starts a process whose parent ends before it does
 //   not_ready              a worker that does not say it is ready
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -40,7 +38,6 @@ class FakeChild {
   int Run() {
     Log(absl::StrCat("start stdin=", StandardInput(), " fds=", OpenFds()));
     if (Has("crash")) return 3;
-    if (Has("leave_orphan")) LeaveOrphan();
     absl::StatusOr<Config> config = ReadConfigMemory(options_.config_fd);
     absl::StatusOr<std::unique_ptr<MetricsPage>> page =
         MetricsPage::FromFd(options_.metrics_fd);
@@ -96,19 +93,6 @@ class FakeChild {
       Log("end");
       return 0;
     }
-  }
-
-  void LeaveOrphan() const {
-    const pid_t parent = fork();
-    if (parent == 0) {
-      const pid_t self = getpid();
-      if (fork() == 0) {
-        while (getppid() == self) usleep(1000);
-        Log("orphan");
-      }
-      _exit(0);
-    }
-    waitpid(parent, nullptr, 0);
   }
 
   void Log(const std::string& event) const {

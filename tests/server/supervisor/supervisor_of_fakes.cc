@@ -1,7 +1,5 @@
-// annod with $ANNOD_FAKE_CHILD in the place of its children. Orphans below it
-// become its own, as they do of the first process of a container.
+// annod with $ANNOD_FAKE_CHILD in the place of its children.
 
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -12,7 +10,6 @@
 #include "server/supervisor/supervisor.h"
 
 int main(int argc, char** argv) {
-  if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return 2;
   absl::StatusOr<annod::CommandLine> command_line =
       annod::ParseCommandLine(argc, argv);
   if (!command_line.ok()) return 2;

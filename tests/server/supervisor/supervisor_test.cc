@@ -288,43 +288,14 @@ TEST_F(SupervisorTest, AnswersProbesWhileItDrainsAndSaysSo) {
 
 TEST_F(SupervisorTest, ChildrenThatDoNotStopAreKilledWhenTheirTimeIsOver) {
   SetMode("ignore_sigterm_worker ignore_sigterm_writer");
-  StartServing();
-  ASSERT_TRUE(Await([this] { return IsReady(); }));
-  supervisor_->Signal(SIGTERM);
-  EXPECT_EQ(AwaitEnd(supervisor_.get()), "exit_0");
-  EXPECT_THAT(Output(), HasSubstr("worker did not stop in time"));
-  EXPECT_THAT(Output(), HasSubstr("writer did not stop in time"));
-}
-
-TEST_F(SupervisorTest, TheWriterGetsWhatTheWorkersHaveLeftOfTheTime) {
-  SetMode("ignore_sigterm_worker ignore_sigterm_writer");
-  StartServing({"--drain_delay=1s --drain_timeout=2s"});
+  StartServing({"--drain_timeout=2s"});
   ASSERT_TRUE(Await([this] { return IsReady(); }));
   const absl::Time start = absl::Now();
   supervisor_->Signal(SIGTERM);
   EXPECT_EQ(AwaitEnd(supervisor_.get()), "exit_0");
-  EXPECT_GE(absl::Now() - start, absl::Milliseconds(2900));
-  // Had the writer a drain_timeout of its own it were 5 s.
-  EXPECT_LT(absl::Now() - start, absl::Milliseconds(4700));
-}
-
-TEST_F(SupervisorTest, OrphansOfAContainerAreTakenUp) {
-  SetMode("leave_orphan_worker");
-  StartServing();
-  ASSERT_TRUE(Await([this] { return CountEvents(" orphan") == 2; }))
-      << Events();
-  for (const absl::string_view line : absl::StrSplit(Events(), '\n')) {
-    if (!absl::StrContains(line, " orphan")) continue;
-    const std::vector<std::string> words = absl::StrSplit(line, ' ');
-    EXPECT_TRUE(Await([&] {
-      return access(("/proc/" + words[2]).c_str(), F_OK) != 0;
-    })) << line;
-  }
-  // Its own children are watched as before.
-  kill(PidOf(0), SIGKILL);
-  EXPECT_TRUE(Await([this] { return CountEvents("worker 0") >= 6; }))
-      << Events();
-  EXPECT_THAT(Output(), HasSubstr("cause=SIGKILL"));
+  EXPECT_LT(absl::Now() - start, absl::Seconds(4)) << "one time for both";
+  EXPECT_THAT(Output(), HasSubstr("worker did not stop in time"));
+  EXPECT_THAT(Output(), HasSubstr("writer did not stop in time"));
 }
 
 TEST_F(SupervisorTest, ChildrenDieWithAKilledSupervisorAndTheNextOneStarts) {
