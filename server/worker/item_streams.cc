@@ -28,8 +28,7 @@ void ItemStreams::Stream::SetOnIdle(
   on_idle_ = std::move(on_idle);
 }
 
-void ItemStreams::Stream::EndIfIdle(absl::Time since,
-                                    const absl::Status& why) {
+void ItemStreams::Stream::EndIfIdle(absl::Time since, const absl::Status& why) {
   absl::MutexLock lock(&mu_);
   if (awaited_ > since || !on_idle_) return;
   std::exchange(on_idle_, nullptr)(why);

@@ -135,7 +135,8 @@ TEST_F(ChildDeathTest, CostsPlainStubsOnlyTheCallsInFlight) {
               << status.error_message();
           ++failures;
           // gRPC tells a call that its connection broke before it tells the
-          // channel: without retries, a call made in between would fail as well.
+          // channel: without retries, a call made in between would fail as
+          // well.
           channel->WaitForStateChange(
               GRPC_CHANNEL_READY,
               absl::ToChronoTime(absl::Now() + absl::Milliseconds(500)));

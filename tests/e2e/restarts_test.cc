@@ -193,7 +193,9 @@ TEST_F(RestartsTest, LoseNoCall) {
     ASSERT_EQ(servers_[server]->AwaitExit(absl::Seconds(60)), 0)
         << servers_[server]->Log();
     longest = std::max(longest, absl::Now() - start);
-    EXPECT_EQ(servers_[server]->Log().find("calls cut off"), std::string::npos);
+    const std::string log = servers_[server]->Log();
+    EXPECT_EQ(log.find("calls cut off"), std::string::npos) << log;
+    EXPECT_EQ(log.find("cause=SIG"), std::string::npos) << log;
     Start(server);
     // Those who know both must have it back before the other one goes.
     for (int caller = 0; caller < kCallers; ++caller) {
