@@ -49,8 +49,9 @@ class WorkerServer {
   // Housekeeping, about once a second.
   void Tick();
 
-  // Tells health watchers to go elsewhere, serves on for drain_delay, then
-  // finishes the calls under way within drain_timeout.
+  // Turns unready and serves on for drain_delay; then sends all clients away,
+  // ends the streams that wait, and answers what is under way or still comes
+  // in, within drain_timeout.
   void Drain();
 
  private:
@@ -60,9 +61,9 @@ class WorkerServer {
   absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> PortCredentials(
       const Config& config) const;
   void MeasureResidency();
-  // Shuts the server down: at once when no call is under way any more, at
-  // `deadline` whatever is.
-  void Shutdown(absl::Time deadline);
+  // Returns when no call is under way or may be on its way, or `timeout` after
+  // `start`. Ends streams meanwhile.
+  void AwaitCalls(absl::Time start, absl::Duration timeout);
   // After the server was shut down.
   void EndQueries();
 
