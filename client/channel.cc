@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "client/token_source.h"
+
 namespace annod {
 namespace {
 
@@ -101,7 +103,7 @@ std::shared_ptr<grpc::Channel> MakeChannel(const ClientOptions& options) {
   }
   std::vector<
       std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>>
-      interceptors;
+      interceptors = client::TokenInterceptors(options);
   if (!options.request_id.empty()) {
     interceptors.push_back(
         std::make_unique<IdInterceptorFactory>(options.request_id));

@@ -43,6 +43,15 @@ struct ClientOptions {
 
   // Instead of what Client::Create() makes of `tls`.
   std::shared_ptr<grpc::ChannelCredentials> credentials;
+
+  // Sent with every call as "authorization: Bearer <token>"; empty: none.
+  std::string token;
+  // Instead, a file that holds the token and nothing else; read again when it
+  // has changed, at most once a second.
+  std::string token_file;
+  // Allows a token to travel to another machine in plain text, where everybody
+  // on the way can read it: for networks that encrypt by themselves.
+  bool allow_plaintext_token = false;
 };
 
 // The gRPC service config of a channel: round-robin, and retries by gRPC itself

@@ -8,6 +8,7 @@
 #include "annod/v1/index_service.grpc.pb.h"
 #include "client/convert.h"
 #include "client/stubs.h"
+#include "client/token_source.h"
 #include "core/status_macros.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 
@@ -38,6 +39,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(
         absl::StrCat("ClientOptions::max_message_bytes ",
                      options.max_message_bytes, " is below 1024"));
   }
+  ANNOD_RETURN_IF_ERROR(client::CheckTokenOptions(options));
   if (options.request_id.size() > kMaxRequestIdBytes ||
       !std::all_of(options.request_id.begin(), options.request_id.end(),
                    [](char c) { return c > ' ' && c <= '~'; })) {

@@ -13,12 +13,14 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "core/standard_streams.h"
+#include "server/access/live_access.h"
 #include "server/config/child_options.h"
 #include "server/config/command_line.h"
 #include "server/config/config.h"
 #include "server/config/config_memory.h"
 #include "server/process/descriptor_limit.h"
 #include "server/process/logging.h"
+#include "server/process/process_name.h"
 #include "server/supervisor/supervisor.h"
 #include "server/tls/tls_files.h"
 #include "server/worker/run_worker.h"
@@ -41,6 +43,7 @@ int Printed() {
 }
 
 int RunChild(const ChildOptions& options) {
+  NameProcess(options);
   absl::StatusOr<Config> config = ReadConfigMemory(options.config_fd);
   if (!config.ok()) return Fail(config.status());
   const absl::Status logging = InitLogging(
@@ -95,6 +98,8 @@ int Main(int argc, char** argv) {
   absl::StatusOr<Config> config = LoadConfig(*command_line);
   if (!config.ok()) return Fail(config.status());
   if (command_line->check_config) {
+    const absl::Status access = LiveAccess::Open(config->access_file).status();
+    if (!access.ok()) return Fail(access);
     if (UsesTls(*config)) {
       const absl::Status usable = ReadTlsPair(*config).status();
       if (!usable.ok()) return Fail(usable);

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "client/ctl/access/commands.h"
 #include "client/ctl/common/interruption.h"
 #include "client/ctl/common/output.h"
 #include "client/ctl/common/server_address.h"
@@ -41,6 +42,15 @@ void AddGlobalOptions(CLI::App* app, Context* context) {
                   "seconds a call may take, default 10")
       ->check(Positive())
       ->type_name("SECONDS");
+  // No option takes a token: everybody on the machine sees command lines.
+  app->add_option("--token_file", context->token_file,
+                  "file with the token to send; default: the variable "
+                  "ANNOD_TOKEN, if it is set")
+      ->envname("ANNOD_TOKEN_FILE")
+      ->type_name("FILE");
+  app->add_flag("--allow_plaintext_token", context->allow_plaintext_token,
+                "send it to another machine without TLS, for networks that "
+                "encrypt by themselves");
   app->add_option("--request_id", context->request_id,
                   "what the server's logs call the calls made")
       ->type_name("ID");
@@ -68,6 +78,7 @@ void AddCommands(CLI::App* app, Context* context) {
   AddFileGraphCommand(file, context);
   AddFileEvalCommand(file, context);
   AddFileConvertCommand(file, context);
+  AddTokenCommands(app, context);
   AddManualCommands(app, context);
   CheckValues(app);
 }
@@ -128,7 +139,7 @@ int ReportFailure(const CLI::App& app, const absl::Status& status,
 
 // Whether the command that was chosen asks a server.
 bool AsksServer(const CLI::App& app) {
-  for (const char* name : {"file", "help", "completion", "man"}) {
+  for (const char* name : {"file", "token", "help", "completion", "man"}) {
     if (app.got_subcommand(name)) return false;
   }
   return true;

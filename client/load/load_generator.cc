@@ -13,6 +13,7 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
+#include "client/token_source.h"
 #include "core/status_macros.h"
 
 namespace annod::load {
@@ -41,7 +42,12 @@ std::shared_ptr<grpc::Channel> MakeConnection(
   if (options.tls.has_value() && !options.tls->server_name.empty()) {
     arguments.SetSslTargetNameOverride(options.tls->server_name);
   }
-  return grpc::CreateCustomChannel(options.target, credentials, arguments);
+  ClientOptions sender;
+  sender.token = options.token;
+  sender.token_file = options.token_file;
+  return grpc::experimental::CreateCustomChannelWithInterceptors(
+      options.target, credentials, arguments,
+      client::TokenInterceptors(sender));
 }
 
 double CpuSeconds() {

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/channel.h"
 #include "client/load/arrivals.h"
 #include "client/load/lane.h"
 #include "client/load/load_result.h"
@@ -24,6 +25,9 @@ struct LoadOptions {
   std::string target;
   // Absent: plain text.
   std::optional<TlsOptions> tls;
+  // As of ClientOptions, whose checks are not made here.
+  std::string token;
+  std::string token_file;
   // Each a TCP connection of its own. A connection stays with the worker that
   // accepted it, so fewer than there are workers leave some of them idle.
   int connections = 8;

@@ -50,6 +50,24 @@ absl::Status CheckAdminAddress(const std::string& text) {
   return absl::OkStatus();
 }
 
+absl::Status CheckAccess(const Config& config) {
+  const std::string& role = config.anonymous_role;
+  if (role != "none" && role != "read" && role != "write" && role != "admin") {
+    return Bad(
+        "anonymous_role",
+        absl::StrCat("'", role, "' is not one of none, read, write, admin"));
+  }
+  if (!config.access_file.empty()) return absl::OkStatus();
+  // Without one everybody may do everything, whatever these say.
+  if (role != "none") {
+    return Bad("anonymous_role", "needs an access_file to have a meaning");
+  }
+  if (config.metrics_need_token) {
+    return Bad("metrics_need_token", "needs an access_file with the tokens");
+  }
+  return absl::OkStatus();
+}
+
 // What the files hold is another matter: server/tls.
 absl::Status CheckTls(const Config& config) {
   if (config.tls_certificate.empty() != config.tls_key.empty()) {
@@ -151,6 +169,7 @@ absl::Status ValidateConfig(const Config& config) {
   }
   ANNOD_RETURN_IF_ERROR(CheckLogs(config));
   ANNOD_RETURN_IF_ERROR(DataMode(config).status());
+  ANNOD_RETURN_IF_ERROR(CheckAccess(config));
   return CheckLists(config);
 }
 

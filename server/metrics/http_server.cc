@@ -73,6 +73,10 @@ MHD_Result Send(MHD_Connection* connection,
   if (response.status == MHD_HTTP_METHOD_NOT_ALLOWED) {
     MHD_add_response_header(out, "Allow", "GET, HEAD");
   }
+  if (!response.authenticate.empty()) {
+    MHD_add_response_header(out, "WWW-Authenticate",
+                            response.authenticate.c_str());
+  }
   const MHD_Result queued =
       MHD_queue_response(connection, response.status, out);
   MHD_destroy_response(out);
@@ -104,8 +108,9 @@ int RetrieveCertificate(gnutls_session_t, const gnutls_cert_retr_st*,
 class MicroHttpServer : public HttpServer {
  public:
   MicroHttpServer(std::map<std::string, HttpHandler> routes,
-                  std::shared_ptr<const HttpCertificate> certificate)
-      : certificate_(std::move(certificate)) {
+                  std::shared_ptr<const HttpCertificate> certificate,
+                  HttpGuard guard)
+      : guard_(std::move(guard)), certificate_(std::move(certificate)) {
     for (auto& route : routes) {
       routes_[route.first] =
           std::make_unique<HttpRoute>(std::move(route.second));
@@ -135,6 +140,7 @@ class MicroHttpServer : public HttpServer {
   // False if no more can be taken for a moment.
   bool AcceptAll();
 
+  const HttpGuard guard_;
   const std::shared_ptr<const HttpCertificate> certificate_;  // may be null
   std::map<std::string, std::unique_ptr<HttpRoute>> routes_;
   HttpConnections connections_{kLimits};
@@ -283,6 +289,16 @@ MHD_Result MicroHttpServer::Answer(MHD_Connection* connection,
     response->body = "only GET and HEAD\n";
     return Send(connection, std::move(response));
   }
+  if (guard_) {
+    const char* const authorization = MHD_lookup_connection_value(
+        connection, MHD_HEADER_KIND, "Authorization");
+    std::optional<HttpResponse> refusal =
+        guard_(path, authorization == nullptr ? "" : authorization);
+    if (refusal.has_value()) {
+      return Send(connection,
+                  std::make_shared<const HttpResponse>(*std::move(refusal)));
+    }
+  }
   MHD_suspend_connection(connection);
   route->second->Ask(
       [connection, request](std::shared_ptr<const HttpResponse> response) {
@@ -313,9 +329,9 @@ void MicroHttpServer::OnCompleted(void*, MHD_Connection*, void** context,
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(
     const ListenAddress& address, std::map<std::string, HttpHandler> routes,
-    std::shared_ptr<const HttpCertificate> certificate) {
-  auto server = std::make_unique<MicroHttpServer>(std::move(routes),
-                                                  std::move(certificate));
+    std::shared_ptr<const HttpCertificate> certificate, HttpGuard guard) {
+  auto server = std::make_unique<MicroHttpServer>(
+      std::move(routes), std::move(certificate), std::move(guard));
   ANNOD_RETURN_IF_ERROR(server->Listen(address));
   return std::unique_ptr<HttpServer>(std::move(server));
 }

@@ -26,6 +26,16 @@ std::vector<MetricInfo> MakeCatalog() {
        kCounter,
        "Calls refused before any work was done on them, by reason.",
        {"reason"}},
+      {"annod_access_refusals_total",
+       kCounter,
+       "Calls refused because of who made them, by reason: "
+       "credentials_missing, credentials_invalid, not_allowed, quota_reached.",
+       {"reason"}},
+      {"annod_access_file_refused",
+       kMax,
+       "1 while the access file on disk is not in force, for it is not as it "
+       "must be.",
+       {}},
       {"annod_connections",
        kSum,
        "Connections to the workers' port that are open.",

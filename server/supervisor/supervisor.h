@@ -1,6 +1,7 @@
 #ifndef ANNOD_SERVER_SUPERVISOR_SUPERVISOR_H_
 #define ANNOD_SERVER_SUPERVISOR_SUPERVISOR_H_
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -9,6 +10,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/file_system.h"
+#include "server/access/live_access.h"
+#include "server/access/metrics_guard.h"
 #include "server/config/config.h"
 #include "server/metrics/collector.h"
 #include "server/metrics/http_server.h"
@@ -30,8 +33,9 @@ struct SupervisorOptions {
   // Reads the configuration again, on SIGHUP.
   std::function<absl::StatusOr<Config>()> reload;
   RestartPolicy::Options restart;
-  // How long after its own deadline a child that drains is killed.
-  absl::Duration kill_slack = absl::Seconds(5);
+  // How long after drain_delay and drain_timeout a child that drains is killed;
+  // the writer has so long at least.
+  absl::Duration kill_slack = absl::Seconds(2);
 };
 
 // The parent of all processes. Owns the data directory (its lock), the port and
@@ -40,7 +44,8 @@ struct SupervisorOptions {
 //
 // SIGTERM, SIGINT: the workers drain by themselves; when they are gone the
 // writer is stopped; Run returns 0. A second one skips drain_delay. SIGHUP:
-// reads the configuration again; a bad one changes nothing.
+// reads the configuration again; a bad one changes nothing. As the first
+// process of a container it takes up the processes that nobody else does.
 class Supervisor {
  public:
   // Takes hold of everything that can be refused and starts the children.
@@ -63,6 +68,7 @@ class Supervisor {
   absl::Status Prepare();
   absl::Status TakeDataDirectory();
   void StartProbes();
+  absl::Status StartHttp(const ListenAddress& address);
   Config EffectiveConfig() const;
 
   void Wait();
@@ -84,12 +90,16 @@ class Supervisor {
   std::unique_ptr<Collector> collector_;
   std::unique_ptr<MetricsWriter> metrics_;
   SupervisorStatus status_;
+  std::unique_ptr<LiveAccess> access_;
+  std::unique_ptr<MetricsGuard> metrics_guard_;
+  std::atomic<bool> metrics_need_token_{false};
   std::unique_ptr<ServedCertificate> certificate_;  // null: no TLS
   std::unique_ptr<HttpServer> http_;  // its threads use the members above
   std::unique_ptr<ChildProbes> probes_;
   std::unique_ptr<ChildSet> children_;  // tells the probes
 
   Phase phase_ = Phase::kServing;
+  absl::Time stop_by_ = absl::InfiniteFuture();
   absl::Time kill_at_ = absl::InfiniteFuture();
 };
 

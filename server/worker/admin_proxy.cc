@@ -1,6 +1,7 @@
 #include "server/worker/admin_proxy.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -8,8 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/status_macros.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "server/access/quota_metadata.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/parse_request.h"
 #include "server/rpc/rpc_status.h"
@@ -69,10 +72,12 @@ std::string PathOf(const MethodDescriptor& method) {
 
 AdminProxy::AdminProxy(std::shared_ptr<grpc::Channel> writer,
                        const Catalog* catalog, const LiveConfig* config,
-                       WorkerMetrics* metrics, AuditLog* audit)
+                       const AccessControl* access, WorkerMetrics* metrics,
+                       AuditLog* audit)
     : writer_(std::move(writer)),
       catalog_(catalog),
       config_(config),
+      access_(access),
       metrics_(metrics),
       audit_(audit) {
   const google::protobuf::ServiceDescriptor* const service =
@@ -114,15 +119,20 @@ grpc::ServerUnaryReactor* AdminProxy::Unary(const MethodDescriptor& method,
                                             ByteBuffer* response) {
   const Audited audited = Audit(method, context);
   const std::unique_ptr<Message> message = NewRequest(method);
-  const absl::Status parsed = ParseRequest(*request, message.get());
-  if (parsed.ok()) audited.call->AddRequest(*message);
-  const grpc::Status admitted = Admit(method.name(), context, parsed);
+  std::shared_ptr<const Caller> caller;
+  const absl::Status taken =
+      Take(method, *context, *request, message.get(), &caller);
+  // What it names is told of who may not use it, too.
+  if (taken.ok() || absl::IsPermissionDenied(taken)) {
+    audited.call->AddRequest(*message);
+  }
+  const grpc::Status admitted = Admit(method.name(), context, taken);
   if (!admitted.ok()) {
     audited.call->End(admitted);
     return Refuse<grpc::ServerUnaryReactor>(admitted);
   }
   return ForwardUnary(context, writer_, PathOf(method),
-                      CountCall(method.name(), IndexOf(*message), audited),
+                      CountCall(method, IndexOf(*message), caller, audited),
                       request, response);
 }
 
@@ -130,20 +140,22 @@ grpc::ServerReadReactor<ByteBuffer>* AdminProxy::ClientStream(
     const MethodDescriptor& method, CallbackServerContext* context,
     ByteBuffer* response) {
   const Audited audited = Audit(method, context);
+  const std::string path = PathOf(method);
+  absl::StatusOr<std::shared_ptr<const Caller>> caller =
+      access_->Admit(*context, path);
+  std::shared_ptr<ItemStreams::Stream> stream;
   grpc::Status admitted;
-  std::shared_ptr<ItemStreams::Stream> stream =
-      AdmitStream(method.name(), context, &admitted);
-  if (stream != nullptr) {
-    admitted = Admit(method.name(), context, absl::OkStatus());
+  if (caller.ok()) stream = AdmitStream(method.name(), context, &admitted);
+  if (!caller.ok() || stream != nullptr) {
+    admitted = Admit(method.name(), context, caller.status());
   }
   if (!admitted.ok()) {
     audited.call->End(admitted);
     return Refuse<grpc::ServerReadReactor<ByteBuffer>>(admitted);
   }
-  return ForwardClientStream(context, writer_, PathOf(method),
-                             CountCall(method.name(), "", audited),
-                             NewRequest(method), std::move(stream),
-                             IdleError(*config_->Get()), response);
+  return ForwardClientStream(context, writer_, path,
+                             CountCall(method, "", *std::move(caller), audited),
+                             NewRequest(method), std::move(stream), response);
 }
 
 grpc::ServerWriteReactor<ByteBuffer>* AdminProxy::ServerStream(
@@ -151,16 +163,37 @@ grpc::ServerWriteReactor<ByteBuffer>* AdminProxy::ServerStream(
     const ByteBuffer* request) {
   const Audited audited = Audit(method, context);
   const std::unique_ptr<Message> message = NewRequest(method);
-  const absl::Status parsed = ParseRequest(*request, message.get());
-  if (parsed.ok()) audited.call->AddRequest(*message);
-  const grpc::Status admitted = Admit(method.name(), context, parsed);
+  std::shared_ptr<const Caller> caller;
+  const absl::Status taken =
+      Take(method, *context, *request, message.get(), &caller);
+  // What it names is told of who may not use it, too.
+  if (taken.ok() || absl::IsPermissionDenied(taken)) {
+    audited.call->AddRequest(*message);
+  }
+  const grpc::Status admitted = Admit(method.name(), context, taken);
   if (!admitted.ok()) {
     audited.call->End(admitted);
     return Refuse<grpc::ServerWriteReactor<ByteBuffer>>(admitted);
   }
+  // The others bring bytes, and end.
+  const bool waits = method.name() == "Build" || method.name() == "Rebuild";
+  ItemStreams::Refusal unbounded;
   return ForwardServerStream(
       context, writer_, PathOf(method),
-      CountCall(method.name(), IndexOf(*message), audited), request);
+      CountCall(method, IndexOf(*message), caller, audited),
+      waits ? build_watches_.Admit("", std::numeric_limits<int>::max(),
+                                   std::numeric_limits<int>::max(), &unbounded)
+            : nullptr,
+      request);
+}
+
+absl::Status AdminProxy::Take(const MethodDescriptor& method,
+                              const CallbackServerContext& context,
+                              const ByteBuffer& bytes, Message* request,
+                              std::shared_ptr<const Caller>* caller) const {
+  ANNOD_ASSIGN_OR_RETURN(*caller, access_->Admit(context, PathOf(method)));
+  ANNOD_RETURN_IF_ERROR(ParseRequest(bytes, request));
+  return access_->CheckIndexes(**caller, *request);
 }
 
 grpc::Status AdminProxy::Admit(const std::string& method,
@@ -218,7 +251,15 @@ grpc::Status AdminProxy::Overloaded(const std::string& method,
 }
 
 void AdminProxy::EndIdleStreams() {
-  item_streams_.EndIdle(config_->Get()->stream_idle_timeout);
+  const std::shared_ptr<const Config> config = config_->Get();
+  item_streams_.EndIdle(config->stream_idle_timeout, IdleError(*config));
+}
+
+void AdminProxy::EndStreams(absl::Duration timeout) {
+  item_streams_.EndIdle(timeout, DrainingError("go on at another one"));
+  build_watches_.EndIdle(
+      absl::ZeroDuration(),
+      DrainingError("whether the build ends before that is told by Info"));
 }
 
 AdminProxy::Audited AdminProxy::Audit(const Method& method,
@@ -230,20 +271,26 @@ AdminProxy::Audited AdminProxy::Audit(const Method& method,
   return audited;
 }
 
-ForwardedCall::Hooks AdminProxy::CountCall(const std::string& method,
+ForwardedCall::Hooks AdminProxy::CountCall(const Method& method,
                                            std::string index,
+                                           std::shared_ptr<const Caller> caller,
                                            const Audited& audited) {
   const absl::Time start = absl::Now();
   ForwardedCall::Hooks hooks;
+  hooks.metadata = QuotasForWriter(*caller);
+  hooks.check = [this, path = PathOf(method), caller](const Message& request) {
+    return access_->Recheck(*caller, path, request);
+  };
   hooks.ids = audited.ids;
   hooks.on_request = [call = audited.call](const Message& request) {
     call->AddRequest(request);
   };
-  hooks.on_end = [this, &method, index = std::move(index), start,
+  hooks.on_end = [this, &name = method.name(), index = std::move(index),
+                  caller = std::move(caller), start,
                   call = audited.call](const grpc::Status& status) {
     running_.fetch_sub(1);
     call->End(status);
-    metrics_->CallEnded(method, catalog_->Find(index) == nullptr ? "" : index,
+    metrics_->CallEnded(name, catalog_->Find(index) == nullptr ? "" : index,
                         status.error_code(),
                         absl::ToDoubleSeconds(absl::Now() - start));
   };

@@ -6,9 +6,11 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "annod/v1/admin_service.grpc.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "grpcpp/grpcpp.h"
+#include "server/access/access_control.h"
 #include "server/audit/audit_log.h"
 #include "server/audit/call_audit.h"
 #include "server/config/live_config.h"
@@ -28,7 +30,8 @@ class AdminProxy final : public v1::AdminService::Service {
  public:
   // All but `writer` must outlive the object.
   AdminProxy(std::shared_ptr<grpc::Channel> writer, const Catalog* catalog,
-             const LiveConfig* config, WorkerMetrics* metrics, AuditLog* audit);
+             const LiveConfig* config, const AccessControl* access,
+             WorkerMetrics* metrics, AuditLog* audit);
 
   // Calls under way.
   int active_count() const { return running_.load(); }
@@ -36,6 +39,11 @@ class AdminProxy final : public v1::AdminService::Service {
   // Ends streams whose callers have sent nothing for long. Call about once a
   // second.
   void EndIdleStreams();
+
+  // The server shuts down: ends, with DRAINING, streams whose callers have sent
+  // nothing for `timeout`, and the calls that wait for the end of a build. What
+  // an AddItems has sent until then is stored.
+  void EndStreams(absl::Duration timeout);
 
  private:
   using Method = google::protobuf::MethodDescriptor;
@@ -53,6 +61,13 @@ class AdminProxy final : public v1::AdminService::Service {
       const Method& method, grpc::CallbackServerContext* context,
       const grpc::ByteBuffer* request);
 
+  // Finds out who calls and parses what he sends; not OK if he may not do this
+  // to the indexes that it names.
+  absl::Status Take(const Method& method,
+                    const grpc::CallbackServerContext& context,
+                    const grpc::ByteBuffer& bytes,
+                    google::protobuf::Message* request,
+                    std::shared_ptr<const Caller>* caller) const;
   // Counts a call for as long as it runs (CountCall). Not OK, and counted as
   // ended, if too many run or `status`, that of its request, is not OK.
   // The refusal of a call too many is told with the time to try again.
@@ -74,16 +89,19 @@ class AdminProxy final : public v1::AdminService::Service {
   };
   Audited Audit(const Method& method, grpc::CallbackServerContext* context);
   // `method` must stay.
-  ForwardedCall::Hooks CountCall(const std::string& method, std::string index,
+  ForwardedCall::Hooks CountCall(const Method& method, std::string index,
+                                 std::shared_ptr<const Caller> caller,
                                  const Audited& audited);
 
   const std::shared_ptr<grpc::Channel> writer_;
   const Catalog* const catalog_;
   const LiveConfig* const config_;
+  const AccessControl* const access_;
   WorkerMetrics* const metrics_;
   AuditLog* const audit_;
   std::atomic<int> running_{0};
   ItemStreams item_streams_;
+  ItemStreams build_watches_;
 };
 
 }  // namespace annod

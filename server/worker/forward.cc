@@ -52,14 +52,14 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
               std::shared_ptr<grpc::Channel> channel, std::string method,
               Hooks hooks, std::unique_ptr<google::protobuf::Message> request,
               std::shared_ptr<ItemStreams::Stream> stream,
-              const absl::Status& idle_status, grpc::ByteBuffer* response)
+              grpc::ByteBuffer* response)
       : ForwardedCall(server, std::move(channel), std::move(method),
                       std::move(hooks)),
         parsed_(std::move(request)),
         stream_(std::move(stream)),
         response_(response) {
-    stream_->SetOnIdle([this, idle_status] {
-      EndEarly(idle_status, /*take_what_came=*/IsAddItems());
+    stream_->SetOnIdle([this](const absl::Status& why) {
+      EndEarly(why, /*take_what_came=*/IsAddItems());
     });
   }
   ~ReadForward() override { stream_->SetOnIdle(nullptr); }
@@ -72,6 +72,8 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
           ParseRequest(ForwardedCall::request_, parsed_.get());
       if (!parsed.ok()) return RefuseRequest(ToGrpcStatus(parsed));
       if (hooks().on_request) hooks().on_request(*parsed_);
+      const absl::Status allowed = hooks().check(*parsed_);
+      if (!allowed.ok()) return RefuseRequest(ToGrpcStatus(allowed));
     }
     GotRequest(ok);
   }
@@ -111,10 +113,20 @@ class WriteForward final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
  public:
   WriteForward(grpc::CallbackServerContext* server,
                std::shared_ptr<grpc::Channel> channel, std::string method,
-               Hooks hooks, const grpc::ByteBuffer* request)
+               Hooks hooks, std::shared_ptr<ItemStreams::Stream> stream,
+               const grpc::ByteBuffer* request)
       : ForwardedCall(server, std::move(channel), std::move(method),
                       std::move(hooks)),
-        request_(request) {}
+        stream_(std::move(stream)),
+        request_(request) {
+    if (stream_ == nullptr) return;
+    stream_->SetOnIdle([this](const absl::Status& why) {
+      EndEarly(why, /*take_what_came=*/false);
+    });
+  }
+  ~WriteForward() override {
+    if (stream_ != nullptr) stream_->SetOnIdle(nullptr);
+  }
 
   void OnWriteDone(bool ok) override { SentResponse(ok); }
   void OnCancel() override { ServerCancelled(); }
@@ -123,6 +135,7 @@ class WriteForward final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
  private:
   void ReadRequest(grpc::ByteBuffer* request) override {
     if (request_ != nullptr) *request = *request_;
+    if (stream_ != nullptr) stream_->Await();
     GotRequest(std::exchange(request_, nullptr) != nullptr);
   }
   void WriteResponse(const grpc::ByteBuffer* response) override {
@@ -130,6 +143,7 @@ class WriteForward final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   }
   void FinishServer(const grpc::Status& status) override { Finish(status); }
 
+  const std::shared_ptr<ItemStreams::Stream> stream_;
   const grpc::ByteBuffer* request_;
 };
 
@@ -152,11 +166,10 @@ grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
     std::string method, ForwardedCall::Hooks hooks,
     std::unique_ptr<google::protobuf::Message> request,
-    std::shared_ptr<ItemStreams::Stream> stream,
-    const absl::Status& idle_status, grpc::ByteBuffer* response) {
+    std::shared_ptr<ItemStreams::Stream> stream, grpc::ByteBuffer* response) {
   auto* const call = new ReadForward(
       context, std::move(target), std::move(method), std::move(hooks),
-      std::move(request), std::move(stream), idle_status, response);
+      std::move(request), std::move(stream), response);
   call->Start();
   return call;
 }
@@ -164,9 +177,11 @@ grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ForwardServerStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
     std::string method, ForwardedCall::Hooks hooks,
+    std::shared_ptr<ItemStreams::Stream> stream,
     const grpc::ByteBuffer* request) {
-  auto* const call = new WriteForward(
-      context, std::move(target), std::move(method), std::move(hooks), request);
+  auto* const call =
+      new WriteForward(context, std::move(target), std::move(method),
+                       std::move(hooks), std::move(stream), request);
   call->Start();
   return call;
 }

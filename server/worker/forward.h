@@ -25,18 +25,19 @@ grpc::ServerUnaryReactor* ForwardUnary(grpc::CallbackServerContext* context,
                                        grpc::ByteBuffer* response);
 
 // Each message must parse as one of the type of `request`, which is overwritten
-// by each; else the call ends with INVALID_ARGUMENT. It ends with `idle_status`
-// when `stream` is idle; what an AddItems has sent is stored then.
+// by each; else the call ends with INVALID_ARGUMENT. It ends as
+// `stream` says when that is idle; what an AddItems has sent is stored then.
 grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
     std::string method, ForwardedCall::Hooks hooks,
     std::unique_ptr<google::protobuf::Message> request,
-    std::shared_ptr<ItemStreams::Stream> stream,
-    const absl::Status& idle_status, grpc::ByteBuffer* response);
+    std::shared_ptr<ItemStreams::Stream> stream, grpc::ByteBuffer* response);
 
+// Waits from its beginning, as `stream` sees it; null: never.
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ForwardServerStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
     std::string method, ForwardedCall::Hooks hooks,
+    std::shared_ptr<ItemStreams::Stream> stream,
     const grpc::ByteBuffer* request);
 
 }  // namespace annod

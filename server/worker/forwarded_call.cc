@@ -47,6 +47,9 @@ void ForwardedCall::Connect(absl::Time give_up) {
       ++references_;  // the client's side
       held_ = true;
       context_ = grpc::ClientContext::FromCallbackServerContext(*server_);
+      for (const auto& [key, value] : hooks_.metadata) {
+        context_->AddMetadata(key, value);
+      }
       AddRequestIds(hooks_.ids, context_.get());
     }
   }

@@ -4,6 +4,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -28,6 +30,10 @@ namespace annod {
 class ForwardedCall {
  public:
   struct Hooks {
+    // Goes to the target, which gets none of the caller's own.
+    std::vector<std::pair<std::string, std::string>> metadata;
+    // Whether the caller may send this message of a stream; unused else.
+    std::function<absl::Status(const google::protobuf::Message& request)> check;
     RequestIds ids;  // the target is told
     // Called for each message of a stream that parses; may be empty.
     std::function<void(const google::protobuf::Message& request)> on_request;

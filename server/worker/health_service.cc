@@ -12,6 +12,7 @@
 #include "server/config/child_options.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/rpc_status.h"
+#include "server/worker/calls/refusal.h"
 
 namespace annod {
 namespace {
@@ -22,6 +23,7 @@ using grpc::health::v1::HealthCheckResponse;
 constexpr char kIndexService[] = "annod.v1.IndexService";
 constexpr char kAdminService[] = "annod.v1.AdminService";
 constexpr char kIndexPrefix[] = "annod.v1.IndexService/";
+constexpr char kInfoMethod[] = "/annod.v1.IndexService/Info";
 constexpr size_t kMaxWatchers = 10000;
 
 absl::Status UnknownServiceError(const std::string& service) {
@@ -30,6 +32,10 @@ absl::Status UnknownServiceError(const std::string& service) {
       absl::StrCat("service '", Printable(service),
                    "' is unknown; known are '', ", kIndexService, ", ",
                    kAdminService, " and ", kIndexPrefix, "<index>"));
+}
+
+grpc::Status DrainingStatus() {
+  return ToGrpcStatus(DrainingError("watch another one"));
 }
 
 }  // namespace
@@ -98,8 +104,9 @@ class HealthService::Watcher final
 };
 
 HealthService::HealthService(int slot, const Catalog* catalog,
-                             const LiveConfig* config)
-    : slot_(slot), catalog_(catalog), config_(config) {}
+                             const LiveConfig* config,
+                             const AccessControl* access)
+    : slot_(slot), catalog_(catalog), config_(config), access_(access) {}
 
 void HealthService::SetAccepting(bool accepting) {
   {
@@ -117,9 +124,7 @@ void HealthService::Update() {
 void HealthService::EndWatches() {
   absl::MutexLock lock(&mu_);
   ended_ = true;
-  const grpc::Status status = ToGrpcStatus(
-      ReasonError(absl::StatusCode::kUnavailable, kDraining,
-                  "the server is shutting down; watch another one"));
+  const grpc::Status status = DrainingStatus();
   for (Watcher* watcher : watchers_) watcher->FinishLocked(status);
 }
 
@@ -157,6 +162,16 @@ HealthService::Status HealthService::StatusLocked(
   return HealthCheckResponse::SERVICE_UNKNOWN;
 }
 
+absl::Status HealthService::MayAsk(const grpc::ServerContextBase& context,
+                                   const std::string& service) const {
+  if (!absl::StartsWith(service, kIndexPrefix)) return absl::OkStatus();
+  absl::StatusOr<std::shared_ptr<const Caller>> caller =
+      access_->Admit(context, kInfoMethod);
+  if (!caller.ok()) return caller.status();
+  return access_->CheckIndex(**caller,
+                             service.substr(sizeof(kIndexPrefix) - 1));
+}
+
 grpc::ServerUnaryReactor* HealthService::Check(
     grpc::CallbackServerContext* context, const HealthCheckRequest* request,
     HealthCheckResponse* response) {
@@ -164,6 +179,11 @@ grpc::ServerUnaryReactor* HealthService::Check(
   TakeRequestIds(context);
   if (context->client_metadata().count(kProbeMetadata) > 0) {
     context->AddTrailingMetadata(kProbeMetadata, absl::StrCat(slot_));
+  }
+  const absl::Status allowed = MayAsk(*context, request->service());
+  if (!allowed.ok()) {
+    reactor->Finish(ToGrpcStatus(allowed));
+    return reactor;
   }
   const Status status = StatusOf(request->service());
   if (status == HealthCheckResponse::SERVICE_UNKNOWN) {
@@ -179,8 +199,17 @@ grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
     grpc::CallbackServerContext* context, const HealthCheckRequest* request) {
   TakeRequestIds(context);
   auto* watcher = new Watcher(this, request->service());
+  const absl::Status allowed = MayAsk(*context, request->service());
   absl::MutexLock lock(&mu_);
-  if (ended_ || watchers_.size() >= kMaxWatchers) {
+  if (!allowed.ok()) {
+    watcher->FinishLocked(ToGrpcStatus(allowed));
+    return watcher;
+  }
+  if (ended_) {
+    watcher->FinishLocked(DrainingStatus());
+    return watcher;
+  }
+  if (watchers_.size() >= kMaxWatchers) {
     watcher->FinishLocked(ToGrpcStatus(ReasonError(
         absl::StatusCode::kResourceExhausted, kLimitReached,
         absl::StrCat("at most ", kMaxWatchers, " watches at a time"))));

@@ -3,6 +3,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
 
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/rpc/errors.h"
+#include "server/rpc/rpc_status.h"
 
 namespace annod {
 namespace {
@@ -49,35 +51,74 @@ void SetFile(const FileDescriptor* file, const std::string& what,
   AddFiles(*file, &seen, response->mutable_file_descriptor_response());
 }
 
-class Conversation final
-    : public grpc::ServerBidiReactor<ServerReflectionRequest,
-                                     ServerReflectionResponse> {
+constexpr char kReflectionMethod[] =
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+constexpr char kReflectionAlphaMethod[] =
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+
+// `Response` is that of v1 or has its fields.
+template <typename Response>
+void Convert(const ServerReflectionResponse& answer, Response* response) {
+  response->ParseFromString(answer.SerializeAsString());
+}
+template <>
+void Convert(const ServerReflectionResponse& answer,
+             ServerReflectionResponse* response) {
+  *response = answer;
+}
+
+template <typename Request, typename Response>
+class Conversation final : public grpc::ServerBidiReactor<Request, Response> {
  public:
-  explicit Conversation(const ReflectionService* service) : service_(*service) {
-    StartRead(&request_);
+  Conversation(const ReflectionService* service,
+               const grpc::CallbackServerContext& context, const char* method)
+      : service_(*service), method_(method) {
+    auto caller = service_.access().Admit(context, method_);
+    if (!caller.ok()) {
+      this->Finish(ToGrpcStatus(caller.status()));
+      return;
+    }
+    caller_ = *std::move(caller);
+    this->StartRead(&request_);
   }
   void OnReadDone(bool ok) override {
-    if (!ok) return Finish(grpc::Status::OK);
-    response_ = service_.Answer(request_);
-    StartWrite(&response_);
+    if (!ok) return this->Finish(grpc::Status::OK);
+    const absl::Status allowed = service_.access().Recheck(*caller_, method_);
+    if (!allowed.ok()) return this->Finish(ToGrpcStatus(allowed));
+    ServerReflectionRequest question;
+    question.ParseFromString(request_.SerializeAsString());
+    Convert(service_.Answer(question), &response_);
+    this->StartWrite(&response_);
   }
   void OnWriteDone(bool ok) override {
-    if (!ok) return Finish(grpc::Status::CANCELLED);
-    StartRead(&request_);
+    if (!ok) return this->Finish(grpc::Status::CANCELLED);
+    this->StartRead(&request_);
   }
   void OnDone() override { delete this; }
 
  private:
   const ReflectionService& service_;
-  ServerReflectionRequest request_;
-  ServerReflectionResponse response_;
+  const char* const method_;
+  std::shared_ptr<const Caller> caller_;
+  Request request_;
+  Response response_;
 };
 
 }  // namespace
 
 grpc::ServerBidiReactor<ServerReflectionRequest, ServerReflectionResponse>*
-ReflectionService::ServerReflectionInfo(grpc::CallbackServerContext*) {
-  return new Conversation(this);
+ReflectionService::ServerReflectionInfo(grpc::CallbackServerContext* context) {
+  return new Conversation<ServerReflectionRequest, ServerReflectionResponse>(
+      this, *context, kReflectionMethod);
+}
+
+grpc::ServerBidiReactor<grpc::reflection::v1alpha::ServerReflectionRequest,
+                        grpc::reflection::v1alpha::ServerReflectionResponse>*
+ReflectionAlphaService::ServerReflectionInfo(
+    grpc::CallbackServerContext* context) {
+  return new Conversation<grpc::reflection::v1alpha::ServerReflectionRequest,
+                          grpc::reflection::v1alpha::ServerReflectionResponse>(
+      service_, *context, kReflectionAlphaMethod);
 }
 
 ServerReflectionResponse ReflectionService::Answer(

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "core/storage/data_directory.h"
 #include "grpcpp/grpcpp.h"
+#include "server/access/access_control.h"
 #include "server/config/child_options.h"
 #include "server/config/live_config.h"
 #include "server/worker/admin_proxy.h"
@@ -34,7 +35,8 @@ class WorkerServer {
  public:
   // All must outlive the object.
   WorkerServer(const ChildOptions& options, LiveConfig* config,
-               DataDirectory* data, WorkerMetrics* metrics);
+               DataDirectory* data, const AccessControl* access,
+               WorkerMetrics* metrics);
   ~WorkerServer();
 
   // Loads every index, catches up with the writer if it is there, then
@@ -47,8 +49,9 @@ class WorkerServer {
   // Housekeeping, about once a second.
   void Tick();
 
-  // Tells health watchers to go elsewhere, serves on for drain_delay, then
-  // finishes the calls under way within drain_timeout.
+  // Turns unready and serves on for drain_delay; then sends all clients away,
+  // ends the streams that wait, and answers what is under way or still comes
+  // in, within drain_timeout.
   void Drain();
 
  private:
@@ -58,9 +61,9 @@ class WorkerServer {
   absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> PortCredentials(
       const Config& config) const;
   void MeasureResidency();
-  // Shuts the server down: at once when no call is under way any more, at
-  // `deadline` whatever is.
-  void Shutdown(absl::Time deadline);
+  // Returns when no call is under way or may be on its way, or `timeout` after
+  // `start`. Ends streams meanwhile.
+  void AwaitCalls(absl::Time start, absl::Duration timeout);
   // After the server was shut down.
   void EndQueries();
 
@@ -80,6 +83,7 @@ class WorkerServer {
   AdminProxy admin_;
   HealthService health_;
   ReflectionService reflection_;
+  ReflectionAlphaService reflection_alpha_{&reflection_};
   QueryThreads query_threads_;
   ConnectionAcceptor acceptor_;
   std::unique_ptr<SyncClient> sync_;

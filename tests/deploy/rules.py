@@ -12,8 +12,6 @@ CATALOG = pathlib.Path("server/metrics/metric_catalog.cc")
 # What others than annod measure.
 OTHERS = {
     "ALERTS",
-    # annod's, of servers with TLS.
-    "annod_certificate_expiry_seconds",
     "kubelet_volume_stats_available_bytes",
     "kubelet_volume_stats_capacity_bytes",
     "node_filesystem_avail_bytes",

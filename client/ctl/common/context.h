@@ -20,6 +20,10 @@ struct Context {
   std::string server = "localhost:7077";
   std::optional<TlsOptions> tls;  // absent: plain text
   double timeout_s = 10;
+  // Holds the token that goes with every call; empty: ANNOD_TOKEN does, if it
+  // is in the environment.
+  std::string token_file;
+  bool allow_plaintext_token = false;
   std::string request_id;  // empty: the server makes them
 
   // Set by the chosen command's callback; called once parsing has succeeded.

@@ -1,6 +1,7 @@
 #include "client/ctl/server/server_output.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -56,7 +57,7 @@ std::string RecallLine(const std::vector<Point>& curve, const char* setting) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Client>> Connect(const Context& context) {
+ClientOptions ConnectionOptions(const Context& context) {
   ClientOptions options;
   options.target = context.server;
   options.tls = context.tls;
@@ -64,7 +65,16 @@ absl::StatusOr<std::unique_ptr<Client>> Connect(const Context& context) {
   options.request_id = context.request_id;
   // Long enough for a worker to come back.
   options.retry_window = absl::Seconds(3);
-  ANNOD_ASSIGN_OR_RETURN(auto client, Client::Create(options));
+  options.token_file = context.token_file;
+  const char* const token = std::getenv("ANNOD_TOKEN");
+  if (token != nullptr && context.token_file.empty()) options.token = token;
+  options.allow_plaintext_token = context.allow_plaintext_token;
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<Client>> Connect(const Context& context) {
+  ANNOD_ASSIGN_OR_RETURN(auto client,
+                         Client::Create(ConnectionOptions(context)));
   const absl::Status connected = client->WaitForConnected(
       std::min(kConnectTime, absl::Seconds(context.timeout_s)));
   if (connected.ok()) return client;

@@ -79,6 +79,10 @@ class NotAnswering(AnnodError, ConnectionError):
     """No server answers."""
 
 
+class NotAllowed(AnnodError, PermissionError):
+    """The server does not know who calls, or does not let him do that."""
+
+
 class TooSlow(AnnodError, TimeoutError):
     """The deadline passed."""
 
@@ -128,6 +132,8 @@ _BY_CODE: Dict[Any, Type[AnnodError]] = {
     grpc.StatusCode.UNAVAILABLE: NotAnswering,
     grpc.StatusCode.DEADLINE_EXCEEDED: TooSlow,
     grpc.StatusCode.UNIMPLEMENTED: NotOffered,
+    grpc.StatusCode.UNAUTHENTICATED: NotAllowed,
+    grpc.StatusCode.PERMISSION_DENIED: NotAllowed,
 }
 
 

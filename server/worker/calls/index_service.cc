@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "core/status_macros.h"
@@ -16,6 +17,8 @@
 
 namespace annod {
 namespace {
+
+constexpr char kServicePath[] = "/annod.v1.IndexService/";
 
 // The view that a request asks; INDEX_NOT_FOUND.
 absl::StatusOr<std::shared_ptr<const IndexView>> FindView(
@@ -37,8 +40,12 @@ grpc::ServerUnaryReactor* IndexServiceImpl::AnswerFrom(
   TakeRequestIds(context);
   std::string index;
   const auto respond = [&]() -> absl::Status {
+    ANNOD_ASSIGN_OR_RETURN(
+        const std::shared_ptr<const Caller> caller,
+        access_->Admit(*context, absl::StrCat(kServicePath, method)));
     Request message;
     ANNOD_RETURN_IF_ERROR(ParseRequest(request, &message));
+    ANNOD_RETURN_IF_ERROR(access_->CheckIndex(*caller, message.index()));
     ANNOD_ASSIGN_OR_RETURN(const std::shared_ptr<const IndexView> view,
                            FindView(*catalog_, message.index()));
     index = message.index();
@@ -91,14 +98,20 @@ grpc::ServerUnaryReactor* IndexServiceImpl::ListIndexes(
     v1::ListIndexesResponse* response) {
   const absl::Time start = absl::Now();
   TakeRequestIds(context);
-  const std::shared_ptr<const Catalog::Views> views = catalog_->views();
-  for (const auto& [name, view] : *views) {
-    *response->add_indexes() = catalog_->Info(*view);
+  const auto caller =
+      access_->Admit(*context, absl::StrCat(kServicePath, "ListIndexes"));
+  if (caller.ok()) {
+    const std::shared_ptr<const Catalog::Views> views = catalog_->views();
+    for (const auto& [name, view] : *views) {
+      if (!(*caller)->MayUse(name)) continue;
+      *response->add_indexes() = catalog_->Info(*view);
+    }
   }
-  metrics_->CallEnded("ListIndexes", "", grpc::StatusCode::OK,
+  const grpc::Status status = ToGrpcStatus(caller.status());
+  metrics_->CallEnded("ListIndexes", "", status.error_code(),
                       absl::ToDoubleSeconds(absl::Now() - start));
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(grpc::Status::OK);
+  reactor->Finish(status);
   return reactor;
 }
 

@@ -2,6 +2,7 @@
 #define ANNOD_SERVER_WORKER_CALLS_INDEX_SERVICE_H_
 
 #include "annod/v1/index_service.grpc.pb.h"
+#include "server/access/access_control.h"
 #include "server/config/live_config.h"
 #include "server/worker/calls/query_streams.h"
 #include "server/worker/catalog/catalog.h"
@@ -25,9 +26,11 @@ class IndexServiceImpl final : public HybridIndexService {
  public:
   // All must outlive the object.
   IndexServiceImpl(const Catalog* catalog, const LiveConfig* config,
-                   QueryStreams* streams, WorkerMetrics* metrics)
+                   const AccessControl* access, QueryStreams* streams,
+                   WorkerMetrics* metrics)
       : catalog_(catalog),
         config_(config),
+        access_(access),
         streams_(streams),
         metrics_(metrics) {}
 
@@ -62,6 +65,7 @@ class IndexServiceImpl final : public HybridIndexService {
 
   const Catalog* const catalog_;
   const LiveConfig* const config_;
+  const AccessControl* const access_;
   QueryStreams* const streams_;
   WorkerMetrics* const metrics_;
 };

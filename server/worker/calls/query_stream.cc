@@ -23,7 +23,7 @@ QueryStream::QueryStream(grpc::CallbackServerContext* context,
                          StreamOwner* owner, size_t window, int64_t max_bytes)
     : context_(context),
       ids_(TakeRequestIds(context)),
-      caller_(CallerName(*context)),
+      caller_name_(CallerName(*context)),
       owner_(owner),
       window_(window),
       max_bytes_(max_bytes),

@@ -5,13 +5,16 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
+#include "server/access/caller.h"
 #include "server/audit/request_ids.h"
 
 namespace annod {
@@ -50,6 +53,12 @@ class QueryStream final
   QueryStream(grpc::CallbackServerContext* context, StreamOwner* owner,
               size_t window, int64_t max_bytes);
 
+  // Who makes the call; before Start().
+  void SetCaller(std::shared_ptr<const Caller> caller) {
+    caller_ = std::move(caller);
+  }
+  const Caller& caller() const { return *caller_; }
+
   // Begins to read.
   void Start();
   // Ends the call with `status`, an error, once what was taken is answered.
@@ -59,7 +68,7 @@ class QueryStream final
   // Whether nobody waits for the answers any more.
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
   const RequestIds& ids() const { return ids_; }
-  const std::string& caller() const { return caller_; }
+  const std::string& caller_name() const { return caller_name_; }
 
   // The owner has put answer or error into the slot. The stream may be gone
   // afterwards.
@@ -79,10 +88,11 @@ class QueryStream final
 
   grpc::CallbackServerContext* const context_;
   const RequestIds ids_;
-  const std::string caller_;
+  const std::string caller_name_;
   StreamOwner* const owner_;
   const size_t window_;
   const int64_t max_bytes_;
+  std::shared_ptr<const Caller> caller_;
   absl::Time deadline_;
   std::atomic<bool> cancelled_{false};
   // The call, and each request being worked on.

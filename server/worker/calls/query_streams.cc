@@ -15,12 +15,11 @@
 namespace annod {
 namespace {
 
+constexpr char kGetNnsStream[] = "/annod.v1.IndexService/GetNnsStream";
 constexpr size_t kMaxStreams = 1000;
 
 grpc::Status DrainingStatus() {
-  return ToGrpcStatus(
-      ReasonError(absl::StatusCode::kUnavailable, kDraining,
-                  "the server is shutting down; go on at another one"));
+  return ToGrpcStatus(DrainingError("go on at another one"));
 }
 
 grpc::Status TooManyStatus() {
@@ -30,8 +29,8 @@ grpc::Status TooManyStatus() {
 }
 
 // Answers the request of a slot; `*asked` is what it says, once that is known.
-absl::Status Respond(const GetNnsHandler& handler, const QueryStream& stream,
-                     AnswerMemory* memory,
+absl::Status Respond(const GetNnsHandler& handler, const AccessControl& access,
+                     const QueryStream& stream, AnswerMemory* memory,
                      std::shared_ptr<const IndexView>* view, StreamSlot* slot,
                      const v1::GetNnsRequest** asked) {
   if (stream.cancelled()) return absl::CancelledError("call cancelled");
@@ -43,6 +42,8 @@ absl::Status Respond(const GetNnsHandler& handler, const QueryStream& stream,
           memory->messages());
   ANNOD_RETURN_IF_ERROR(ParseRequest(slot->request, request));
   *asked = &request->request();
+  ANNOD_RETURN_IF_ERROR(access.Recheck(stream.caller(), kGetNnsStream,
+                                       request->request().index()));
   ANNOD_RETURN_IF_ERROR(handler.Handle(
       request->request(), stream.deadline(),
       [&stream] { return stream.cancelled(); }, memory->scratch(), view,
@@ -54,10 +55,12 @@ absl::Status Respond(const GetNnsHandler& handler, const QueryStream& stream,
 }  // namespace
 
 QueryStreams::QueryStreams(const GetNnsHandler* handler,
-                           const LiveConfig* config, QueryHelpers* helpers,
+                           const LiveConfig* config,
+                           const AccessControl* access, QueryHelpers* helpers,
                            WorkerMetrics* metrics, int threads)
     : handler_(handler),
       config_(config),
+      access_(access),
       helpers_(helpers),
       metrics_(metrics),
       slow_(config, metrics),
@@ -83,6 +86,8 @@ QueryStreams::Begin(grpc::CallbackServerContext* context) {
   auto* stream =
       new QueryStream(context, this, static_cast<size_t>(config->stream_window),
                       config->limits.max_message_bytes);
+  absl::StatusOr<std::shared_ptr<const Caller>> caller =
+      access_->Admit(*context, kGetNnsStream);
   bool draining;
   bool too_many;
   {
@@ -91,9 +96,14 @@ QueryStreams::Begin(grpc::CallbackServerContext* context) {
     too_many = streams_.size() >= kMaxStreams;
     streams_.emplace(stream, Requests());
   }
-  if (draining || too_many) {
+  if (!caller.ok()) {
+    const grpc::Status refusal = ToGrpcStatus(caller.status());
+    metrics_->CallEnded("GetNnsStream", "", refusal.error_code(), 0);
+    stream->EndWith(refusal);
+  } else if (draining || too_many) {
     stream->EndWith(draining ? DrainingStatus() : TooManyStatus());
   } else {
+    stream->SetCaller(*std::move(caller));
     stream->Start();
   }
   return stream;
@@ -185,8 +195,8 @@ void QueryStreams::Work(const Turn& turn, AnswerMemory* memory) {
   {
     const QueryHelpers::Searching searching(helpers_);
     metrics_->InFlight(Lane::kBatch).Add(1);
-    turn.slot->status =
-        Respond(*handler_, *turn.stream, memory, &view, turn.slot, &asked);
+    turn.slot->status = Respond(*handler_, *access_, *turn.stream, memory,
+                                &view, turn.slot, &asked);
     metrics_->InFlight(Lane::kBatch).Add(-1);
   }
   NoteIfSlow(turn, start, memory->scratch()->cost, view.get(), asked);
@@ -204,7 +214,7 @@ void QueryStreams::NoteIfSlow(const Turn& turn, absl::Time start,
   EndedQuery query;
   query.method = "GetNnsStream";
   query.ids = &turn.stream->ids();
-  query.caller = turn.stream->caller();
+  query.caller = turn.stream->caller_name();
   query.request = request;
   if (view != nullptr) {
     query.index = view->settings.name;

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "grpcpp/grpcpp.h"
+#include "server/access/access_control.h"
 #include "server/config/live_config.h"
 #include "server/worker/calls/admission_gate.h"
 #include "server/worker/calls/query_stream.h"
@@ -37,7 +38,8 @@ class QueryStreams final : private StreamOwner {
  public:
   // All must outlive the object; `threads` search at a time.
   QueryStreams(const GetNnsHandler* handler, const LiveConfig* config,
-               QueryHelpers* helpers, WorkerMetrics* metrics, int threads);
+               const AccessControl* access, QueryHelpers* helpers,
+               WorkerMetrics* metrics, int threads);
   // All streams must have ended.
   ~QueryStreams() override;
 
@@ -82,6 +84,7 @@ class QueryStreams final : private StreamOwner {
 
   const GetNnsHandler* const handler_;
   const LiveConfig* const config_;
+  const AccessControl* const access_;
   QueryHelpers* const helpers_;
   WorkerMetrics* const metrics_;
   SlowQueryLog slow_;

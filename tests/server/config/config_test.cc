@@ -171,6 +171,16 @@ TEST(Config, EveryBadFieldIsNamedWithItsValue) {
          c->admin_listen = "10.0.0.1:1";
        },
        "10.0.0.1:1"},
+      {"anonymous_role",
+       [](Config* c) {
+         c->access_file = "/x";
+         c->anonymous_role = "root";
+       },
+       "'root'"},
+      {"anonymous_role", [](Config* c) { c->anonymous_role = "read"; },
+       "access_file"},
+      {"metrics_need_token", [](Config* c) { c->metrics_need_token = true; },
+       "access_file"},
       {"workers", [](Config* c) { c->workers = -1; }, "-1"},
       {"workers", [](Config* c) { c->workers = 257; }, "[0, 256]"},
       {"threads", [](Config* c) { c->threads = 1025; }, "1025"},

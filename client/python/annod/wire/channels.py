@@ -2,7 +2,6 @@
 
 # mypy: disable-error-code="import"
 
-import functools
 import os
 from typing import Any, List, Optional, Sequence, Tuple
 
@@ -10,6 +9,7 @@ import grpc
 
 from annod.v1 import admin_service_pb2_grpc, index_service_pb2_grpc
 from annod.wire import forks, tls as tls_of_clients
+from annod.wire.tokens import TokenSource, check_plaintext
 
 DEFAULT_SERVER = "localhost:7077"
 
@@ -63,16 +63,16 @@ class Link:
       options: gRPC channel options that replace or add to this package's.
       credentials: grpc.ChannelCredentials for TLS; None: plain text.
       by_tls: whether there are.
-      metadata: sent with every call.
     """
 
     def __init__(
         self,
         address: str,
         tls: Any = None,
-        token: Optional[str] = None,
+        token: Any = None,
         options: Sequence[Tuple[str, Any]] = (),
         metadata: Sequence[Tuple[str, str]] = (),
+        allow_plaintext_token: bool = False,
     ):
         self.address = check_address(address)
         self.credentials, tls_options = tls_of_clients.of_argument(tls)
@@ -80,9 +80,19 @@ class Link:
             {**dict(_OPTIONS), **dict(tls_options), **dict(options)}.items()
         )
         self.by_tls = self.credentials is not None
-        self.metadata = tuple(metadata)
-        if token is not None:
-            self.metadata += (("authorization", f"Bearer {token}"),)
+        self._metadata = tuple(metadata)
+        self._token = TokenSource(token)
+        if self._token and self.credentials is None and not allow_plaintext_token:
+            check_plaintext(self.address)
+
+    @property
+    def has_metadata(self) -> bool:
+        """Whether anything goes along with calls."""
+        return bool(self._metadata or self._token)
+
+    def metadata(self) -> Tuple[Tuple[str, str], ...]:
+        """What goes along with a call that is made now."""
+        return self._metadata + self._token.metadata()
 
     def blocking_channel(self) -> Any:
         """A channel whose calls block."""
@@ -109,29 +119,34 @@ class Stubs:
     def __init__(self, channel: Any, link: Link):
         self.channel = channel
         self.index_service = _with_metadata(
-            index_service_pb2_grpc.IndexServiceStub(channel), link.metadata
+            index_service_pb2_grpc.IndexServiceStub(channel), link
         )
         self.admin_service = _with_metadata(
-            admin_service_pb2_grpc.AdminServiceStub(channel), link.metadata
+            admin_service_pb2_grpc.AdminServiceStub(channel), link
         )
         # Query rows and answers in bulk: numpy writes and reads the messages.
         self.get_nns_bytes = _bound(
-            channel.unary_unary("/annod.v1.IndexService/GetNns"), link.metadata
+            channel.unary_unary("/annod.v1.IndexService/GetNns"), link
         )
         self.get_nns_stream_bytes = _bound(
-            channel.stream_stream("/annod.v1.IndexService/GetNnsStream"), link.metadata
+            channel.stream_stream("/annod.v1.IndexService/GetNnsStream"), link
         )
-        self.health = _bound(
-            channel.unary_unary("/grpc.health.v1.Health/Check"), link.metadata
-        )
+        self.health = _bound(channel.unary_unary("/grpc.health.v1.Health/Check"), link)
 
 
-def _bound(call: Any, metadata: Sequence[Tuple[str, str]]) -> Any:
-    return functools.partial(call, metadata=metadata) if metadata else call
+def _bound(call: Any, link: Link) -> Any:
+    if not link.has_metadata:
+        return call
+
+    def make(*arguments: Any, **settings: Any) -> Any:
+        # The token may be another one by now.
+        settings.setdefault("metadata", link.metadata())
+        return call(*arguments, **settings)
+
+    return make
 
 
-def _with_metadata(stub: Any, metadata: Sequence[Tuple[str, str]]) -> Any:
-    if metadata:
-        for name, call in list(vars(stub).items()):
-            setattr(stub, name, _bound(call, metadata))
+def _with_metadata(stub: Any, link: Link) -> Any:
+    for name, call in list(vars(stub).items()):
+        setattr(stub, name, _bound(call, link))
     return stub
