@@ -9,17 +9,16 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "google/protobuf/descriptor.h"
-#include "google/protobuf/message.h"
 #include "server/rpc/errors.h"
-#include "server/rpc/parse_request.h"
+#include "server/rpc/parse_cost.h"
 #include "server/rpc/rpc_status.h"
 #include "server/worker/calls/refusal.h"
 #include "server/worker/forward.h"
+#include "server/worker/forwarded_request.h"
 
 namespace annod {
 namespace {
 
-using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
 using grpc::ByteBuffer;
 using grpc::CallbackServerContext;
@@ -27,6 +26,10 @@ using grpc::CallbackServerContext;
 // After which a caller may expect one of the calls to have ended. Each takes a
 // thread of the writer.
 constexpr absl::Duration kAdminDelay = absl::Milliseconds(500);
+// What a call takes whose answers are not read: a chunk of at most a mebibyte
+// here, one or two in the writer, and what waits between.
+constexpr int64_t kLargeStreamBytes = 5 << 19;
+constexpr int64_t kSmallAnswerBytes = 16 << 10;
 
 template <typename Reactor>
 Reactor* Refuse(const grpc::Status& status) {
@@ -36,21 +39,6 @@ Reactor* Refuse(const grpc::Status& status) {
     void OnDone() override { delete this; }
   };
   return new Refused(status);
-}
-
-std::unique_ptr<Message> NewRequest(const MethodDescriptor& method) {
-  return std::unique_ptr<Message>(
-      google::protobuf::MessageFactory::generated_factory()
-          ->GetPrototype(method.input_type())
-          ->New());
-}
-
-// Empty if the request names none.
-std::string IndexOf(const Message& request) {
-  const google::protobuf::FieldDescriptor* const field =
-      request.GetDescriptor()->FindFieldByName("index");
-  return field == nullptr ? ""
-                          : request.GetReflection()->GetString(request, field);
 }
 
 absl::Status IdleError(const Config& config) {
@@ -69,10 +57,11 @@ std::string PathOf(const MethodDescriptor& method) {
 
 AdminProxy::AdminProxy(std::shared_ptr<grpc::Channel> writer,
                        const Catalog* catalog, const LiveConfig* config,
-                       WorkerMetrics* metrics)
+                       UnsentAnswers* unsent, WorkerMetrics* metrics)
     : writer_(std::move(writer)),
       catalog_(catalog),
       config_(config),
+      unsent_(unsent),
       metrics_(metrics) {
   const google::protobuf::ServiceDescriptor* const service =
       v1::CreateIndexRequest::descriptor()->file()->FindServiceByName(
@@ -111,13 +100,13 @@ grpc::ServerUnaryReactor* AdminProxy::Unary(const MethodDescriptor& method,
                                             CallbackServerContext* context,
                                             const ByteBuffer* request,
                                             ByteBuffer* response) {
-  const std::unique_ptr<Message> message = NewRequest(method);
-  const absl::Status parsed = ParseRequest(*request, message.get());
-  const grpc::Status admitted = Admit(method.name(), context, parsed);
+  std::string index;
+  const grpc::Status admitted =
+      AdmitRequest(method, context, *request, kSmallAnswerBytes, &index);
   if (!admitted.ok()) return Refuse<grpc::ServerUnaryReactor>(admitted);
   return ForwardUnary(context, writer_, PathOf(method),
-                      CountCall(method.name(), IndexOf(*message)), request,
-                      response);
+                      CountCall(method.name(), index), request, response,
+                      unsent_, kSmallAnswerBytes);
 }
 
 grpc::ServerReadReactor<ByteBuffer>* AdminProxy::ClientStream(
@@ -132,24 +121,45 @@ grpc::ServerReadReactor<ByteBuffer>* AdminProxy::ClientStream(
   if (!admitted.ok()) {
     return Refuse<grpc::ServerReadReactor<ByteBuffer>>(admitted);
   }
-  return ForwardClientStream(context, writer_, PathOf(method),
-                             CountCall(method.name(), ""), NewRequest(method),
-                             std::move(stream), IdleError(*config_->Get()),
-                             response);
+  return ForwardClientStream(
+      context, writer_, PathOf(method), CountCall(method.name(), ""),
+      method.input_type(), ParseRoom(config_->Get()->limits), std::move(stream),
+      IdleError(*config_->Get()), response);
 }
 
 grpc::ServerWriteReactor<ByteBuffer>* AdminProxy::ServerStream(
     const MethodDescriptor& method, CallbackServerContext* context,
     const ByteBuffer* request) {
-  const std::unique_ptr<Message> message = NewRequest(method);
-  const absl::Status parsed = ParseRequest(*request, message.get());
-  const grpc::Status admitted = Admit(method.name(), context, parsed);
+  std::string index;
+  const bool is_large =
+      method.output_type() == v1::SerializeResponse::descriptor();
+  const int64_t bytes = is_large ? kLargeStreamBytes : kSmallAnswerBytes;
+  const grpc::Status admitted =
+      AdmitRequest(method, context, *request, bytes, &index);
   if (!admitted.ok()) {
     return Refuse<grpc::ServerWriteReactor<ByteBuffer>>(admitted);
   }
   return ForwardServerStream(context, writer_, PathOf(method),
-                             CountCall(method.name(), IndexOf(*message)),
-                             request);
+                             CountCall(method.name(), index), request, unsent_,
+                             bytes);
+}
+
+grpc::Status AdminProxy::AdmitRequest(const MethodDescriptor& method,
+                                      CallbackServerContext* context,
+                                      const ByteBuffer& request,
+                                      int64_t answer_bytes,
+                                      std::string* index) {
+  absl::Status status = CheckRequest(request, method.input_type(),
+                                     ParseRoom(config_->Get()->limits), index);
+  bool reserved = false;
+  if (status.ok()) {
+    status = unsent_->Reserve(answer_bytes);
+    reserved = status.ok();
+    if (!reserved) AddPushback(status, context);
+  }
+  grpc::Status admitted = Admit(method.name(), context, status);
+  if (reserved && !admitted.ok()) unsent_->Release(answer_bytes);
+  return admitted;
 }
 
 grpc::Status AdminProxy::Admit(const std::string& method,

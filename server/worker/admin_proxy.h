@@ -10,6 +10,7 @@
 #include "google/protobuf/descriptor.h"
 #include "grpcpp/grpcpp.h"
 #include "server/config/live_config.h"
+#include "server/worker/calls/unsent_answers.h"
 #include "server/worker/catalog/catalog.h"
 #include "server/worker/forwarded_call.h"
 #include "server/worker/item_streams.h"
@@ -25,7 +26,8 @@ class AdminProxy final : public v1::AdminService::Service {
  public:
   // All but `writer` must outlive the object.
   AdminProxy(std::shared_ptr<grpc::Channel> writer, const Catalog* catalog,
-             const LiveConfig* config, WorkerMetrics* metrics);
+             const LiveConfig* config, UnsentAnswers* unsent,
+             WorkerMetrics* metrics);
 
   // Calls under way.
   int active_count() const { return running_.load(); }
@@ -50,6 +52,12 @@ class AdminProxy final : public v1::AdminService::Service {
       const Method& method, grpc::CallbackServerContext* context,
       const grpc::ByteBuffer* request);
 
+  // Whether a call with one request is taken on (Admit): one that parses, and
+  // for whose answers there is room, which is reserved then.
+  grpc::Status AdmitRequest(const Method& method,
+                            grpc::CallbackServerContext* context,
+                            const grpc::ByteBuffer& request,
+                            int64_t answer_bytes, std::string* index);
   // Counts a call for as long as it runs (CountCall). Not OK, and counted as
   // ended, if too many run or `status`, that of its request, is not OK.
   // The refusal of a call too many is told with the time to try again.
@@ -70,6 +78,7 @@ class AdminProxy final : public v1::AdminService::Service {
   const std::shared_ptr<grpc::Channel> writer_;
   const Catalog* const catalog_;
   const LiveConfig* const config_;
+  UnsentAnswers* const unsent_;
   WorkerMetrics* const metrics_;
   std::atomic<int> running_{0};
   ItemStreams item_streams_;

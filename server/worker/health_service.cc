@@ -10,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "server/config/child_options.h"
 #include "server/rpc/errors.h"
+#include "server/rpc/parse_request.h"
 #include "server/rpc/rpc_status.h"
 
 namespace annod {
@@ -36,7 +37,7 @@ absl::Status UnknownServiceError(const std::string& service) {
 // One Watch call. All state is guarded by the service's lock; reactions run on
 // gRPC's threads, never within the calls that start an operation.
 class HealthService::Watcher final
-    : public grpc::ServerWriteReactor<HealthCheckResponse> {
+    : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
   Watcher(HealthService* owner, std::string service)
       : owner_(owner), service_(std::move(service)) {}
@@ -49,7 +50,9 @@ class HealthService::Watcher final
     if (sent_any_ && status == sent_) return;
     sent_any_ = true;
     sent_ = status;
-    message_.set_status(status);
+    HealthCheckResponse message;
+    message.set_status(status);
+    SerializeResponse(message, &message_);
     writing_ = true;
     StartWrite(&message_);
   }
@@ -88,7 +91,7 @@ class HealthService::Watcher final
  private:
   HealthService* const owner_;
   const std::string service_;
-  HealthCheckResponse message_;
+  grpc::ByteBuffer message_;
   bool writing_ = false;
   bool finished_ = false;  // no more writes
   grpc::Status final_status_;
@@ -157,26 +160,40 @@ HealthService::Status HealthService::StatusLocked(
 }
 
 grpc::ServerUnaryReactor* HealthService::Check(
-    grpc::CallbackServerContext* context, const HealthCheckRequest* request,
-    HealthCheckResponse* response) {
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   if (context->client_metadata().count(kProbeMetadata) > 0) {
     context->AddTrailingMetadata(kProbeMetadata, absl::StrCat(slot_));
   }
-  const Status status = StatusOf(request->service());
+  HealthCheckRequest question;
+  const absl::Status parsed = ParseSmallRequest(*request, &question);
+  if (!parsed.ok()) {
+    reactor->Finish(ToGrpcStatus(parsed));
+    return reactor;
+  }
+  const Status status = StatusOf(question.service());
   if (status == HealthCheckResponse::SERVICE_UNKNOWN) {
-    reactor->Finish(ToGrpcStatus(UnknownServiceError(request->service())));
+    reactor->Finish(ToGrpcStatus(UnknownServiceError(question.service())));
   } else {
-    response->set_status(status);
+    HealthCheckResponse answer;
+    answer.set_status(status);
+    SerializeResponse(answer, response);
     reactor->Finish(grpc::Status::OK);
   }
   return reactor;
 }
 
-grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
-    grpc::CallbackServerContext*, const HealthCheckRequest* request) {
-  auto* watcher = new Watcher(this, request->service());
+grpc::ServerWriteReactor<grpc::ByteBuffer>* HealthService::Watch(
+    grpc::CallbackServerContext*, const grpc::ByteBuffer* request) {
+  HealthCheckRequest question;
+  const absl::Status parsed = ParseSmallRequest(*request, &question);
+  auto* watcher = new Watcher(this, question.service());
   absl::MutexLock lock(&mu_);
+  if (!parsed.ok()) {
+    watcher->FinishLocked(ToGrpcStatus(parsed));
+    return watcher;
+  }
   if (ended_ || watchers_.size() >= kMaxWatchers) {
     watcher->FinishLocked(ToGrpcStatus(ReasonError(
         absl::StatusCode::kResourceExhausted, kLimitReached,

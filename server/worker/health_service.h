@@ -15,8 +15,12 @@ namespace annod {
 // grpc.health.v1 as this worker's indexes are: "" for the process, the names of
 // the services, and "annod.v1.IndexService/<index>" for each index. gRPC's own
 // implementation has no description that reflection could show. Callback API:
-// a watching caller costs memory, no thread. Thread-safe.
-class HealthService final : public grpc::health::v1::Health::CallbackService {
+// a watching caller costs memory, no thread. Requests come as bytes, so that a
+// large one is refused before it is parsed. Thread-safe.
+class HealthService final
+    : public grpc::health::v1::Health::WithRawCallbackMethod_Check<
+          grpc::health::v1::Health::WithRawCallbackMethod_Watch<
+              grpc::health::v1::Health::Service>> {
  public:
   using Status = grpc::health::v1::HealthCheckResponse::ServingStatus;
 
@@ -38,13 +42,12 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   // SERVICE_UNKNOWN for a name that means nothing now.
   Status StatusOf(const std::string& service) const;
 
-  grpc::ServerUnaryReactor* Check(
+  grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
+                                  const grpc::ByteBuffer* request,
+                                  grpc::ByteBuffer* response) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Watch(
       grpc::CallbackServerContext* context,
-      const grpc::health::v1::HealthCheckRequest* request,
-      grpc::health::v1::HealthCheckResponse* response) override;
-  grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>* Watch(
-      grpc::CallbackServerContext* context,
-      const grpc::health::v1::HealthCheckRequest* request) override;
+      const grpc::ByteBuffer* request) override;
 
  private:
   class Watcher;

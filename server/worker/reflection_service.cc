@@ -3,6 +3,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
 
+#include <iterator>
 #include <set>
 #include <string>
 #include <utility>
@@ -10,6 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/rpc/errors.h"
+#include "server/rpc/parse_request.h"
+#include "server/rpc/rpc_status.h"
 
 namespace annod {
 namespace {
@@ -49,35 +52,70 @@ void SetFile(const FileDescriptor* file, const std::string& what,
   AddFiles(*file, &seen, response->mutable_file_descriptor_response());
 }
 
-class Conversation final
-    : public grpc::ServerBidiReactor<ServerReflectionRequest,
-                                     ServerReflectionResponse> {
+// The bytes are the same in both.
+constexpr const char* kPaths[] = {
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"};
+
+using Bytes = grpc::ByteBuffer;
+
+class Conversation final : public grpc::ServerBidiReactor<Bytes, Bytes>,
+                           private UnsentAnswers::Holder {
  public:
-  explicit Conversation(const ReflectionService* service) : service_(*service) {
+  Conversation(const ReflectionService* service,
+               grpc::CallbackServerContext* context, UnsentAnswers* unsent)
+      : service_(*service), context_(context), unsent_(unsent) {
     StartRead(&request_);
   }
   void OnReadDone(bool ok) override {
     if (!ok) return Finish(grpc::Status::OK);
-    response_ = service_.Answer(request_);
+    ServerReflectionRequest question;
+    absl::Status status = ParseSmallRequest(request_, &question);
+    if (status.ok()) {
+      SerializeResponse(service_.Answer(question), &response_);
+      status = unsent_->Hold(this, Size());
+    }
+    if (!status.ok()) return Finish(ToGrpcStatus(status));
     StartWrite(&response_);
   }
   void OnWriteDone(bool ok) override {
+    unsent_->Taken(this, Size());
     if (!ok) return Finish(grpc::Status::CANCELLED);
     StartRead(&request_);
   }
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    unsent_->Drop(this);
+    delete this;
+  }
 
  private:
+  int64_t Size() const { return static_cast<int64_t>(response_.Length()); }
+  void Cancel() override { context_->TryCancel(); }
+
   const ReflectionService& service_;
-  ServerReflectionRequest request_;
-  ServerReflectionResponse response_;
+  grpc::CallbackServerContext* const context_;
+  UnsentAnswers* const unsent_;
+  Bytes request_;
+  Bytes response_;
 };
 
 }  // namespace
 
-grpc::ServerBidiReactor<ServerReflectionRequest, ServerReflectionResponse>*
-ReflectionService::ServerReflectionInfo(grpc::CallbackServerContext*) {
-  return new Conversation(this);
+ReflectionService::ReflectionService(std::vector<std::string> services,
+                                     UnsentAnswers* unsent)
+    : services_(std::move(services)) {
+  for (const char* path : kPaths) {
+    auto* const method = new grpc::internal::RpcServiceMethod(
+        path, grpc::internal::RpcMethod::BIDI_STREAMING, nullptr);
+    AddMethod(method);
+  }
+  for (int i = 0; i < static_cast<int>(std::size(kPaths)); ++i) {
+    MarkMethodRawCallback(
+        i, new grpc::internal::CallbackBidiHandler<Bytes, Bytes>(
+               [this, unsent](grpc::CallbackServerContext* context) {
+                 return new Conversation(this, context, unsent);
+               }));
+  }
 }
 
 ServerReflectionResponse ReflectionService::Answer(

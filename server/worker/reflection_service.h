@@ -2,26 +2,24 @@
 #define ANNOD_SERVER_WORKER_REFLECTION_SERVICE_H_
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "grpc/reflection/v1/reflection.grpc.pb.h"
+#include "grpcpp/grpcpp.h"
+#include "server/worker/calls/unsent_answers.h"
 
 namespace annod {
 
-// grpc.reflection.v1 over the descriptors that are compiled in. gRPC 1.51 has a
-// plug-in for v1alpha only, which newer tools no longer ask for. Callback API:
-// a caller that waits costs memory, no thread. Thread-safe.
-class ReflectionService final
-    : public grpc::reflection::v1::ServerReflection::CallbackService {
+// grpc.reflection.v1, and v1alpha for tools that ask for no other, over the
+// descriptors that are compiled in. gRPC 1.51 has a plug-in for v1alpha only,
+// which takes a thread for each call. Callback API: a caller that waits costs
+// memory, no thread. Requests come as bytes, so that a large one is refused
+// before it is parsed; answers count among the unsent ones. Thread-safe.
+class ReflectionService final : public grpc::Service {
  public:
-  // `services`: the full names that are listed.
-  explicit ReflectionService(std::vector<std::string> services)
-      : services_(std::move(services)) {}
-
-  grpc::ServerBidiReactor<grpc::reflection::v1::ServerReflectionRequest,
-                          grpc::reflection::v1::ServerReflectionResponse>*
-  ServerReflectionInfo(grpc::CallbackServerContext* context) override;
+  // `services`: the full names that are listed. `unsent` must outlive the
+  // object.
+  ReflectionService(std::vector<std::string> services, UnsentAnswers* unsent);
 
   // The answer to one question.
   grpc::reflection::v1::ServerReflectionResponse Answer(

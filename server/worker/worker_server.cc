@@ -11,13 +11,14 @@
 #include "absl/time/clock.h"
 #include "core/status_macros.h"
 #include "grpc/grpc.h"
+#include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
 #include "grpcpp/ext/channelz_service_plugin.h"
-#include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/resource_quota.h"
 #include "server/config/stall_times.h"
 #include "server/net/listen_address.h"
 #include "server/net/listen_socket.h"
 #include "server/process/child_process.h"
+#include "server/process/free_memory.h"
 #include "server/worker/callback_queue.h"
 #include "server/worker/catalog/residency.h"
 #include "server/worker/connection_arguments.h"
@@ -26,10 +27,9 @@
 namespace annod {
 namespace {
 
-// gRPC's own reflection is the only service with threads of its own, one for
-// each call.
-constexpr char kReflectionAlpha[] = "grpc.reflection.v1alpha.ServerReflection";
-constexpr int kMaxSyncThreads = 32;
+// What gRPC reads of an answer of the writer before it is asked for. By default
+// it takes megabytes of each call from a fast sender, whoever reads them.
+constexpr int kLookaheadBytes = 256 << 10;
 constexpr int kResidencyTicks = 10;
 constexpr absl::Duration kIdlePoll = absl::Milliseconds(10);
 constexpr absl::Duration kLastBytesWait = absl::Milliseconds(100);
@@ -60,6 +60,8 @@ std::shared_ptr<grpc::Channel> WriterChannel(const ChildOptions& options,
   args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(times.ping_timeout));
   args.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  args.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  args.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kLookaheadBytes);
   args.SetMaxReceiveMessageSize(-1);
   args.SetMaxSendMessageSize(-1);
   return grpc::CreateCustomChannel(WriterAddress(options),
@@ -77,19 +79,22 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
       sampler_(config, metrics),
       helpers_(ThreadsOf(*config->Get())),
       handler_(&catalog_, config, &sampler_, &helpers_),
+      unsent_(config, metrics),
       writer_(WriterChannel(options, StallTimesOf(*config->Get()))),
-      streams_(&handler_, config, &helpers_, metrics,
+      streams_(&handler_, &catalog_, config, &helpers_, &unsent_, metrics,
                ThreadsOf(*config->Get())),
-      index_service_(&catalog_, config, &streams_, metrics),
-      admin_(writer_, &catalog_, config, metrics),
+      index_service_(&catalog_, config, &streams_, &unsent_, metrics),
+      admin_(writer_, &catalog_, config, &unsent_, metrics),
       health_(options.slot, &catalog_, config),
-      reflection_({v1::IndexService::service_full_name(),
-                   v1::AdminService::service_full_name(),
-                   grpc::health::v1::Health::service_full_name(),
-                   grpc::reflection::v1::ServerReflection::service_full_name(),
-                   kReflectionAlpha}),
+      reflection_(
+          {v1::IndexService::service_full_name(),
+           v1::AdminService::service_full_name(),
+           grpc::health::v1::Health::service_full_name(),
+           grpc::reflection::v1::ServerReflection::service_full_name(),
+           grpc::reflection::v1alpha::ServerReflection::service_full_name()},
+          &unsent_),
       query_threads_(&index_service_, &handler_, &helpers_, &catalog_, config,
-                     metrics),
+                     &unsent_, metrics),
       acceptor_(config, metrics) {
   catalog_.set_on_change([this] { health_.Update(); });
 }
@@ -130,14 +135,11 @@ absl::Status WorkerServer::Start() {
 absl::Status WorkerServer::StartServer() {
   const std::shared_ptr<const Config> config = config_->Get();
   grpc::EnableDefaultHealthCheckService(false);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   grpc::ResourceQuota quota("worker");
-  quota.SetMaxThreads(kMaxSyncThreads);
+  quota.Resize(config->admission.max_request_memory);
   builder.SetResourceQuota(quota);
-  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
+  RefuseCompressed(&builder);
   builder.SetMaxReceiveMessageSize(
       static_cast<int>(config->limits.max_message_bytes));
   builder.SetMaxSendMessageSize(-1);
@@ -194,7 +196,13 @@ void WorkerServer::ConfigChanged() { health_.Update(); }
 void WorkerServer::Tick() {
   catalog_.ReleaseRetired();
   admin_.EndIdleStreams();
+  WatchMemory();
   if (ticks_++ % kResidencyTicks == 0) MeasureResidency();
+}
+
+void WorkerServer::WatchMemory() {
+  metrics_->unsent_bytes.Set(static_cast<double>(unsent_.bytes()));
+  ReturnFreeMemory();
 }
 
 void WorkerServer::MeasureResidency() {

@@ -14,6 +14,7 @@
 #include "server/worker/calls/index_service.h"
 #include "server/worker/calls/query_streams.h"
 #include "server/worker/calls/query_threads.h"
+#include "server/worker/calls/unsent_answers.h"
 #include "server/worker/catalog/catalog.h"
 #include "server/worker/catalog/catalog_loader.h"
 #include "server/worker/catalog/sync_client.h"
@@ -54,6 +55,7 @@ class WorkerServer {
   absl::Status StartServer();
   absl::Status StartChannelz();
   void MeasureResidency();
+  void WatchMemory();
   // Shuts the server down: at once when no call is under way any more, at
   // `deadline` whatever is.
   void Shutdown(absl::Time deadline);
@@ -69,6 +71,7 @@ class WorkerServer {
   RecallSampler sampler_;
   QueryHelpers helpers_;
   GetNnsHandler handler_;
+  UnsentAnswers unsent_;
   const std::shared_ptr<grpc::Channel> writer_;
   QueryStreams streams_;
   IndexServiceImpl index_service_;

@@ -16,6 +16,7 @@
 #include "grpcpp/resource_quota.h"
 #include "server/config/live_config.h"
 #include "server/process/child_process.h"
+#include "server/process/free_memory.h"
 #include "server/process/memory_limit.h"
 #include "server/writer/admin_service.h"
 #include "server/writer/state/writer_metrics.h"
@@ -88,6 +89,7 @@ int RunWriter(const ChildOptions& options, const Config& config) {
                    [&] {
                      state.DropExpired();
                      state.LookAtIndexes();
+                     ReturnFreeMemory();
                    });
   state.Drain();
   server->Shutdown(

@@ -8,13 +8,20 @@
 #include "grpcpp/grpcpp.h"
 #include "server/rpc/parse_request.h"
 #include "server/rpc/rpc_status.h"
+#include "server/worker/calls/answer_size.h"
 #include "server/worker/calls/refusal.h"
 
 namespace annod {
 
 CallAnswerer::CallAnswerer(const GetNnsHandler* handler, QueryHelpers* helpers,
-                           WorkerMetrics* metrics)
-    : handler_(handler), helpers_(helpers), metrics_(metrics) {}
+                           const Catalog* catalog, const LiveConfig* config,
+                           UnsentAnswers* unsent, WorkerMetrics* metrics)
+    : handler_(handler),
+      helpers_(helpers),
+      catalog_(catalog),
+      config_(config),
+      unsent_(unsent),
+      metrics_(metrics) {}
 
 void CallAnswerer::Enter(QueryCall* call, Lane lane) {
   call->lane = lane;
@@ -32,6 +39,12 @@ void CallAnswerer::Leave(const QueryCall* call) {
 
 void CallAnswerer::Answer(QueryCall* call, const v1::GetNnsRequest& request,
                           AnswerMemory* memory) {
+  const int64_t reserved =
+      BytesToAnswer(request, *catalog_, config_->Get()->limits);
+  if (reserved > 0) {
+    const absl::Status room = unsent_->Reserve(reserved);
+    if (!room.ok()) return Finish(call, room, nullptr);
+  }
   const QueryHelpers::Searching searching(helpers_);
   std::shared_ptr<const IndexView> view;
   auto* const response =
@@ -41,10 +54,19 @@ void CallAnswerer::Answer(QueryCall* call, const v1::GetNnsRequest& request,
   const absl::Status status = handler_->Handle(
       request, call->Deadline(), [call] { return call->is_done.load(); },
       memory->scratch(), &view, response);
-  if (!status.ok()) return Finish(call, status, view.get());
+  if (!status.ok()) {
+    if (reserved > 0) unsent_->Release(reserved);
+    return Finish(call, status, view.get());
+  }
   const absl::Time searched = absl::Now();
   const absl::Time arrival = call->arrival;
   SerializeResponse(*response, &call->response_bytes);
+  const absl::Status held = unsent_->Hold(
+      call, static_cast<int64_t>(call->response_bytes.Length()), reserved);
+  if (!held.ok()) {
+    call->response_bytes.Clear();
+    return Finish(call, held, view.get());
+  }
   Leave(call);
   // The call may be used for another one as soon as it is finished.
   call->writer->Finish(call->response_bytes, grpc::Status::OK, &call->sent);

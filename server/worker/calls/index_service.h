@@ -4,6 +4,7 @@
 #include "annod/v1/index_service.grpc.pb.h"
 #include "server/config/live_config.h"
 #include "server/worker/calls/query_streams.h"
+#include "server/worker/calls/unsent_answers.h"
 #include "server/worker/catalog/catalog.h"
 #include "server/worker/metrics/worker_metrics.h"
 
@@ -17,7 +18,7 @@ using HybridIndexService = v1::IndexService::WithRawMethod_GetNns<
         v1::IndexService::WithRawCallbackMethod_GetItems<
             v1::IndexService::WithRawCallbackMethod_GetDistance<
                 v1::IndexService::WithRawCallbackMethod_Info<
-                    v1::IndexService::WithCallbackMethod_ListIndexes<
+                    v1::IndexService::WithRawCallbackMethod_ListIndexes<
                         v1::IndexService::Service>>>>>>;
 
 // IndexService of a worker. Thread-safe.
@@ -25,10 +26,12 @@ class IndexServiceImpl final : public HybridIndexService {
  public:
   // All must outlive the object.
   IndexServiceImpl(const Catalog* catalog, const LiveConfig* config,
-                   QueryStreams* streams, WorkerMetrics* metrics)
+                   QueryStreams* streams, UnsentAnswers* unsent,
+                   WorkerMetrics* metrics)
       : catalog_(catalog),
         config_(config),
         streams_(streams),
+        unsent_(unsent),
         metrics_(metrics) {}
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* GetNnsStream(
@@ -45,10 +48,9 @@ class IndexServiceImpl final : public HybridIndexService {
   grpc::ServerUnaryReactor* Info(grpc::CallbackServerContext* context,
                                  const grpc::ByteBuffer* request,
                                  grpc::ByteBuffer* response) override;
-  grpc::ServerUnaryReactor* ListIndexes(
-      grpc::CallbackServerContext* context,
-      const v1::ListIndexesRequest* request,
-      v1::ListIndexesResponse* response) override;
+  grpc::ServerUnaryReactor* ListIndexes(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
 
  private:
   // Answers a call about one index: `answer(message, view, &response)` fills
@@ -63,6 +65,7 @@ class IndexServiceImpl final : public HybridIndexService {
   const Catalog* const catalog_;
   const LiveConfig* const config_;
   QueryStreams* const streams_;
+  UnsentAnswers* const unsent_;
   WorkerMetrics* const metrics_;
 };
 

@@ -8,13 +8,14 @@
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/support/async_unary_call.h"
+#include "server/worker/calls/unsent_answers.h"
 #include "server/worker/metrics/lane.h"
 
 namespace annod {
 
 // One GetNns call, from the request for it to the end of its answer; used again
 // after that.
-struct QueryCall {
+struct QueryCall final : UnsentAnswers::Holder {
   enum class Event { kArrived, kSent, kDone };
   // What a completion queue hands out.
   struct Tag {
@@ -43,6 +44,8 @@ struct QueryCall {
                ? absl::InfiniteFuture()
                : absl::FromChrono(deadline);
   }
+
+  void Cancel() override { context->TryCancel(); }
 };
 
 }  // namespace annod

@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
+#include "server/worker/calls/unsent_answers.h"
 
 namespace annod {
 
@@ -41,12 +42,15 @@ class StreamOwner {
 // sends the answers in the order of the requests. Deletes itself when the call
 // and all work on it have ended. Thread-safe.
 class QueryStream final
-    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+      private UnsentAnswers::Holder {
  public:
   // At most `window` requests, and not many more than `max_bytes` of them and
-  // their answers, are held.
+  // their answers, are held. A stream that has answers unsent reads nothing
+  // while all calls of the worker have too many. `unsent` must outlive the
+  // object.
   QueryStream(grpc::CallbackServerContext* context, StreamOwner* owner,
-              size_t window, int64_t max_bytes);
+              UnsentAnswers* unsent, size_t window, int64_t max_bytes);
 
   // Begins to read.
   void Start();
@@ -56,6 +60,9 @@ class QueryStream final
   absl::Time deadline() const { return deadline_; }
   // Whether nobody waits for the answers any more.
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+  // Counts the answer that is in the slot instead of what was reserved for it:
+  // OVERLOADED if that does not fit, CANCELLED if the call is over.
+  absl::Status HoldAnswer(const StreamSlot& slot, int64_t reserved);
   // The owner has put answer or error into the slot. The stream may be gone
   // afterwards.
   void Answered(StreamSlot* slot);
@@ -63,7 +70,7 @@ class QueryStream final
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnCancel() override { cancelled_.store(true); }
-  void OnDone() override { Unref(); }
+  void OnDone() override;
 
  private:
   // With the lock held: begins whatever can begin now.
@@ -71,9 +78,11 @@ class QueryStream final
   void FinishOnce(const grpc::Status& status)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Unref();
+  void Cancel() override { context_->TryCancel(); }
 
   grpc::CallbackServerContext* const context_;
   StreamOwner* const owner_;
+  UnsentAnswers* const unsent_;
   const size_t window_;
   const int64_t max_bytes_;
   absl::Time deadline_;

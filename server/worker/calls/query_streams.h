@@ -4,6 +4,7 @@
 #include <atomic>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -35,8 +36,9 @@ namespace annod {
 class QueryStreams final : private StreamOwner {
  public:
   // All must outlive the object; `threads` search at a time.
-  QueryStreams(const GetNnsHandler* handler, const LiveConfig* config,
-               QueryHelpers* helpers, WorkerMetrics* metrics, int threads);
+  QueryStreams(const GetNnsHandler* handler, const Catalog* catalog,
+               const LiveConfig* config, QueryHelpers* helpers,
+               UnsentAnswers* unsent, WorkerMetrics* metrics, int threads);
   // All streams must have ended.
   ~QueryStreams() override;
 
@@ -72,13 +74,19 @@ class QueryStreams final : private StreamOwner {
   // Waits for a turn; none at the end.
   std::optional<Turn> NextTurn();
   void WorkLoop();
+  // Answers the request of a slot.
+  absl::Status Respond(QueryStream* stream, AnswerMemory* memory,
+                       std::shared_ptr<const IndexView>* view,
+                       StreamSlot* slot);
   void Work(const Turn& turn, AnswerMemory* memory);
   // A request of the stream has ended.
   void Finish(const Turn& turn, const IndexView* view);
 
   const GetNnsHandler* const handler_;
+  const Catalog* const catalog_;
   const LiveConfig* const config_;
   QueryHelpers* const helpers_;
+  UnsentAnswers* const unsent_;
   WorkerMetrics* const metrics_;
   std::atomic<int> active_{0};
 

@@ -40,7 +40,8 @@ class QueryThreads {
   // All must outlive the object.
   QueryThreads(IndexServiceImpl* service, const GetNnsHandler* handler,
                QueryHelpers* helpers, const Catalog* catalog,
-               const LiveConfig* config, WorkerMetrics* metrics);
+               const LiveConfig* config, UnsentAnswers* unsent,
+               WorkerMetrics* metrics);
   ~QueryThreads();
 
   // Before the server is built.
