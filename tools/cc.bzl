@@ -1,5 +1,7 @@
 """One library a folder, one test program a folder."""
 
+load(":unity.bzl", "unity_sources")
+
 # By header of tools/precompiled. Nobody measures tests: those that only call a server are
 # not optimised at all, which halves their compile time; those that compute are, a little.
 # So are the commands of annodctl: what they wait for is computed elsewhere.
@@ -18,6 +20,29 @@ def _with_precompiled(header, kwargs):
     out["deps"] = out.get("deps", []) + ["//tools/precompiled:%s_pch" % header]
     return out
 
+def _together(name, sources, always):
+    """The sources to compile for those of a target, and the libraries that hold them.
+
+    Args:
+      name: the target's.
+      sources: the target's srcs.
+      always: whether they are compiled together in every build; else only in those of
+        the sanitizers: what is measured is compiled as it stands.
+    """
+    alone = [source for source in sources if not source.endswith(".cc")]
+    grouped = [source for source in sources if source.endswith(".cc")]
+    if len(grouped) < 2:
+        return sources, []
+    unity_sources(name = name + "_unity", srcs = grouped, tags = ["manual"])
+    native.cc_library(name = name + "_sources", textual_hdrs = grouped, tags = ["manual"])
+    unity = alone + [":%s_unity" % name]
+    if always:
+        return unity, [":%s_sources" % name]
+    return (
+        select({"//tools:sanitized": unity, "//conditions:default": sources}),
+        select({"//tools:sanitized": [":%s_sources" % name], "//conditions:default": []}),
+    )
+
 def folder_library(name = None, precompiled = "core", deps = [], **kwargs):
     """The library of all sources of a folder, named like it: //core/journal.
 
@@ -27,14 +52,21 @@ def folder_library(name = None, precompiled = "core", deps = [], **kwargs):
       name: the folder's if not given.
       precompiled: NAME of the header of tools/precompiled that is read before; None: none.
       deps: libraries of other folders, and third_party.
-      **kwargs: to cc_library; name, srcs and hdrs are there.
+      **kwargs: to cc_library; name, srcs and hdrs are there. `together = False`: each
+        source is compiled on its own in every build.
     """
+    name = name or native.package_name().split("/")[-1]
+    is_core = native.package_name().split("/")[0] == "core"
+    srcs = kwargs.pop("srcs", native.glob(["*.cc"]))
+    sources = []
+    if kwargs.pop("together", True):
+        srcs, sources = _together(name, srcs, always = not is_core)
     native.cc_library(
-        name = name or native.package_name().split("/")[-1],
-        srcs = kwargs.pop("srcs", native.glob(["*.cc"])),
+        name = name,
+        srcs = srcs,
         hdrs = kwargs.pop("hdrs", native.glob(["*.h"], allow_empty = True)),
         visibility = kwargs.pop("visibility", ["//visibility:public"]),
-        **_with_precompiled(precompiled, dict(kwargs, deps = deps))
+        **_with_precompiled(precompiled, dict(kwargs, deps = deps + sources))
     )
 
 def folder_test(name = None, srcs = None, precompiled = "test", deps = [], **kwargs):
@@ -47,8 +79,11 @@ def folder_test(name = None, srcs = None, precompiled = "test", deps = [], **kwa
       deps: what is tested.
       **kwargs: to cc_test.
     """
+    name = name or native.package_name().split("/")[-1] + "_test"
+    srcs = srcs or native.glob(["*_test.cc"], exclude = kwargs.pop("exclude", []))
+    srcs, sources = _together(name, srcs, always = True)
     native.cc_test(
-        name = name or native.package_name().split("/")[-1] + "_test",
-        srcs = srcs or native.glob(["*_test.cc"], exclude = kwargs.pop("exclude", [])),
-        **_with_precompiled(precompiled, dict(kwargs, deps = deps + ["//third_party/debian:gtest_main"]))
+        name = name,
+        srcs = srcs,
+        **_with_precompiled(precompiled, dict(kwargs, deps = deps + sources + ["//third_party/debian:gtest_main"]))
     )

@@ -24,7 +24,7 @@ namespace {
 ABSL_CONST_INIT absl::Mutex hdf5_mutex(absl::kConstInit);
 
 // Rows are fetched in blocks of about this size.
-constexpr int64_t kBlockBytes = 1 << 20;
+constexpr int64_t kHdf5BlockBytes = 1 << 20;
 
 // An HDF5 identifier, closed by the function for its kind.
 class Handle {
@@ -157,7 +157,7 @@ class Hdf5Reader final : public VectorReader {
         filters_(std::move(filters)),
         data_(std::move(data)) {
     row_bytes_ = data_.dim * ComponentBytes(data_.format.type);
-    block_rows_ = std::max<int64_t>(1, kBlockBytes / row_bytes_);
+    block_rows_ = std::max<int64_t>(1, kHdf5BlockBytes / row_bytes_);
     block_.resize(std::min(block_rows_, std::max<int64_t>(1, data_.rows)) *
                   row_bytes_);
   }

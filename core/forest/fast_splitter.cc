@@ -10,7 +10,7 @@
 namespace annod {
 namespace {
 
-constexpr size_t kMeansSteps = 200;
+constexpr size_t kFastMeansSteps = 200;
 // Items fetched ahead of the one being compared: a few hundred cycles' worth.
 constexpr size_t kFetchAhead = 4;
 constexpr size_t kMarginBatch = 2048;
@@ -118,7 +118,7 @@ void FastSplitter::Choose(absl::Span<const int32_t> ids, Kiss64* random,
   const size_t i = random->Index(ids.size());
   size_t j = random->Index(ids.size() - 1);
   if (j >= i) ++j;
-  std::array<int32_t, kMeansSteps> drawn;
+  std::array<int32_t, kFastMeansSteps> drawn;
   for (int32_t& id : drawn) id = ids[random->Index(ids.size())];
 
   const NodeLayout& layout = items_.layout();
@@ -127,8 +127,8 @@ void FastSplitter::Choose(absl::Span<const int32_t> ids, Kiss64* random,
   }
   Start(ids[i], &groups_[0]);
   Start(ids[j], &groups_[1]);
-  for (size_t step = 0; step < kMeansSteps; ++step) {
-    if (step + kFetchAhead < kMeansSteps) {
+  for (size_t step = 0; step < kFastMeansSteps; ++step) {
+    if (step + kFetchAhead < kFastMeansSteps) {
       Fetch(items_.Slot(drawn[step + kFetchAhead]), layout.node_bytes);
     }
     const int32_t id = drawn[step];

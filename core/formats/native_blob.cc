@@ -27,8 +27,8 @@ size_t PrefixBytes(Metric metric) {
 // n_items, n_nodes, u64 roots, nodes_size.
 size_t HeadBytes(size_t id_bytes) { return 3 * id_bytes + sizeof(uint64_t); }
 
-absl::Status Wrong(absl::string_view what, int64_t value,
-                   absl::string_view limit) {
+absl::Status WrongLayout(absl::string_view what, int64_t value,
+                         absl::string_view limit) {
   return absl::DataLossError(
       absl::StrCat("native blob: ", what, " is ", value, "; ", limit));
 }
@@ -44,15 +44,16 @@ absl::Status CheckHammingPrefix(absl::Span<const char> bytes,
         "native blob: the dimension in front is ", dim, ", not ", layout.dim));
   }
   if (words != HammingWords(layout.dim)) {
-    return Wrong("the number of 64-bit words in front", words,
-                 absl::StrCat("dimension ", layout.dim, " takes ",
-                              HammingWords(layout.dim)));
+    return WrongLayout("the number of 64-bit words in front", words,
+                       absl::StrCat("dimension ", layout.dim, " takes ",
+                                    HammingWords(layout.dim)));
   }
   if (items != static_cast<uint64_t>(slot_count)) {
-    return Wrong("the number of items in front", items,
-                 absl::StrCat("the head says ", slot_count));
+    return WrongLayout("the number of items in front", items,
+                       absl::StrCat("the head says ", slot_count));
   }
-  if (zero != 0) return Wrong("the reserved number in front", zero, "0 wanted");
+  if (zero != 0)
+    return WrongLayout("the reserved number in front", zero, "0 wanted");
   return absl::OkStatus();
 }
 
@@ -69,9 +70,9 @@ absl::StatusOr<std::vector<int32_t>> ReadRoots(const char* ids, uint64_t count,
     // was loaded from a file may have taken it for one.
     if (root == 0 && forest.slot_count == 1) continue;
     if (root < forest.slot_count || root >= forest.node_count) {
-      return Wrong(absl::StrCat("root ", i), root,
-                   absl::StrCat("tree nodes are ", forest.slot_count, " to ",
-                                forest.node_count - 1));
+      return WrongLayout(absl::StrCat("root ", i), root,
+                         absl::StrCat("tree nodes are ", forest.slot_count,
+                                      " to ", forest.node_count - 1));
     }
     const int64_t claimed = forest.node(root).descendants();
     if (claimed != forest.slot_count) {
@@ -168,17 +169,18 @@ absl::StatusOr<ForestData> ReadNativeBlob(absl::Span<const char> bytes,
   const uint64_t root_count = LoadField<uint64_t>(head, 2 * id_bytes);
   const int64_t room = LoadId(head, 2 * id_bytes + sizeof(uint64_t), id_bytes);
   if (slot_count < 0 || slot_count > node_count) {
-    return Wrong("the number of items", slot_count,
-                 absl::StrCat("there are ", node_count, " nodes"));
+    return WrongLayout("the number of items", slot_count,
+                       absl::StrCat("there are ", node_count, " nodes"));
   }
   if (node_count > std::numeric_limits<int32_t>::max()) {
-    return Wrong("the number of nodes", node_count,
-                 absl::StrCat("at most ", std::numeric_limits<int32_t>::max(),
-                              " are possible"));
+    return WrongLayout(
+        "the number of nodes", node_count,
+        absl::StrCat("at most ", std::numeric_limits<int32_t>::max(),
+                     " are possible"));
   }
   if (room < node_count) {
-    return Wrong("the room for nodes", room,
-                 absl::StrCat(node_count, " are used"));
+    return WrongLayout("the room for nodes", room,
+                       absl::StrCat(node_count, " are used"));
   }
   if (root_count == 0) {
     return absl::FailedPreconditionError(

@@ -13,7 +13,7 @@
 namespace annod {
 namespace {
 
-constexpr size_t kPieceBytes = size_t{1} << 20;
+constexpr size_t kNativePieceBytes = size_t{1} << 20;
 
 class NativeWriter {
  public:
@@ -48,7 +48,7 @@ class NativeWriter {
       return absl::ResourceExhaustedError(
           absl::StrCat("the file would have more than ", written_, " nodes"));
     }
-    if (piece_.size() >= kPieceBytes) ANNOD_RETURN_IF_ERROR(Flush());
+    if (piece_.size() >= kNativePieceBytes) ANNOD_RETURN_IF_ERROR(Flush());
     piece_.resize(piece_.size() + to_.node_bytes);
     ++written_;
     return &piece_[piece_.size() - to_.node_bytes];

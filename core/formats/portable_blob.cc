@@ -11,8 +11,8 @@
 namespace annod {
 namespace {
 
-constexpr char kMagic[] = "ANNOYSP";  // and the version's digit
-constexpr size_t kMagicBytes = sizeof(kMagic) - 1;
+constexpr char kPortableMagic[] = "ANNOYSP";  // and the version's digit
+constexpr size_t kPortableMagicBytes = sizeof(kPortableMagic) - 1;
 constexpr char kVersionDigit = '1';
 constexpr uint16_t kVersion = 1;
 constexpr uint8_t kLittleEndian = 1;
@@ -28,8 +28,8 @@ constexpr size_t kDimAt = 16;          // uint32
 constexpr size_t kPayloadAt = 20;      // uint64
 constexpr size_t kHeaderBytes = 28;
 
-absl::Status Wrong(absl::string_view what, uint64_t value,
-                   absl::string_view wanted) {
+absl::Status WrongPortable(absl::string_view what, uint64_t value,
+                           absl::string_view wanted) {
   return absl::DataLossError(
       absl::StrCat("portable blob: ", what, " is ", value, "; ", wanted));
 }
@@ -37,8 +37,8 @@ absl::Status Wrong(absl::string_view what, uint64_t value,
 }  // namespace
 
 bool IsPortableBlob(absl::Span<const char> bytes) {
-  return bytes.size() >= kMagicBytes &&
-         std::memcmp(bytes.data(), kMagic, kMagicBytes) == 0;
+  return bytes.size() >= kPortableMagicBytes &&
+         std::memcmp(bytes.data(), kPortableMagic, kPortableMagicBytes) == 0;
 }
 
 absl::StatusOr<PortableBlob> ReadPortableBlob(absl::Span<const char> bytes) {
@@ -49,10 +49,10 @@ absl::StatusOr<PortableBlob> ReadPortableBlob(absl::Span<const char> bytes) {
   }
   const char* const at = bytes.data();
   const uint16_t version = LoadField<uint16_t>(at, kVersionAt);
-  if (at[kMagicBytes] != kVersionDigit || version != kVersion) {
+  if (at[kPortableMagicBytes] != kVersionDigit || version != kVersion) {
     return absl::FailedPreconditionError(
         absl::StrCat("portable blob: version ", version, " behind the digit ",
-                     static_cast<uint8_t>(at[kMagicBytes]) - '0',
+                     static_cast<uint8_t>(at[kPortableMagicBytes]) - '0',
                      "; only version 1 is known"));
   }
   const uint8_t endian = LoadField<uint8_t>(at, kEndianAt);
@@ -63,32 +63,34 @@ absl::StatusOr<PortableBlob> ReadPortableBlob(absl::Span<const char> bytes) {
   }
   const uint8_t size_bytes = LoadField<uint8_t>(at, kSizeBytesAt);
   if (size_bytes != 8) {
-    return Wrong("the width of a size", size_bytes, "8 wanted");
+    return WrongPortable("the width of a size", size_bytes, "8 wanted");
   }
   const uint8_t id_bytes = LoadField<uint8_t>(at, kIdBytesAt);
   if (id_bytes != 4 && id_bytes != 8) {
-    return Wrong("the width of an id", id_bytes, "4 or 8 wanted");
+    return WrongPortable("the width of an id", id_bytes, "4 or 8 wanted");
   }
   const uint8_t scalar_bytes = LoadField<uint8_t>(at, kScalarBytesAt);
   if (scalar_bytes != 4) {
-    return Wrong("the width of a component", scalar_bytes, "4 wanted");
+    return WrongPortable("the width of a component", scalar_bytes, "4 wanted");
   }
   const uint8_t metric = LoadField<uint8_t>(at, kMetricAt);
   if (metric < static_cast<int>(Metric::kAngular) ||
       metric > static_cast<int>(Metric::kHamming)) {
-    return Wrong("the metric", metric, "1 to 5 are known");
+    return WrongPortable("the metric", metric, "1 to 5 are known");
   }
   const uint8_t reserved = LoadField<uint8_t>(at, kReservedAt);
-  if (reserved != 0) return Wrong("the reserved byte", reserved, "0 wanted");
+  if (reserved != 0)
+    return WrongPortable("the reserved byte", reserved, "0 wanted");
   const uint32_t dim = LoadField<uint32_t>(at, kDimAt);
   if (dim < 1 || dim > static_cast<uint32_t>(kMaxDim)) {
-    return Wrong("the dimension", dim,
-                 absl::StrCat("1 to ", kMaxDim, " are possible"));
+    return WrongPortable("the dimension", dim,
+                         absl::StrCat("1 to ", kMaxDim, " are possible"));
   }
   const uint64_t payload_bytes = LoadField<uint64_t>(at, kPayloadAt);
   if (payload_bytes != bytes.size() - kHeaderBytes) {
-    return Wrong("the size of the payload", payload_bytes,
-                 absl::StrCat(bytes.size() - kHeaderBytes, " bytes follow"));
+    return WrongPortable(
+        "the size of the payload", payload_bytes,
+        absl::StrCat(bytes.size() - kHeaderBytes, " bytes follow"));
   }
   PortableBlob blob;
   blob.metric = static_cast<Metric>(metric);
@@ -104,8 +106,8 @@ uint64_t PortableBlobBytes(const ForestData& forest) {
 
 absl::Status WritePortableBlob(const ForestData& forest, const ByteSink& sink) {
   char header[kHeaderBytes] = {};
-  std::memcpy(header, kMagic, kMagicBytes);
-  header[kMagicBytes] = kVersionDigit;
+  std::memcpy(header, kPortableMagic, kPortableMagicBytes);
+  header[kPortableMagicBytes] = kVersionDigit;
   StoreField(header, kVersionAt, kVersion);
   StoreField(header, kEndianAt, kLittleEndian);
   StoreField<uint8_t>(header, kSizeBytesAt, 8);

@@ -18,7 +18,7 @@ namespace {
 
 // Queries whose neighbours are found together: reading the items costs as much
 // as comparing ten queries with them.
-constexpr size_t kGroup = 16;
+constexpr size_t kQueryGroup = 16;
 
 // Items as far as the last that are looked at.
 constexpr int kMaxTies = 22;
@@ -61,15 +61,15 @@ absl::StatusOr<TrueNeighbors> FindTrueNeighbors(
   TrueNeighbors truth;
   truth.items = DrawMeasuringItems(forest, count, seed);
   truth.nearest.resize(truth.items.size());
-  const size_t groups = (truth.items.size() + kGroup - 1) / kGroup;
+  const size_t groups = (truth.items.size() + kQueryGroup - 1) / kQueryGroup;
   threads =
       static_cast<int>(std::min<size_t>(static_cast<size_t>(threads), groups));
   std::vector<std::vector<SearchScratch>> scratches(threads);
   TreeStages stages;  // trees are groups here
   stages.grow = [&](int worker, int group, std::vector<char>*) {
-    scratches[worker].resize(kGroup);
-    const size_t first = static_cast<size_t>(group) * kGroup;
-    const size_t end = std::min(first + kGroup, truth.items.size());
+    scratches[worker].resize(kQueryGroup);
+    const size_t first = static_cast<size_t>(group) * kQueryGroup;
+    const size_t end = std::min(first + kQueryGroup, truth.items.size());
     std::vector<Query> queries;
     for (size_t q = first; q < end; ++q) {
       queries.push_back(SlotQuery(forest, truth.items[q]));

@@ -22,7 +22,7 @@
 namespace annod {
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kSettingsFormat = 1;
 constexpr size_t kMaxNameBytes = 64;
 constexpr size_t kMaxPathBytes = 4095;  // Linux's PATH_MAX without the NUL
 constexpr size_t kMaxShortBytes = 64;
@@ -267,12 +267,12 @@ std::string IndexSettingsToJson(const IndexSettings& settings) {
     object["lease_seconds"] = settings.lease_seconds;
     object["lease_expire_unix_ms"] = settings.lease_expire_unix_ms;
   }
-  return SealJson(std::move(object), kFormat);
+  return SealJson(std::move(object), kSettingsFormat);
 }
 
 absl::StatusOr<IndexSettings> IndexSettingsFromJson(absl::string_view json) {
   ANNOD_ASSIGN_OR_RETURN(const nlohmann::json object,
-                         UnsealJson(json, kFormat, kWhat));
+                         UnsealJson(json, kSettingsFormat, kWhat));
   JsonFields fields(object, kWhat);
   IndexSettings settings;
   settings.name = fields.String("name", kMaxNameBytes);

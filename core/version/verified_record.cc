@@ -22,8 +22,8 @@ using nlohmann::json;
 
 // Raised whenever verification learns to find more: old records then do not
 // count.
-constexpr int kFormat = 1;
-constexpr char kWhat[] = "verified record";
+constexpr int kRecordFormat = 1;
+constexpr char kRecordWhat[] = "verified record";
 
 json FilesToJson(const std::vector<FileIdentity>& files) {
   json array = json::array();
@@ -42,7 +42,7 @@ std::string RecordText(const std::vector<FileIdentity>& files,
   object["files"] = FilesToJson(files);
   object["layout"] = std::string(LayoutName(facts.layout));
   object["item_count"] = facts.item_count;
-  return SealJson(std::move(object), kFormat);
+  return SealJson(std::move(object), kRecordFormat);
 }
 
 }  // namespace
@@ -59,9 +59,9 @@ std::optional<VerifiedFacts> ReadVerified(
     const std::vector<FileIdentity>& files) {
   const auto text = fs->ReadFile(path, kMaxJsonBytes);
   if (!text.ok()) return std::nullopt;
-  const auto object = UnsealJson(*text, kFormat, kWhat);
+  const auto object = UnsealJson(*text, kRecordFormat, kRecordWhat);
   if (!object.ok()) return std::nullopt;
-  JsonFields fields(*object, kWhat);
+  JsonFields fields(*object, kRecordWhat);
   const json* const remembered = fields.Array("files", files.size());
   const std::string layout = fields.String("layout", 64);
   VerifiedFacts facts;
@@ -69,7 +69,7 @@ std::optional<VerifiedFacts> ReadVerified(
   if (!fields.status().ok() || *remembered != FilesToJson(files)) {
     return std::nullopt;
   }
-  const auto kind = LayoutFromFile(layout, kWhat);
+  const auto kind = LayoutFromFile(layout, kRecordWhat);
   if (!kind.ok()) return std::nullopt;
   facts.layout = *kind;
   return facts;

@@ -16,7 +16,7 @@ namespace {
 constexpr char kErrorInfoUrl[] = "type.googleapis.com/google.rpc.ErrorInfo";
 constexpr char kBadRequestUrl[] = "type.googleapis.com/google.rpc.BadRequest";
 
-void AddErrorInfo(absl::string_view reason, const ErrorMetadata& metadata,
+void AddErrorInfo(absl::string_view reason, const ReasonMetadata& metadata,
                   absl::Status* status) {
   google::rpc::ErrorInfo info;
   info.set_domain(kErrorDomain);
@@ -36,20 +36,20 @@ std::string Printable(absl::string_view text, size_t max_bytes) {
 
 absl::Status ReasonError(absl::StatusCode code, absl::string_view reason,
                          absl::string_view message,
-                         const ErrorMetadata& metadata) {
+                         const ReasonMetadata& metadata) {
   absl::Status status(code, message);
   AddErrorInfo(reason, metadata, &status);
   return status;
 }
 
 absl::Status WithReason(absl::Status status, absl::string_view reason,
-                        const ErrorMetadata& metadata) {
+                        const ReasonMetadata& metadata) {
   if (status.ok() || status.GetPayload(kErrorInfoUrl)) return status;
   AddErrorInfo(reason, metadata, &status);
   return status;
 }
 
-absl::Status WithMetadata(absl::Status status, const ErrorMetadata& metadata) {
+absl::Status WithMetadata(absl::Status status, const ReasonMetadata& metadata) {
   const auto payload = status.GetPayload(kErrorInfoUrl);
   google::rpc::ErrorInfo info;
   if (!payload || !info.ParseFromString(std::string(*payload))) return status;

@@ -54,19 +54,19 @@ inline constexpr char kCredentialsInvalid[] = "CREDENTIALS_INVALID";
 inline constexpr char kNotAllowed[] = "NOT_ALLOWED";
 inline constexpr char kQuotaReached[] = "QUOTA_REACHED";
 
-using ErrorMetadata = std::vector<std::pair<std::string, std::string>>;
+using ReasonMetadata = std::vector<std::pair<std::string, std::string>>;
 
 // A status that carries google.rpc.ErrorInfo with that reason and metadata.
 absl::Status ReasonError(absl::StatusCode code, absl::string_view reason,
                          absl::string_view message,
-                         const ErrorMetadata& metadata = {});
+                         const ReasonMetadata& metadata = {});
 
 // The same status with an ErrorInfo added, unless it is OK or has one.
 absl::Status WithReason(absl::Status status, absl::string_view reason,
-                        const ErrorMetadata& metadata = {});
+                        const ReasonMetadata& metadata = {});
 
 // The same status with `metadata` added to its ErrorInfo, if it has one.
-absl::Status WithMetadata(absl::Status status, const ErrorMetadata& metadata);
+absl::Status WithMetadata(absl::Status status, const ReasonMetadata& metadata);
 
 // INVALID_ARGUMENT for a field of a request: "<field> is <value>; it must be
 // <limit>", or `message` if given, with ErrorInfo and BadRequest. The value is

@@ -30,7 +30,7 @@
 namespace annod {
 namespace {
 
-constexpr absl::Duration kWatchInterval = absl::Milliseconds(50);
+constexpr absl::Duration kCallerCheckInterval = absl::Milliseconds(50);
 // The end of a stream and the news that its caller has gone may overtake each
 // other on the way here; nothing else holds this much time back.
 constexpr absl::Duration kCancelWait = absl::Milliseconds(100);
@@ -339,7 +339,7 @@ absl::Status FitCall::Build(v1::FitResponse* response) {
   });
   queued_ = true;
   state_->builds()->Enqueue(job_);
-  while (!job_->AwaitChange(job_->Progress().phase(), kWatchInterval)) {
+  while (!job_->AwaitChange(job_->Progress().phase(), kCallerCheckInterval)) {
     if (context_->IsCancelled()) {
       job_->Cancel(absl::CancelledError("the caller left"));
       job_->AwaitDone();

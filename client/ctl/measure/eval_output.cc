@@ -27,7 +27,9 @@ std::string SettingText(EvalEngine engine, int64_t value) {
   return absl::StrCat(SettingName(engine), " ", WithCommas(value));
 }
 
-std::string Rounded(double value) { return WithCommas(std::llround(value)); }
+std::string RoundedValue(double value) {
+  return WithCommas(std::llround(value));
+}
 
 // The cells that all rows have.
 void AppendMeasured(const EvalRow& row, std::vector<std::string>* cells) {
@@ -37,10 +39,10 @@ void AppendMeasured(const EvalRow& row, std::vector<std::string>* cells) {
 }
 
 void AppendCost(const EvalRow& row, std::vector<std::string>* cells) {
-  cells->push_back(Rounded(row.distances));
-  cells->push_back(Rounded(row.p50_us));
-  cells->push_back(Rounded(row.p99_us));
-  cells->push_back(Rounded(row.qps));
+  cells->push_back(RoundedValue(row.distances));
+  cells->push_back(RoundedValue(row.p50_us));
+  cells->push_back(RoundedValue(row.p99_us));
+  cells->push_back(RoundedValue(row.qps));
 }
 
 // Adds what was measured to `json`.

@@ -51,7 +51,7 @@ v1::SerializeFormat ToProto(Format format) {
   return v1::SERIALIZE_FORMAT_UNSPECIFIED;
 }
 
-std::string Name(v1::SerializeFormat format) {
+std::string NameOfFormat(v1::SerializeFormat format) {
   for (const Format choice : {Format::kNative, Format::kNativeBlob,
                               Format::kPortable, Format::kCanonical}) {
     if (ToProto(choice) == format) return std::string(FormatName(choice));
@@ -107,7 +107,7 @@ absl::Status RunSerialize(const SerializeArguments& arguments,
   if (context.json) {
     PrintJson(Json{{"index", arguments.index},
                    {"file", arguments.path},
-                   {"format", Name(arguments.options.format)},
+                   {"format", NameOfFormat(arguments.options.format)},
                    {"version", result.version},
                    {"bytes", result.total_bytes},
                    {"xxh3_64", hash}});
@@ -150,14 +150,14 @@ absl::Status RunDeserialize(const DeserializeArguments& arguments,
   progress.Done(static_cast<int64_t>(sent));
   if (context.json) {
     PrintJson(Json{{"index", arguments.index},
-                   {"format", Name(result.format)},
+                   {"format", NameOfFormat(result.format)},
                    {"version", result.info.version},
                    {"item_count", result.info.item_count},
                    {"tree_count", result.info.tree_count},
                    {"layout", result.info.layout}});
   } else {
     PrintFields({{"index", arguments.index},
-                 {"format", Name(result.format)},
+                 {"format", NameOfFormat(result.format)},
                  {"version", absl::StrCat(result.info.version)},
                  {"items", WithCommas(result.info.item_count)},
                  {"trees", absl::StrCat(result.info.tree_count)}});

@@ -8,7 +8,7 @@
 namespace annod {
 namespace {
 
-constexpr size_t kRowsAtOnce = 4;
+constexpr size_t kPairRowsAtOnce = 4;
 constexpr int32_t kFarNorm = INT32_MAX / 2;  // of items that only fill a block
 
 }  // namespace
@@ -24,7 +24,7 @@ void ClusterPairs::LayOut(absl::Span<const int32_t> rows) {
   if (gathered_.count() < items) {
     gathered_ = CodeRows(items, bytes);
     blocks_ = CodeRows(items, bytes);
-    distances_ = CodeRows(kRowsAtOnce, items * sizeof(int32_t));
+    distances_ = CodeRows(kPairRowsAtOnce, items * sizeof(int32_t));
     norms_.resize(items);
     found_.resize(items);
   }
@@ -50,10 +50,10 @@ void ClusterPairs::Add(absl::Span<const int32_t> rows, NeighborLists* lists) {
   blocks.bytes = codes_.row_bytes();
   auto* const distances = reinterpret_cast<int32_t*>(distances_.row(0));
   const size_t stride = distances_.row_bytes() / sizeof(int32_t);
-  for (size_t i = 0; i < rows.size(); i += kRowsAtOnce) {
+  for (size_t i = 0; i < rows.size(); i += kPairRowsAtOnce) {
     kernels_.four_rows_against_blocks(gathered_.row(i), blocks, stride,
                                       distances);
-    for (size_t r = 0; r < kRowsAtOnce && i + r < rows.size(); ++r) {
+    for (size_t r = 0; r < kPairRowsAtOnce && i + r < rows.size(); ++r) {
       AddRow(rows, i + r, distances + r * stride, lists);
     }
   }

@@ -30,7 +30,7 @@ constexpr int kRefineNear = 24;
 // Answers that near rows are at least, of as many as they are near rows, where
 // they do for inner products.
 constexpr double kNearAnswers = 0.5;
-constexpr int64_t kPiece = 256;  // rows a thread takes at a time
+constexpr int64_t kBuilderPiece = 256;  // rows a thread takes at a time
 
 // Shares of the whole that are done after each step.
 constexpr double kCodesDone = 0.06;
@@ -191,7 +191,7 @@ class Builder {
   void PruneLists() {
     edges_.resize(size() * degree());
     edge_counts_.resize(size());
-    ParallelFor(options_.threads, size(), kPiece, options_.cancel,
+    ParallelFor(options_.threads, size(), kBuilderPiece, options_.cancel,
                 [&](int, int64_t begin, int64_t end) {
                   Pruner pruner(&graph_.codes, degree());
                   std::vector<CodeNeighbor> candidates, chosen;
@@ -219,7 +219,7 @@ class Builder {
       reverse[ends[edge.id]++] = {edge.distance, static_cast<int32_t>(row)};
     });
     graph_.neighbors.assign(size * degree(), -1);
-    ParallelFor(options_.threads, size, kPiece, options_.cancel,
+    ParallelFor(options_.threads, size, kBuilderPiece, options_.cancel,
                 [&](int, int64_t begin, int64_t end) {
                   Pruner pruner(&graph_.codes, degree());
                   std::vector<CodeNeighbor> all, chosen;
@@ -255,7 +255,7 @@ class Builder {
     const auto most =
         static_cast<size_t>(std::min(options_.companions, degree()));
     std::vector<Companions::Scratch> scratches(options_.threads);
-    ParallelFor(options_.threads, size(), kPiece, options_.cancel,
+    ParallelFor(options_.threads, size(), kBuilderPiece, options_.cancel,
                 [&](int worker, int64_t begin, int64_t end) {
                   std::vector<int32_t> chosen;
                   for (int64_t row = begin; row < end; ++row) {

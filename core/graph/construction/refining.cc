@@ -9,7 +9,7 @@
 namespace annod {
 namespace {
 
-constexpr int64_t kPiece = 256;
+constexpr int64_t kRefiningPiece = 256;
 constexpr size_t kTrueNeighbors = 10;
 
 }  // namespace
@@ -18,7 +18,7 @@ std::vector<int32_t> NearestIds(const NeighborLists& lists, int64_t rows,
                                 int64_t near, int threads,
                                 const std::atomic<bool>* cancel) {
   std::vector<int32_t> ids(rows * near, -1);
-  ParallelFor(threads, rows, kPiece, cancel,
+  ParallelFor(threads, rows, kRefiningPiece, cancel,
               [&](int, int64_t begin, int64_t end) {
                 std::vector<CodeNeighbor> sorted;
                 for (int64_t row = begin; row < end; ++row) {
@@ -90,7 +90,7 @@ void RefineLists(const CodeRows& codes, int near, int threads,
       NearestIds(*lists, rows, near, threads, cancel);
   // The row that each was last looked at for, by thread.
   std::vector<std::vector<int32_t>> seen(threads);
-  ParallelFor(threads, rows, kPiece, cancel,
+  ParallelFor(threads, rows, kRefiningPiece, cancel,
               [&](int worker, int64_t begin, int64_t end) {
                 std::vector<int32_t>& last = seen[worker];
                 if (last.empty()) last.assign(rows, -1);

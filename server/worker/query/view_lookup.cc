@@ -18,7 +18,7 @@ constexpr size_t kMaxNamedIds = 5;
 absl::Status CheckServing(const IndexView& view) {
   if (view.version != nullptr) return absl::OkStatus();
   const std::string& name = view.settings.name;
-  const ErrorMetadata metadata = {{"index", name}};
+  const ReasonMetadata metadata = {{"index", name}};
   switch (view.state) {
     case v1::INDEX_STATE_EMPTY:
       return ReasonError(
@@ -59,8 +59,8 @@ absl::StatusOr<int32_t> FindLabel(const ItemView& items,
   if (ids.size() == 1) return ids[0];
   const std::string& index = items.index().settings.name;
   const int64_t version = items.version_number();
-  const ErrorMetadata metadata = {{"index", index},
-                                  {"label", Printable(label)}};
+  const ReasonMetadata metadata = {{"index", index},
+                                   {"label", Printable(label)}};
   if (ids.empty()) {
     const LabelTable* const built_labels =
         items.version() == nullptr ? nullptr : items.version()->labels.get();

@@ -21,7 +21,7 @@ namespace {
 constexpr int kDim = 4;
 constexpr int kSlots = 40000;
 
-ForestBuildOptions Options(Metric metric, int trees, int threads) {
+ForestBuildOptions PartedOptions(Metric metric, int trees, int threads) {
   ForestBuildOptions options;
   options.metric = metric;
   options.dim = kDim;
@@ -57,8 +57,8 @@ INSTANTIATE_TEST_SUITE_P(Metrics, PartedBuildTest,
 // All there is to check in a file: every tree holds every item once, children
 // come before parents, counts add up, planes are of unit length.
 TEST_P(PartedBuildTest, FilesAreAsAnnoyWritesThem) {
-  const std::string path = BuildFile(VectorsFor(GetParam()),
-                                     Options(GetParam(), 3, 2), "parted.ann");
+  const std::string path = BuildFile(
+      VectorsFor(GetParam()), PartedOptions(GetParam(), 3, 2), "parted.ann");
   ForestOpenOptions open;
   open.verify = Verify::kFull;
   const auto index =
@@ -73,22 +73,22 @@ TEST_P(PartedBuildTest, BytesDependOnNeitherThreadsNorCpu) {
   for (const int trees : {1, 3}) {
     if (kSanitized && trees > 1) continue;
     const std::string expected =
-        BuildBytes(vectors, Options(GetParam(), trees, 1), "one.ann");
+        BuildBytes(vectors, PartedOptions(GetParam(), trees, 1), "one.ann");
     ASSERT_FALSE(expected.empty());
     // More threads than trees help inside them.
     for (const int threads : {0, 4}) {
-      EXPECT_TRUE(BuildBytes(vectors, Options(GetParam(), trees, threads),
+      EXPECT_TRUE(BuildBytes(vectors, PartedOptions(GetParam(), trees, threads),
                              "more.ann") == expected)
           << trees << " trees, " << threads << " threads";
     }
   }
   const std::string expected =
-      BuildBytes(vectors, Options(GetParam(), 1, 1), "one.ann");
+      BuildBytes(vectors, PartedOptions(GetParam(), 1, 1), "one.ann");
   for (const std::string& target : SimdTargets()) {
     if (kSanitized && target != SimdTargets().front()) continue;
     ASSERT_TRUE(ForceSimdTarget(target).ok());
-    EXPECT_TRUE(BuildBytes(vectors, Options(GetParam(), 1, 2), "cpu.ann") ==
-                expected)
+    EXPECT_TRUE(BuildBytes(vectors, PartedOptions(GetParam(), 1, 2),
+                           "cpu.ann") == expected)
         << target;
   }
   ASSERT_TRUE(ForceSimdTarget("").ok());
@@ -96,7 +96,7 @@ TEST_P(PartedBuildTest, BytesDependOnNeitherThreadsNorCpu) {
 
 TEST_P(PartedBuildTest, SeedsAndTreesDiffer) {
   const MemoryVectors vectors = VectorsFor(GetParam());
-  ForestBuildOptions options = Options(GetParam(), 1, 1);
+  ForestBuildOptions options = PartedOptions(GetParam(), 1, 1);
   const std::string first = BuildBytes(vectors, options, "first.ann");
   options.seed = 5;
   EXPECT_FALSE(BuildBytes(vectors, options, "second.ann") == first);
@@ -106,8 +106,8 @@ TEST_P(PartedBuildTest, SeedsAndTreesDiffer) {
 TEST_P(PartedBuildTest, EqualItemsAreDividedByLot) {
   const std::vector<std::vector<float>> rows(kSlots,
                                              std::vector<float>(kDim, 1.0f));
-  const std::string path =
-      BuildFile(MemoryVectors(rows), Options(GetParam(), 2, 2), "equal.ann");
+  const std::string path = BuildFile(
+      MemoryVectors(rows), PartedOptions(GetParam(), 2, 2), "equal.ann");
   ForestOpenOptions open;
   open.verify = Verify::kFull;
   const auto index =
@@ -123,8 +123,8 @@ TEST_P(PartedBuildTest, OutliersOfAnySizeAreKept) {
     rows[k * 999 + 1] = {static_cast<float>(k % 2), 0, 1,
                          GetParam() == Metric::kHamming ? 1.0f : 1e6f};
   }
-  const std::string path =
-      BuildFile(MemoryVectors(rows), Options(GetParam(), 2, 2), "outliers.ann");
+  const std::string path = BuildFile(
+      MemoryVectors(rows), PartedOptions(GetParam(), 2, 2), "outliers.ann");
   ForestOpenOptions open;
   open.verify = Verify::kFull;
   const auto index =
@@ -135,7 +135,7 @@ TEST_P(PartedBuildTest, OutliersOfAnySizeAreKept) {
 
 TEST(PartedBuildCancelTest, StopsWhenAskedTo) {
   std::atomic<bool> cancel{false};
-  ForestBuildOptions options = Options(Metric::kEuclidean, 1000, 2);
+  ForestBuildOptions options = PartedOptions(Metric::kEuclidean, 1000, 2);
   options.cancel = &cancel;
   options.tree_done = [&](int, int64_t) { cancel = true; };
   const std::string path = FreshPath("cancelled.ann");

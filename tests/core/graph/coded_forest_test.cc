@@ -15,8 +15,8 @@
 namespace annod {
 namespace {
 
-constexpr int kItems = 5000;
-constexpr int kDim = 40;
+constexpr int kForestItems = 5000;
+constexpr int kForestDim = 40;
 
 // Points around centres; zeros and ones for hamming.
 MemoryVectors Clustered(Metric metric, int count) {
@@ -24,12 +24,12 @@ MemoryVectors Clustered(Metric metric, int count) {
   std::normal_distribution<float> normal;
   std::vector<std::vector<float>> rows, centres(30);
   for (auto& centre : centres) {
-    for (int i = 0; i < kDim; ++i) centre.push_back(2 * normal(random));
+    for (int i = 0; i < kForestDim; ++i) centre.push_back(2 * normal(random));
   }
   for (int k = 0; k < count; ++k) {
     const auto& centre = centres[random() % centres.size()];
     std::vector<float> row;
-    for (int i = 0; i < kDim; ++i) {
+    for (int i = 0; i < kForestDim; ++i) {
       const float component = centre[i] + normal(random);
       row.push_back(metric == Metric::kHamming ? (component > 0 ? 1.0f : 0.0f)
                                                : component);
@@ -49,7 +49,7 @@ class CodedForestTest : public testing::TestWithParam<Metric> {
     const bool larger = LargerIsCloser(GetParam());
     std::vector<Neighbor> found, truth;
     int64_t hits = 0, wanted = 0;
-    for (int item = 0; item < kItems; item += 50) {
+    for (int item = 0; item < kForestItems; item += 50) {
       const std::vector<float>& query = items_.Row(item);
       EXPECT_TRUE(
           both_.graph
@@ -69,8 +69,8 @@ class CodedForestTest : public testing::TestWithParam<Metric> {
     return static_cast<double>(hits) / static_cast<double>(wanted);
   }
 
-  const MemoryVectors items_ = Clustered(GetParam(), kItems);
-  const ForestAndGraph both_ = BuildBoth(items_, GetParam(), kDim);
+  const MemoryVectors items_ = Clustered(GetParam(), kForestItems);
+  const ForestAndGraph both_ = BuildBoth(items_, GetParam(), kForestDim);
   const SearchScratchPtr scratch_ = NewSearchScratch();
 };
 
@@ -84,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(Metrics, CodedForestTest,
 
 TEST_P(CodedForestTest, CodesLoseHardlyANeighbour) {
   SearchOptions options;
-  options.search_k = int64_t{kItems} * 12;  // every item a candidate
+  options.search_k = int64_t{kForestItems} * 12;  // every item a candidate
   EXPECT_GT(Recall(options), 0.99);
   options.n = 100;
   EXPECT_GT(Recall(options), 0.99);
@@ -102,12 +102,12 @@ TEST_P(CodedForestTest, RecallGrowsWithSearchK) {
 
 TEST_P(CodedForestTest, AnswersTheAcceptedItemsOnly) {
   IdSet ids;
-  ids.Reset(kItems);
-  for (int32_t id = 0; id < kItems; id += 20) ids.Add(id);
+  ids.Reset(kForestItems);
+  for (int32_t id = 0; id < kForestItems; id += 20) ids.Add(id);
   ItemFilter filter;
   filter.excluded = ids.view();
   SearchOptions options;
-  options.search_k = int64_t{kItems} * 12;
+  options.search_k = int64_t{kForestItems} * 12;
   options.filter = &filter;
   EXPECT_GT(Recall(options), 0.99);
   filter = ItemFilter();
@@ -148,7 +148,7 @@ TEST_P(CodedForestTest, ComparesFewVectorsAndCountsCodes) {
           .ok());
   EXPECT_GT(stats.nodes, 0);
   EXPECT_GT(stats.distances, 200);
-  EXPECT_LE(stats.distances, 2000 + 20 + kDim + 10);
+  EXPECT_LE(stats.distances, 2000 + 20 + kForestDim + 10);
 }
 
 TEST_P(CodedForestTest, RefusesWhatNoSearchCanAnswer) {
@@ -158,8 +158,9 @@ TEST_P(CodedForestTest, RefusesWhatNoSearchCanAnswer) {
   EXPECT_TRUE(absl::IsInvalidArgument(both_.graph->SearchForest(
       items_.Row(9), options, scratch_.get(), &found, nullptr)));
   options.n = 3;
-  EXPECT_TRUE(absl::IsInvalidArgument(both_.graph->SearchForest(
-      std::vector<float>(kDim + 1), options, scratch_.get(), &found, nullptr)));
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      both_.graph->SearchForest(std::vector<float>(kForestDim + 1), options,
+                                scratch_.get(), &found, nullptr)));
 }
 
 }  // namespace

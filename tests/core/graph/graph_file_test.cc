@@ -18,15 +18,15 @@
 namespace annod {
 namespace {
 
-constexpr int kDim = 8;
+constexpr int kFileDim = 8;
 // Recalls that float32 can hold.
 const BeamCurve kCurve = {{{10, 0.5}, {14, 0.75}, {20, 0.75}, {28, 1}}, 250};
 
 class GraphFileTest : public testing::Test {
  protected:
   GraphFileTest()
-      : items_(MemoryVectors::Random(600, kDim, 9)),
-        both_(BuildBoth(items_, Metric::kDot, kDim)) {
+      : items_(MemoryVectors::Random(600, kFileDim, 9)),
+        both_(BuildBoth(items_, Metric::kDot, kFileDim)) {
     EXPECT_TRUE(WriteGraphFile(FileSystem::Posix(), dir_.Path("graph"),
                                both_.built.graph, kCurve, both_.forest)
                     .ok());
@@ -115,7 +115,7 @@ TEST_F(GraphFileTest, BelongsToItsForest) {
                            .status()));
   MemoryVectors items = items_;
   items.Set(600, items_.Row(0));
-  const ForestAndGraph other = BuildBoth(items, Metric::kDot, kDim);
+  const ForestAndGraph other = BuildBoth(items, Metric::kDot, kFileDim);
   const auto file = GraphFile::Open(FileSystem::Posix(), dir_.Path("graph"),
                                     other.forest, true, Prefault::kNone);
   EXPECT_EQ(file.status().code(), absl::StatusCode::kDataLoss);

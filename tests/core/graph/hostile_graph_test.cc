@@ -19,12 +19,12 @@
 namespace annod {
 namespace {
 
-constexpr int kDim = 16;
-constexpr int kItems = 600;
+constexpr int kHostileDim = 16;
+constexpr int kHostileItems = 600;
 constexpr int kSlots = 640;  // every 16th is a hole
 
 MemoryVectors Items(Metric metric) {
-  MemoryVectors items = MemoryVectors::Random(kSlots, kDim, 9);
+  MemoryVectors items = MemoryVectors::Random(kSlots, kHostileDim, 9);
   for (int id = 0; id < kSlots; id += 16) items.Remove(id);
   if (metric != Metric::kHamming) return items;
   for (int id = 0; id < kSlots; ++id) {
@@ -39,7 +39,8 @@ MemoryVectors Items(Metric metric) {
 class HostileGraphTest : public testing::TestWithParam<Metric> {
  protected:
   HostileGraphTest()
-      : items_(Items(GetParam())), both_(BuildBoth(items_, GetParam(), kDim)) {
+      : items_(Items(GetParam())),
+        both_(BuildBoth(items_, GetParam(), kHostileDim)) {
     const BeamCurve curve = {{{10, 0.5}, {20, 0.75}}, 250};
     EXPECT_TRUE(WriteGraphFile(FileSystem::Posix(), dir_.Path("graph"),
                                both_.built.graph, curve, both_.forest)
@@ -250,8 +251,9 @@ TEST_P(HostileGraphTest, OnlyAPermutationOfTheItemsOpens) {
 }
 
 TEST_P(HostileGraphTest, NeighboursAndCodesThatLieDoNoHarm) {
-  for (const int32_t value : {kItems, -2, std::numeric_limits<int32_t>::max(),
-                              std::numeric_limits<int32_t>::min()}) {
+  for (const int32_t value :
+       {kHostileItems, -2, std::numeric_limits<int32_t>::max(),
+        std::numeric_limits<int32_t>::min()}) {
     std::string changed = bytes_;
     Put(neighbors_ + 8, value, &changed);
     EXPECT_FALSE(Opens(changed)) << value;

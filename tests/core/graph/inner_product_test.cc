@@ -13,8 +13,8 @@
 namespace annod {
 namespace {
 
-constexpr int kDim = 32;
-constexpr int kItems = 20000;
+constexpr int kProductDim = 32;
+constexpr int kProductItems = 20000;
 constexpr int kQueries = 200;
 constexpr int kWanted = 10;
 
@@ -23,9 +23,9 @@ VectorRows SkewedRows(int count, std::mt19937* random) {
   std::normal_distribution<float> normal;
   VectorRows rows;
   for (int k = 0; k < count; ++k) {
-    std::vector<float> row = Gaussian(kDim, random);
+    std::vector<float> row = Gaussian(kProductDim, random);
     const float length = std::exp(0.5f * normal(*random));
-    for (int i = 0; i < kDim; ++i) {
+    for (int i = 0; i < kProductDim; ++i) {
       row[i] *= length / (1 + 0.2f * static_cast<float>(i));
     }
     rows.push_back(std::move(row));
@@ -63,24 +63,25 @@ Found Ask(const ForestAndGraph& both, const VectorRows& queries, int beam) {
 
 TEST(InnerProductTest, FewDistancesFindLongItems) {
   std::mt19937 random(11);
-  const MemoryVectors items(SkewedRows(kItems, &random));
+  const MemoryVectors items(SkewedRows(kProductItems, &random));
   const VectorRows queries = SkewedRows(kQueries, &random);
-  const Found found = Ask(
-      BuildBoth(items, Metric::kDot, kDim, GraphBuildOptions()), queries, 24);
+  const Found found =
+      Ask(BuildBoth(items, Metric::kDot, kProductDim, GraphBuildOptions()),
+          queries, 24);
   EXPECT_GE(found.recall, 0.97);
   EXPECT_LE(found.distances, 600);
   // By nearness alone the walk gets stuck.
   GraphBuildOptions options;
   options.companions = 0;
   const Found without =
-      Ask(BuildBoth(items, Metric::kDot, kDim, options), queries, 24);
+      Ask(BuildBoth(items, Metric::kDot, kProductDim, options), queries, 24);
   EXPECT_LE(without.recall, found.recall - 0.1);
 }
 
 TEST(InnerProductTest, ShortItemsAreFoundWhereThereAreNoOthers) {
   std::mt19937 random(12);
   // Long ones on one side, short ones on the other, where some queries are.
-  VectorRows rows = SkewedRows(kItems, &random);
+  VectorRows rows = SkewedRows(kProductItems, &random);
   VectorRows queries = SkewedRows(kQueries, &random);
   for (std::vector<float>& row : rows) {
     if (row[0] > 0) continue;
@@ -89,8 +90,8 @@ TEST(InnerProductTest, ShortItemsAreFoundWhereThereAreNoOthers) {
   for (std::vector<float>& query : queries) {
     query[0] = -10 - std::abs(query[0]);
   }
-  const ForestAndGraph both =
-      BuildBoth(MemoryVectors(rows), Metric::kDot, kDim, GraphBuildOptions());
+  const ForestAndGraph both = BuildBoth(MemoryVectors(rows), Metric::kDot,
+                                        kProductDim, GraphBuildOptions());
   EXPECT_GE(Ask(both, queries, 200).recall, 0.95);
 }
 
@@ -100,7 +101,7 @@ TEST(InnerProductTest, TwoOutliersDoNotSpoilTheCodesOfTheRest) {
   for (float& component : rows[7]) component *= 10000;
   for (float& component : rows[77]) component *= -10000;
   const VectorRows queries = SkewedRows(kQueries, &random);
-  EXPECT_GE(Ask(BuildBoth(MemoryVectors(rows), Metric::kDot, kDim,
+  EXPECT_GE(Ask(BuildBoth(MemoryVectors(rows), Metric::kDot, kProductDim,
                           GraphBuildOptions()),
                 queries, 64)
                 .recall,

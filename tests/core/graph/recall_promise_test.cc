@@ -12,8 +12,8 @@
 namespace annod {
 namespace {
 
-constexpr int kItems = 4000;
-constexpr int kQueries = 600;
+constexpr int kPromiseItems = 4000;
+constexpr int kPromiseQueries = 600;
 
 class RecallPromiseTest : public testing::TestWithParam<MetricAndShape> {};
 
@@ -23,9 +23,10 @@ TEST_P(RecallPromiseTest, IsKeptForStrangers) {
   const Metric metric = std::get<0>(GetParam());
   const DataShape shape = AllShapes()[std::get<1>(GetParam())];
   std::mt19937 random(7);
-  const VectorRows items = AsMetricWants(metric, Draw(shape, kItems, &random));
+  const VectorRows items =
+      AsMetricWants(metric, Draw(shape, kPromiseItems, &random));
   const VectorRows queries =
-      AsMetricWants(metric, Draw(shape, kQueries, &random));
+      AsMetricWants(metric, Draw(shape, kPromiseQueries, &random));
   MeasuredIndex index(items, metric);
   for (const int n : {1, 10, 100}) {
     index.ExpectKept(queries, n,

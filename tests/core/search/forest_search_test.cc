@@ -16,11 +16,11 @@
 namespace annod {
 namespace {
 
-constexpr int kDim = 19;
+constexpr int kForestDim = 19;
 
 std::vector<float> RandomVector(std::mt19937* random) {
   std::normal_distribution<float> normal;
-  std::vector<float> vector(kDim);
+  std::vector<float> vector(kForestDim);
   for (float& value : vector) value = normal(*random);
   return vector;
 }
@@ -31,7 +31,7 @@ MemoryVectors Clustered(int count) {
   for (int c = 0; c < 12; ++c) centres.push_back(RandomVector(&random));
   for (int i = 0; i < count; ++i) {
     std::vector<float> row = RandomVector(&random);
-    for (int j = 0; j < kDim; ++j) {
+    for (int j = 0; j < kForestDim; ++j) {
       row[j] = 0.05f * row[j] + centres[i % 12][j];
     }
     rows.push_back(row);
@@ -40,7 +40,7 @@ MemoryVectors Clustered(int count) {
 }
 
 MemoryVectors WithDuplicatesAndHoles(int count) {
-  MemoryVectors vectors = MemoryVectors::Random(count, kDim, 22);
+  MemoryVectors vectors = MemoryVectors::Random(count, kForestDim, 22);
   for (int id = 0; id < count; id += 3) vectors.Set(id, vectors.Row(1));
   for (int id = 0; id < count; id += 7) vectors.Remove(id);
   return vectors;
@@ -50,8 +50,8 @@ MemoryVectors WithDuplicatesAndHoles(int count) {
 MemoryVectors Equidistant(int count) {
   std::vector<std::vector<float>> rows;
   for (int i = 0; i < count; ++i) {
-    std::vector<float> row(kDim, 0.0f);
-    row[i % kDim] = i % 2 ? 1.0f : -1.0f;
+    std::vector<float> row(kForestDim, 0.0f);
+    row[i % kForestDim] = i % 2 ? 1.0f : -1.0f;
     rows.push_back(row);
   }
   return MemoryVectors(rows);
@@ -63,17 +63,17 @@ struct DataSet {
 };
 
 std::vector<DataSet> DataSets() {
-  return {{"random", MemoryVectors::Random(900, kDim, 20)},
+  return {{"random", MemoryVectors::Random(900, kForestDim, 20)},
           {"clustered", Clustered(900)},
           {"duplicates", WithDuplicatesAndHoles(700)},
           {"equidistant", Equidistant(300)}};
 }
 
 // The distance by its definition, in double.
-double TrueDistance(Metric metric, const std::vector<float>& a,
-                    const std::vector<float>& b) {
+double ExactDistance(Metric metric, const std::vector<float>& a,
+                     const std::vector<float>& b) {
   double dot = 0, aa = 0, bb = 0, l2 = 0, l1 = 0, differing = 0;
-  for (int j = 0; j < kDim; ++j) {
+  for (int j = 0; j < kForestDim; ++j) {
     const double x = a[j], y = b[j];
     dot += x * y;
     aa += x * x;
@@ -104,7 +104,7 @@ class ForestSearchTest : public testing::TestWithParam<Metric> {
   std::shared_ptr<const ForestIndex> Build(const DataSet& data, int trees) {
     ForestBuildOptions options;
     options.metric = GetParam();
-    options.dim = kDim;
+    options.dim = kForestDim;
     options.tree_count = trees;
     options.threads = 1;
     const std::string path = BuildFile(
@@ -112,8 +112,8 @@ class ForestSearchTest : public testing::TestWithParam<Metric> {
         std::string(data.name) + std::string(MetricName(GetParam())) + ".ann");
     ForestOpenOptions open;
     open.verify = Verify::kFull;
-    auto index =
-        ForestIndex::Open(FileSystem::Posix(), path, GetParam(), kDim, open);
+    auto index = ForestIndex::Open(FileSystem::Posix(), path, GetParam(),
+                                   kForestDim, open);
     EXPECT_TRUE(index.ok()) << index.status();
     return index.ok() ? *index : nullptr;
   }
@@ -157,7 +157,7 @@ TEST_P(ForestSearchTest, ExactSearchIsTheNearestByDefinition) {
       std::vector<double> truth;
       for (int64_t id = 0; id < data.vectors.slot_count(); ++id) {
         if (!data.vectors.Has(id)) continue;
-        truth.push_back(TrueDistance(GetParam(), query, data.vectors.Row(id)));
+        truth.push_back(ExactDistance(GetParam(), query, data.vectors.Row(id)));
       }
       std::sort(truth.begin(), truth.end());
       if (LargerIsCloser(GetParam())) std::reverse(truth.begin(), truth.end());
@@ -166,7 +166,8 @@ TEST_P(ForestSearchTest, ExactSearchIsTheNearestByDefinition) {
         ASSERT_TRUE(data.vectors.Has(got[k].id));
         EXPECT_NEAR(
             got[k].distance,
-            TrueDistance(GetParam(), query, data.vectors.Row(got[k].id)), 1e-4);
+            ExactDistance(GetParam(), query, data.vectors.Row(got[k].id)),
+            1e-4);
       }
     }
   }
@@ -223,7 +224,7 @@ TEST_P(ForestSearchTest, ResultsAreSortedUniqueAndNestedByCount) {
 }
 
 TEST_P(ForestSearchTest, ItemIsFoundByItsOwnVector) {
-  const DataSet data = {"random", MemoryVectors::Random(900, kDim, 20)};
+  const DataSet data = {"random", MemoryVectors::Random(900, kForestDim, 20)};
   const auto index = Build(data, 5);
   ASSERT_NE(index, nullptr);
   SearchOptions options;
@@ -240,7 +241,7 @@ TEST_P(ForestSearchTest, ItemIsFoundByItsOwnVector) {
 }
 
 TEST_P(ForestSearchTest, LimitedSearchFindsMostAndCostsLess) {
-  const DataSet data = {"random", MemoryVectors::Random(3000, kDim, 30)};
+  const DataSet data = {"random", MemoryVectors::Random(3000, kForestDim, 30)};
   const auto index = Build(data, 10);
   ASSERT_NE(index, nullptr);
   std::mt19937 random(4);
@@ -263,10 +264,10 @@ TEST_P(ForestSearchTest, LimitedSearchFindsMostAndCostsLess) {
 
 TEST_P(ForestSearchTest, ScratchMayServeIndexesOfDifferentSizeInTurn) {
   const DataSet small = {"equidistant", Equidistant(30)};
-  const DataSet large = {"random", MemoryVectors::Random(900, kDim, 20)};
+  const DataSet large = {"random", MemoryVectors::Random(900, kForestDim, 20)};
   const auto a = Build(small, 3), b = Build(large, 3);
   ASSERT_TRUE(a != nullptr && b != nullptr);
-  const std::vector<float> query(kDim, 0.3f);
+  const std::vector<float> query(kForestDim, 0.3f);
   const auto want_a = Search(*a, query, 20, 100);
   const auto want_b = Search(*b, query, 20, 100);
   for (int round = 0; round < 3; ++round) {
@@ -276,7 +277,7 @@ TEST_P(ForestSearchTest, ScratchMayServeIndexesOfDifferentSizeInTurn) {
 }
 
 TEST_P(ForestSearchTest, PassedDeadlineEndsTheSearchEmptyHanded) {
-  const DataSet data = {"random", MemoryVectors::Random(900, kDim, 20)};
+  const DataSet data = {"random", MemoryVectors::Random(900, kForestDim, 20)};
   const auto index = Build(data, 2);
   ASSERT_NE(index, nullptr);
   for (const Engine engine : {Engine::kForest, Engine::kExact}) {
@@ -285,14 +286,14 @@ TEST_P(ForestSearchTest, PassedDeadlineEndsTheSearchEmptyHanded) {
     options.deadline = absl::InfinitePast();
     std::vector<Neighbor> out = {{1, 1.0f}};
     EXPECT_EQ(index
-                  ->Search(std::vector<float>(kDim, 1.0f), options,
+                  ->Search(std::vector<float>(kForestDim, 1.0f), options,
                            scratch_.get(), &out, nullptr)
                   .code(),
               absl::StatusCode::kDeadlineExceeded);
     EXPECT_TRUE(out.empty());
     options.deadline = absl::Now() + absl::Hours(1);
     EXPECT_TRUE(index
-                    ->Search(std::vector<float>(kDim, 1.0f), options,
+                    ->Search(std::vector<float>(kForestDim, 1.0f), options,
                              scratch_.get(), &out, nullptr)
                     .ok());
   }
@@ -302,7 +303,7 @@ TEST_P(ForestSearchTest, WrongRequestsNameFieldValueAndLimit) {
   const DataSet data = {"equidistant", Equidistant(30)};
   const auto index = Build(data, 2);
   ASSERT_NE(index, nullptr);
-  std::vector<float> nan(kDim, 0.0f), infinite(kDim, 0.0f);
+  std::vector<float> nan(kForestDim, 0.0f), infinite(kForestDim, 0.0f);
   nan[3] = std::numeric_limits<float>::quiet_NaN();
   infinite[18] = -std::numeric_limits<float>::infinity();
   struct Case {
@@ -311,7 +312,7 @@ TEST_P(ForestSearchTest, WrongRequestsNameFieldValueAndLimit) {
     int64_t search_k;
     const char* message;
   };
-  const std::vector<float> good(kDim, 0.0f);
+  const std::vector<float> good(kForestDim, 0.0f);
   for (const Case& wrong : std::vector<Case>{
            {{}, 1, -1, "query has 0 components; the index holds vectors of 19"},
            {std::vector<float>(20), 1, -1, "query has 20 components"},
@@ -334,7 +335,7 @@ TEST_P(ForestSearchTest, WrongRequestsNameFieldValueAndLimit) {
   }
   for (const int64_t id : {int64_t{-1}, int64_t{30}, int64_t{1} << 40}) {
     std::vector<Neighbor> out;
-    std::vector<float> vector(kDim);
+    std::vector<float> vector(kForestDim);
     EXPECT_EQ(index->SearchItem(id, {}, scratch_.get(), &out, nullptr).code(),
               absl::StatusCode::kNotFound);
     EXPECT_EQ(index->GetVector(id, absl::MakeSpan(vector)).code(),
@@ -351,7 +352,8 @@ TEST_P(ForestSearchTest, SearchKOfZeroFindsNothing) {
   const DataSet data = {"equidistant", Equidistant(30)};
   const auto index = Build(data, 2);
   ASSERT_NE(index, nullptr);
-  EXPECT_TRUE(Search(*index, std::vector<float>(kDim, 0.0f), 3, 0).empty());
+  EXPECT_TRUE(
+      Search(*index, std::vector<float>(kForestDim, 0.0f), 3, 0).empty());
 }
 
 }  // namespace

@@ -20,9 +20,9 @@
 namespace annod {
 namespace {
 
-constexpr int kDim = 12;
-constexpr int kSlots = 3000;
-constexpr int64_t kEverything = int64_t{1} << 40;
+constexpr int kWaveDim = 12;
+constexpr int kWaveSlots = 3000;
+constexpr int64_t kWholeForest = int64_t{1} << 40;
 
 class WaveSearchTest : public testing::Test {
  protected:
@@ -30,12 +30,12 @@ class WaveSearchTest : public testing::Test {
     items_.Remove(5);
     ForestBuildOptions options;
     options.metric = Metric::kEuclidean;
-    options.dim = kDim;
+    options.dim = kWaveDim;
     options.tree_count = 40;
     options.threads = 1;
     const std::string path = BuildFile(items_, options, "wave.ann");
     auto index = ForestIndex::Open(FileSystem::Posix(), path,
-                                   Metric::kEuclidean, kDim, {});
+                                   Metric::kEuclidean, kWaveDim, {});
     ASSERT_TRUE(index.ok()) << index.status();
     index_ = *index;
     forest_ = *FindRoots(index_->bytes(), index_->layout());
@@ -51,7 +51,7 @@ class WaveSearchTest : public testing::Test {
     return {ids.begin(), ids.end()};
   }
 
-  MemoryVectors items_ = MemoryVectors::Random(kSlots, kDim, 1);
+  MemoryVectors items_ = MemoryVectors::Random(kWaveSlots, kWaveDim, 1);
   std::shared_ptr<const ForestIndex> index_;
   ForestData forest_;
   SearchScratch scratch_;
@@ -69,10 +69,10 @@ TEST_F(WaveSearchTest, MoreCandidatesBeginWithTheSameOnes) {
 }
 
 TEST_F(WaveSearchTest, MeetsEveryItemOnceInTheEnd) {
-  const std::vector<int32_t> all = Gather(kEverything);
+  const std::vector<int32_t> all = Gather(kWholeForest);
   const std::set<int32_t> different(all.begin(), all.end());
   EXPECT_EQ(different.size(), all.size());
-  EXPECT_EQ(all.size(), static_cast<size_t>(kSlots - 1));
+  EXPECT_EQ(all.size(), static_cast<size_t>(kWaveSlots - 1));
   EXPECT_EQ(different.count(5), 0u);
 }
 
@@ -89,8 +89,9 @@ TEST_F(WaveSearchTest, NearItemsComeEarly) {
     ASSERT_TRUE(
         index_->SearchItem(item, exact, scratch.get(), &truth, nullptr).ok());
     query_ = MakeQuery(items_.Row(item), forest_.layout, &scratch_.words);
-    const std::vector<int32_t> met = Gather(kSlots / 2);
-    EXPECT_LE(met.size(), static_cast<size_t>(kSlots / 2 + kSlots / 10));
+    const std::vector<int32_t> met = Gather(kWaveSlots / 2);
+    EXPECT_LE(met.size(),
+              static_cast<size_t>(kWaveSlots / 2 + kWaveSlots / 10));
     for (const Neighbor& neighbor : truth) {
       hits += std::find(met.begin(), met.end(), neighbor.id) != met.end();
     }
@@ -100,8 +101,8 @@ TEST_F(WaveSearchTest, NearItemsComeEarly) {
 
 TEST_F(WaveSearchTest, AFilterIsFilledUnlessTheForestIsExhausted) {
   IdSet ids;
-  ids.Reset(kSlots);
-  for (int32_t id = 0; id < kSlots; id += 60) ids.Add(id);
+  ids.Reset(kWaveSlots);
+  for (int32_t id = 0; id < kWaveSlots; id += 60) ids.Add(id);
   ItemFilter filter;
   filter.only_allowed = true;
   filter.allowed = ids.view();
@@ -120,11 +121,11 @@ TEST_F(WaveSearchTest, AFilterIsFilledUnlessTheForestIsExhausted) {
 
 TEST_F(WaveSearchTest, MarksTellWhatAnySearchWouldHaveGathered) {
   IdSet wanted;
-  wanted.Reset(kSlots);
+  wanted.Reset(kWaveSlots);
   for (const int32_t id : {17, 500, 900}) wanted.Add(id);
   std::vector<ListMark> marks;
-  ASSERT_TRUE(GatherUntilMet(forest_, query_, wanted, /*enough=*/3, kEverything,
-                             &scratch_, &marks)
+  ASSERT_TRUE(GatherUntilMet(forest_, query_, wanted, /*enough=*/3,
+                             kWholeForest, &scratch_, &marks)
                   .ok());
   const IdSetView met = scratch_.candidates.view();
   for (const int32_t id : wanted.ids()) EXPECT_TRUE(met.Contains(id)) << id;
@@ -138,7 +139,7 @@ TEST_F(WaveSearchTest, MarksTellWhatAnySearchWouldHaveGathered) {
 
 TEST_F(WaveSearchTest, SearchingForWhatIsNotThereEnds) {
   IdSet wanted;
-  wanted.Reset(kSlots);
+  wanted.Reset(kWaveSlots);
   wanted.Add(5);  // a hole
   std::vector<ListMark> marks;
   ASSERT_TRUE(GatherUntilMet(forest_, query_, wanted, /*enough=*/1,
@@ -152,7 +153,7 @@ TEST_F(WaveSearchTest, APassedDeadlineFails) {
   SearchOptions options;
   options.deadline = absl::Now() - absl::Seconds(1);
   EXPECT_TRUE(absl::IsDeadlineExceeded(GatherInWaves(
-      forest_, query_, kEverything, options, &scratch_, nullptr)));
+      forest_, query_, kWholeForest, options, &scratch_, nullptr)));
 }
 
 // Every split leads to one node: without a check the search would not end.
@@ -174,7 +175,7 @@ TEST_F(WaveSearchTest, NodesWithSeveralParentsAreDataLoss) {
   }
   forest_.bytes = absl::MakeConstSpan(bytes.data(), forest_.bytes.size());
   const absl::Status status =
-      GatherInWaves(forest_, query_, kEverything, {}, &scratch_, nullptr);
+      GatherInWaves(forest_, query_, kWholeForest, {}, &scratch_, nullptr);
   EXPECT_TRUE(absl::IsDataLoss(status)) << status;
 }
 

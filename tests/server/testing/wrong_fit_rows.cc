@@ -8,8 +8,6 @@ namespace {
 
 using ::grpc::StatusCode;
 
-constexpr StatusCode kInvalid = StatusCode::INVALID_ARGUMENT;
-constexpr char kField[] = "INVALID_FIELD";
 constexpr char kGoodRow[] = " rows { vector { values: [1, 2] } } ";
 
 }  // namespace

@@ -8,6 +8,12 @@
 
 namespace annod {
 
+inline constexpr grpc::StatusCode kInvalid = grpc::StatusCode::INVALID_ARGUMENT;
+inline constexpr grpc::StatusCode kMissing = grpc::StatusCode::NOT_FOUND;
+inline constexpr char kField[] = "INVALID_FIELD";
+inline constexpr char kNoIndex[] = "INDEX_NOT_FOUND";
+inline constexpr char kNameLimit[] = "1 to 64 characters";
+
 // One request in text form and what is wrong with it. `$` in the request stands
 // for the directory of attachable files. The server has the indexes "a" (items
 // 0 "zero" and 1 "one", dimension 2, euclidean) and "empty", and allows two

@@ -4,17 +4,7 @@
 #include "tests/server/testing/wrong_input_rows.h"
 
 namespace annod {
-namespace {
-
 using ::grpc::StatusCode;
-
-constexpr StatusCode kInvalid = StatusCode::INVALID_ARGUMENT;
-constexpr StatusCode kMissing = StatusCode::NOT_FOUND;
-constexpr char kField[] = "INVALID_FIELD";
-constexpr char kNoIndex[] = "INDEX_NOT_FOUND";
-constexpr char kNameLimit[] = "1 to 64 characters";
-
-}  // namespace
 
 std::vector<WrongInput> ItemRows(const char* method) {
   const std::string vector = "vector { values: [1, 2] } ";

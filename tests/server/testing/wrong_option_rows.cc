@@ -9,10 +9,7 @@ namespace {
 
 using ::grpc::StatusCode;
 
-constexpr StatusCode kInvalid = StatusCode::INVALID_ARGUMENT;
-constexpr StatusCode kMissing = StatusCode::NOT_FOUND;
 constexpr StatusCode kPrecondition = StatusCode::FAILED_PRECONDITION;
-constexpr char kField[] = "INVALID_FIELD";
 
 WrongInput Nns(const std::string& request,
                const std::vector<std::string>& message_parts) {

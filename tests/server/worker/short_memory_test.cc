@@ -12,7 +12,7 @@
 namespace annod {
 namespace {
 
-constexpr int kDim = 4;
+constexpr int kShortDim = 4;
 constexpr int64_t kPlenty = int64_t{1} << 40;
 
 class ShortMemoryTest : public testing::Test {
@@ -21,8 +21,9 @@ class ShortMemoryTest : public testing::Test {
       : cluster_(/*workers=*/1,
                  [](Config* config) { config->memory_limit = kPlenty; }) {
     cluster_.StartAll();
-    EXPECT_TRUE(CreateIndex(&cluster_, "a", kDim, v1::METRIC_EUCLIDEAN).ok());
-    EXPECT_TRUE(AddRandomItems(&cluster_, "a", kDim, 0, 20).ok());
+    EXPECT_TRUE(
+        CreateIndex(&cluster_, "a", kShortDim, v1::METRIC_EUCLIDEAN).ok());
+    EXPECT_TRUE(AddRandomItems(&cluster_, "a", kShortDim, 0, 20).ok());
     EXPECT_TRUE(Build(&cluster_, "a").ok());
   }
 
@@ -47,7 +48,9 @@ class ShortMemoryTest : public testing::Test {
     v1::GetNnsResponse response;
     return GetNns(&cluster_, ItemQuery("a", 1, 3), &response);
   }
-  grpc::Status Add() { return AddRandomItems(&cluster_, "a", kDim, 100, 1); }
+  grpc::Status Add() {
+    return AddRandomItems(&cluster_, "a", kShortDim, 100, 1);
+  }
 
   static bool IsRefused(const grpc::Status& status) {
     return status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED &&

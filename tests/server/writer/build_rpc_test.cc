@@ -13,14 +13,14 @@
 namespace annod {
 namespace {
 
-constexpr int kDim = 16;
+constexpr int kBuildDim = 16;
 
 class BuildRpcTest : public testing::Test {
  protected:
   BuildRpcTest() : cluster_(/*workers=*/2) {
     cluster_.StartAll();
-    ExpectOk(CreateIndex(&cluster_, "words", kDim, v1::METRIC_EUCLIDEAN));
-    ExpectOk(AddRandomItems(&cluster_, "words", kDim, 0, 1000));
+    ExpectOk(CreateIndex(&cluster_, "words", kBuildDim, v1::METRIC_EUCLIDEAN));
+    ExpectOk(AddRandomItems(&cluster_, "words", kBuildDim, 0, 1000));
   }
 
   static void ExpectOk(const grpc::Status& status) {
@@ -75,7 +75,7 @@ TEST_F(BuildRpcTest, ProgressNeverFallsAndEndsWithTheResult) {
 TEST_F(BuildRpcTest, EveryWorkerServesTheVersionWhenBuildReturns) {
   for (int version = 1; version <= 5; ++version) {
     const int id = 1000 + version;
-    ExpectOk(AddRandomItems(&cluster_, "words", kDim, id, 1));
+    ExpectOk(AddRandomItems(&cluster_, "words", kBuildDim, id, 1));
     ExpectOk(Build(&cluster_, "words"));
     // Each connection meets one of the workers.
     for (int i = 0; i < 6; ++i) {
@@ -118,7 +118,7 @@ TEST_F(BuildRpcTest, ItemsAddedDuringABuildWaitForTheNext) {
   EXPECT_TRUE(Eventually([&] {
     return InfoOf("words").build().phase() == v1::BUILD_PHASE_TREES;
   }));
-  ExpectOk(AddRandomItems(&cluster_, "words", kDim, 1000, 10));
+  ExpectOk(AddRandomItems(&cluster_, "words", kBuildDim, 1000, 10));
   build.join();
   EXPECT_TRUE(
       Eventually([&] { return InfoOf("words").staged_item_count() == 10; }));
@@ -130,8 +130,8 @@ TEST_F(BuildRpcTest, ItemsAddedDuringABuildWaitForTheNext) {
 }
 
 TEST_F(BuildRpcTest, BuildsOfTwoIndexesTakeTurns) {
-  ExpectOk(CreateIndex(&cluster_, "other", kDim, v1::METRIC_ANGULAR));
-  ExpectOk(AddRandomItems(&cluster_, "other", kDim, 0, 10));
+  ExpectOk(CreateIndex(&cluster_, "other", kBuildDim, v1::METRIC_ANGULAR));
+  ExpectOk(AddRandomItems(&cluster_, "other", kBuildDim, 0, 10));
   std::thread build(
       [&] { ExpectOk(Build(&cluster_, LongBuild(2000), nullptr)); });
   EXPECT_TRUE(Eventually([&] { return InfoOf("words").has_build(); }));
@@ -160,18 +160,20 @@ TEST_F(BuildRpcTest, DroppingAnIndexEndsItsBuild) {
 
 TEST_F(BuildRpcTest, AKilledWriterLosesNothingAcknowledged) {
   ExpectOk(Build(&cluster_, "words"));
-  ExpectOk(AddRandomItems(&cluster_, "words", kDim, 1000, 100));
+  ExpectOk(AddRandomItems(&cluster_, "words", kBuildDim, 1000, 100));
   cluster_.KillWriter();
   // Queries go on, changes say why they do not.
   v1::GetNnsResponse response;
   ExpectOk(GetNns(&cluster_, ItemQuery("words", 5, 3), &response));
-  const grpc::Status status = AddRandomItems(&cluster_, "words", kDim, 1100, 1);
+  const grpc::Status status =
+      AddRandomItems(&cluster_, "words", kBuildDim, 1100, 1);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(ErrorInfoOf(status).reason(), "WRITER_UNAVAILABLE")
       << Describe(status);
   // A call made while the writer restarts waits for it.
-  std::thread add(
-      [&] { ExpectOk(AddRandomItems(&cluster_, "words", kDim, 1100, 1)); });
+  std::thread add([&] {
+    ExpectOk(AddRandomItems(&cluster_, "words", kBuildDim, 1100, 1));
+  });
   cluster_.StartWriter();
   add.join();
   ExpectOk(Build(&cluster_, "words"));

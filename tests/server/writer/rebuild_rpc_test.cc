@@ -15,7 +15,7 @@ namespace {
 
 using ::grpc::StatusCode;
 
-constexpr int kDim = 8;
+constexpr int kRebuildDim = 8;
 
 class RebuildRpcTest : public testing::Test {
  protected:
@@ -26,8 +26,9 @@ class RebuildRpcTest : public testing::Test {
   }
 
   void MakeSource(v1::Metric metric, int items) {
-    ExpectOk(CreateIndex(&cluster_, "source", kDim, metric));
-    ExpectOk(AddRandomItems(&cluster_, "source", kDim, 0, items, metric));
+    ExpectOk(CreateIndex(&cluster_, "source", kRebuildDim, metric));
+    ExpectOk(
+        AddRandomItems(&cluster_, "source", kRebuildDim, 0, items, metric));
   }
 
   static v1::RebuildRequest Request(v1::Metric metric) {
@@ -69,7 +70,7 @@ TEST_F(RebuildRpcTest, AnotherMetricOverTheSameItemsAndLabels) {
   MakeSource(v1::METRIC_EUCLIDEAN, 100);
   ExpectOk(Build(&cluster_, "source"));
   // Some are staged only, one with another vector than in the version.
-  ExpectOk(AddRandomItems(&cluster_, "source", kDim, 95, 25));
+  ExpectOk(AddRandomItems(&cluster_, "source", kRebuildDim, 95, 25));
   // The workers read the journal before they hear of the rest.
   EXPECT_TRUE(Eventually([&] {
     const v1::IndexInfo info = InfoOf("source");
@@ -108,7 +109,7 @@ TEST_F(RebuildRpcTest, AnotherMetricOverTheSameItemsAndLabels) {
   // The source is as it was.
   EXPECT_EQ(InfoOf("source").DebugString(), before.DebugString());
   // The target is an index like others.
-  ExpectOk(AddRandomItems(&cluster_, "target", kDim, 120, 1));
+  ExpectOk(AddRandomItems(&cluster_, "target", kRebuildDim, 120, 1));
   cluster_.RestartWriter();
   ExpectOk(Build(&cluster_, "target"));
   // A build waits for the workers that follow the writer; after its restart one
@@ -122,8 +123,8 @@ TEST_F(RebuildRpcTest, AnotherMetricOverTheSameItemsAndLabels) {
 TEST_F(RebuildRpcTest, HammingGoesThroughZeroAndOne) {
   MakeSource(v1::METRIC_HAMMING, 30);
   ExpectOk(Build(&cluster_, "source"));
-  ExpectOk(
-      AddRandomItems(&cluster_, "source", kDim, 30, 10, v1::METRIC_HAMMING));
+  ExpectOk(AddRandomItems(&cluster_, "source", kRebuildDim, 30, 10,
+                          v1::METRIC_HAMMING));
   ExpectOk(Rebuild(Request(v1::METRIC_EUCLIDEAN)));
   // The distance of two items is the root of the number of bits that differ.
   for (const int item : {3, 35}) {
@@ -131,13 +132,13 @@ TEST_F(RebuildRpcTest, HammingGoesThroughZeroAndOne) {
     query.set_include_distances(true);
     v1::GetNnsResponse response;
     ExpectOk(GetNns(&cluster_, query, &response));
-    const std::vector<float> own = RandomVector(kDim, item);
+    const std::vector<float> own = RandomVector(kRebuildDim, item);
     const v1::NeighborList& list = response.results(0);
     ASSERT_EQ(list.ids_size(), 40);
     for (int i = 0; i < list.ids_size(); ++i) {
-      const std::vector<float> other = RandomVector(kDim, list.ids(i));
+      const std::vector<float> other = RandomVector(kRebuildDim, list.ids(i));
       int differ = 0;
-      for (int z = 0; z < kDim; ++z) {
+      for (int z = 0; z < kRebuildDim; ++z) {
         differ += (own[z] > 0.5f) != (other[z] > 0.5f);
       }
       EXPECT_NEAR(list.distances(i) * list.distances(i), differ, 1e-5);
@@ -163,9 +164,9 @@ TEST_F(RebuildRpcTest, ToHammingNumbersAreRefused) {
 }
 
 TEST_F(RebuildRpcTest, ToHammingAndFromWhatWasNeverBuilt) {
-  ExpectOk(CreateIndex(&cluster_, "source", kDim, v1::METRIC_EUCLIDEAN));
-  ExpectOk(
-      AddRandomItems(&cluster_, "source", kDim, 0, 20, v1::METRIC_HAMMING));
+  ExpectOk(CreateIndex(&cluster_, "source", kRebuildDim, v1::METRIC_EUCLIDEAN));
+  ExpectOk(AddRandomItems(&cluster_, "source", kRebuildDim, 0, 20,
+                          v1::METRIC_HAMMING));
   v1::RebuildRequest request = Request(v1::METRIC_HAMMING);
   request.set_hamming_layout(v1::HAMMING_LAYOUT_12);
   request.set_tree_count(4);
@@ -183,7 +184,7 @@ TEST_F(RebuildRpcTest, NothingToBuildFromLeavesNoTarget) {
   EXPECT_EQ(status.error_code(), StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(ErrorInfoOf(status).reason(), "INDEX_EMPTY") << Describe(status);
   EXPECT_EQ(Entries(), before);
-  ExpectOk(CreateIndex(&cluster_, "target", kDim, v1::METRIC_EUCLIDEAN));
+  ExpectOk(CreateIndex(&cluster_, "target", kRebuildDim, v1::METRIC_EUCLIDEAN));
 }
 
 TEST_F(RebuildRpcTest, CancelledOrKilledItLeavesNoTarget) {
@@ -196,7 +197,8 @@ TEST_F(RebuildRpcTest, CancelledOrKilledItLeavesNoTarget) {
   grpc::Status status;
   std::thread rebuild([&] { status = Rebuild(request); });
   EXPECT_TRUE(Eventually([&] { return Entries().size() > before.size(); }));
-  EXPECT_EQ(CreateIndex(&cluster_, "target", kDim, v1::METRIC_DOT).error_code(),
+  EXPECT_EQ(CreateIndex(&cluster_, "target", kRebuildDim, v1::METRIC_DOT)
+                .error_code(),
             StatusCode::ALREADY_EXISTS);
   v1::CancelBuildRequest cancel;
   cancel.set_index("target");

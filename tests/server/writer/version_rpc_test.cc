@@ -15,7 +15,7 @@ namespace {
 
 using ::grpc::StatusCode;
 
-constexpr int kDim = 8;
+constexpr int kVersionDim = 8;
 
 class VersionRpcTest : public testing::Test {
  protected:
@@ -25,8 +25,8 @@ class VersionRpcTest : public testing::Test {
           config->attach_dirs = {config->data_dir};
         }) {
     cluster_.StartAll();
-    ExpectOk(CreateIndex(&cluster_, "a", kDim, v1::METRIC_EUCLIDEAN));
-    ExpectOk(AddRandomItems(&cluster_, "a", kDim, 0, 50));
+    ExpectOk(CreateIndex(&cluster_, "a", kVersionDim, v1::METRIC_EUCLIDEAN));
+    ExpectOk(AddRandomItems(&cluster_, "a", kVersionDim, 0, 50));
   }
 
   static void ExpectOk(const grpc::Status& status) {
@@ -37,8 +37,8 @@ class VersionRpcTest : public testing::Test {
   void BuildVersions(int count) {
     for (int version = 1; version <= count; ++version) {
       if (version > 1) {
-        ExpectOk(
-            AddRandomItems(&cluster_, "a", kDim, 40 + 10 * (version - 1), 10));
+        ExpectOk(AddRandomItems(&cluster_, "a", kVersionDim,
+                                40 + 10 * (version - 1), 10));
       }
       ExpectOk(Build(&cluster_, "a"));
     }
@@ -151,7 +151,7 @@ TEST_F(VersionRpcTest, UnbuildStopsServingAndKeepsTheItems) {
   cluster_.KillWorker(1);
   cluster_.StartAll();
   ExpectNotBuilt();
-  ExpectOk(AddRandomItems(&cluster_, "a", kDim, 60, 1));
+  ExpectOk(AddRandomItems(&cluster_, "a", kVersionDim, 60, 1));
   ExpectOk(Build(&cluster_, "a"));
   ExpectServed(3);
   EXPECT_EQ(InfoOf("a").item_count(), 61);
@@ -175,7 +175,7 @@ TEST_F(VersionRpcTest, ActivateGoesBackAndForthOnEveryWorker) {
 TEST_F(VersionRpcTest, ABuildAfterGoingBackLosesNothing) {
   BuildVersions(3);
   ExpectOk(Activate(1));
-  ExpectOk(AddRandomItems(&cluster_, "a", kDim, 70, 5));
+  ExpectOk(AddRandomItems(&cluster_, "a", kVersionDim, 70, 5));
   // Also when everything starts anew in between.
   cluster_.KillWriter();
   cluster_.KillWorker(0);
@@ -201,7 +201,7 @@ TEST_F(VersionRpcTest, ItemsCanBeReadAfterUnbuild) {
   EXPECT_EQ(Readable({0}, /*include_staged=*/false),
             StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(Readable({60}, true), StatusCode::NOT_FOUND);
-  ExpectOk(AddRandomItems(&cluster_, "a", kDim, 60, 1));
+  ExpectOk(AddRandomItems(&cluster_, "a", kVersionDim, 60, 1));
   v1::RemoveItemsRequest remove;
   remove.set_index("a");
   remove.add_ids(3);
@@ -250,14 +250,14 @@ TEST_F(VersionRpcTest, ADamagedVersionIsNotActivated) {
 TEST_F(VersionRpcTest, ReloadTakesOverAVersionThatWasCopiedIn) {
   BuildVersions(2);
   // Built elsewhere: here, in another index of the same kind.
-  ExpectOk(CreateIndex(&cluster_, "b", kDim, v1::METRIC_EUCLIDEAN));
-  ExpectOk(AddRandomItems(&cluster_, "b", kDim, 0, 200));
+  ExpectOk(CreateIndex(&cluster_, "b", kVersionDim, v1::METRIC_EUCLIDEAN));
+  ExpectOk(AddRandomItems(&cluster_, "b", kVersionDim, 0, 200));
   for (int i = 0; i < 3; ++i) ExpectOk(Build(&cluster_, "b"));
   FileSystem* fs = FileSystem::Posix();
   const std::string from = PathOf("b/versions/000003");
   const std::string to = PathOf("a/versions/000003");
   ASSERT_TRUE(fs->CreateDirectory(to).ok());
-  ExpectOk(AddRandomItems(&cluster_, "a", kDim, 300, 1));
+  ExpectOk(AddRandomItems(&cluster_, "a", kVersionDim, 300, 1));
   // A copy that is not complete yet is told of and not used.
   Overwrite(JoinPath(to, "forest.ann"), Contents(from + "/forest.ann"));
   v1::ReloadResponse response;
@@ -275,7 +275,7 @@ TEST_F(VersionRpcTest, ReloadTakesOverAVersionThatWasCopiedIn) {
   ExpectServed(3);
   EXPECT_EQ(InfoOf("a").item_count(), 200);
   // What was staged lies over it, and additions go on.
-  ExpectOk(AddRandomItems(&cluster_, "a", kDim, 301, 1));
+  ExpectOk(AddRandomItems(&cluster_, "a", kVersionDim, 301, 1));
   ExpectOk(Build(&cluster_, "a"));
   EXPECT_EQ(InfoOf("a").item_count(), 202);
   ExpectServed(4);
@@ -329,7 +329,7 @@ TEST_F(VersionRpcTest, AnAttachedFileIsReplacedAndDetached) {
   v1::AttachRequest attach;
   attach.set_index("file");
   attach.set_path(file);
-  attach.set_dimension(kDim);
+  attach.set_dimension(kVersionDim);
   attach.set_metric(v1::METRIC_EUCLIDEAN);
   attach.set_prefault(v1::PREFAULT_NONE);
   v1::AttachResponse attached;
@@ -371,7 +371,7 @@ TEST_F(VersionRpcTest, CancelBuildEndsItAndKeepsTheItems) {
   request.set_index("a");
   request.set_tree_count(10000);
   request.set_thread_count(1);
-  ExpectOk(AddRandomItems(&cluster_, "a", kDim, 50, 2000));
+  ExpectOk(AddRandomItems(&cluster_, "a", kVersionDim, 50, 2000));
   grpc::Status status;
   std::thread build([&] { status = Build(&cluster_, request, nullptr); });
   EXPECT_TRUE(Eventually(

@@ -11,8 +11,8 @@
 namespace annod {
 namespace {
 
-constexpr int kDim = 8;
-constexpr int kItems = 3000;
+constexpr int kClientDim = 8;
+constexpr int kClientItems = 3000;
 
 class ClientStreamTest : public testing::Test {
  protected:
@@ -22,8 +22,10 @@ class ClientStreamTest : public testing::Test {
           config->stream_window = 2;
         }) {
     cluster_.StartAll();
-    EXPECT_TRUE(CreateIndex(&cluster_, "items", kDim, v1::METRIC_ANGULAR).ok());
-    EXPECT_TRUE(AddRandomItems(&cluster_, "items", kDim, 0, kItems).ok());
+    EXPECT_TRUE(
+        CreateIndex(&cluster_, "items", kClientDim, v1::METRIC_ANGULAR).ok());
+    EXPECT_TRUE(
+        AddRandomItems(&cluster_, "items", kClientDim, 0, kClientItems).ok());
     EXPECT_TRUE(Build(&cluster_, "items").ok());
     ClientOptions options;
     options.target = cluster_.address();
@@ -37,7 +39,8 @@ class ClientStreamTest : public testing::Test {
   static std::vector<client::Query> QueriesOf(int k) {
     std::vector<client::Query> queries;
     for (int i = 0; i <= k % 7 * 10; ++i) {
-      queries.push_back(client::Query::OfVector(RandomVector(kDim, k + i)));
+      queries.push_back(
+          client::Query::OfVector(RandomVector(kClientDim, k + i)));
     }
     return queries;
   }
@@ -85,7 +88,7 @@ TEST_F(ClientStreamTest, MuchInBothDirectionsBlocksNeitherSide) {
   NnsStreamOptions options;
   options.window = 1024;
   const std::vector<client::Query> queries(
-      512, client::Query::OfVector(RandomVector(kDim, 1)));
+      512, client::Query::OfVector(RandomVector(kClientDim, 1)));
   int answered = 0;
   const auto stream = client_->NewNnsStream(
       "items", query_,
@@ -109,7 +112,7 @@ TEST_F(ClientStreamTest, ARefusedRequestIsTold) {
       "items", query_,
       [](const client::QueryResult&) { return absl::OkStatus(); });
   EXPECT_TRUE(stream->Ask({client::Query::OfItem(0)}).ok());
-  absl::Status status = stream->Ask({client::Query::OfItem(kItems)});
+  absl::Status status = stream->Ask({client::Query::OfItem(kClientItems)});
   if (status.ok()) status = stream->Finish();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
   EXPECT_EQ(ErrorReason(status), "ITEM_NOT_FOUND");

@@ -12,8 +12,8 @@
 namespace annod {
 namespace {
 
-constexpr int kDim = 512;
-constexpr int kItems = 3000;
+constexpr int kOverloadDim = 512;
+constexpr int kOverloadItems = 3000;
 constexpr int kCalls = 300;
 
 struct Outcome {
@@ -34,8 +34,11 @@ class OverloadRpcTest : public testing::Test {
         }) {
     cluster_.StartAll();
     EXPECT_TRUE(
-        CreateIndex(&cluster_, "words", kDim, v1::METRIC_EUCLIDEAN).ok());
-    EXPECT_TRUE(AddRandomItems(&cluster_, "words", kDim, 0, kItems).ok());
+        CreateIndex(&cluster_, "words", kOverloadDim, v1::METRIC_EUCLIDEAN)
+            .ok());
+    EXPECT_TRUE(
+        AddRandomItems(&cluster_, "words", kOverloadDim, 0, kOverloadItems)
+            .ok());
     EXPECT_TRUE(Build(&cluster_, "words").ok());
   }
 

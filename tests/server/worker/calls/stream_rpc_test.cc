@@ -18,8 +18,8 @@ using ::testing::StartsWith;
 using Call =
     grpc::ClientReaderWriter<v1::GetNnsStreamRequest, v1::GetNnsStreamResponse>;
 
-constexpr int kDim = 8;
-constexpr int kItems = 3000;
+constexpr int kStreamDim = 8;
+constexpr int kStreamItems = 3000;
 constexpr int kRequests = 500;
 
 class StreamRpcTest : public testing::Test {
@@ -30,8 +30,10 @@ class StreamRpcTest : public testing::Test {
           config->admission.max_in_flight = max_in_flight;
         }) {
     cluster_.StartAll();
-    EXPECT_TRUE(CreateIndex(&cluster_, "items", kDim, v1::METRIC_ANGULAR).ok());
-    EXPECT_TRUE(AddRandomItems(&cluster_, "items", kDim, 0, kItems).ok());
+    EXPECT_TRUE(
+        CreateIndex(&cluster_, "items", kStreamDim, v1::METRIC_ANGULAR).ok());
+    EXPECT_TRUE(
+        AddRandomItems(&cluster_, "items", kStreamDim, 0, kStreamItems).ok());
     EXPECT_TRUE(Build(&cluster_, "items").ok());
   }
 
@@ -85,7 +87,7 @@ TEST_F(StreamRpcTest, TheFirstWrongRequestEndsIt) {
       cluster_.index()->GetNnsStream(context.get());
   ASSERT_TRUE(Send(call.get(), QueryOf(0)));
   ASSERT_TRUE(Send(call.get(), QueryOf(6)));
-  Send(call.get(), ItemQuery("items", kItems, 1));
+  Send(call.get(), ItemQuery("items", kStreamItems, 1));
   Send(call.get(), QueryOf(1));
   v1::GetNnsStreamResponse answer;
   EXPECT_TRUE(call->Read(&answer));

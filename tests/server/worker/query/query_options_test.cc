@@ -20,8 +20,8 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr int kDim = 8;
-constexpr int kItems = 2000;
+constexpr int kOptionsDim = 8;
+constexpr int kOptionsItems = 2000;
 
 std::vector<int> IdsOf(const v1::NeighborList& list) {
   return {list.ids().begin(), list.ids().end()};
@@ -41,8 +41,8 @@ class QueryOptionsTest : public testing::Test {
   static void SetUpTestSuite() {
     cluster_ = new Cluster(/*workers=*/1);
     cluster_->StartAll();
-    ExpectOk(CreateIndex(cluster_, "words", kDim, v1::METRIC_EUCLIDEAN));
-    ExpectOk(AddRandomItems(cluster_, "words", kDim, 0, kItems));
+    ExpectOk(CreateIndex(cluster_, "words", kOptionsDim, v1::METRIC_EUCLIDEAN));
+    ExpectOk(AddRandomItems(cluster_, "words", kOptionsDim, 0, kOptionsItems));
     ExpectOk(Build(cluster_, "words"));
     ExpectOk(CreateIndex(cluster_, "twins", 2, v1::METRIC_EUCLIDEAN));
     v1::AddItemRequest twins;
@@ -123,12 +123,13 @@ TEST_F(QueryOptionsTest, ExclusionsDoNotMakeAnswersShort) {
     request.set_engine(engine);
     request.set_exclude_self(true);
     request.set_strict(true);
-    for (int id = 0; id < kItems - 15; ++id) request.add_exclude_items(id);
+    for (int id = 0; id < kOptionsItems - 15; ++id)
+      request.add_exclude_items(id);
     const v1::GetNnsResponse response = Ask(request);
     for (const v1::NeighborList& result : response.results()) {
       ASSERT_EQ(result.ids_size(), 10);
       EXPECT_FALSE(result.truncated());
-      EXPECT_THAT(IdsOf(result), Each(testing::Ge(kItems - 15)));
+      EXPECT_THAT(IdsOf(result), Each(testing::Ge(kOptionsItems - 15)));
     }
   }
 }
@@ -185,7 +186,7 @@ TEST_F(QueryOptionsTest, VectorsOfTheNeighboursComeBack) {
   const v1::NeighborList& result = response.results(0);
   std::vector<float> expected;
   for (const int id : result.ids()) {
-    const std::vector<float> vector = RandomVector(kDim, id);
+    const std::vector<float> vector = RandomVector(kOptionsDim, id);
     expected.insert(expected.end(), vector.begin(), vector.end());
   }
   EXPECT_EQ(FloatsOf(result.vectors()), expected);
@@ -202,7 +203,7 @@ TEST_F(QueryOptionsTest, ItemsWithoutALabelGetTheFillValue) {
 }
 
 TEST_F(QueryOptionsTest, MissingComponentsOfSparseQueriesAreFilled) {
-  std::vector<float> vector(kDim, 0.5f);
+  std::vector<float> vector(kOptionsDim, 0.5f);
   vector[6] = -1;
   vector[2] = 0.25f;
   v1::GetNnsRequest request;
@@ -226,14 +227,14 @@ TEST_F(QueryOptionsTest, MissingComponentsOfSparseQueriesAreFilled) {
 // What no Annoy has.
 
 TEST_F(QueryOptionsTest, OnlyAllowedItemsAreAnswered) {
-  v1::GetNnsRequest all = ItemQuery("words", 3, kItems);
+  v1::GetNnsRequest all = ItemQuery("words", 3, kOptionsItems);
   all.set_engine(v1::ENGINE_EXACT);
   const std::vector<int> order = IdsOf(Ask(all).results(0));
   v1::GetNnsRequest request = ItemQuery("words", 3, 5);
   std::set<int> allowed;
-  for (int id = 11; id < kItems; id += 100) allowed.insert(id);
+  for (int id = 11; id < kOptionsItems; id += 100) allowed.insert(id);
   for (const int id : allowed) request.add_allow_items(id);
-  request.add_allow_items(kItems + 5);  // there is none
+  request.add_allow_items(kOptionsItems + 5);  // there is none
   request.add_exclude_items(111);
   allowed.erase(111);
   std::vector<int> expected;
@@ -325,7 +326,7 @@ TEST_F(QueryOptionsTest, StoredItemsAreReadByIdAndLabel) {
     EXPECT_EQ(response.items(i).id(), ids[i]);
     EXPECT_EQ(response.items(i).label(), absl::StrCat("item-", ids[i]));
     EXPECT_EQ(FloatsOf(response.items(i).vector_bytes()),
-              RandomVector(kDim, ids[i]));
+              RandomVector(kOptionsDim, ids[i]));
   }
   EXPECT_EQ(response.version(), 1);
 }

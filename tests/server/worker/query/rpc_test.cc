@@ -19,15 +19,15 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr int kDim = 8;
+constexpr int kRpcDim = 8;
 
 class RpcTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     cluster_ = new Cluster(/*workers=*/2);
     cluster_->StartAll();
-    ExpectOk(CreateIndex(cluster_, "words", kDim, v1::METRIC_ANGULAR));
-    ExpectOk(AddRandomItems(cluster_, "words", kDim, 0, 2000));
+    ExpectOk(CreateIndex(cluster_, "words", kRpcDim, v1::METRIC_ANGULAR));
+    ExpectOk(AddRandomItems(cluster_, "words", kRpcDim, 0, 2000));
     ExpectOk(Build(cluster_, "words"));
   }
   static void TearDownTestSuite() {
@@ -91,7 +91,7 @@ TEST_F(RpcTest, AQueryByItemFindsTheItemFirst) {
 }
 
 TEST_F(RpcTest, AllWaysToNameAVectorGiveTheSameAnswer) {
-  const std::vector<float> vector = RandomVector(kDim, 7);
+  const std::vector<float> vector = RandomVector(kRpcDim, 7);
   v1::GetNnsRequest request = ItemQuery("words", 7, 10);
   request.add_queries()->set_label("item-7");
   SetVector(vector, request.add_queries()->mutable_vector());
@@ -124,8 +124,8 @@ TEST_F(RpcTest, TheExactEngineFindsWhatComparingEveryItemFinds) {
 }
 
 TEST_F(RpcTest, FewerThanNIsATruncatedAnswerAndNotAnError) {
-  ExpectOk(CreateIndex(cluster_, "few", kDim, v1::METRIC_EUCLIDEAN));
-  ExpectOk(AddRandomItems(cluster_, "few", kDim, 0, 3));
+  ExpectOk(CreateIndex(cluster_, "few", kRpcDim, v1::METRIC_EUCLIDEAN));
+  ExpectOk(AddRandomItems(cluster_, "few", kRpcDim, 0, 3));
   ExpectOk(Build(cluster_, "few"));
   v1::GetNnsRequest request = ItemQuery("few", 0, 0);
   v1::GetNnsResponse response;
@@ -146,16 +146,16 @@ TEST_F(RpcTest, QueriesForWhatIsNotThereSayWhat) {
   status = GetNns(cluster_, request, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(ErrorInfoOf(status).reason(), "LABEL_NOT_FOUND");
-  ExpectOk(CreateIndex(cluster_, "unbuilt", kDim, v1::METRIC_ANGULAR));
+  ExpectOk(CreateIndex(cluster_, "unbuilt", kRpcDim, v1::METRIC_ANGULAR));
   status = GetNns(cluster_, ItemQuery("unbuilt", 1, 1), &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(ErrorInfoOf(status).reason(), "INDEX_NOT_BUILT");
 }
 
 TEST_F(RpcTest, AHoleIsNotAnItem) {
-  ExpectOk(CreateIndex(cluster_, "holes", kDim, v1::METRIC_EUCLIDEAN));
-  ExpectOk(AddRandomItems(cluster_, "holes", kDim, 0, 2));
-  ExpectOk(AddRandomItems(cluster_, "holes", kDim, 5, 2));
+  ExpectOk(CreateIndex(cluster_, "holes", kRpcDim, v1::METRIC_EUCLIDEAN));
+  ExpectOk(AddRandomItems(cluster_, "holes", kRpcDim, 0, 2));
+  ExpectOk(AddRandomItems(cluster_, "holes", kRpcDim, 5, 2));
   ExpectOk(Build(cluster_, "holes"));
   v1::IndexInfo info;
   ExpectOk(Info(cluster_, "holes", &info));
@@ -188,14 +188,14 @@ TEST_F(RpcTest, AddItemAssignsIdsAndInfoCountsThem) {
 }
 
 TEST_F(RpcTest, ALabelIsTakenOnce) {
-  ExpectOk(CreateIndex(cluster_, "labels", kDim, v1::METRIC_ANGULAR));
-  ExpectOk(AddRandomItems(cluster_, "labels", kDim, 0, 2));
+  ExpectOk(CreateIndex(cluster_, "labels", kRpcDim, v1::METRIC_ANGULAR));
+  ExpectOk(AddRandomItems(cluster_, "labels", kRpcDim, 0, 2));
   v1::AddItemRequest request;
   request.set_index("labels");
   v1::Item* item = request.add_items();
   item->set_id(5);
   item->set_label("item-1");
-  item->set_vector_bytes(BytesOf(RandomVector(kDim, 5)));
+  item->set_vector_bytes(BytesOf(RandomVector(kRpcDim, 5)));
   v1::AddItemResponse response;
   const grpc::Status status =
       cluster_->admin()->AddItem(Context().get(), request, &response);
@@ -204,7 +204,7 @@ TEST_F(RpcTest, ALabelIsTakenOnce) {
 }
 
 TEST_F(RpcTest, AddItemsTakesAStream) {
-  ExpectOk(CreateIndex(cluster_, "stream", kDim, v1::METRIC_EUCLIDEAN));
+  ExpectOk(CreateIndex(cluster_, "stream", kRpcDim, v1::METRIC_EUCLIDEAN));
   const auto context = Context();
   v1::AddItemsResponse response;
   const auto writer = cluster_->admin()->AddItems(context.get(), &response);
@@ -218,7 +218,7 @@ TEST_F(RpcTest, AddItemsTakesAStream) {
       const int id = 3 + m * kItems + i;
       v1::Item* item = request.add_items();
       item->set_id(id);
-      SetVector(RandomVector(kDim, id), item->mutable_vector());
+      SetVector(RandomVector(kRpcDim, id), item->mutable_vector());
     }
     ASSERT_TRUE(writer->Write(request));
   }
@@ -304,8 +304,8 @@ TEST_F(RpcTest, AttachServesAFileWhereItLies) {
 }
 
 TEST_F(RpcTest, DropIndexLeavesNothing) {
-  ExpectOk(CreateIndex(cluster_, "gone", kDim, v1::METRIC_ANGULAR));
-  ExpectOk(AddRandomItems(cluster_, "gone", kDim, 0, 5));
+  ExpectOk(CreateIndex(cluster_, "gone", kRpcDim, v1::METRIC_ANGULAR));
+  ExpectOk(AddRandomItems(cluster_, "gone", kRpcDim, 0, 5));
   ExpectOk(Build(cluster_, "gone"));
   v1::DropIndexRequest request;
   request.set_index("gone");
