@@ -62,6 +62,7 @@ class HealthWatch {
   }
   absl::Duration slowest() const { return slowest_; }
   int failures() const { return failures_; }
+  int calls() const { return calls_; }
 
  private:
   void Loop() {
@@ -73,6 +74,7 @@ class HealthWatch {
       const grpc::Status status = stub_->Check(&context, {}, &response);
       slowest_ = std::max(slowest_, absl::Now() - start);
       if (!status.ok()) ++failures_;
+      ++calls_;
       absl::SleepFor(absl::Milliseconds(20));
     }
   }
@@ -81,6 +83,7 @@ class HealthWatch {
   std::atomic<bool> stopped_{false};
   absl::Duration slowest_ = absl::ZeroDuration();
   int failures_ = 0;
+  int calls_ = 0;
   std::thread thread_;
 };
 
@@ -121,7 +124,8 @@ double AttackedAnnod::Metric(const std::string& series) const {
 }
 
 void AttackedAnnod::Attack(const std::string& name,
-                           const std::function<void()>& attack) {
+                           const std::function<void()>& attack,
+                           bool may_refuse) {
   const int64_t worker_before = StatusKb(worker_, "VmRSS");
   const int64_t writer_before = StatusKb(writer_, "VmRSS");
   ForgetPeak(worker_);
@@ -136,7 +140,7 @@ void AttackedAnnod::Attack(const std::string& name,
   EXPECT_LT(worker_took, kAllowedKb);
   EXPECT_LT(writer_took, kAllowedKb);
   EXPECT_LT(health.slowest(), kHealthBound);
-  EXPECT_EQ(health.failures(), 0);
+  EXPECT_LE(health.failures(), may_refuse ? health.calls() / 2 : 0);
   const auto left = [this, worker_before, writer_before] {
     return std::max(StatusKb(worker_, "VmRSS") - worker_before,
                     StatusKb(writer_, "VmRSS") - writer_before);

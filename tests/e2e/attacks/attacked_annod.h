@@ -32,7 +32,10 @@ class AttackedAnnod : public ::testing::Test {
   // was told within two seconds; and unless afterwards, `attack` having closed
   // its connections, queries and additions are answered, by the same processes,
   // and memory is given back.
-  void Attack(const std::string& name, const std::function<void()>& attack);
+  // Health may be refused now and then if `may_refuse`: gRPC resets calls at
+  // random when requests have taken max_request_memory.
+  void Attack(const std::string& name, const std::function<void()>& attack,
+              bool may_refuse = false);
 
   // Value of a metric without labels, or of "name{...}"; -1 without one.
   double Metric(const std::string& series) const;

@@ -7,8 +7,10 @@
 #include "absl/time/clock.h"
 #include "annod/v1/admin_service.pb.h"
 #include "annod/v1/index_service.pb.h"
+#include "client/client.h"
 #include "tests/e2e/attacks/attacked_annod.h"
 #include "tests/e2e/attacks/raw_http2.h"
+#include "tests/e2e/service.h"
 
 namespace annod::testing {
 namespace {
@@ -18,13 +20,32 @@ constexpr absl::Duration kAttackTime = absl::Seconds(4);
 
 class UnreadAnswersTest : public AttackedAnnod {
  protected:
-  // Its answer has some megabytes.
-  static v1::GetNnsRequest LargeRequest(int queries, int n) {
+  static constexpr int kWideDim = 1024;
+  static constexpr int kWideItems = 900;  // too few for a graph
+
+  UnreadAnswersTest() {
+    const auto client = MakeClient(address());
+    client::IndexSpec spec;
+    spec.index = "wide";
+    spec.dimension = kWideDim;
+    spec.metric = v1::METRIC_EUCLIDEAN;
+    EXPECT_EQ(client->CreateIndex(spec).status(), absl::OkStatus());
+    std::vector<client::Item> items;
+    for (int id = 0; id < kWideItems; ++id) {
+      items.push_back({id, VectorOf(id, kWideDim), ""});
+    }
+    EXPECT_EQ(client->AddItem("wide", items).status(), absl::OkStatus());
+    EXPECT_EQ(client->Build("wide", {}).status(), absl::OkStatus());
+  }
+
+  // Each query is answered by 3.7 MB that cost next to nothing to find.
+  static v1::GetNnsRequest LargeRequest(int queries) {
     v1::GetNnsRequest request;
-    request.set_index("a");
+    request.set_index("wide");
     for (int i = 0; i < queries; ++i) request.add_queries()->set_item(i);
-    request.set_n(n);
-    request.set_include_distances(true);
+    request.set_n(kWideItems);
+    request.set_engine(v1::ENGINE_EXACT);
+    request.set_include_vectors(true);
     return request;
   }
 
@@ -51,7 +72,7 @@ class UnreadAnswersTest : public AttackedAnnod {
 
 TEST_F(UnreadAnswersTest, Streams) {
   v1::GetNnsStreamRequest request;
-  *request.mutable_request() = LargeRequest(100, 10000);
+  *request.mutable_request() = LargeRequest(8);
   const std::string message = request.SerializeAsString();
   const std::string path = "/annod.v1.IndexService/GetNnsStream";
   Attack("50 streams, 16 requests each",
@@ -61,12 +82,15 @@ TEST_F(UnreadAnswersTest, Streams) {
 }
 
 TEST_F(UnreadAnswersTest, Calls) {
-  const std::string nns = LargeRequest(100, 10000).SerializeAsString();
+  const std::string nns = LargeRequest(8).SerializeAsString();
   const std::string path = "/annod.v1.IndexService/GetNns";
   Attack("200 GetNns without a window", [&] { Call(2, 100, 0, path, nns); });
-  const std::string small = LargeRequest(1, 1000).SerializeAsString();
+  v1::GetNnsRequest small;
+  small.set_index("a");
+  small.add_queries()->set_item(1);
+  small.set_n(1000);
   Attack("4000 small GetNns without a window",
-         [&] { Call(4, 1000, 0, path, small); });
+         [&] { Call(4, 1000, 0, path, small.SerializeAsString()); });
   v1::GetItemsRequest items;
   items.set_index("a");
   for (int i = 0; i < kItems; ++i) items.add_ids(i);
