@@ -45,7 +45,7 @@ absl::StatusOr<client::SerializeResult> Client::Serialize(
     if (status.ok()) return checked.Result();
     if (status.error_code() != grpc::StatusCode::UNAVAILABLE ||
         checked.started() || !pause.Wait()) {
-      return FromGrpcStatus(status);
+      return FromGrpcStatus(status, context);
     }
   }
 }
@@ -79,7 +79,7 @@ absl::StatusOr<client::DeserializeResult> Client::Deserialize(
   }
   stream->WritesDone();
   const grpc::Status status = stream->Finish();
-  if (!status.ok()) return FromGrpcStatus(status);
+  if (!status.ok()) return FromGrpcStatus(status, context);
   return client::DeserializeResult{client::FromProto(response.info()),
                                    response.format()};
 }

@@ -43,7 +43,8 @@ absl::StatusOr<client::BuildResult> Client::Build(
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(deadline));
     absl::StatusOr<client::BuildResult> result = client::FollowBuild(
-        stubs_->admin->Build(&context, request).get(), progress, &pause);
+        context, stubs_->admin->Build(&context, request).get(), progress,
+        &pause);
     if (!absl::IsUnavailable(result.status()) || !pause.Wait()) return result;
     // The worker that passed the build on is gone, not the build. If it goes on
     // it is joined; if it has ended, another one would be for nothing.
@@ -74,7 +75,8 @@ absl::StatusOr<client::BuildResult> Client::Rebuild(
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(deadline));
     absl::StatusOr<client::BuildResult> result = client::FollowBuild(
-        stubs_->admin->Rebuild(&context, request).get(), progress, &pause);
+        context, stubs_->admin->Rebuild(&context, request).get(), progress,
+        &pause);
     if (broke_off && absl::IsAlreadyExists(result.status())) {
       // The worker that passed the call on went away; the rebuild came to its
       // end meanwhile.

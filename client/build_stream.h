@@ -15,13 +15,13 @@
 
 namespace annod::client {
 
-// Reads a stream of Build or Rebuild to its end, handing progress on to
+// Reads the stream of a Build or Rebuild to its end, handing progress on to
 // `progress` if it is not empty, and returns the result it brought. Otherwise
 // the call's error, Internal if it had none. Any message is progress to
 // `pause`.
 template <typename Response>
 absl::StatusOr<BuildResult> FollowBuild(
-    grpc::ClientReader<Response>* stream,
+    const grpc::ClientContext& context, grpc::ClientReader<Response>* stream,
     const std::function<void(const BuildProgress&)>& progress,
     RetryPause* pause) {
   std::optional<BuildResult> result;
@@ -35,7 +35,7 @@ absl::StatusOr<BuildResult> FollowBuild(
   }
   const grpc::Status status = stream->Finish();
   if (result.has_value()) return *result;
-  if (!status.ok()) return FromGrpcStatus(status);
+  if (!status.ok()) return FromGrpcStatus(status, context);
   return absl::InternalError("the server ended the stream without a result");
 }
 

@@ -2,8 +2,50 @@
 
 #include <grpcpp/create_channel.h>
 #include <grpcpp/support/channel_arguments.h>
+#include <grpcpp/support/client_interceptor.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/token_source.h"
 
 namespace annod {
+namespace {
+
+// Adds the request id to whatever call is made.
+class IdInterceptor final : public grpc::experimental::Interceptor {
+ public:
+  explicit IdInterceptor(const std::string& id) : id_(id) {}
+  void Intercept(
+      grpc::experimental::InterceptorBatchMethods* methods) override {
+    if (methods->QueryInterceptionHookPoint(
+            grpc::experimental::InterceptionHookPoints::
+                PRE_SEND_INITIAL_METADATA)) {
+      methods->GetSendInitialMetadata()->insert({"x-request-id", id_});
+    }
+    methods->Proceed();
+  }
+
+ private:
+  const std::string id_;
+};
+
+class IdInterceptorFactory final
+    : public grpc::experimental::ClientInterceptorFactoryInterface {
+ public:
+  explicit IdInterceptorFactory(std::string id) : id_(std::move(id)) {}
+  grpc::experimental::Interceptor* CreateClientInterceptor(
+      grpc::experimental::ClientRpcInfo*) override {
+    return new IdInterceptor(id_);
+  }
+
+ private:
+  const std::string id_;
+};
+
+}  // namespace
 
 std::string ServiceConfigJson() {
   // Only calls that never change a thing: a call that gRPC repeats must be safe
@@ -56,11 +98,21 @@ std::shared_ptr<grpc::Channel> MakeChannel(const ClientOptions& options) {
   // so often that a server takes it for abuse.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 60000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10000);
-  return grpc::CreateCustomChannel(options.target,
-                                   options.credentials != nullptr
-                                       ? options.credentials
-                                       : grpc::InsecureChannelCredentials(),
-                                   arguments);
+  if (options.tls.has_value() && !options.tls->server_name.empty()) {
+    arguments.SetSslTargetNameOverride(options.tls->server_name);
+  }
+  std::vector<
+      std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>>
+      interceptors = client::TokenInterceptors(options);
+  if (!options.request_id.empty()) {
+    interceptors.push_back(
+        std::make_unique<IdInterceptorFactory>(options.request_id));
+  }
+  return grpc::experimental::CreateCustomChannelWithInterceptors(
+      options.target,
+      options.credentials != nullptr ? options.credentials
+                                     : grpc::InsecureChannelCredentials(),
+      arguments, std::move(interceptors));
 }
 
 }  // namespace annod

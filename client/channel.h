@@ -5,9 +5,11 @@
 #include <grpcpp/security/credentials.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/time/time.h"
+#include "client/tls.h"
 
 namespace annod {
 
@@ -32,14 +34,31 @@ struct ClientOptions {
   // Largest message sent or received. The server has a limit of its own.
   int max_message_bytes = 64 << 20;
 
-  // Null: plain text.
+  // Sent with every call as x-request-id: what the server's logs call them.
+  // Empty: the server makes one for each. 1 to 128 bytes of printable ASCII.
+  std::string request_id;
+
+  // Absent: plain text.
+  std::optional<TlsOptions> tls;
+
+  // Instead of what Client::Create() makes of `tls`.
   std::shared_ptr<grpc::ChannelCredentials> credentials;
+
+  // Sent with every call as "authorization: Bearer <token>"; empty: none.
+  std::string token;
+  // Instead, a file that holds the token and nothing else; read again when it
+  // has changed, at most once a second.
+  std::string token_file;
+  // Allows a token to travel to another machine in plain text, where everybody
+  // on the way can read it: for networks that encrypt by themselves.
+  bool allow_plaintext_token = false;
 };
 
 // The gRPC service config of a channel: round-robin, and retries by gRPC itself
 // for the methods that are safe to repeat whatever their arguments.
 std::string ServiceConfigJson();
 
+// Of `tls` it uses the server's name only.
 std::shared_ptr<grpc::Channel> MakeChannel(const ClientOptions& options);
 
 }  // namespace annod

@@ -1,5 +1,6 @@
 #include "client/client.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -7,12 +8,14 @@
 #include "annod/v1/index_service.grpc.pb.h"
 #include "client/convert.h"
 #include "client/stubs.h"
+#include "client/token_source.h"
 #include "core/status_macros.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 
 namespace annod {
 namespace {
 
+constexpr size_t kMaxRequestIdBytes = 128;
 constexpr absl::Duration kDiagnosisTime = absl::Milliseconds(700);
 
 }  // namespace
@@ -36,7 +39,20 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(
         absl::StrCat("ClientOptions::max_message_bytes ",
                      options.max_message_bytes, " is below 1024"));
   }
-  return std::unique_ptr<Client>(new Client(options));
+  ANNOD_RETURN_IF_ERROR(client::CheckTokenOptions(options));
+  if (options.request_id.size() > kMaxRequestIdBytes ||
+      !std::all_of(options.request_id.begin(), options.request_id.end(),
+                   [](char c) { return c > ' ' && c <= '~'; })) {
+    return absl::InvalidArgumentError(
+        "ClientOptions::request_id must be at most 128 bytes of printable "
+        "ASCII, without spaces");
+  }
+  ClientOptions complete = options;
+  if (options.tls.has_value() && options.credentials == nullptr) {
+    ANNOD_ASSIGN_OR_RETURN(complete.credentials,
+                           MakeTlsCredentials(*options.tls));
+  }
+  return std::unique_ptr<Client>(new Client(complete));
 }
 
 Client::Client(const ClientOptions& options)

@@ -58,7 +58,8 @@ struct CallOptions {
 // Deserialize, Fit, and adding items without ids are never repeated.
 class Client {
  public:
-  // Connects at the first call. InvalidArgument for options out of range.
+  // Connects at the first call. InvalidArgument for options out of range, and
+  // for files of `tls` that cannot be used.
   static absl::StatusOr<std::unique_ptr<Client>> Create(
       const ClientOptions& options);
   ~Client();
@@ -66,7 +67,8 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   // Waits until a server is connected, `patience` at most and half a second to
-  // find out why not: Unavailable with gRPC's reason. Calls connect themselves;
+  // find out why not: Unavailable with gRPC's reason, which says little of TLS
+  // (FindTlsFault() does). Calls connect themselves;
   // this tells an address where no server is from a server that is busy.
   absl::Status WaitForConnected(absl::Duration patience);
 

@@ -1,5 +1,6 @@
 #include "client/error.h"
 
+#include <grpcpp/client_context.h>
 #include <grpcpp/support/status.h>
 
 #include "absl/strings/cord.h"
@@ -11,6 +12,9 @@ namespace annod {
 namespace {
 
 constexpr char kErrorInfoUrl[] = "type.googleapis.com/google.rpc.ErrorInfo";
+// Not sent by a server: the payload is the id itself.
+constexpr char kRequestIdUrl[] = "annod/request-id";
+constexpr char kRequestIdKey[] = "x-request-id";
 
 google::rpc::ErrorInfo ErrorInfoOf(const absl::Status& status) {
   google::rpc::ErrorInfo info;
@@ -35,6 +39,25 @@ absl::Status FromGrpcStatus(const grpc::Status& status) {
     }
   }
   return result;
+}
+
+absl::Status FromGrpcStatus(const grpc::Status& status,
+                            const grpc::ClientContext& context) {
+  absl::Status result = FromGrpcStatus(status);
+  if (result.ok()) return result;
+  const auto& metadata = context.GetServerTrailingMetadata();
+  const auto it = metadata.find(kRequestIdKey);
+  if (it != metadata.end()) {
+    result.SetPayload(
+        kRequestIdUrl,
+        absl::Cord(absl::string_view(it->second.data(), it->second.size())));
+  }
+  return result;
+}
+
+std::string ErrorRequestId(const absl::Status& status) {
+  const absl::optional<absl::Cord> payload = status.GetPayload(kRequestIdUrl);
+  return payload.has_value() ? std::string(*payload) : "";
 }
 
 std::string ErrorReason(const absl::Status& status) {

@@ -7,19 +7,27 @@
 #include "absl/status/status.h"
 
 namespace grpc {
+class ClientContext;
 class Status;
-}
+}  // namespace grpc
 
 namespace annod {
 
 // The status of a call with the server's ErrorInfo attached, so that the
 // functions below find it.
 absl::Status FromGrpcStatus(const grpc::Status& status);
+// The same with the id that the server knew the call by; `context` is that of
+// the call, which has ended.
+absl::Status FromGrpcStatus(const grpc::Status& status,
+                            const grpc::ClientContext& context);
 
 // The server's reason for an error, e.g. "INDEX_NOT_FOUND" (listed in the
 // comments of the services); empty if it gave none, as when no server answered.
 // Messages may change, a reason never does: branch on this.
 std::string ErrorReason(const absl::Status& status);
+
+// The id by which the server's logs name the call; empty if no server answered.
+std::string ErrorRequestId(const absl::Status& status);
 
 // The values behind the message, e.g. {"field": "n", "value": "-3"}.
 std::map<std::string, std::string> ErrorMetadata(const absl::Status& status);

@@ -113,7 +113,7 @@ absl::Status FitWriter::Send() {
 absl::Status FitWriter::Close() {
   const grpc::Status status = stream_->Finish();
   stream_.reset();
-  return FromGrpcStatus(status);
+  return FromGrpcStatus(status, context_);
 }
 
 absl::StatusOr<client::FitResult> FitWriter::Finish() {

@@ -113,10 +113,11 @@ bool ItemWriter::SendSegment() {
 
 absl::Status ItemWriter::Close() {
   const grpc::Status status = stream_->Finish();
+  absl::Status result = FromGrpcStatus(status, *context_);
   stream_.reset();
   context_.reset();
   sent_ = 0;
-  return FromGrpcStatus(status);
+  return result;
 }
 
 template <typename Attempt>

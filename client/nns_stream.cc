@@ -150,10 +150,11 @@ absl::Status NnsStream::Close() {
   grpc::Status status;
   call_->Finish(&status, &finish_);
   Wait();
+  absl::Status result = FromGrpcStatus(status, *context_);
   call_.reset();
   context_.reset();
   sent_ = 0;
-  return FromGrpcStatus(status);
+  return result;
 }
 
 void NnsStream::Cancel() {

@@ -51,7 +51,7 @@ absl::Status Client::Call(Stub* stub, Method method, const Request& request,
     last_failure = status.error_message();
     if (!idempotent || status.error_code() != grpc::StatusCode::UNAVAILABLE ||
         !pause.Wait()) {
-      return FromGrpcStatus(status);
+      return FromGrpcStatus(status, context);
     }
     response->Clear();
   }

@@ -142,9 +142,9 @@ void WriteText(const char* text) {
 }
 
 void Note(const MappingTable::Slot& slot) {
-  const int fd =
-      openat(directory_fd.load(), NameOf(slot.device, slot.inode).data(),
-             O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+  const int fd = openat(
+      directory_fd.load(), NameOf(slot.device, slot.inode).data(),
+      O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
   if (fd >= 0) {
     (void)!write(fd, "\n", 1);
     close(fd);

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "core/standard_streams.h"
+#include "server/access/live_access.h"
 #include "server/config/child_options.h"
 #include "server/config/command_line.h"
 #include "server/config/config.h"
@@ -20,6 +21,7 @@
 #include "server/process/descriptor_limit.h"
 #include "server/process/logging.h"
 #include "server/supervisor/supervisor.h"
+#include "server/tls/tls_files.h"
 #include "server/worker/run_worker.h"
 #include "server/writer/run_writer.h"
 #include "spdlog/spdlog.h"
@@ -42,8 +44,8 @@ int Printed() {
 int RunChild(const ChildOptions& options) {
   absl::StatusOr<Config> config = ReadConfigMemory(options.config_fd);
   if (!config.ok()) return Fail(config.status());
-  const absl::Status logging =
-      InitLogging(RoleName(options.role), config->log_level);
+  const absl::Status logging = InitLogging(
+      RoleName(options.role), config->log_level, config->log_format);
   if (!logging.ok()) return Fail(logging);
   return options.role == ChildOptions::Role::kWorker
              ? RunWorker(options, *config)
@@ -51,22 +53,27 @@ int RunChild(const ChildOptions& options) {
 }
 
 int RunSupervisor(const CommandLine& command_line, const Config& config) {
-  const absl::Status logging = InitLogging("supervisor", config.log_level);
+  const absl::Status logging =
+      InitLogging("supervisor", config.log_level, config.log_format);
   if (!logging.ok()) return Fail(logging);
   const absl::StatusOr<int64_t> descriptors = RaiseDescriptorLimit();
   // Fewer will do; a sandbox may forbid it.
   if (!descriptors.ok()) {
-    spdlog::warn("limit of descriptors not raised: {}",
+    spdlog::warn("limit of descriptors not raised error=\"{}\"",
                  std::string(descriptors.status().message()));
   }
   SupervisorOptions options;
   options.reload = [&command_line] { return LoadConfig(command_line); };
   absl::StatusOr<std::unique_ptr<Supervisor>> supervisor =
       Supervisor::Start(config, std::move(options));
-  if (!supervisor.ok()) return Fail(supervisor.status());
+  if (!supervisor.ok()) {
+    FlushLog();
+    return Fail(supervisor.status());
+  }
   std::printf("%s\n", (*supervisor)->Announcement().c_str());
   std::fflush(stdout);
   const int status = (*supervisor)->Run();
+  FlushLog();
   // All is durable and the children are gone; what is left are threads that
   // wait for nothing.
   std::fflush(nullptr);
@@ -89,6 +96,12 @@ int Main(int argc, char** argv) {
   absl::StatusOr<Config> config = LoadConfig(*command_line);
   if (!config.ok()) return Fail(config.status());
   if (command_line->check_config) {
+    const absl::Status access = LiveAccess::Open(config->access_file).status();
+    if (!access.ok()) return Fail(access);
+    if (UsesTls(*config)) {
+      const absl::Status usable = ReadTlsPair(*config).status();
+      if (!usable.ok()) return Fail(usable);
+    }
     std::puts("annod: the configuration is valid");
     return Printed();
   }

@@ -1,17 +1,21 @@
 // annodctl: the command line of annod (docs/annodctl.md).
 #include <google/protobuf/stubs/logging.h>
+#include <grpc/support/log.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <iostream>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "client/ctl/access/commands.h"
 #include "client/ctl/common/interruption.h"
 #include "client/ctl/common/output.h"
 #include "client/ctl/common/server_address.h"
+#include "client/ctl/common/tls_options.h"
 #include "client/ctl/common/user_terms.h"
 #include "client/ctl/common/values.h"
 #include "client/ctl/file/commands.h"
@@ -33,10 +37,23 @@ void AddGlobalOptions(CLI::App* app, Context* context) {
                   "the server, default localhost:7077")
       ->envname("ANNOD_SERVER")
       ->type_name("HOST:PORT");
+  AddTlsOptions(app, context);
   app->add_option("--timeout", context->timeout_s,
                   "seconds a call may take, default 10")
       ->check(Positive())
       ->type_name("SECONDS");
+  // No option takes a token: everybody on the machine sees command lines.
+  app->add_option("--token_file", context->token_file,
+                  "file with the token to send; default: the variable "
+                  "ANNOD_TOKEN, if it is set")
+      ->envname("ANNOD_TOKEN_FILE")
+      ->type_name("FILE");
+  app->add_flag("--allow_plaintext_token", context->allow_plaintext_token,
+                "send it to another machine without TLS, for networks that "
+                "encrypt by themselves");
+  app->add_option("--request_id", context->request_id,
+                  "what the server's logs call the calls made")
+      ->type_name("ID");
 }
 
 void AddCommands(CLI::App* app, Context* context) {
@@ -61,6 +78,7 @@ void AddCommands(CLI::App* app, Context* context) {
   AddFileGraphCommand(file, context);
   AddFileEvalCommand(file, context);
   AddFileConvertCommand(file, context);
+  AddTokenCommands(app, context);
   AddManualCommands(app, context);
   CheckValues(app);
 }
@@ -106,18 +124,22 @@ int ReportFailure(const CLI::App& app, const absl::Status& status,
       [&app](const std::string& name) {
         return OptionNamed(app, name) != nullptr;
       });
+  const std::string request_id = ErrorRequestId(status);
   if (context.json) {
-    PrintJson(ErrorDocument(absl::StatusCodeToString(status.code()),
-                            ErrorReason(status), message));
+    Json document = ErrorDocument(absl::StatusCodeToString(status.code()),
+                                  ErrorReason(status), message);
+    if (!request_id.empty()) document["error"]["request_id"] = request_id;
+    PrintJson(document);
   } else {
     std::cerr << "annodctl: " << message << "\n";
+    if (!request_id.empty()) std::cerr << "request id: " << request_id << "\n";
   }
   return InterruptedStatus() != 0 ? InterruptedStatus() : kExitFailed;
 }
 
 // Whether the command that was chosen asks a server.
 bool AsksServer(const CLI::App& app) {
-  for (const char* name : {"file", "help", "completion", "man"}) {
+  for (const char* name : {"file", "token", "help", "completion", "man"}) {
     if (app.got_subcommand(name)) return false;
   }
   return true;
@@ -164,6 +186,10 @@ int Main(int argc, char** argv) {
   HandleInterruptions();
   // What protobuf has to say is in the errors already.
   google::protobuf::SetLogHandler(nullptr);
+  // What gRPC has, too; who looks for more asks for it.
+  if (std::getenv("GRPC_VERBOSITY") == nullptr) {
+    gpr_set_log_function([](gpr_log_func_args*) {});
+  }
   const int status = Run(argc, argv);
   const absl::Status written = FlushOutput();
   if (written.ok()) return status;

@@ -76,7 +76,7 @@ absl::Status BinaryFile::Narrow(std::string path, int64_t offset,
 }
 
 absl::Status BinaryFile::Read(void* out, size_t bytes) {
-  if (static_cast<int64_t>(bytes) > size_ - next_) return EndsEarly();
+  if (bytes > static_cast<uint64_t>(size_ - next_)) return EndsEarly();
   if (std::fread(out, 1, bytes, file_) != bytes) {
     if (std::ferror(file_)) return ErrnoStatus(path_, EIO);
     return EndsEarly();
@@ -86,7 +86,8 @@ absl::Status BinaryFile::Read(void* out, size_t bytes) {
 }
 
 absl::Status BinaryFile::ReadAt(int64_t offset, void* out, size_t bytes) const {
-  if (offset < 0 || offset > size_ - static_cast<int64_t>(bytes)) {
+  if (offset < 0 || offset > size_ ||
+      bytes > static_cast<uint64_t>(size_ - offset)) {
     return EndsEarly();
   }
   auto* to = static_cast<char*>(out);

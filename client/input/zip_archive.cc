@@ -132,7 +132,8 @@ absl::Status Inflate(const BinaryFile& archive, int64_t offset,
 
 absl::StatusOr<std::vector<ZipEntry>> ReadZipDirectory(const BinaryFile& file) {
   ANNOD_ASSIGN_OR_RETURN(const Place place, FindDirectory(file));
-  if (place.bytes < 0 || place.bytes > kMaxDirectoryBytes) {
+  if (place.bytes < 0 ||
+      place.bytes > std::min(kMaxDirectoryBytes, file.size())) {
     return Damaged(file.path(), "its directory is too large");
   }
   std::string directory(place.bytes, '\0');
@@ -155,6 +156,9 @@ absl::StatusOr<std::vector<ZipEntry>> ReadZipDirectory(const BinaryFile& file) {
     if (whole > rest.size()) return Damaged(file.path(), "its directory ends");
     entry.name = std::string(rest.substr(kEntryBytes, name));
     TakeZip64(rest.substr(kEntryBytes + name, extra), &entry);
+    if (std::min({entry.bytes, entry.packed_bytes, entry.header_offset}) < 0) {
+      return Damaged(file.path(), "a number of its directory is negative");
+    }
     rest.remove_prefix(whole);
     entries.push_back(std::move(entry));
   }

@@ -13,11 +13,21 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
+#include "client/token_source.h"
+#include "core/status_macros.h"
 
 namespace annod::load {
 namespace {
 
-std::shared_ptr<grpc::Channel> MakeConnection(const std::string& target) {
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsOf(
+    const LoadOptions& options) {
+  if (!options.tls.has_value()) return grpc::InsecureChannelCredentials();
+  return MakeTlsCredentials(*options.tls);
+}
+
+std::shared_ptr<grpc::Channel> MakeConnection(
+    const LoadOptions& options,
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments;
   // Channels with equal arguments would share a connection.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -29,8 +39,15 @@ std::shared_ptr<grpc::Channel> MakeConnection(const std::string& target) {
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
   arguments.SetMaxSendMessageSize(-1);
   arguments.SetMaxReceiveMessageSize(-1);
-  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(),
-                                   arguments);
+  if (options.tls.has_value() && !options.tls->server_name.empty()) {
+    arguments.SetSslTargetNameOverride(options.tls->server_name);
+  }
+  ClientOptions sender;
+  sender.token = options.token;
+  sender.token_file = options.token_file;
+  return grpc::experimental::CreateCustomChannelWithInterceptors(
+      options.target, credentials, arguments,
+      client::TokenInterceptors(sender));
 }
 
 double CpuSeconds() {
@@ -54,9 +71,10 @@ absl::StatusOr<std::unique_ptr<LoadGenerator>> LoadGenerator::Connect(
   auto generator =
       absl::WrapUnique(new LoadGenerator(options, std::move(requests)));
   const int connections = std::max(1, options.connections);
+  ANNOD_ASSIGN_OR_RETURN(const auto credentials, CredentialsOf(options));
   std::vector<std::shared_ptr<grpc::Channel>> channels;
   for (int i = 0; i < connections; ++i) {
-    channels.push_back(MakeConnection(options.target));
+    channels.push_back(MakeConnection(options, credentials));
     channels.back()->GetState(/*try_to_connect=*/true);
   }
   const auto deadline = std::chrono::system_clock::now() +

@@ -10,17 +10,24 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/channel.h"
 #include "client/load/arrivals.h"
 #include "client/load/lane.h"
 #include "client/load/load_result.h"
 #include "client/load/requests.h"
 #include "client/load/stream_lane.h"
+#include "client/tls.h"
 
 namespace annod::load {
 
 struct LoadOptions {
   // A gRPC target, as of ClientOptions.
   std::string target;
+  // Absent: plain text.
+  std::optional<TlsOptions> tls;
+  // As of ClientOptions, whose checks are not made here.
+  std::string token;
+  std::string token_file;
   // Each a TCP connection of its own. A connection stays with the worker that
   // accepted it, so fewer than there are workers leave some of them idle.
   int connections = 8;

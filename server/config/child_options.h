@@ -7,8 +7,8 @@ namespace annod {
 
 // What the supervisor tells a child it executes: `annod --child_role=worker
 // --child_slot=2 --child_metrics_fd=5 --child_config_fd=6
-// --child_run_dir_fd=7`. Slots 0 .. workers-1 are workers, slot `workers` is
-// the writer, slot workers+1 the supervisor itself.
+// --child_run_dir_fd=7 --child_tls_fd=8`. Slots 0 .. workers-1 are workers,
+// slot `workers` is the writer, slot workers+1 the supervisor itself.
 struct ChildOptions {
   enum class Role { kWorker, kWriter };
   Role role = Role::kWorker;
@@ -18,6 +18,7 @@ struct ChildOptions {
   // Directory of the writer's socket, kWriterSocketName, reached as
   // /proc/self/fd/<run_dir_fd>/writer.sock so that its length never matters.
   int run_dir_fd = -1;
+  int tls_fd = -1;  // of a worker: TlsPage; -1: nothing is encrypted
 };
 
 // "worker" or "writer".

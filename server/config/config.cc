@@ -24,16 +24,17 @@ absl::Status Bad(absl::string_view setting, absl::string_view what) {
 }
 
 absl::Status CheckAddress(absl::string_view setting, const std::string& text,
-                          bool insecure) {
+                          bool is_protected) {
   absl::StatusOr<ListenAddress> address = ParseListenAddress(text);
   if (!address.ok()) return Bad(setting, address.status().message());
-  if (!insecure && !address->IsLoopback()) {
+  if (!is_protected && !address->IsLoopback()) {
     return Bad(setting,
                absl::StrCat("'", text,
-                            "' can be reached from other machines, and annod "
-                            "neither encrypts nor authenticates: listen on "
-                            "127.0.0.1, or give --insecure if something else "
-                            "(a private network, a proxy) protects it"));
+                            "' can be reached from other machines, and nothing "
+                            "is encrypted there: give --tls_certificate and "
+                            "--tls_key, or listen on 127.0.0.1, or give "
+                            "--insecure if something else (a private network, "
+                            "a proxy) protects it"));
   }
   return absl::OkStatus();
 }
@@ -49,6 +50,45 @@ absl::Status CheckAdminAddress(const std::string& text) {
   return absl::OkStatus();
 }
 
+absl::Status CheckAccess(const Config& config) {
+  const std::string& role = config.anonymous_role;
+  if (role != "none" && role != "read" && role != "write" && role != "admin") {
+    return Bad(
+        "anonymous_role",
+        absl::StrCat("'", role, "' is not one of none, read, write, admin"));
+  }
+  if (!config.access_file.empty()) return absl::OkStatus();
+  // Without one everybody may do everything, whatever these say.
+  if (role != "none") {
+    return Bad("anonymous_role", "needs an access_file to have a meaning");
+  }
+  if (config.metrics_need_token) {
+    return Bad("metrics_need_token", "needs an access_file with the tokens");
+  }
+  return absl::OkStatus();
+}
+
+// What the files hold is another matter: server/tls.
+absl::Status CheckTls(const Config& config) {
+  if (config.tls_certificate.empty() != config.tls_key.empty()) {
+    return config.tls_key.empty()
+               ? Bad("tls_key", "not given; tls_certificate needs its key")
+               : Bad("tls_certificate", "not given, but tls_key is");
+  }
+  if (!config.tls_client_ca.empty() && config.tls_certificate.empty()) {
+    return Bad("tls_client_ca",
+               "without tls_certificate and tls_key no client can be asked for "
+               "a certificate");
+  }
+  if (config.tls_client_auth != "require" &&
+      config.tls_client_auth != "request") {
+    return Bad("tls_client_auth", absl::StrCat("'", config.tls_client_auth,
+                                               "' is not one of require, "
+                                               "request"));
+  }
+  return absl::OkStatus();
+}
+
 // Paths may hold any bytes, but the configuration travels to the children as
 // JSON.
 absl::Status CheckUtf8(const Config& config) {
@@ -58,6 +98,20 @@ absl::Status CheckUtf8(const Config& config) {
     } catch (const std::exception&) {
       return Bad(setting.name, "is not UTF-8");
     }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckLogs(const Config& config) {
+  if (config.log_format != "text" && config.log_format != "json") {
+    return Bad("log_format", absl::StrCat("'", config.log_format,
+                                          "' is not one of text, json"));
+  }
+  if (config.audit_log != "off" && config.audit_log != "log" &&
+      !absl::StartsWith(config.audit_log, "/")) {
+    return Bad("audit_log",
+               absl::StrCat("'", config.audit_log,
+                            "' is not off, log, or a file's absolute path"));
   }
   return absl::OkStatus();
 }
@@ -86,9 +140,13 @@ absl::Status ValidateConfig(const Config& config) {
   if (config.data_dir.empty()) {
     return Bad("data_dir", "not given; annod keeps its indexes there");
   }
-  ANNOD_RETURN_IF_ERROR(CheckAddress("listen", config.listen, config.insecure));
+  ANNOD_RETURN_IF_ERROR(CheckTls(config));
+  const bool tls = !config.tls_certificate.empty();
   ANNOD_RETURN_IF_ERROR(
-      CheckAddress("http_listen", config.http_listen, config.insecure));
+      CheckAddress("listen", config.listen, config.insecure || tls));
+  ANNOD_RETURN_IF_ERROR(
+      CheckAddress("http_listen", config.http_listen,
+                   config.insecure || (tls && config.http_tls)));
   if (absl::StrContains(config.http_listen, '[')) {
     return Bad("http_listen", absl::StrCat("'", config.http_listen,
                                            "': only IPv4 is supported here"));
@@ -116,7 +174,9 @@ absl::Status ValidateConfig(const Config& config) {
                absl::StrCat("'", config.log_level,
                             "' is not one of debug, info, warning, error"));
   }
+  ANNOD_RETURN_IF_ERROR(CheckLogs(config));
   ANNOD_RETURN_IF_ERROR(DataMode(config).status());
+  ANNOD_RETURN_IF_ERROR(CheckAccess(config));
   return CheckLists(config);
 }
 

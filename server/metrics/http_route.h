@@ -16,6 +16,8 @@ struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
+  // The header WWW-Authenticate; none if empty.
+  std::string authenticate = "";
 };
 
 // Answers one path; called on one thread at a time. What it throws becomes

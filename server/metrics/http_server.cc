@@ -33,6 +33,7 @@ constexpr int kBacklog = 1024;
 constexpr int kSweepMs = 100;
 // When no more can be taken, until it is tried again.
 constexpr int kRetryMs = 5;
+constexpr char kTlsVersions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
 constexpr HttpConnections::Limits kLimits = {
     kMaxConnections, std::chrono::seconds(1), std::chrono::seconds(10)};
@@ -72,6 +73,10 @@ MHD_Result Send(MHD_Connection* connection,
   if (response.status == MHD_HTTP_METHOD_NOT_ALLOWED) {
     MHD_add_response_header(out, "Allow", "GET, HEAD");
   }
+  if (!response.authenticate.empty()) {
+    MHD_add_response_header(out, "WWW-Authenticate",
+                            response.authenticate.c_str());
+  }
   const MHD_Result queued =
       MHD_queue_response(connection, response.status, out);
   MHD_destroy_response(out);
@@ -86,9 +91,26 @@ int FdOf(MHD_Connection* connection) {
 // What clients do wrong is no event.
 void IgnoreLog(void*, const char*, va_list) {}
 
+// GnuTLS does not say which server is asked; but each has a thread of its own,
+// which its connections begin on.
+thread_local const HttpCertificate* asked_certificate = nullptr;
+
+int RetrieveCertificate(gnutls_session_t, const gnutls_cert_retr_st*,
+                        gnutls_pcert_st** certificates, unsigned* count,
+                        gnutls_ocsp_data_st** ocsp, unsigned* ocsp_count,
+                        gnutls_privkey_t* key, unsigned* flags) {
+  *ocsp = nullptr;
+  *ocsp_count = 0;
+  if (asked_certificate == nullptr) return -1;
+  return asked_certificate->Retrieve(certificates, count, key, flags);
+}
+
 class MicroHttpServer : public HttpServer {
  public:
-  explicit MicroHttpServer(std::map<std::string, HttpHandler> routes) {
+  MicroHttpServer(std::map<std::string, HttpHandler> routes,
+                  std::shared_ptr<const HttpCertificate> certificate,
+                  HttpGuard guard)
+      : guard_(std::move(guard)), certificate_(std::move(certificate)) {
     for (auto& route : routes) {
       routes_[route.first] =
           std::make_unique<HttpRoute>(std::move(route.second));
@@ -109,6 +131,8 @@ class MicroHttpServer : public HttpServer {
   static void OnConnection(void* self, MHD_Connection* connection,
                            void** context, MHD_ConnectionNotificationCode code);
 
+  template <typename... Options>
+  MHD_Daemon* StartDaemon(unsigned flags, Options... options);
   MHD_Result Answer(MHD_Connection* connection, absl::string_view path,
                     absl::string_view method, Request* request);
   std::shared_ptr<const HttpResponse> NotFound() const;
@@ -116,6 +140,8 @@ class MicroHttpServer : public HttpServer {
   // False if no more can be taken for a moment.
   bool AcceptAll();
 
+  const HttpGuard guard_;
+  const std::shared_ptr<const HttpCertificate> certificate_;  // may be null
   std::map<std::string, std::unique_ptr<HttpRoute>> routes_;
   HttpConnections connections_{kLimits};
   ListenAddress address_;
@@ -159,20 +185,30 @@ absl::Status MicroHttpServer::Listen(const ListenAddress& wanted) {
   }
   address_ = wanted;
   address_.port = ntohs(bound.sin_port);
-  daemon_ = MHD_start_daemon(
-      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET |
-          MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
-      /*port=*/0, nullptr, nullptr, OnRequest, this, MHD_OPTION_EXTERNAL_LOGGER,
-      IgnoreLog, nullptr, MHD_OPTION_CONNECTION_LIMIT, kLibraryConnections,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionBytes,
-      MHD_OPTION_NOTIFY_COMPLETED, OnCompleted, this,
-      MHD_OPTION_NOTIFY_CONNECTION, OnConnection, this, MHD_OPTION_END);
+  daemon_ = certificate_ == nullptr
+                ? StartDaemon(0)
+                : StartDaemon(MHD_USE_TLS, MHD_OPTION_HTTPS_CERT_CALLBACK2,
+                              &RetrieveCertificate, MHD_OPTION_HTTPS_PRIORITIES,
+                              kTlsVersions);
   wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (daemon_ == nullptr || wake_fd_ < 0) {
     return absl::UnavailableError("HTTP server cannot be started");
   }
   accept_thread_ = std::thread([this] { AcceptLoop(); });
   return absl::OkStatus();
+}
+
+template <typename... Options>
+MHD_Daemon* MicroHttpServer::StartDaemon(unsigned flags, Options... options) {
+  return MHD_start_daemon(
+      flags | MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET |
+          MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
+      /*port=*/0, nullptr, nullptr, OnRequest, this, MHD_OPTION_EXTERNAL_LOGGER,
+      IgnoreLog, nullptr, MHD_OPTION_CONNECTION_LIMIT, kLibraryConnections,
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionBytes,
+      MHD_OPTION_NOTIFY_COMPLETED, OnCompleted, this,
+      MHD_OPTION_NOTIFY_CONNECTION, OnConnection, this, options...,
+      MHD_OPTION_END);
 }
 
 void MicroHttpServer::AcceptLoop() {
@@ -217,8 +253,12 @@ bool MicroHttpServer::AcceptAll() {
 void MicroHttpServer::OnConnection(void* self, MHD_Connection* connection,
                                    void**,
                                    MHD_ConnectionNotificationCode code) {
-  if (code != MHD_CONNECTION_NOTIFY_CLOSED) return;
-  static_cast<MicroHttpServer*>(self)->connections_.Remove(FdOf(connection));
+  auto* const server = static_cast<MicroHttpServer*>(self);
+  if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+    server->connections_.Remove(FdOf(connection));
+  } else {
+    asked_certificate = server->certificate_.get();
+  }
 }
 
 MHD_Result MicroHttpServer::OnRequest(void* self, MHD_Connection* connection,
@@ -249,6 +289,16 @@ MHD_Result MicroHttpServer::Answer(MHD_Connection* connection,
     response->body = "only GET and HEAD\n";
     return Send(connection, std::move(response));
   }
+  if (guard_) {
+    const char* const authorization = MHD_lookup_connection_value(
+        connection, MHD_HEADER_KIND, "Authorization");
+    std::optional<HttpResponse> refusal =
+        guard_(path, authorization == nullptr ? "" : authorization);
+    if (refusal.has_value()) {
+      return Send(connection,
+                  std::make_shared<const HttpResponse>(*std::move(refusal)));
+    }
+  }
   MHD_suspend_connection(connection);
   route->second->Ask(
       [connection, request](std::shared_ptr<const HttpResponse> response) {
@@ -278,8 +328,10 @@ void MicroHttpServer::OnCompleted(void*, MHD_Connection*, void** context,
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(
-    const ListenAddress& address, std::map<std::string, HttpHandler> routes) {
-  auto server = std::make_unique<MicroHttpServer>(std::move(routes));
+    const ListenAddress& address, std::map<std::string, HttpHandler> routes,
+    std::shared_ptr<const HttpCertificate> certificate, HttpGuard guard) {
+  auto server = std::make_unique<MicroHttpServer>(
+      std::move(routes), std::move(certificate), std::move(guard));
   ANNOD_RETURN_IF_ERROR(server->Listen(address));
   return std::unique_ptr<HttpServer>(std::move(server));
 }

@@ -1,15 +1,25 @@
 #ifndef ANNOD_SERVER_METRICS_HTTP_SERVER_H_
 #define ANNOD_SERVER_METRICS_HTTP_SERVER_H_
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "server/metrics/http_certificate.h"
 #include "server/metrics/http_route.h"
 #include "server/net/listen_address.h"
 
 namespace annod {
+
+// Whether a request may have an answer: nothing, or what it gets instead. Gets
+// its path and what its header Authorization says, "" without one. Called by
+// one thread, which all connections wait for.
+using HttpGuard = std::function<std::optional<HttpResponse>(
+    absl::string_view path, absl::string_view authorization)>;
 
 // A small HTTP server for probes and scrapes (libmicrohttpd): GET and HEAD of
 // exact paths; another path is 404, another method 405. A probe is answered
@@ -18,12 +28,17 @@ namespace annod {
 // request within a second or taken the answer within ten is cut off, and of 256
 // connections the oldest makes room for the next. A client that shuts its side
 // down before it has the answer (`nc -N`) may get none.
+//
+// With a certificate it speaks TLS (1.2 or 1.3) and nothing else; the handshake
+// is part of the second that a request may take.
 class HttpServer {
  public:
   // Serves from the moment it returns. IPv4 and names that resolve to it only.
   // Unavailable, naming the address and the reason, if it cannot be bound.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(
-      const ListenAddress& address, std::map<std::string, HttpHandler> routes);
+      const ListenAddress& address, std::map<std::string, HttpHandler> routes,
+      std::shared_ptr<const HttpCertificate> certificate = nullptr,
+      HttpGuard guard = nullptr);
 
   // Stops, waiting for the handlers that run.
   virtual ~HttpServer() = default;

@@ -36,6 +36,16 @@ std::vector<MetricInfo> MakeCatalog() {
        "Calls ended because their callers had taken nothing for a second when "
        "room for other answers was needed.",
        {}},
+      {"annod_access_refusals_total",
+       kCounter,
+       "Calls refused because of who made them, by reason: "
+       "credentials_missing, credentials_invalid, not_allowed, quota_reached.",
+       {"reason"}},
+      {"annod_access_file_refused",
+       kMax,
+       "1 while the access file on disk is not in force, for it is not as it "
+       "must be.",
+       {}},
       {"annod_connections",
        kSum,
        "Connections to the workers' port that are open.",
@@ -45,6 +55,12 @@ std::vector<MetricInfo> MakeCatalog() {
        "Connections closed as soon as they came, by reason: max_connections, "
        "descriptors.",
        {"reason"}},
+
+      {"annod_slow_queries_total",
+       kCounter,
+       "GetNns calls, and requests of GetNnsStream, that took longer than "
+       "slow_query_time.",
+       {"index"}},
 
       // Search.
       {"annod_queries_total",
@@ -184,6 +200,28 @@ std::vector<MetricInfo> MakeCatalog() {
       {"annod_config_reloads_total",
        kCounter,
        "Reloads of the configuration, by result: applied or refused.",
+       {"result"}},
+      {"annod_log_lines_dropped_total",
+       kCounter,
+       "Lines that did not get into the log: nobody read standard error.",
+       {}},
+      {"annod_audit_lines_dropped_total",
+       kCounter,
+       "Lines that did not get into the file of the audit log: a full disk, or "
+       "one that is too slow.",
+       {}},
+      {"annod_certificate_expiry_seconds",
+       kMax,
+       "When the certificate in use expires, in seconds since the Unix epoch.",
+       {}},
+      {"annod_certificate_refused",
+       kMax,
+       "1 while the files of the certificate hold what cannot be used, so that "
+       "the last one stays in use.",
+       {}},
+      {"annod_certificate_reloads_total",
+       kCounter,
+       "Changes of the certificate's files, by result: applied or refused.",
        {"result"}},
       {"annod_build_info",
        kMax,

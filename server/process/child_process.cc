@@ -78,6 +78,9 @@ ChildMetrics::ChildMetrics(const ChildOptions& options) {
   }
   page_ = *std::move(page);
   writer_ = page_->Writer(options.slot);
+  CountLostLogLines(writer_.get());
 }
+
+ChildMetrics::~ChildMetrics() { CountLostLogLines(nullptr); }
 
 }  // namespace annod

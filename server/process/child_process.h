@@ -36,10 +36,11 @@ void WaitUnlessHurried(absl::Duration delay);
 // that cannot be read is logged and changes nothing.
 void ReloadConfig(const ChildOptions& options, LiveConfig* config);
 
-// The child's slot of the metrics page.
+// The child's slot of the metrics page. It counts lost lines of the log, too.
 class ChildMetrics {
  public:
   explicit ChildMetrics(const ChildOptions& options);
+  ~ChildMetrics();
   // Null if there is no page: nothing is counted then.
   MetricsWriter* writer() const { return writer_.get(); }
 

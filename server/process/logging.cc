@@ -1,20 +1,28 @@
 #include "server/process/logging.h"
 
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <errno.h>
+#include <poll.h>
+#include <spdlog/sinks/sink.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "server/process/line_queue.h"
+#include "server/process/log_context.h"
 
 namespace annod {
 namespace {
+
+constexpr absl::Duration kFlushTime = absl::Seconds(1);
 
 std::optional<spdlog::level::level_enum> LevelOf(absl::string_view name) {
   if (name == "debug") return spdlog::level::debug;
@@ -24,42 +32,112 @@ std::optional<spdlog::level::level_enum> LevelOf(absl::string_view name) {
   return std::nullopt;
 }
 
-void Append(const std::string& text, spdlog::memory_buf_t* out) {
-  out->append(text.data(), text.data() + text.size());
+const char* NameOf(spdlog::level::level_enum level) {
+  switch (level) {
+    case spdlog::level::trace:
+    case spdlog::level::debug:
+      return "debug";
+    case spdlog::level::info:
+      return "info";
+    case spdlog::level::warn:
+      return "warning";
+    default:
+      return "error";
+  }
 }
 
-// %*: the message with control characters escaped.
-class EscapedMessage : public spdlog::custom_flag_formatter {
- public:
-  void format(const spdlog::details::log_msg& message, const std::tm&,
-              spdlog::memory_buf_t& out) override {
-    for (const char c : message.payload) {
-      if (!absl::ascii_iscntrl(c)) {
-        out.push_back(c);
-      } else if (c == '\n') {
-        Append("\\n", &out);
-      } else {
-        Append(absl::StrFormat("\\x%02x", static_cast<unsigned char>(c)), &out);
-      }
+// Written by InitLogging() before others log.
+std::string& Role() {
+  static auto* const role = new std::string("annod");
+  return *role;
+}
+std::atomic<bool> as_json{false};
+
+std::string Line(LogEvent event) {
+  event.role = Role();
+  event.pid = getpid();
+  if (!LogRequestId().empty()) {
+    event.fields.emplace_back("request_id", LogRequestId());
+  }
+  return as_json.load() ? JsonLine(event) : TextLine(event);
+}
+
+// Standard error may be a pipe that nobody reads, or one that does not wait
+// (O_NONBLOCK, set by another program that has it).
+bool WriteToStandardError(const std::string& line) {
+  size_t done = 0;
+  while (done < line.size()) {
+    const ssize_t wrote =
+        write(STDERR_FILENO, line.data() + done, line.size() - done);
+    if (wrote >= 0) {
+      done += static_cast<size_t>(wrote);
+    } else if (errno == EAGAIN) {
+      pollfd ready = {STDERR_FILENO, POLLOUT, 0};
+      poll(&ready, 1, /*timeout=*/-1);
+    } else if (errno != EINTR) {
+      return false;
     }
   }
-  std::unique_ptr<spdlog::custom_flag_formatter> clone() const override {
-    return std::make_unique<EscapedMessage>();
+  return true;
+}
+
+std::string LostLine(int64_t count) {
+  LogEvent event;
+  event.time = absl::Now();
+  event.level = "warning";
+  event.message = "log lines dropped, nobody read them in time";
+  event.fields = {{"count", count}};
+  return Line(std::move(event));
+}
+
+// Never destroyed: threads may log to the end.
+LineQueue& Queue() {
+  static auto* const queue = [] {
+    LineQueue::Options options;
+    options.write = WriteToStandardError;
+    options.lost_line = LostLine;
+    std::atexit(FlushLog);
+    return new LineQueue(std::move(options));
+  }();
+  return *queue;
+}
+
+class QueueSink final : public spdlog::sinks::sink {
+ public:
+  void log(const spdlog::details::log_msg& message) override {
+    LogEvent event;
+    event.time = absl::FromChrono(message.time);
+    event.level = NameOf(message.level);
+    const absl::string_view payload(message.payload.data(),
+                                    message.payload.size());
+    std::string phrase;
+    if (as_json.load()) {
+      phrase = TakeFields(payload, &event.fields);
+      event.message = phrase;
+    } else {
+      event.message = payload;
+    }
+    Queue().Add(Line(std::move(event)));
   }
+  void flush() override {}
+  void set_pattern(const std::string&) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
 };
 
 }  // namespace
 
-absl::Status InitLogging(const std::string& role, const std::string& level) {
+absl::Status InitLogging(const std::string& role, const std::string& level,
+                         const std::string& format) {
+  if (format != "text" && format != "json") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("log format '", format, "' is not one of text, json"));
+  }
   try {
-    auto formatter = std::make_unique<spdlog::pattern_formatter>(
-        spdlog::pattern_time_type::utc);
-    formatter->add_flag<EscapedMessage>('*').set_pattern(
-        absl::StrCat("%Y-%m-%dT%H:%M:%S.%eZ %l ", role, "[%P] %*"));
-    auto logger = std::make_shared<spdlog::logger>(
-        "annod", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    logger->set_formatter(std::move(formatter));
-    spdlog::set_default_logger(std::move(logger));
+    Role() = role;
+    as_json.store(format == "json");
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+        "annod", std::make_shared<QueueSink>()));
+    Queue();
   } catch (const std::exception& e) {
     return absl::InternalError(absl::StrCat("logging: ", e.what()));
   }
@@ -74,6 +152,42 @@ absl::Status SetLogLevel(absl::string_view level) {
   }
   spdlog::set_level(*wanted);
   return absl::OkStatus();
+}
+
+void LogWithFields(absl::string_view level, absl::string_view message,
+                   LogFields fields) {
+  const spdlog::level::level_enum wanted =
+      LevelOf(level).value_or(spdlog::level::err);
+  if (!spdlog::should_log(wanted)) return;
+  LogEvent event;
+  event.time = absl::Now();
+  event.level = NameOf(wanted);
+  event.message = message;
+  event.fields = std::move(fields);
+  Queue().Add(Line(std::move(event)));
+}
+
+void LogAudit(LogFields fields) {
+  LogEvent event;
+  event.time = absl::Now();
+  event.level = "info";
+  std::string message = "audit";
+  if (as_json.load()) {
+    event.fields = std::move(fields);
+  } else {
+    absl::StrAppend(&message, " ", JsonObject(fields));
+  }
+  event.message = message;
+  Queue().Add(Line(std::move(event)));
+}
+
+void FlushLog() { Queue().Flush(kFlushTime); }
+
+void CountLostLogLines(MetricsWriter* writer) {
+  Queue().SetLostCounter(
+      writer == nullptr
+          ? Counter()
+          : writer->GetCounter("annod_log_lines_dropped_total", {}));
 }
 
 }  // namespace annod

@@ -22,7 +22,7 @@ ChildProbes::ChildProbes(Options options)
       told_(options_.addresses.size()) {
   if (options_.port.has_value()) {
     port_ = std::make_unique<PortProbes>(*options_.port, options_.workers,
-                                         options_.timeout);
+                                         options_.timeout, options_.relay);
   }
   thread_ = std::thread([this] { Loop(); });
 }

@@ -20,6 +20,7 @@
 #include "server/supervisor/port_probes.h"
 #include "server/supervisor/probe_call.h"
 #include "server/supervisor/stall_watch.h"
+#include "server/supervisor/tls_relay.h"
 
 namespace annod {
 
@@ -37,6 +38,7 @@ class ChildProbes {
     // there.
     std::optional<SocketAddress> port;
     int workers = 0;
+    TlsRelay* relay = nullptr;  // if they speak TLS there; must outlive this
     absl::Duration interval;
     absl::Duration timeout;  // after which a child has stalled
     // annod_process_silent_seconds and annod_process_answers_total, by slot;

@@ -46,6 +46,7 @@ ChildSet::ChildSet(const ChildEnvironment& environment, int workers)
     child->options.metrics_fd = environment.metrics_fd;
     child->options.config_fd = environment.config_fd;
     child->options.run_dir_fd = environment.run_dir_fd;
+    if (slot < workers) child->options.tls_fd = environment.tls_fd;
     child->status.role = child->options.role;
     child->status.slot = slot;
     child->policy = RestartPolicy(environment.restart);
@@ -77,6 +78,9 @@ absl::Status ChildSet::Start(Child* child) {
   command.arguments.insert(command.arguments.begin(), "annod");
   command.inherited_fds = {environment_.metrics_fd, environment_.config_fd,
                            environment_.run_dir_fd};
+  if (child->options.tls_fd >= 0) {
+    command.inherited_fds.push_back(child->options.tls_fd);
+  }
   command.blocked_signals = {SIGTERM, SIGHUP};
   child->start_at = absl::InfiniteFuture();
   absl::StatusOr<std::unique_ptr<SpawnedProcess>> process =
@@ -138,9 +142,10 @@ void ChildSet::StartDue(absl::Time now) {
     const absl::Duration delay =
         child->policy.DelayAfterDeath(absl::ZeroDuration());
     child->start_at = now + delay;
-    spdlog::error("child not started role={} slot={} retry_in_s={:.3f}: {}",
-                  RoleName(child->options.role), child->options.slot,
-                  absl::ToDoubleSeconds(delay), std::string(status.message()));
+    spdlog::error(
+        "child not started role={} slot={} retry_in_s={:.3f} error=\"{}\"",
+        RoleName(child->options.role), child->options.slot,
+        absl::ToDoubleSeconds(delay), std::string(status.message()));
   }
 }
 

@@ -24,6 +24,7 @@ struct ChildEnvironment {
   int metrics_fd = -1;
   int config_fd = -1;
   int run_dir_fd = -1;
+  int tls_fd = -1;  // for workers; -1: none
   RestartPolicy::Options restart;
   Collector* collector = nullptr;
   SupervisorStatus* status = nullptr;

@@ -1,6 +1,7 @@
 #include "server/supervisor/port_probes.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace annod {
 namespace {
@@ -17,9 +18,10 @@ constexpr int kEnoughTries = 16;
 }  // namespace
 
 PortProbes::PortProbes(const SocketAddress& target, int workers,
-                       absl::Duration timeout)
+                       absl::Duration timeout, TlsRelay* relay)
     : target_(target),
       timeout_(timeout),
+      relay_(relay),
       watch_(workers, absl::ToChronoNanoseconds(timeout)),
       workers_(workers) {}
 
@@ -55,6 +57,14 @@ void PortProbes::Unlearn(int slot) {
   watch_.Forget(slot);
 }
 
+std::unique_ptr<ProbeCall> PortProbes::CallOver(
+    SourcedConnection connection, int slot,
+    grpc::CompletionQueue* queue) const {
+  if (relay_ != nullptr) connection.fd = relay_->Encrypt(connection.fd);
+  if (connection.fd < 0) return nullptr;
+  return std::make_unique<ProbeCall>(slot, life_, connection, timeout_, queue);
+}
+
 void PortProbes::AskAll(StallWatch::Time now, grpc::CompletionQueue* queue,
                         const Ask& ask) {
   int unsure = 0;
@@ -73,8 +83,10 @@ void PortProbes::AskAll(StallWatch::Time now, grpc::CompletionQueue* queue,
     }
     watch_.Asked(slot, now);
     if (!connection.ok()) continue;  // what waits for the worker is full
+    std::unique_ptr<ProbeCall> call = CallOver(*connection, slot, queue);
+    if (call == nullptr) continue;
     worker.asking = true;
-    ask(std::make_unique<ProbeCall>(slot, life_, *connection, timeout_, queue));
+    ask(std::move(call));
   }
   if (unsure == 0) {
     search_.reset();
@@ -104,7 +116,8 @@ void PortProbes::AskAll(StallWatch::Time now, grpc::CompletionQueue* queue,
       }
       return;
     }
-    ask(std::make_unique<ProbeCall>(-1, life_, *connection, timeout_, queue));
+    std::unique_ptr<ProbeCall> call = CallOver(*connection, -1, queue);
+    if (call != nullptr) ask(std::move(call));
   }
 }
 

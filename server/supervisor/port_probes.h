@@ -10,6 +10,7 @@
 #include "server/net/connect_from.h"
 #include "server/supervisor/probe_call.h"
 #include "server/supervisor/stall_watch.h"
+#include "server/supervisor/tls_relay.h"
 
 namespace annod {
 
@@ -28,7 +29,9 @@ class PortProbes {
  public:
   using Ask = std::function<void(std::unique_ptr<ProbeCall>)>;
 
-  PortProbes(const SocketAddress& target, int workers, absl::Duration timeout);
+  // `relay` if TLS is spoken there; else null.
+  PortProbes(const SocketAddress& target, int workers, absl::Duration timeout,
+             TlsRelay* relay = nullptr);
 
   // Another process, or none, has the slot: all others are learned anew too.
   void Forget(int slot);
@@ -60,10 +63,14 @@ class PortProbes {
   };
 
   void Unlearn(int slot);
+  // Null if there is no descriptor for it; `connection` is closed then.
+  std::unique_ptr<ProbeCall> CallOver(SourcedConnection connection, int slot,
+                                      grpc::CompletionQueue* queue) const;
 
   const SocketAddress target_;
   const absl::Duration timeout_;
-  int64_t life_ = 0;  // counts Forget()
+  TlsRelay* const relay_;  // may be null
+  int64_t life_ = 0;       // counts Forget()
   std::optional<Search> search_;
   StallWatch watch_;
   std::vector<Worker> workers_;  // by slot

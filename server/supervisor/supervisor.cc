@@ -20,6 +20,7 @@
 #include "core/status_macros.h"
 #include "core/storage/data_directory.h"
 #include "core/version.h"
+#include "server/audit/audit_log.h"
 #include "server/config/config_memory.h"
 #include "server/config/setting_values.h"
 #include "server/config/stall_times.h"
@@ -29,6 +30,7 @@
 #include "server/process/child_process.h"
 #include "server/process/logging.h"
 #include "server/supervisor/endpoints.h"
+#include "server/tls/tls_files.h"
 #include "spdlog/spdlog.h"
 
 namespace annod {
@@ -68,6 +70,7 @@ Supervisor::Supervisor(const Config& config, SupervisorOptions options)
     : options_(std::move(options)), config_(config) {}
 
 Supervisor::~Supervisor() {
+  CountLostLogLines(nullptr);
   children_.reset();
   http_.reset();
   if (config_fd_ >= 0) close(config_fd_);
@@ -93,6 +96,7 @@ absl::Status Supervisor::TakeDataDirectory() {
 
 absl::Status Supervisor::Prepare() {
   ANNOD_RETURN_IF_ERROR(ValidateConfig(config_));
+  ANNOD_ASSIGN_OR_RETURN(access_, LiveAccess::Open(config_.access_file));
   SetFileMode(*DataMode(config_));
   ANNOD_ASSIGN_OR_RETURN(signals_,
                          SignalQueue::Create({SIGTERM, SIGINT, SIGHUP}));
@@ -100,6 +104,7 @@ absl::Status Supervisor::Prepare() {
                          ParseListenAddress(config_.listen));
   ANNOD_ASSIGN_OR_RETURN(const ListenAddress http_listen,
                          ParseListenAddress(config_.http_listen));
+  ANNOD_RETURN_IF_ERROR(AuditLog::Check(config_.audit_log));
   ANNOD_RETURN_IF_ERROR(TakeDataDirectory());
   ANNOD_ASSIGN_OR_RETURN(port_, PortReservation::Create(listen));
 
@@ -108,7 +113,12 @@ absl::Status Supervisor::Prepare() {
   ANNOD_ASSIGN_OR_RETURN(page_, MetricsPage::Create(own_slot + 1));
   collector_ = std::make_unique<Collector>(page_.get(), own_slot + 1);
   metrics_ = page_->Writer(own_slot);
+  CountLostLogLines(metrics_.get());
   SetConstantSeries(metrics_.get());
+  if (UsesTls(config_)) {
+    ANNOD_ASSIGN_OR_RETURN(certificate_,
+                           ServedCertificate::Start(config_, metrics_.get()));
+  }
   status_.SetRequiredIndexes(config_.required_indexes);
 
   // The children must be known before the first probe is answered.
@@ -116,6 +126,7 @@ absl::Status Supervisor::Prepare() {
   environment.program = options_.child_program;
   environment.metrics_fd = page_->fd();
   environment.run_dir_fd = run_directory_->fd();
+  if (certificate_ != nullptr) environment.tls_fd = certificate_->fd();
   environment.restart = options_.restart;
   environment.collector = collector_.get();
   environment.status = &status_;
@@ -126,10 +137,24 @@ absl::Status Supervisor::Prepare() {
   environment.on_change = [this](int slot) { probes_->Changed(slot); };
   children_ = std::make_unique<ChildSet>(environment, worker_count_);
 
-  ANNOD_ASSIGN_OR_RETURN(
-      http_, HttpServer::Start(http_listen,
-                               MakeEndpoints(collector_.get(), &status_)));
+  ANNOD_RETURN_IF_ERROR(StartHttp(http_listen));
   return WriteConfigMemory(config_fd_, EffectiveConfig());
+}
+
+absl::Status Supervisor::StartHttp(const ListenAddress& address) {
+  metrics_guard_ = std::make_unique<MetricsGuard>(access_.get());
+  metrics_need_token_.store(config_.metrics_need_token);
+  ANNOD_ASSIGN_OR_RETURN(
+      http_,
+      HttpServer::Start(
+          address, MakeEndpoints(collector_.get(), &status_),
+          certificate_ ? certificate_->http() : nullptr,
+          [this](absl::string_view path, absl::string_view authorization) {
+            const bool guarded = path == "/metrics" && metrics_need_token_;
+            return guarded ? metrics_guard_->Refusal(authorization)
+                           : std::optional<HttpResponse>();
+          }));
+  return absl::OkStatus();
 }
 
 void Supervisor::StartProbes() {
@@ -161,6 +186,7 @@ void Supervisor::StartProbes() {
       ResolveAddress(port_->address());
   if (port.ok()) options.port = ReachableFromHere(port->front());
   options.workers = worker_count_;
+  if (certificate_ != nullptr) options.relay = certificate_->relay();
   probes_ = std::make_unique<ChildProbes>(std::move(options));
 }
 
@@ -174,9 +200,10 @@ Config Supervisor::EffectiveConfig() const {
 }
 
 std::string Supervisor::Announcement() const {
+  const bool https = certificate_ != nullptr && config_.http_tls;
   return absl::StrCat("annod: serving gRPC on ", port_->address().ToString(),
-                      ", metrics on http://", http_->address().ToString(),
-                      "/metrics");
+                      ", metrics on ", https ? "https" : "http", "://",
+                      http_->address().ToString(), "/metrics");
 }
 
 int Supervisor::Run() {
@@ -246,17 +273,19 @@ void Supervisor::Reload() {
                    {{"result", status.ok() ? "applied" : "refused"}})
       .Add();
   if (!status.ok()) {
-    spdlog::error("configuration not reloaded, nothing changed: {}",
+    spdlog::error("configuration not reloaded, nothing changed error=\"{}\"",
                   std::string(status.message()));
     return;
   }
   status_.SetRequiredIndexes(config_.required_indexes);
+  access_->LookAgain(/*by_force=*/true);
+  metrics_need_token_.store(config_.metrics_need_token);
   SetLogLevel(config_.log_level).IgnoreError();  // validated
   children_->Signal(Role::kWorker, SIGHUP);
   children_->Signal(Role::kWriter, SIGHUP);
   spdlog::info("configuration reloaded");
   if (!need_restart.empty()) {
-    spdlog::warn("these settings differ but need a restart: {}",
+    spdlog::warn("settings differ but need a restart settings=\"{}\"",
                  absl::StrJoin(need_restart, ", "));
   }
 }

@@ -1,6 +1,7 @@
 #ifndef ANNOD_SERVER_SUPERVISOR_SUPERVISOR_H_
 #define ANNOD_SERVER_SUPERVISOR_SUPERVISOR_H_
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -9,6 +10,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/file_system.h"
+#include "server/access/live_access.h"
+#include "server/access/metrics_guard.h"
 #include "server/config/config.h"
 #include "server/metrics/collector.h"
 #include "server/metrics/http_server.h"
@@ -18,6 +21,7 @@
 #include "server/supervisor/child_set.h"
 #include "server/supervisor/restart_policy.h"
 #include "server/supervisor/run_directory.h"
+#include "server/supervisor/served_certificate.h"
 #include "server/supervisor/signal_queue.h"
 #include "server/supervisor/supervisor_status.h"
 
@@ -62,6 +66,7 @@ class Supervisor {
   absl::Status Prepare();
   absl::Status TakeDataDirectory();
   void StartProbes();
+  absl::Status StartHttp(const ListenAddress& address);
   Config EffectiveConfig() const;
 
   void Wait();
@@ -83,6 +88,10 @@ class Supervisor {
   std::unique_ptr<Collector> collector_;
   std::unique_ptr<MetricsWriter> metrics_;
   SupervisorStatus status_;
+  std::unique_ptr<LiveAccess> access_;
+  std::unique_ptr<MetricsGuard> metrics_guard_;
+  std::atomic<bool> metrics_need_token_{false};
+  std::unique_ptr<ServedCertificate> certificate_;  // null: no TLS
   std::unique_ptr<HttpServer> http_;  // its threads use the members above
   std::unique_ptr<ChildProbes> probes_;
   std::unique_ptr<ChildSet> children_;  // tells the probes

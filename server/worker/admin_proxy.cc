@@ -8,7 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/status_macros.h"
 #include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+#include "server/access/quota_metadata.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/parse_cost.h"
 #include "server/rpc/rpc_status.h"
@@ -19,6 +22,7 @@
 namespace annod {
 namespace {
 
+using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
 using grpc::ByteBuffer;
 using grpc::CallbackServerContext;
@@ -41,6 +45,14 @@ Reactor* Refuse(const grpc::Status& status) {
   return new Refused(status);
 }
 
+// Empty if the request names none.
+std::string IndexOf(const Message& request) {
+  const google::protobuf::FieldDescriptor* const field =
+      request.GetDescriptor()->FindFieldByName("index");
+  return field == nullptr ? ""
+                          : request.GetReflection()->GetString(request, field);
+}
+
 absl::Status IdleError(const Config& config) {
   return ReasonError(
       absl::StatusCode::kDeadlineExceeded, kStreamIdle,
@@ -57,12 +69,15 @@ std::string PathOf(const MethodDescriptor& method) {
 
 AdminProxy::AdminProxy(std::shared_ptr<grpc::Channel> writer,
                        const Catalog* catalog, const LiveConfig* config,
-                       UnsentAnswers* unsent, WorkerMetrics* metrics)
+                       const AccessControl* access, UnsentAnswers* unsent,
+                       WorkerMetrics* metrics, AuditLog* audit)
     : writer_(std::move(writer)),
       catalog_(catalog),
       config_(config),
+      access_(access),
       unsent_(unsent),
-      metrics_(metrics) {
+      metrics_(metrics),
+      audit_(audit) {
   const google::protobuf::ServiceDescriptor* const service =
       v1::CreateIndexRequest::descriptor()->file()->FindServiceByName(
           "AdminService");
@@ -100,57 +115,88 @@ grpc::ServerUnaryReactor* AdminProxy::Unary(const MethodDescriptor& method,
                                             CallbackServerContext* context,
                                             const ByteBuffer* request,
                                             ByteBuffer* response) {
+  const Audited audited = Audit(method, context);
   std::string index;
-  const grpc::Status admitted =
-      AdmitRequest(method, context, *request, kSmallAnswerBytes, &index);
-  if (!admitted.ok()) return Refuse<grpc::ServerUnaryReactor>(admitted);
+  std::shared_ptr<const Caller> caller;
+  const grpc::Status admitted = AdmitRequest(
+      method, context, *request, kSmallAnswerBytes, audited, &index, &caller);
+  if (!admitted.ok()) {
+    audited.call->End(admitted);
+    return Refuse<grpc::ServerUnaryReactor>(admitted);
+  }
   return ForwardUnary(context, writer_, PathOf(method),
-                      CountCall(method.name(), index), request, response,
-                      unsent_, kSmallAnswerBytes);
+                      CountCall(method, index, caller, audited), request,
+                      response, unsent_, kSmallAnswerBytes);
 }
 
 grpc::ServerReadReactor<ByteBuffer>* AdminProxy::ClientStream(
     const MethodDescriptor& method, CallbackServerContext* context,
     ByteBuffer* response) {
+  const Audited audited = Audit(method, context);
+  const std::string path = PathOf(method);
+  absl::StatusOr<std::shared_ptr<const Caller>> caller =
+      access_->Admit(*context, path);
+  std::shared_ptr<ItemStreams::Stream> stream;
   grpc::Status admitted;
-  std::shared_ptr<ItemStreams::Stream> stream =
-      AdmitStream(method.name(), context, &admitted);
-  if (stream != nullptr) {
-    admitted = Admit(method.name(), context, absl::OkStatus());
+  if (caller.ok()) stream = AdmitStream(method.name(), context, &admitted);
+  if (!caller.ok() || stream != nullptr) {
+    admitted = Admit(method.name(), context, caller.status());
   }
   if (!admitted.ok()) {
+    audited.call->End(admitted);
     return Refuse<grpc::ServerReadReactor<ByteBuffer>>(admitted);
   }
   return ForwardClientStream(
-      context, writer_, PathOf(method), CountCall(method.name(), ""),
-      method.input_type(), ParseRoom(config_->Get()->limits), std::move(stream),
+      context, writer_, path,
+      CountCall(method, "", *std::move(caller), audited), method.input_type(),
+      ParseRoom(config_->Get()->limits), std::move(stream),
       IdleError(*config_->Get()), response);
 }
 
 grpc::ServerWriteReactor<ByteBuffer>* AdminProxy::ServerStream(
     const MethodDescriptor& method, CallbackServerContext* context,
     const ByteBuffer* request) {
-  std::string index;
+  const Audited audited = Audit(method, context);
   const bool is_large =
       method.output_type() == v1::SerializeResponse::descriptor();
   const int64_t bytes = is_large ? kLargeStreamBytes : kSmallAnswerBytes;
+  std::string index;
+  std::shared_ptr<const Caller> caller;
   const grpc::Status admitted =
-      AdmitRequest(method, context, *request, bytes, &index);
+      AdmitRequest(method, context, *request, bytes, audited, &index, &caller);
   if (!admitted.ok()) {
+    audited.call->End(admitted);
     return Refuse<grpc::ServerWriteReactor<ByteBuffer>>(admitted);
   }
   return ForwardServerStream(context, writer_, PathOf(method),
-                             CountCall(method.name(), index), request, unsent_,
-                             bytes);
+                             CountCall(method, index, caller, audited), request,
+                             unsent_, bytes);
 }
 
-grpc::Status AdminProxy::AdmitRequest(const MethodDescriptor& method,
-                                      CallbackServerContext* context,
-                                      const ByteBuffer& request,
-                                      int64_t answer_bytes,
-                                      std::string* index) {
-  absl::Status status = CheckRequest(request, method.input_type(),
-                                     ParseRoom(config_->Get()->limits), index);
+absl::Status AdminProxy::Take(const MethodDescriptor& method,
+                              const CallbackServerContext& context,
+                              const ByteBuffer& bytes, const Audited& audited,
+                              std::string* index,
+                              std::shared_ptr<const Caller>* caller) const {
+  ANNOD_ASSIGN_OR_RETURN(*caller, access_->Admit(context, PathOf(method)));
+  return CheckRequest(
+      bytes, method.input_type(), ParseRoom(config_->Get()->limits),
+      [&](const Message& request) {
+        *index = IndexOf(request);
+        absl::Status allowed = access_->CheckIndexes(**caller, request);
+        // What it names is told of who may not use it, too.
+        if (allowed.ok() || absl::IsPermissionDenied(allowed)) {
+          audited.call->AddRequest(request);
+        }
+        return allowed;
+      });
+}
+
+grpc::Status AdminProxy::AdmitRequest(
+    const MethodDescriptor& method, CallbackServerContext* context,
+    const ByteBuffer& request, int64_t answer_bytes, const Audited& audited,
+    std::string* index, std::shared_ptr<const Caller>* caller) {
+  absl::Status status = Take(method, *context, request, audited, index, caller);
   bool reserved = false;
   if (status.ok()) {
     status = unsent_->Reserve(answer_bytes);
@@ -220,16 +266,39 @@ void AdminProxy::EndIdleStreams() {
   item_streams_.EndIdle(config_->Get()->stream_idle_timeout);
 }
 
-ForwardedCall::OnEnd AdminProxy::CountCall(const std::string& method,
-                                           std::string index) {
+AdminProxy::Audited AdminProxy::Audit(const Method& method,
+                                      grpc::CallbackServerContext* context) {
+  Audited audited;
+  audited.ids = TakeRequestIds(context);
+  audited.call =
+      std::make_shared<CallAudit>(audit_, method.name(), audited.ids, *context);
+  return audited;
+}
+
+ForwardedCall::Hooks AdminProxy::CountCall(const Method& method,
+                                           std::string index,
+                                           std::shared_ptr<const Caller> caller,
+                                           const Audited& audited) {
   const absl::Time start = absl::Now();
-  return [this, &method, index = std::move(index),
-          start](const grpc::Status& status) {
+  ForwardedCall::Hooks hooks;
+  hooks.metadata = QuotasForWriter(*caller);
+  hooks.check = [this, path = PathOf(method), caller](const Message& request) {
+    return access_->Recheck(*caller, path, request);
+  };
+  hooks.ids = audited.ids;
+  hooks.on_request = [call = audited.call](const Message& request) {
+    call->AddRequest(request);
+  };
+  hooks.on_end = [this, &name = method.name(), index = std::move(index),
+                  caller = std::move(caller), start,
+                  call = audited.call](const grpc::Status& status) {
     running_.fetch_sub(1);
-    metrics_->CallEnded(method, catalog_->Find(index) == nullptr ? "" : index,
+    call->End(status);
+    metrics_->CallEnded(name, catalog_->Find(index) == nullptr ? "" : index,
                         status.error_code(),
                         absl::ToDoubleSeconds(absl::Now() - start));
   };
+  return hooks;
 }
 
 }  // namespace annod

@@ -9,6 +9,9 @@
 #include "annod/v1/admin_service.grpc.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "grpcpp/grpcpp.h"
+#include "server/access/access_control.h"
+#include "server/audit/audit_log.h"
+#include "server/audit/call_audit.h"
 #include "server/config/live_config.h"
 #include "server/worker/calls/unsent_answers.h"
 #include "server/worker/catalog/catalog.h"
@@ -21,13 +24,14 @@ namespace annod {
 // AdminService of a worker: hands every call whose messages parse to the
 // writer, as the bytes they came in. It reads from the service's descriptor
 // which methods there are: a new one needs nothing here. Calls are counted for
-// the index that a request names `index`. Thread-safe.
+// the index that a request names `index`; each, refused ones too, gets a line
+// of the audit log. Thread-safe.
 class AdminProxy final : public v1::AdminService::Service {
  public:
   // All but `writer` must outlive the object.
   AdminProxy(std::shared_ptr<grpc::Channel> writer, const Catalog* catalog,
-             const LiveConfig* config, UnsentAnswers* unsent,
-             WorkerMetrics* metrics);
+             const LiveConfig* config, const AccessControl* access,
+             UnsentAnswers* unsent, WorkerMetrics* metrics, AuditLog* audit);
 
   // Calls under way.
   int active_count() const { return running_.load(); }
@@ -52,12 +56,26 @@ class AdminProxy final : public v1::AdminService::Service {
       const Method& method, grpc::CallbackServerContext* context,
       const grpc::ByteBuffer* request);
 
-  // Whether a call with one request is taken on (Admit): one that parses, and
+  // The call's audit, which also takes in its ids.
+  struct Audited {
+    RequestIds ids;
+    std::shared_ptr<CallAudit> call;
+  };
+  // Whether a call with one request is taken on (Admit): one that may be, and
   // for whose answers there is room, which is reserved then.
   grpc::Status AdmitRequest(const Method& method,
                             grpc::CallbackServerContext* context,
                             const grpc::ByteBuffer& request,
-                            int64_t answer_bytes, std::string* index);
+                            int64_t answer_bytes, const Audited& audited,
+                            std::string* index,
+                            std::shared_ptr<const Caller>* caller);
+  // Finds out who calls and parses what he sends; not OK if he may not do this
+  // to the indexes that it names.
+  absl::Status Take(const Method& method,
+                    const grpc::CallbackServerContext& context,
+                    const grpc::ByteBuffer& bytes, const Audited& audited,
+                    std::string* index,
+                    std::shared_ptr<const Caller>* caller) const;
   // Counts a call for as long as it runs (CountCall). Not OK, and counted as
   // ended, if too many run or `status`, that of its request, is not OK.
   // The refusal of a call too many is told with the time to try again.
@@ -72,14 +90,20 @@ class AdminProxy final : public v1::AdminService::Service {
   grpc::Status Overloaded(const std::string& method,
                           grpc::CallbackServerContext* context,
                           const std::string& why, Counter* counter);
+  // Begins it.
+  Audited Audit(const Method& method, grpc::CallbackServerContext* context);
   // `method` must stay.
-  ForwardedCall::OnEnd CountCall(const std::string& method, std::string index);
+  ForwardedCall::Hooks CountCall(const Method& method, std::string index,
+                                 std::shared_ptr<const Caller> caller,
+                                 const Audited& audited);
 
   const std::shared_ptr<grpc::Channel> writer_;
   const Catalog* const catalog_;
   const LiveConfig* const config_;
+  const AccessControl* const access_;
   UnsentAnswers* const unsent_;
   WorkerMetrics* const metrics_;
+  AuditLog* const audit_;
   std::atomic<int> running_{0};
   ItemStreams item_streams_;
 };

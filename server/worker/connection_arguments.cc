@@ -31,6 +31,9 @@ void SetConnectionArguments(const Config& config,
   set(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   set(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(config.keepalive_interval));
   set(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(config.keepalive_timeout));
+  // So has one that does not even finish the handshakes of TLS and HTTP/2.
+  set(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+      Milliseconds(config.keepalive_timeout));
   // A client must not be able to make the server work by pinging.
   set(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
       Milliseconds(config.min_ping_interval));

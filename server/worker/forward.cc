@@ -22,11 +22,11 @@ class UnaryForward final : public grpc::ServerUnaryReactor,
  public:
   UnaryForward(grpc::CallbackServerContext* server,
                std::shared_ptr<grpc::Channel> channel, std::string method,
-               OnEnd on_end, const grpc::ByteBuffer* request,
+               Hooks hooks, const grpc::ByteBuffer* request,
                grpc::ByteBuffer* response, UnsentAnswers* unsent,
                int64_t reserved)
       : ForwardedCall(server, std::move(channel), std::move(method),
-                      std::move(on_end)),
+                      std::move(hooks)),
         context_(server),
         request_(request),
         response_(response),
@@ -66,11 +66,11 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
  public:
   ReadForward(grpc::CallbackServerContext* server,
               std::shared_ptr<grpc::Channel> channel, std::string method,
-              OnEnd on_end, const google::protobuf::Descriptor* request_type,
+              Hooks hooks, const google::protobuf::Descriptor* request_type,
               int64_t parse_room, std::shared_ptr<ItemStreams::Stream> stream,
               const absl::Status& idle_status, grpc::ByteBuffer* response)
       : ForwardedCall(server, std::move(channel), std::move(method),
-                      std::move(on_end)),
+                      std::move(hooks)),
         request_type_(request_type),
         parse_room_(parse_room),
         stream_(std::move(stream)),
@@ -85,9 +85,12 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
     stream_->Got();
     if (ok) {
       // A stream of bytes would end in silence where it does not parse.
-      std::string index;
-      const absl::Status parsed = CheckRequest(
-          ForwardedCall::request_, request_type_, parse_room_, &index);
+      const absl::Status parsed =
+          CheckRequest(ForwardedCall::request_, request_type_, parse_room_,
+                       [this](const google::protobuf::Message& request) {
+                         if (hooks().on_request) hooks().on_request(request);
+                         return hooks().check(request);
+                       });
       if (!parsed.ok()) return RefuseRequest(ToGrpcStatus(parsed));
     }
     GotRequest(ok);
@@ -130,10 +133,10 @@ class WriteForward final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
  public:
   WriteForward(grpc::CallbackServerContext* server,
                std::shared_ptr<grpc::Channel> channel, std::string method,
-               OnEnd on_end, const grpc::ByteBuffer* request,
+               Hooks hooks, const grpc::ByteBuffer* request,
                UnsentAnswers* unsent, int64_t reserved)
       : ForwardedCall(server, std::move(channel), std::move(method),
-                      std::move(on_end)),
+                      std::move(hooks)),
         context_(server),
         request_(request),
         unsent_(unsent),
@@ -174,24 +177,24 @@ class WriteForward final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
 
 grpc::ServerUnaryReactor* ForwardUnary(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
-    std::string method, ForwardedCall::OnEnd on_end,
+    std::string method, ForwardedCall::Hooks hooks,
     const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
     UnsentAnswers* unsent, int64_t reserved) {
   auto* const call =
       new UnaryForward(context, std::move(target), std::move(method),
-                       std::move(on_end), request, response, unsent, reserved);
+                       std::move(hooks), request, response, unsent, reserved);
   call->Start();
   return call;
 }
 
 grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
-    std::string method, ForwardedCall::OnEnd on_end,
+    std::string method, ForwardedCall::Hooks hooks,
     const google::protobuf::Descriptor* request_type, int64_t parse_room,
     std::shared_ptr<ItemStreams::Stream> stream,
     const absl::Status& idle_status, grpc::ByteBuffer* response) {
   auto* const call = new ReadForward(
-      context, std::move(target), std::move(method), std::move(on_end),
+      context, std::move(target), std::move(method), std::move(hooks),
       request_type, parse_room, std::move(stream), idle_status, response);
   call->Start();
   return call;
@@ -199,11 +202,11 @@ grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ForwardServerStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
-    std::string method, ForwardedCall::OnEnd on_end,
+    std::string method, ForwardedCall::Hooks hooks,
     const grpc::ByteBuffer* request, UnsentAnswers* unsent, int64_t reserved) {
   auto* const call =
       new WriteForward(context, std::move(target), std::move(method),
-                       std::move(on_end), request, unsent, reserved);
+                       std::move(hooks), request, unsent, reserved);
   call->Start();
   return call;
 }

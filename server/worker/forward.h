@@ -23,7 +23,7 @@ namespace annod {
 grpc::ServerUnaryReactor* ForwardUnary(grpc::CallbackServerContext* context,
                                        std::shared_ptr<grpc::Channel> target,
                                        std::string method,
-                                       ForwardedCall::OnEnd on_end,
+                                       ForwardedCall::Hooks hooks,
                                        const grpc::ByteBuffer* request,
                                        grpc::ByteBuffer* response,
                                        UnsentAnswers* unsent, int64_t reserved);
@@ -34,14 +34,14 @@ grpc::ServerUnaryReactor* ForwardUnary(grpc::CallbackServerContext* context,
 // then.
 grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
-    std::string method, ForwardedCall::OnEnd on_end,
+    std::string method, ForwardedCall::Hooks hooks,
     const google::protobuf::Descriptor* request_type, int64_t parse_room,
     std::shared_ptr<ItemStreams::Stream> stream,
     const absl::Status& idle_status, grpc::ByteBuffer* response);
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ForwardServerStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
-    std::string method, ForwardedCall::OnEnd on_end,
+    std::string method, ForwardedCall::Hooks hooks,
     const grpc::ByteBuffer* request, UnsentAnswers* unsent, int64_t reserved);
 
 }  // namespace annod

@@ -26,11 +26,11 @@ grpc::Status UnavailableStatus() {
 
 ForwardedCall::ForwardedCall(grpc::CallbackServerContext* server,
                              std::shared_ptr<grpc::Channel> channel,
-                             std::string method, OnEnd on_end)
+                             std::string method, Hooks hooks)
     : server_(server),
       channel_(std::move(channel)),
       method_(std::move(method)),
-      on_end_(std::move(on_end)),
+      hooks_(std::move(hooks)),
       stub_(channel_) {}
 
 void ForwardedCall::Start() { Connect(absl::Now() + kConnectWait); }
@@ -47,6 +47,10 @@ void ForwardedCall::Connect(absl::Time give_up) {
       ++references_;  // the client's side
       held_ = true;
       context_ = grpc::ClientContext::FromCallbackServerContext(*server_);
+      for (const auto& [key, value] : hooks_.metadata) {
+        context_->AddMetadata(key, value);
+      }
+      AddRequestIds(hooks_.ids, context_.get());
     }
   }
   if (cancelled) return End(grpc::Status::CANCELLED);
@@ -151,7 +155,7 @@ void ForwardedCall::End(const grpc::Status& status) {
     absl::MutexLock lock(&mu_);
     if (std::exchange(ended_, true)) return;
   }
-  on_end_(status);
+  hooks_.on_end(status);
   FinishServer(status);
 }
 

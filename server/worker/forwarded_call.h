@@ -4,14 +4,18 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "google/protobuf/message.h"
 #include "grpcpp/alarm.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
+#include "server/audit/request_ids.h"
 
 namespace annod {
 
@@ -25,19 +29,30 @@ namespace annod {
 // both sides have ended.
 class ForwardedCall {
  public:
-  using OnEnd = std::function<void(const grpc::Status& status)>;
+  struct Hooks {
+    // Goes to the target, which gets none of the caller's own.
+    std::vector<std::pair<std::string, std::string>> metadata;
+    // Whether the caller may send this message of a stream; unused else.
+    std::function<absl::Status(const google::protobuf::Message& request)> check;
+    RequestIds ids;  // the target is told
+    // Called for each message of a stream that parses; may be empty.
+    std::function<void(const google::protobuf::Message& request)> on_request;
+    // Called once with the status sent to the caller.
+    std::function<void(const grpc::Status& status)> on_end;
+  };
 
   // `server` is the call received, on whose end ServerDone() is called.
-  // `on_end` is called once with the status sent to the caller.
   ForwardedCall(grpc::CallbackServerContext* server,
                 std::shared_ptr<grpc::Channel> channel, std::string method,
-                OnEnd on_end);
+                Hooks hooks);
 
   // Begins; to be called when the derived object is complete.
   void Start();
 
  protected:
   virtual ~ForwardedCall() = default;
+
+  const Hooks& hooks() const { return hooks_; }
 
   grpc::ByteBuffer request_;  // the one on its way
 
@@ -96,7 +111,7 @@ class ForwardedCall {
   grpc::CallbackServerContext* const server_;
   const std::shared_ptr<grpc::Channel> channel_;
   const std::string method_;
-  const OnEnd on_end_;
+  const Hooks hooks_;
   grpc::GenericStub stub_;
   Client client_{this};
   std::unique_ptr<grpc::ClientContext> context_;

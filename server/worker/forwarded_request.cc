@@ -5,7 +5,6 @@
 #include "absl/base/attributes.h"
 #include "absl/synchronization/mutex.h"
 #include "core/status_macros.h"
-#include "google/protobuf/message.h"
 #include "server/rpc/parse_request.h"
 
 namespace annod {
@@ -16,31 +15,27 @@ using google::protobuf::Message;
 constexpr size_t kLargeBytes = 4 << 20;
 ABSL_CONST_INIT absl::Mutex one_large(absl::kConstInit);
 
-absl::Status Check(const grpc::ByteBuffer& buffer,
-                   const google::protobuf::Descriptor* type, int64_t room,
-                   std::string* index) {
+absl::Status ParseAndCheck(const grpc::ByteBuffer& buffer,
+                           const google::protobuf::Descriptor* type,
+                           int64_t room, const RequestCheck& check) {
   const std::unique_ptr<Message> message(
       google::protobuf::MessageFactory::generated_factory()
           ->GetPrototype(type)
           ->New());
   ANNOD_RETURN_IF_ERROR(ParseRequest(buffer, message.get(), room));
-  const auto* const field = type->FindFieldByName("index");
-  if (field != nullptr) {
-    *index = message->GetReflection()->GetString(*message, field);
-  }
-  return absl::OkStatus();
+  return check(*message);
 }
 
 }  // namespace
 
 absl::Status CheckRequest(const grpc::ByteBuffer& buffer,
                           const google::protobuf::Descriptor* type,
-                          int64_t room, std::string* index) {
+                          int64_t room, const RequestCheck& check) {
   if (!buffer.Valid() || buffer.Length() <= kLargeBytes) {
-    return Check(buffer, type, room, index);
+    return ParseAndCheck(buffer, type, room, check);
   }
   absl::MutexLock lock(&one_large);
-  return Check(buffer, type, room, index);
+  return ParseAndCheck(buffer, type, room, check);
 }
 
 }  // namespace annod

@@ -2,21 +2,25 @@
 #define ANNOD_SERVER_WORKER_FORWARDED_REQUEST_H_
 
 #include <cstdint>
-#include <string>
+#include <functional>
 
 #include "absl/status/status.h"
 #include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 #include "grpcpp/support/byte_buffer.h"
 
 namespace annod {
 
+using RequestCheck =
+    std::function<absl::Status(const google::protobuf::Message& request)>;
+
 // Whether bytes on their way to the writer are a message of `type`: the errors
-// of ParseRequest(). `*index` gets what its field `index` says, empty if it has
-// none. One large message is looked at at a time, for it takes several times
-// its bytes while it is. Thread-safe.
+// of ParseRequest(), then that of `check`, which is shown it. One large message
+// is looked at at a time, for it takes several times its bytes while it is.
+// Thread-safe.
 absl::Status CheckRequest(const grpc::ByteBuffer& buffer,
                           const google::protobuf::Descriptor* type,
-                          int64_t room, std::string* index);
+                          int64_t room, const RequestCheck& check);
 
 }  // namespace annod
 

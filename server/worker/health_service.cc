@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "server/audit/request_ids.h"
 #include "server/config/child_options.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/parse_request.h"
@@ -22,6 +23,7 @@ using grpc::health::v1::HealthCheckResponse;
 constexpr char kIndexService[] = "annod.v1.IndexService";
 constexpr char kAdminService[] = "annod.v1.AdminService";
 constexpr char kIndexPrefix[] = "annod.v1.IndexService/";
+constexpr char kInfoMethod[] = "/annod.v1.IndexService/Info";
 constexpr size_t kMaxWatchers = 10000;
 
 absl::Status UnknownServiceError(const std::string& service) {
@@ -100,8 +102,9 @@ class HealthService::Watcher final
 };
 
 HealthService::HealthService(int slot, const Catalog* catalog,
-                             const LiveConfig* config)
-    : slot_(slot), catalog_(catalog), config_(config) {}
+                             const LiveConfig* config,
+                             const AccessControl* access)
+    : slot_(slot), catalog_(catalog), config_(config), access_(access) {}
 
 void HealthService::SetAccepting(bool accepting) {
   {
@@ -159,17 +162,31 @@ HealthService::Status HealthService::StatusLocked(
   return HealthCheckResponse::SERVICE_UNKNOWN;
 }
 
+absl::Status HealthService::MayAsk(const grpc::ServerContextBase& context,
+                                   const std::string& service) const {
+  if (!absl::StartsWith(service, kIndexPrefix)) return absl::OkStatus();
+  absl::StatusOr<std::shared_ptr<const Caller>> caller =
+      access_->Admit(context, kInfoMethod);
+  if (!caller.ok()) return caller.status();
+  return access_->CheckIndex(**caller,
+                             service.substr(sizeof(kIndexPrefix) - 1));
+}
+
 grpc::ServerUnaryReactor* HealthService::Check(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  TakeRequestIds(context);
   if (context->client_metadata().count(kProbeMetadata) > 0) {
     context->AddTrailingMetadata(kProbeMetadata, absl::StrCat(slot_));
   }
   HealthCheckRequest question;
-  const absl::Status parsed = ParseSmallRequest(*request, &question);
-  if (!parsed.ok()) {
-    reactor->Finish(ToGrpcStatus(parsed));
+  absl::Status allowed = ParseSmallRequest(*request, &question);
+  if (allowed.ok()) {
+    allowed = MayAsk(*context, question.service());
+  }
+  if (!allowed.ok()) {
+    reactor->Finish(ToGrpcStatus(allowed));
     return reactor;
   }
   const Status status = StatusOf(question.service());
@@ -185,13 +202,15 @@ grpc::ServerUnaryReactor* HealthService::Check(
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* HealthService::Watch(
-    grpc::CallbackServerContext*, const grpc::ByteBuffer* request) {
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  TakeRequestIds(context);
   HealthCheckRequest question;
-  const absl::Status parsed = ParseSmallRequest(*request, &question);
+  absl::Status allowed = ParseSmallRequest(*request, &question);
+  if (allowed.ok()) allowed = MayAsk(*context, question.service());
   auto* watcher = new Watcher(this, question.service());
   absl::MutexLock lock(&mu_);
-  if (!parsed.ok()) {
-    watcher->FinishLocked(ToGrpcStatus(parsed));
+  if (!allowed.ok()) {
+    watcher->FinishLocked(ToGrpcStatus(allowed));
     return watcher;
   }
   if (ended_ || watchers_.size() >= kMaxWatchers) {

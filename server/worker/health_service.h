@@ -7,6 +7,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "server/access/access_control.h"
 #include "server/config/live_config.h"
 #include "server/worker/catalog/catalog.h"
 
@@ -15,8 +16,10 @@ namespace annod {
 // grpc.health.v1 as this worker's indexes are: "" for the process, the names of
 // the services, and "annod.v1.IndexService/<index>" for each index. gRPC's own
 // implementation has no description that reflection could show. Callback API:
-// a watching caller costs memory, no thread. Requests come as bytes, so that a
-// large one is refused before it is parsed. Thread-safe.
+// a watching caller costs memory, no thread. Whoever it is may ask for the
+// process and the services, for an index who may ask for its Info. Requests
+// come as bytes, so that a large one is refused before it is parsed.
+// Thread-safe.
 class HealthService final
     : public grpc::health::v1::Health::WithRawCallbackMethod_Check<
           grpc::health::v1::Health::WithRawCallbackMethod_Watch<
@@ -24,9 +27,10 @@ class HealthService final
  public:
   using Status = grpc::health::v1::HealthCheckResponse::ServingStatus;
 
-  // Both must outlive the object. Everything is NOT_SERVING until
+  // All must outlive the object. Everything is NOT_SERVING until
   // SetAccepting(true).
-  HealthService(int slot, const Catalog* catalog, const LiveConfig* config);
+  HealthService(int slot, const Catalog* catalog, const LiveConfig* config,
+                const AccessControl* access);
 
   // Whether calls are accepted: true once the indexes are loaded, false when
   // draining begins.
@@ -52,12 +56,15 @@ class HealthService final
  private:
   class Watcher;
 
+  absl::Status MayAsk(const grpc::ServerContextBase& context,
+                      const std::string& service) const;
   Status StatusLocked(const std::string& service) const
       ABSL_SHARED_LOCKS_REQUIRED(mu_);
 
   const int slot_;
   const Catalog* const catalog_;
   const LiveConfig* const config_;
+  const AccessControl* const access_;
 
   mutable absl::Mutex mu_;
   bool accepting_ ABSL_GUARDED_BY(mu_) = false;

@@ -3,13 +3,14 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
 
-#include <iterator>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/status_macros.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/parse_request.h"
 #include "server/rpc/rpc_status.h"
@@ -52,10 +53,10 @@ void SetFile(const FileDescriptor* file, const std::string& what,
   AddFiles(*file, &seen, response->mutable_file_descriptor_response());
 }
 
-// The bytes are the same in both.
-constexpr const char* kPaths[] = {
-    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"};
+constexpr char kReflectionMethod[] =
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+constexpr char kReflectionAlphaMethod[] =
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
 using Bytes = grpc::ByteBuffer;
 
@@ -63,59 +64,62 @@ class Conversation final : public grpc::ServerBidiReactor<Bytes, Bytes>,
                            private UnsentAnswers::Holder {
  public:
   Conversation(const ReflectionService* service,
-               grpc::CallbackServerContext* context, UnsentAnswers* unsent)
-      : service_(*service), context_(context), unsent_(unsent) {
+               grpc::CallbackServerContext* context, const char* method)
+      : service_(*service), context_(context), method_(method) {
+    auto caller = service_.access().Admit(*context, method_);
+    if (!caller.ok()) {
+      Finish(ToGrpcStatus(caller.status()));
+      return;
+    }
+    caller_ = *std::move(caller);
     StartRead(&request_);
   }
   void OnReadDone(bool ok) override {
     if (!ok) return Finish(grpc::Status::OK);
-    ServerReflectionRequest question;
-    absl::Status status = ParseSmallRequest(request_, &question);
-    if (status.ok()) {
-      SerializeResponse(service_.Answer(question), &response_);
-      status = unsent_->Hold(this, Size());
-    }
-    if (!status.ok()) return Finish(ToGrpcStatus(status));
+    const absl::Status answered = AnswerRequest();
+    if (!answered.ok()) return Finish(ToGrpcStatus(answered));
     StartWrite(&response_);
   }
   void OnWriteDone(bool ok) override {
-    unsent_->Taken(this, Size());
+    service_.unsent()->Taken(this, Size());
     if (!ok) return Finish(grpc::Status::CANCELLED);
     StartRead(&request_);
   }
   void OnDone() override {
-    unsent_->Drop(this);
+    service_.unsent()->Drop(this);
     delete this;
   }
 
  private:
+  absl::Status AnswerRequest() {
+    ANNOD_RETURN_IF_ERROR(service_.access().Recheck(*caller_, method_));
+    ServerReflectionRequest question;
+    ANNOD_RETURN_IF_ERROR(ParseSmallRequest(request_, &question));
+    SerializeResponse(service_.Answer(question), &response_);
+    return service_.unsent()->Hold(this, Size());
+  }
   int64_t Size() const { return static_cast<int64_t>(response_.Length()); }
   void Cancel() override { context_->TryCancel(); }
 
   const ReflectionService& service_;
   grpc::CallbackServerContext* const context_;
-  UnsentAnswers* const unsent_;
+  const char* const method_;
+  std::shared_ptr<const Caller> caller_;
   Bytes request_;
   Bytes response_;
 };
 
 }  // namespace
 
-ReflectionService::ReflectionService(std::vector<std::string> services,
-                                     UnsentAnswers* unsent)
-    : services_(std::move(services)) {
-  for (const char* path : kPaths) {
-    auto* const method = new grpc::internal::RpcServiceMethod(
-        path, grpc::internal::RpcMethod::BIDI_STREAMING, nullptr);
-    AddMethod(method);
-  }
-  for (int i = 0; i < static_cast<int>(std::size(kPaths)); ++i) {
-    MarkMethodRawCallback(
-        i, new grpc::internal::CallbackBidiHandler<Bytes, Bytes>(
-               [this, unsent](grpc::CallbackServerContext* context) {
-                 return new Conversation(this, context, unsent);
-               }));
-  }
+grpc::ServerBidiReactor<Bytes, Bytes>* ReflectionService::ServerReflectionInfo(
+    grpc::CallbackServerContext* context) {
+  return new Conversation(this, context, kReflectionMethod);
+}
+
+grpc::ServerBidiReactor<Bytes, Bytes>*
+ReflectionAlphaService::ServerReflectionInfo(
+    grpc::CallbackServerContext* context) {
+  return new Conversation(service_, context, kReflectionAlphaMethod);
 }
 
 ServerReflectionResponse ReflectionService::Answer(

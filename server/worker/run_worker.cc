@@ -7,6 +7,7 @@
 #include "core/mapping_faults.h"
 #include "core/open_file.h"
 #include "core/storage/data_directory.h"
+#include "server/access/access_control.h"
 #include "server/config/live_config.h"
 #include "server/process/child_process.h"
 #include "server/process/memory_limit.h"
@@ -27,13 +28,25 @@ int RunWorker(const ChildOptions& options, const Config& config) {
   setenv("GRPC_POLL_STRATEGY", "epoll1", /*overwrite=*/1);
   RouteGrpcLog();
   const absl::Status noting = NoteMappingFaults(options.run_dir_fd);
-  if (!noting.ok()) spdlog::error("error=\"{}\"", noting.ToString());
+  if (!noting.ok()) {
+    spdlog::error("mapping faults not noted error=\"{}\"", noting.ToString());
+  }
   SetFileMode(*DataMode(config));  // validated by the supervisor
   const ChildMetrics child_metrics(options);
   LiveConfig live_config(config);
   DataDirectory data(FileSystem::Posix(), config.data_dir);
+  absl::StatusOr<std::unique_ptr<LiveAccess>> access_file =
+      LiveAccess::Open(config.access_file);
+  if (!access_file.ok()) {
+    spdlog::error("cannot start slot={} error=\"{}\"", options.slot,
+                  access_file.status().ToString());
+    return 1;
+  }
+  AccessControl access(access_file->get(), &live_config,
+                       child_metrics.writer());
+  SetProcessAccess(&access);
   WorkerMetrics metrics(child_metrics.writer());
-  WorkerServer server(options, &live_config, &data, &metrics);
+  WorkerServer server(options, &live_config, &data, &access, &metrics);
   const absl::Status started = server.Start();
   if (!started.ok()) {
     spdlog::error("cannot start slot={} error=\"{}\"", options.slot,
@@ -43,9 +56,13 @@ int RunWorker(const ChildOptions& options, const Config& config) {
   AwaitTermination(
       [&] {
         ReloadConfig(options, &live_config);
+        access.LookAgain(/*by_force=*/true);
         server.ConfigChanged();
       },
-      [&] { server.Tick(); });
+      [&] {
+        access.LookAgain();
+        server.Tick();
+      });
   server.Drain();
   return 0;
 }

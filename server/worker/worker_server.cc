@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -19,9 +20,11 @@
 #include "server/net/listen_socket.h"
 #include "server/process/child_process.h"
 #include "server/process/free_memory.h"
+#include "server/tls/tls_page.h"
 #include "server/worker/callback_queue.h"
 #include "server/worker/catalog/residency.h"
 #include "server/worker/connection_arguments.h"
+#include "server/worker/tls_credentials.h"
 #include "spdlog/spdlog.h"
 
 namespace annod {
@@ -71,7 +74,8 @@ std::shared_ptr<grpc::Channel> WriterChannel(const ChildOptions& options,
 }  // namespace
 
 WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
-                           DataDirectory* data, WorkerMetrics* metrics)
+                           DataDirectory* data, const AccessControl* access,
+                           WorkerMetrics* metrics)
     : options_(options),
       config_(config),
       metrics_(metrics),
@@ -81,21 +85,23 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
       handler_(&catalog_, config, &sampler_, &helpers_),
       unsent_(config, metrics),
       writer_(WriterChannel(options, StallTimesOf(*config->Get()))),
-      streams_(&handler_, &catalog_, config, &helpers_, &unsent_, metrics,
-               ThreadsOf(*config->Get())),
-      index_service_(&catalog_, config, &streams_, &unsent_, metrics),
-      admin_(writer_, &catalog_, config, &unsent_, metrics),
-      health_(options.slot, &catalog_, config),
+      streams_(&handler_, &catalog_, config, access, &helpers_, &unsent_,
+               metrics, ThreadsOf(*config->Get())),
+      index_service_(&catalog_, config, access, &streams_, &unsent_, metrics),
+      audit_(config->Get()->audit_log),
+      admin_(writer_, &catalog_, config, access, &unsent_, metrics, &audit_),
+      health_(options.slot, &catalog_, config, access),
       reflection_(
           {v1::IndexService::service_full_name(),
            v1::AdminService::service_full_name(),
            grpc::health::v1::Health::service_full_name(),
            grpc::reflection::v1::ServerReflection::service_full_name(),
            grpc::reflection::v1alpha::ServerReflection::service_full_name()},
-          &unsent_),
+          access, &unsent_),
       query_threads_(&index_service_, &handler_, &helpers_, &catalog_, config,
-                     &unsent_, metrics),
+                     access, &unsent_, metrics),
       acceptor_(config, metrics) {
+  audit_.CountDropped(metrics->writer());
   catalog_.set_on_change([this] { health_.Update(); });
 }
 
@@ -148,8 +154,8 @@ absl::Status WorkerServer::StartServer() {
                          ParseListenAddress(config->listen));
   ANNOD_ASSIGN_OR_RETURN(const std::vector<int> sockets,
                          ListenShared(address, config->keepalive_timeout));
-  acceptor_.Add(sockets, /*bounded=*/true, grpc::InsecureServerCredentials(),
-                &builder);
+  ANNOD_ASSIGN_OR_RETURN(const auto credentials, PortCredentials(*config));
+  acceptor_.Add(sockets, /*bounded=*/true, credentials, &builder);
   ANNOD_ASSIGN_OR_RETURN(const int probed,
                          ListenUnix(WorkerSocketPath(options_)));
   acceptor_.Add({probed}, /*bounded=*/false, grpc::InsecureServerCredentials(),
@@ -158,6 +164,7 @@ absl::Status WorkerServer::StartServer() {
   builder.RegisterService(&admin_);
   builder.RegisterService(&health_);
   builder.RegisterService(&reflection_);
+  builder.RegisterService(&reflection_alpha_);
   query_threads_.AddQueue(ThreadsOf(*config), &builder);
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) {
@@ -168,6 +175,14 @@ absl::Status WorkerServer::StartServer() {
   acceptor_.Start();
   SetPolledElsewhere(true);
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>>
+WorkerServer::PortCredentials(const Config& config) const {
+  if (options_.tls_fd < 0) return grpc::InsecureServerCredentials();
+  ANNOD_ASSIGN_OR_RETURN(std::shared_ptr<const TlsPage> page,
+                         TlsPage::FromFd(options_.tls_fd));
+  return TlsCredentials(std::move(page), config.tls_client_auth == "require");
 }
 
 absl::Status WorkerServer::StartChannelz() {
@@ -191,7 +206,10 @@ absl::Status WorkerServer::StartChannelz() {
   return absl::OkStatus();
 }
 
-void WorkerServer::ConfigChanged() { health_.Update(); }
+void WorkerServer::ConfigChanged() {
+  audit_.Reopen();
+  health_.Update();
+}
 
 void WorkerServer::Tick() {
   catalog_.ReleaseRetired();

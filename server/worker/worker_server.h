@@ -5,9 +5,11 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/storage/data_directory.h"
 #include "grpcpp/grpcpp.h"
+#include "server/access/access_control.h"
 #include "server/config/child_options.h"
 #include "server/config/live_config.h"
 #include "server/worker/admin_proxy.h"
@@ -34,7 +36,8 @@ class WorkerServer {
  public:
   // All must outlive the object.
   WorkerServer(const ChildOptions& options, LiveConfig* config,
-               DataDirectory* data, WorkerMetrics* metrics);
+               DataDirectory* data, const AccessControl* access,
+               WorkerMetrics* metrics);
   ~WorkerServer();
 
   // Loads every index, catches up with the writer if it is there, then
@@ -54,6 +57,9 @@ class WorkerServer {
  private:
   absl::Status StartServer();
   absl::Status StartChannelz();
+  // Of the port that clients reach.
+  absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> PortCredentials(
+      const Config& config) const;
   void MeasureResidency();
   void WatchMemory();
   // Shuts the server down: at once when no call is under way any more, at
@@ -75,9 +81,11 @@ class WorkerServer {
   const std::shared_ptr<grpc::Channel> writer_;
   QueryStreams streams_;
   IndexServiceImpl index_service_;
+  AuditLog audit_;
   AdminProxy admin_;
   HealthService health_;
   ReflectionService reflection_;
+  ReflectionAlphaService reflection_alpha_{&reflection_};
   QueryThreads query_threads_;
   ConnectionAcceptor acceptor_;
   std::unique_ptr<SyncClient> sync_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "annod/v1/admin_service.grpc.pb.h"
+#include "server/access/quota_metadata.h"
 #include "server/writer/item_batch.h"
 #include "server/writer/state/writer_state.h"
 
@@ -75,8 +76,10 @@ class AdminServiceImpl final : public v1::AdminService::Service {
                          v1::DropIndexResponse* response) override;
 
  private:
-  absl::StatusOr<v1::IndexInfo> Create(const v1::CreateIndexRequest& request);
-  absl::StatusOr<v1::IndexInfo> AttachFile(const v1::AttachRequest& request);
+  absl::StatusOr<v1::IndexInfo> Create(const v1::CreateIndexRequest& request,
+                                       const StoredQuotas& quotas);
+  absl::StatusOr<v1::IndexInfo> AttachFile(const v1::AttachRequest& request,
+                                           const StoredQuotas& quotas);
   absl::Status RunRebuild(grpc::ServerContext* context,
                           const v1::RebuildRequest& request,
                           grpc::ServerWriter<v1::RebuildResponse>* writer);
@@ -93,12 +96,15 @@ class AdminServiceImpl final : public v1::AdminService::Service {
   // of an index that has none.
   absl::Status Take(const google::protobuf::RepeatedPtrField<v1::Item>& items,
                     WriterIndex* index, ItemBatch* batch);
-  absl::StatusOr<std::vector<int32_t>> Add(const v1::AddItemRequest& request);
-  absl::Status AddStream(grpc::ServerReader<v1::AddItemsRequest>* reader,
+  absl::StatusOr<std::vector<int32_t>> Add(const v1::AddItemRequest& request,
+                                           const StoredQuotas& quotas);
+  absl::Status AddStream(const StoredQuotas& quotas,
+                         grpc::ServerReader<v1::AddItemsRequest>* reader,
                          v1::AddItemsResponse* response);
   // Stores what comes; of `*index`, null without a message, what belongs to
   // `*ticket` must be flushed then.
-  absl::Status TakeStream(grpc::ServerReader<v1::AddItemsRequest>* reader,
+  absl::Status TakeStream(const StoredQuotas& quotas,
+                          grpc::ServerReader<v1::AddItemsRequest>* reader,
                           v1::AddItemsResponse* response,
                           std::shared_ptr<WriterIndex>* index,
                           uint64_t* ticket);

@@ -1,6 +1,7 @@
 // The calls of AdminService that build.
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "core/status_macros.h"
@@ -62,11 +63,18 @@ absl::Status AdminServiceImpl::RunRebuild(
   ANNOD_RETURN_IF_ERROR(source.status());
   const IndexSettings target = NewSettings(request, *(*source)->settings());
   ANNOD_RETURN_IF_ERROR(CheckRebuildLayout(request, target.metric));
+  const StoredQuotas quotas = QuotasOf(*context);
+  std::vector<QuotaLedger::Grant> grants(2);
+  ANNOD_ASSIGN_OR_RETURN(grants[0],
+                         state_->quotas()->TakeIndex(quotas, target.name));
+  ANNOD_ASSIGN_OR_RETURN(
+      grants[1], state_->quotas()->TakeItems(
+                     quotas, QuotaLedger::ItemsOf(**source), target.name));
   const std::shared_ptr<const OpenVersion> newest = (*source)->newest();
   const BuildSpec spec = SpecOf(
       request, target, newest == nullptr ? 0 : newest->forest->tree_count());
   absl::StatusOr<std::shared_ptr<BuildJob>> job =
-      state_->StartRebuild(*std::move(source), target, spec);
+      state_->StartRebuild(*std::move(source), target, spec, std::move(grants));
   ANNOD_RETURN_IF_ERROR(job.status());
   return Watch<v1::RebuildResponse>(context, **job, writer);
 }

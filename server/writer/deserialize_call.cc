@@ -72,6 +72,7 @@ DeserializeCall::DeserializeCall(WriterState* state,
     : state_(state),
       context_(context),
       config_(state->config()),
+      quotas_(QuotasOf(*context)),
       fs_(state->data().fs()) {}
 
 DeserializeCall::~DeserializeCall() {
@@ -159,7 +160,12 @@ absl::Status DeserializeCall::Read() {
   input->mapped = *std::move(mapped);
   input->read = *std::move(read);
   input_ = std::move(input);
-  return CheckLimits();
+  ANNOD_RETURN_IF_ERROR(CheckLimits());
+  ANNOD_ASSIGN_OR_RETURN(
+      QuotaLedger::Grant grant,
+      state_->quotas()->TakeItems(quotas_, input_->read.item_count, name_));
+  grants_.push_back(std::move(grant));
+  return absl::OkStatus();
 }
 
 absl::Status DeserializeCall::CheckLimits() const {
@@ -236,6 +242,9 @@ absl::Status DeserializeCall::CreateIndex() {
   if (read.canonical.has_value()) {
     request.set_seed(read.canonical->header.seed.value_or(0));
   }
+  ANNOD_ASSIGN_OR_RETURN(QuotaLedger::Grant grant,
+                         state_->quotas()->TakeIndex(quotas_, name_));
+  grants_.push_back(std::move(grant));
   absl::StatusOr<std::shared_ptr<WriterIndex>> index =
       state_->Create(NewSettings(request));
   ANNOD_RETURN_IF_ERROR(index.status());

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -11,6 +12,7 @@
 #include "core/file_system.h"
 #include "core/formats/serialized.h"
 #include "grpcpp/grpcpp.h"
+#include "server/access/quota_metadata.h"
 #include "server/writer/blob_stream.h"
 #include "server/writer/state/writer_state.h"
 
@@ -56,6 +58,8 @@ class DeserializeCall {
   WriterState* const state_;
   grpc::ServerContext* const context_;
   const std::shared_ptr<const Config> config_;
+  const StoredQuotas quotas_;
+  std::vector<QuotaLedger::Grant> grants_;
   FileSystem* const fs_;
 
   std::string name_;

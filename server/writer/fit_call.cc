@@ -61,7 +61,10 @@ absl::Status CheckFitOptions(const v1::FitOptions& options) {
 }  // namespace
 
 FitCall::FitCall(WriterState* state, grpc::ServerContext* context)
-    : state_(state), context_(context), config_(state->config()) {}
+    : state_(state),
+      context_(context),
+      config_(state->config()),
+      quotas_(QuotasOf(*context)) {}
 
 FitCall::~FitCall() {
   if (job_ == nullptr) return;
@@ -152,6 +155,9 @@ absl::Status FitCall::BeginWithoutIndex() {
   }
   ANNOD_RETURN_IF_ERROR(CheckCreateIndex(create, config_->limits));
   settings_ = NewSettings(create);
+  ANNOD_ASSIGN_OR_RETURN(QuotaLedger::Grant grant,
+                         state_->quotas()->TakeIndex(quotas_, name_));
+  grants_.push_back(std::move(grant));
   return absl::OkStatus();
 }
 
@@ -223,6 +229,11 @@ absl::Status FitCall::Take(const v1::FitRequest& request) {
         CheckRange("row_count", request.row_count(), 0, limits.max_items));
     announced_rows_ = request.row_count();
   }
+  ANNOD_ASSIGN_OR_RETURN(
+      QuotaLedger::Grant grant,
+      state_->quotas()->TakeItems(quotas_, request.rows_size(),
+                                  options_.append() ? "" : name_));
+  if (grant != nullptr) grants_.push_back(std::move(grant));
   for (const v1::FitRow& row : request.rows()) {
     if (spool_ == nullptr) ANNOD_RETURN_IF_ERROR(BeginRows(row));
     const int64_t number = spool_->row_count();

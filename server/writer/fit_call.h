@@ -5,12 +5,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "annod/v1/admin_service.grpc.pb.h"
 #include "core/publish/row_spool.h"
 #include "grpcpp/grpcpp.h"
+#include "server/access/quota_metadata.h"
 #include "server/writer/fit_rows.h"
 #include "server/writer/index/fit_index.h"
 #include "server/writer/state/writer_state.h"
@@ -55,6 +57,8 @@ class FitCall {
   WriterState* const state_;
   grpc::ServerContext* const context_;
   const std::shared_ptr<const Config> config_;
+  const StoredQuotas quotas_;
+  std::vector<QuotaLedger::Grant> grants_;
 
   std::string name_;
   v1::FitOptions options_;

@@ -26,8 +26,10 @@ grpc::Status Answer(absl::StatusOr<v1::IndexInfo> info, Response* response) {
 }  // namespace
 
 absl::StatusOr<v1::IndexInfo> AdminServiceImpl::Create(
-    const v1::CreateIndexRequest& request) {
+    const v1::CreateIndexRequest& request, const StoredQuotas& quotas) {
   ANNOD_RETURN_IF_ERROR(CheckCreateIndex(request, state_->config()->limits));
+  ANNOD_ASSIGN_OR_RETURN(const QuotaLedger::Grant grant,
+                         state_->quotas()->TakeIndex(quotas, request.index()));
   absl::StatusOr<std::shared_ptr<WriterIndex>> index =
       state_->Create(NewSettings(request));
   ANNOD_RETURN_IF_ERROR(index.status());
@@ -35,27 +37,29 @@ absl::StatusOr<v1::IndexInfo> AdminServiceImpl::Create(
 }
 
 grpc::Status AdminServiceImpl::CreateIndex(
-    grpc::ServerContext*, const v1::CreateIndexRequest* request,
+    grpc::ServerContext* context, const v1::CreateIndexRequest* request,
     v1::CreateIndexResponse* response) {
-  return Answer(Create(*request), response);
+  return Answer(Create(*request, QuotasOf(*context)), response);
 }
 
 absl::StatusOr<v1::IndexInfo> AdminServiceImpl::AttachFile(
-    const v1::AttachRequest& request) {
+    const v1::AttachRequest& request, const StoredQuotas& quotas) {
   const std::shared_ptr<const Config> config = state_->config();
   ANNOD_RETURN_IF_ERROR(CheckAttach(request, config->limits));
   absl::StatusOr<std::string> path = ResolveAttachPath(request.path(), *config);
   ANNOD_RETURN_IF_ERROR(path.status());
+  ANNOD_ASSIGN_OR_RETURN(const QuotaLedger::Grant grant,
+                         state_->quotas()->TakeIndex(quotas, request.index()));
   absl::StatusOr<std::shared_ptr<WriterIndex>> index =
       state_->Create(NewSettings(request, *std::move(path)));
   ANNOD_RETURN_IF_ERROR(index.status());
   return (*index)->Info();
 }
 
-grpc::Status AdminServiceImpl::Attach(grpc::ServerContext*,
+grpc::Status AdminServiceImpl::Attach(grpc::ServerContext* context,
                                       const v1::AttachRequest* request,
                                       v1::AttachResponse* response) {
-  return Answer(AttachFile(*request), response);
+  return Answer(AttachFile(*request, QuotasOf(*context)), response);
 }
 
 absl::StatusOr<v1::IndexInfo> AdminServiceImpl::ChangeSettings(

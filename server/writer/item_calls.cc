@@ -38,33 +38,36 @@ absl::Status AdminServiceImpl::Take(
 }
 
 absl::StatusOr<std::vector<int32_t>> AdminServiceImpl::Add(
-    const v1::AddItemRequest& request) {
+    const v1::AddItemRequest& request, const StoredQuotas& quotas) {
   absl::StatusOr<std::shared_ptr<WriterIndex>> index = Find(request.index());
   ANNOD_RETURN_IF_ERROR(index.status());
   ANNOD_RETURN_IF_ERROR(
       CheckItemCount(request.items_size(), 1, state_->config()->limits));
   ItemBatch batch;
   ANNOD_RETURN_IF_ERROR(Take(request.items(), index->get(), &batch));
+  ANNOD_ASSIGN_OR_RETURN(
+      const QuotaLedger::Grant grant,
+      state_->quotas()->TakeItems(quotas, request.items_size()));
   absl::StatusOr<std::vector<int32_t>> ids = (*index)->Add(batch.items());
   if (ids.ok()) state_->ItemsAdded(**index, request.items_size());
   return ids;
 }
 
-grpc::Status AdminServiceImpl::AddItem(grpc::ServerContext*,
+grpc::Status AdminServiceImpl::AddItem(grpc::ServerContext* context,
                                        const v1::AddItemRequest* request,
                                        v1::AddItemResponse* response) {
-  absl::StatusOr<std::vector<int32_t>> ids = Add(*request);
+  absl::StatusOr<std::vector<int32_t>> ids = Add(*request, QuotasOf(*context));
   if (!ids.ok()) return ToGrpcStatus(ids.status());
   response->mutable_ids()->Add(ids->begin(), ids->end());
   return grpc::Status::OK;
 }
 
 absl::Status AdminServiceImpl::AddStream(
-    grpc::ServerReader<v1::AddItemsRequest>* reader,
+    const StoredQuotas& quotas, grpc::ServerReader<v1::AddItemsRequest>* reader,
     v1::AddItemsResponse* response) {
   std::shared_ptr<WriterIndex> index;
   uint64_t ticket = 0;
-  absl::Status status = TakeStream(reader, response, &index, &ticket);
+  absl::Status status = TakeStream(quotas, reader, response, &index, &ticket);
   if (index == nullptr) return status;
   absl::Status flushed = index->Flush(ticket);
   if (status.ok()) return flushed;
@@ -77,7 +80,7 @@ absl::Status AdminServiceImpl::AddStream(
 }
 
 absl::Status AdminServiceImpl::TakeStream(
-    grpc::ServerReader<v1::AddItemsRequest>* reader,
+    const StoredQuotas& quotas, grpc::ServerReader<v1::AddItemsRequest>* reader,
     v1::AddItemsResponse* response, std::shared_ptr<WriterIndex>* found_index,
     uint64_t* ticket) {
   std::shared_ptr<WriterIndex>& index = *found_index;
@@ -103,6 +106,9 @@ absl::Status AdminServiceImpl::TakeStream(
         CheckItemCount(request.items_size(), 0, state_->config()->limits));
     if (request.items().empty()) continue;
     ANNOD_RETURN_IF_ERROR(Take(request.items(), index.get(), &batch));
+    ANNOD_ASSIGN_OR_RETURN(
+        const QuotaLedger::Grant grant,
+        state_->quotas()->TakeItems(quotas, request.items_size()));
     absl::StatusOr<std::vector<int32_t>> ids =
         index->AddWithoutSync(batch.items());
     ANNOD_RETURN_IF_ERROR(ids.status());
@@ -122,9 +128,10 @@ absl::Status AdminServiceImpl::TakeStream(
 }
 
 grpc::Status AdminServiceImpl::AddItems(
-    grpc::ServerContext*, grpc::ServerReader<v1::AddItemsRequest>* reader,
+    grpc::ServerContext* context,
+    grpc::ServerReader<v1::AddItemsRequest>* reader,
     v1::AddItemsResponse* response) {
-  return ToGrpcStatus(AddStream(reader, response));
+  return ToGrpcStatus(AddStream(QuotasOf(*context), reader, response));
 }
 
 absl::Status AdminServiceImpl::Remove(const v1::RemoveItemsRequest& request,

@@ -14,6 +14,7 @@
 #include "core/storage/data_directory.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/resource_quota.h"
+#include "server/audit/log_requests.h"
 #include "server/config/live_config.h"
 #include "server/process/child_process.h"
 #include "server/process/free_memory.h"
@@ -49,6 +50,7 @@ std::unique_ptr<grpc::Server> StartServer(const ChildOptions& options,
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddListeningPort(WriterAddress(options),
                            grpc::InsecureServerCredentials());
+  LogRequestsOf(&builder);
   builder.RegisterService(admin);
   builder.RegisterService(sync);
   return builder.BuildAndStart();
@@ -65,7 +67,9 @@ int RunWriter(const ChildOptions& options, const Config& config) {
   }
   RouteGrpcLog();
   const absl::Status noting = NoteMappingFaults(options.run_dir_fd);
-  if (!noting.ok()) spdlog::error("error=\"{}\"", noting.ToString());
+  if (!noting.ok()) {
+    spdlog::error("mapping faults not noted error=\"{}\"", noting.ToString());
+  }
   SetFileMode(*DataMode(config));  // validated by the supervisor
   const ChildMetrics child_metrics(options);
   LiveConfig live_config(config);

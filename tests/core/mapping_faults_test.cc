@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "core/file_system.h"
 #include "core/random_name.h"
 #include "gmock/gmock.h"
@@ -133,6 +135,26 @@ TEST_F(MappingFaultsTest, AFileThatIsChangedInPlaceHasToWait) {
   const timespec then[] = {{1000000000, 0}, {1000000000, 0}};
   ASSERT_EQ(utimensat(AT_FDCWD, note.c_str(), then, 0), 0);
   EXPECT_EQ(CodeOfMapping("a"), kOk);
+}
+
+TEST_F(MappingFaultsTest, AFifoInTheNotesPlaceIsNotWaitedFor) {
+  EXPECT_EQ(InChild([&] {
+              alarm(20);
+              const auto file = fs_->MapReadOnly(Path("a"), Prefault::kNone);
+              struct stat info;
+              if (!file.ok() || !NoteMappingFaults(notes_fd_).ok() ||
+                  stat(Path("a").c_str(), &info) != 0) {
+                return 100;
+              }
+              const std::string note = absl::StrFormat(
+                  "fault-%016x-%016x", info.st_dev, info.st_ino);
+              if (mkfifo(JoinPath(notes_, note).c_str(), 0600) != 0) return 101;
+              if (truncate(Path("a").c_str(), 10) != 0) return 102;
+              const volatile char* const end = (*file)->data() + kBytes - 1;
+              (void)*end;
+              return 0;
+            }),
+            128 + SIGBUS);
 }
 
 TEST_F(MappingFaultsTest, OtherFaultsEndTheProcessAsEver) {

@@ -22,6 +22,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
+#include "tests/server/testing/tls_client.h"
 
 namespace annod::testing {
 namespace {
@@ -40,6 +41,33 @@ std::string After(const std::string& text, const std::string& marker,
   if (at == std::string::npos) return "";
   const size_t from = at + marker.size();
   return text.substr(from, text.find_first_of(end, from) - from);
+}
+
+// All that comes back to `request` in plain text.
+std::string Exchange(int port, const std::string& request) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::string answer;
+  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) ==
+          0 &&
+      send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
+    char buffer[4096];
+    ssize_t got;
+    while ((got = read(fd, buffer, sizeof(buffer))) > 0) {
+      answer.append(buffer, got);
+    }
+  }
+  close(fd);
+  return answer;
+}
+
+int PortOf(absl::string_view address) {
+  int port = 0;
+  return absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port) ? port
+                                                                         : 0;
 }
 
 [[noreturn]] void Die(const std::string& message) {
@@ -61,7 +89,8 @@ std::string Runfile(const std::string& path) {
 }
 
 std::unique_ptr<AnnodProcess> AnnodProcess::Start(
-    const std::string& data_dir, std::vector<std::string> extra_flags) {
+    const std::string& data_dir, std::vector<std::string> extra_flags,
+    int stderr_fd) {
   auto process = std::unique_ptr<AnnodProcess>(new AnnodProcess());
   process->log_path_ =
       absl::StrCat(data_dir, ".log.", absl::GetCurrentTimeNanos());
@@ -79,7 +108,7 @@ std::unique_ptr<AnnodProcess> AnnodProcess::Start(
     const int log =
         open(process->log_path_.c_str(), O_CREAT | O_WRONLY | O_APPEND, 0644);
     dup2(log, STDOUT_FILENO);
-    dup2(log, STDERR_FILENO);
+    dup2(stderr_fd < 0 ? log : stderr_fd, STDERR_FILENO);
     execv(argv[0], argv.data());
     _exit(127);
   }
@@ -125,6 +154,12 @@ std::vector<pid_t> AnnodProcess::ChildPids(const std::string& role) const {
   return pids;
 }
 
+int AnnodProcess::grpc_port() const { return PortOf(grpc_address_); }
+
+int AnnodProcess::http_port() const {
+  return PortOf(After(metrics_url_, "://", "/"));
+}
+
 bool AnnodProcess::AwaitReady(absl::Duration timeout) const {
   const absl::Time deadline = absl::Now() + timeout;
   do {
@@ -137,30 +172,14 @@ bool AnnodProcess::AwaitReady(absl::Duration timeout) const {
 }
 
 std::string AnnodProcess::HttpGet(const std::string& path, int* status) const {
-  const std::string host_port = After(metrics_url_, "http://", "/");
-  const std::vector<std::string> parts = absl::StrSplit(host_port, ':');
-  int port = 0;
-  if (parts.size() != 2 || !absl::SimpleAtoi(parts[1], &port)) return "";
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  std::string answer;
-  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) ==
-      0) {
-    const std::string request = absl::StrCat("GET ", path,
-                                             " HTTP/1.1\r\nHost: localhost\r\n"
-                                             "Connection: close\r\n\r\n");
-    if (send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
-      char buffer[4096];
-      ssize_t got;
-      while ((got = read(fd, buffer, sizeof(buffer))) > 0) {
-        answer.append(buffer, got);
-      }
-    }
-  }
-  close(fd);
+  const int port = http_port();
+  const std::string request = absl::StrCat("GET ", path,
+                                           " HTTP/1.1\r\nHost: localhost\r\n"
+                                           "Connection: close\r\n\r\n");
+  const std::string answer =
+      absl::StartsWith(metrics_url_, "https:")
+          ? TalkTls(port, TlsTalkOptions{request, nullptr, "", 0}).answer
+          : Exchange(port, request);
   if (status != nullptr && answer.size() > 12) {
     (void)absl::SimpleAtoi(answer.substr(9, 3), status);
   }

@@ -17,14 +17,17 @@ class AnnodProcess {
  public:
   // Starts `//server:annod` on `data_dir` and waits until it is ready. Fatal
   // test failure (CHECK) with annod's log if it does not come up within 20
-  // seconds.
+  // seconds. `stderr_fd` is its standard error, if not -1, and not in Log().
   static std::unique_ptr<AnnodProcess> Start(
-      const std::string& data_dir, std::vector<std::string> extra_flags = {});
+      const std::string& data_dir, std::vector<std::string> extra_flags = {},
+      int stderr_fd = -1);
 
   ~AnnodProcess();
 
   const std::string& grpc_address() const { return grpc_address_; }
   const std::string& metrics_url() const { return metrics_url_; }
+  int grpc_port() const;
+  int http_port() const;
   pid_t supervisor_pid() const { return supervisor_pid_; }
 
   // Pids of the live children whose role is `role` ("worker" or "writer").
@@ -33,7 +36,8 @@ class AnnodProcess {
   // True once /readyz answers 200; polls until then or until `timeout`.
   bool AwaitReady(absl::Duration timeout) const;
 
-  // Body of an HTTP GET of `path` ("/metrics"); empty on any failure.
+  // Body of an HTTP GET of `path` ("/metrics"), by TLS if that is spoken; empty
+  // on any failure.
   std::string HttpGet(const std::string& path, int* status = nullptr) const;
 
   // SIGKILLs supervisor and children at once, as a crash of the whole tree.

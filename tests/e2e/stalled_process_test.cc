@@ -18,15 +18,18 @@
 #include "gtest/gtest.h"
 #include "tests/e2e/annod_process.h"
 #include "tests/e2e/service.h"
+#include "tests/server/testing/certificates.h"
 
 namespace annod::testing {
 namespace {
 
 class StalledProcessTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    annod_ = AnnodProcess::Start(NewTempDir(),
-                                 {"--workers=2", "--worker_stall_timeout=1s"});
+  void SetUp() override { Start({}); }
+
+  void Start(std::vector<std::string> flags) {
+    flags.insert(flags.end(), {"--workers=2", "--worker_stall_timeout=1s"});
+    annod_ = AnnodProcess::Start(NewTempDir(), flags);
     // Of a process that has not answered yet nothing is expected.
     ASSERT_TRUE(Await([this] { return AllHaveAnswered(); }))
         << annod_->HttpGet("/metrics");
@@ -123,19 +126,42 @@ std::vector<int> ListeningSockets(pid_t pid) {
 }
 
 // It answers on its Unix socket, and no new connection reaches it by the port.
+bool MakeDeafOnPort(pid_t pid) {
+  sock_filter drop_all[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+  const sock_fprog program = {1, drop_all};
+  const std::vector<int> sockets = ListeningSockets(pid);
+  bool done = !sockets.empty();
+  for (const int fd : sockets) {
+    done = done && setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
+                              sizeof(program)) == 0;
+    close(fd);
+  }
+  return done;
+}
+
 TEST_F(StalledProcessTest, AWorkerThatIsDeafOnItsPortOnlyIsReplaced) {
-  ExpectReplaced("worker", [](pid_t pid) {
-    sock_filter drop_all[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
-    const sock_fprog program = {1, drop_all};
-    const std::vector<int> sockets = ListeningSockets(pid);
-    bool done = !sockets.empty();
-    for (const int fd : sockets) {
-      done = done && setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
-                                sizeof(program)) == 0;
-      close(fd);
-    }
-    return done;
-  });
+  ExpectReplaced("worker", MakeDeafOnPort);
+}
+
+// A port where every client must show a certificate of a CA that the supervisor
+// knows nothing of.
+class StalledTlsProcessTest : public StalledProcessTest {
+ protected:
+  void SetUp() override {
+    TestSecret secret(NewTempDir());
+    secret.Mount(TestCa().Issue(), TestCa("clients").pem());
+    Start({"--tls_certificate=" + secret.path("tls.crt"),
+           "--tls_key=" + secret.path("tls.key"),
+           "--tls_client_ca=" + secret.path("ca.crt")});
+  }
+};
+
+TEST_F(StalledTlsProcessTest, AStoppedWorkerIsReplaced) {
+  ExpectReplaced("worker", Stop);
+}
+
+TEST_F(StalledTlsProcessTest, AWorkerThatIsDeafOnItsPortOnlyIsReplaced) {
+  ExpectReplaced("worker", MakeDeafOnPort);
 }
 
 // All stood still together, as when a machine sleeps: nobody is to blame.

@@ -2,9 +2,11 @@
 #define ANNOD_CLIENT_CTL_COMMON_CONTEXT_H_
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
+#include "client/tls.h"
 
 namespace annod::ctl {
 
@@ -16,7 +18,13 @@ inline constexpr int kExitUsage = 2;
 struct Context {
   bool json = false;
   std::string server = "localhost:7077";
+  std::optional<TlsOptions> tls;  // absent: plain text
   double timeout_s = 10;
+  // Holds the token that goes with every call; empty: ANNOD_TOKEN does, if it
+  // is in the environment.
+  std::string token_file;
+  bool allow_plaintext_token = false;
+  std::string request_id;  // empty: the server makes them
 
   // Set by the chosen command's callback; called once parsing has succeeded.
   // An error is printed by main() and makes the exit status kExitFailed.

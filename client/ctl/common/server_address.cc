@@ -55,7 +55,8 @@ std::string ServerAddressFault(absl::string_view address) {
     return absl::StrCat("'", address,
                         "' is a URL; annodctl wants HOST:PORT of annod's gRPC "
                         "port: --server ",
-                        HostAndPort(address));
+                        HostAndPort(address),
+                        absl::StartsWith(address, "https:") ? " --tls" : "");
   }
   const bool control = std::any_of(address.begin(), address.end(), [](char c) {
     return absl::ascii_iscntrl(c);
@@ -106,6 +107,7 @@ std::string NoServerMessage(absl::string_view address,
   } else if (absl::StrContains(reason, "http1") ||
              absl::StrContains(reason, "HTTP") ||
              absl::StrContains(reason, "SETTINGS") ||
+             absl::StrContains(reason, "ALPN") ||
              absl::StrContains(reason, "closed")) {
     why = "what listens there does not speak gRPC; is it annod's HTTP port?";
   } else if (absl::StrContains(reason, "No such file")) {

@@ -85,6 +85,8 @@ std::string ManPage(const CommandEntry& root, const CommandEntry& command,
   out +=
       ".SH ENVIRONMENT\n.TP\n\\fBANNOD_SERVER\\fR\nthe server, where "
       "\\-\\-server is not given\n"
+      ".TP\n\\fBANNOD_TOKEN_FILE\\fR, \\fBANNOD_TOKEN\\fR\nthe file with the "
+      "token to send, where \\-\\-token_file is not given; the token itself\n"
       ".SH EXIT STATUS\n0: done. 1: failed. 2: wrong usage. 130: interrupted.\n"
       ".SH SEE ALSO\n";
   std::string others;

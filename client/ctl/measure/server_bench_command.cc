@@ -132,6 +132,10 @@ absl::StatusOr<Prepared> Prepare(const BenchArguments& arguments,
 
   load::LoadOptions load;
   load.target = context.server;
+  load.tls = context.tls;
+  const ClientOptions connection = ConnectionOptions(context);
+  load.token = connection.token;
+  load.token_file = connection.token_file;
   load.connections = arguments.connections;
   load.threads = arguments.threads;
   if (load.threads == 0) {

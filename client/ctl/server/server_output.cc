@@ -1,6 +1,7 @@
 #include "client/ctl/server/server_output.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "client/ctl/common/server_address.h"
+#include "client/ctl/common/tls_options.h"
 #include "core/status_macros.h"
 
 namespace annod::ctl {
@@ -55,25 +57,36 @@ std::string RecallLine(const std::vector<Point>& curve, const char* setting) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Client>> Connect(const Context& context) {
+ClientOptions ConnectionOptions(const Context& context) {
   ClientOptions options;
   options.target = context.server;
+  options.tls = context.tls;
   options.timeout = absl::Seconds(context.timeout_s);
+  options.request_id = context.request_id;
   // Long enough for a worker to come back.
   options.retry_window = absl::Seconds(3);
-  ANNOD_ASSIGN_OR_RETURN(auto client, Client::Create(options));
+  options.token_file = context.token_file;
+  const char* const token = std::getenv("ANNOD_TOKEN");
+  if (token != nullptr && context.token_file.empty()) options.token = token;
+  options.allow_plaintext_token = context.allow_plaintext_token;
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<Client>> Connect(const Context& context) {
+  ANNOD_ASSIGN_OR_RETURN(auto client,
+                         Client::Create(ConnectionOptions(context)));
   const absl::Status connected = client->WaitForConnected(
       std::min(kConnectTime, absl::Seconds(context.timeout_s)));
   if (connected.ok()) return client;
+  const std::string fault = TlsFaultMessage(context);
   return absl::UnavailableError(
-      NoServerMessage(context.server, connected.message()));
+      fault.empty() ? NoServerMessage(context.server, connected.message())
+                    : fault);
 }
 
 std::string BuildGoesOn(const std::string& index, const std::string& again,
                         const Context& context) {
-  const std::string server = context.server == Context().server
-                                 ? ""
-                                 : absl::StrCat(" --server ", context.server);
+  const std::string server = ServerFlags(context);
   return absl::StrCat(
       "the build of '", index,
       "' goes on on the server, and until it is done "

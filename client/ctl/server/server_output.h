@@ -11,7 +11,10 @@
 
 namespace annod::ctl {
 
-// A client of the server that the command line names.
+// How to reach the server that the command line names, and what says who asks.
+ClientOptions ConnectionOptions(const Context& context);
+
+// A client of it.
 absl::StatusOr<std::unique_ptr<Client>> Connect(const Context& context);
 
 // "angular", "SERVING", "TREES", "forest": the enums without their prefixes.

@@ -6,7 +6,8 @@
     from annod import Annoy, Index      # the scikit-learn style estimator
 
 The server is named by `server=`, else by the environment variable
-ANNOD_SERVER, else it is localhost:7077.
+ANNOD_SERVER, else it is localhost:7077. TLS: `tls=Tls(...)`, else what ANNOD_CA and
+its like say.
 """
 
 from annod import aio
@@ -16,6 +17,7 @@ from annod.errors import AnnodError
 from annod.estimator import Annoy, Index
 from annod.index import AnnoyIndex
 from annod.wire.backoff import NO_RETRY
+from annod.wire.tls import Tls
 
 __version__ = "0.1.0"
 
@@ -28,6 +30,7 @@ __all__ = [
     "Index",
     "NO_RETRY",
     "Retry",
+    "Tls",
     "aio",
     "connect",
 ]

@@ -13,6 +13,7 @@ from annod import errors
 from annod.wire import forks
 from annod.wire.backoff import Backoff, Retry
 from annod.wire.channels import DEFAULT_SERVER, Link, Stubs, default_server
+from annod.wire.tokens import Token
 
 __all__ = ["Connection", "DEFAULT_SERVER", "Retry", "connect"]
 
@@ -28,9 +29,14 @@ class Connection:
       address: "host:port".
       timeout: seconds that a call may take, retries included.
       retry: how calls that may be repeated are.
-      tls: True, the path or bytes of PEM root certificates, or
-        grpc.ChannelCredentials; None: no TLS.
-      token: sent with every call as "authorization: Bearer TOKEN".
+      tls: an annod.Tls; True: Tls(); the path or bytes of PEM root certificates:
+        Tls(ca=); grpc.ChannelCredentials; False: plain text; None: what the
+        environment says (Tls.from_environment), else plain text.
+      token: sent with every call as "authorization: Bearer TOKEN": text; the path
+        (not text) of a file that holds it, read again when it changes; or a function
+        that returns it. None: ANNOD_TOKEN or ANNOD_TOKEN_FILE of the environment.
+      allow_plaintext_token: without tls a token goes to this machine only, unless
+        this says that the network encrypts.
       options: gRPC channel options, ("grpc.name", value).
       metadata: (key, value) pairs sent with every call.
       lease_seconds: temporary indexes (of AnnoyIndex and Annoy without a name)
@@ -52,9 +58,10 @@ class Connection:
         timeout: float = 60.0,
         retry: Retry = Retry(),
         tls: Any = None,
-        token: Optional[str] = None,
+        token: Optional[Token] = None,
         options: Sequence[Tuple[str, Any]] = (),
         metadata: Sequence[Tuple[str, str]] = (),
+        allow_plaintext_token: bool = False,
         lease_seconds: int = 60,
     ):
         if isinstance(lease_seconds, bool) or not isinstance(lease_seconds, int):
@@ -63,7 +70,9 @@ class Connection:
             raise ValueError(
                 f"lease_seconds is {lease_seconds}; it must be 1 to {_LONGEST_LEASE}"
             )
-        self._link = Link(address, tls, token, options, metadata)
+        self._link = Link(
+            address, tls, token, options, metadata, allow_plaintext_token
+        )
         self.address = address
         self.timeout = timeout
         self.retry = retry
@@ -122,7 +131,7 @@ class Connection:
         try:
             answer = attempt()
         except grpc.RpcError as error:
-            raise errors.from_rpc(error, self.address) from None
+            raise errors.from_rpc(error, self.address, self._link.by_tls) from None
         except ValueError as error:
             if self._closed and not isinstance(error, errors.AnnodError):
                 raise errors.Closed(
@@ -170,7 +179,7 @@ class Connection:
                 self._answered = True
                 yield message
         except grpc.RpcError as error:
-            raise errors.from_rpc(error, self.address) from None
+            raise errors.from_rpc(error, self.address, self._link.by_tls) from None
 
     def usable(self) -> bool:
         """False after close(), and in a child that was forked."""

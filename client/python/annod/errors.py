@@ -11,7 +11,7 @@ from typing import Any, Dict, Optional, Type
 
 import grpc
 
-from annod.wire import error_details
+from annod.wire import error_details, tls
 
 
 class AnnodError(Exception):
@@ -22,12 +22,14 @@ class AnnodError(Exception):
       reason: what programs may test, such as "INDEX_NOT_FOUND"
         (proto/annod/v1); "" if the server gave none.
       metadata: the reason's details, such as field, value and limit.
+      request_id: by which the server's logs name the call; "" if no server answered.
       repeated: whether the call had been made, and failed, before: what it wants
         may have been done already.
     """
 
     code: str = ""
     reason: str = ""
+    request_id: str = ""
     repeated: bool = False
 
     def __init__(
@@ -44,6 +46,8 @@ class AnnodError(Exception):
         self.metadata = dict(metadata or {})
 
     def __str__(self) -> str:
+        if self.request_id:
+            return f"{self.message} (request id: {self.request_id})"
         return self.message
 
 
@@ -73,6 +77,10 @@ class BadFile(AnnodError, OSError):
 
 class NotAnswering(AnnodError, ConnectionError):
     """No server answers."""
+
+
+class NotAllowed(AnnodError, PermissionError):
+    """The server does not know who calls, or does not let him do that."""
 
 
 class TooSlow(AnnodError, TimeoutError):
@@ -124,10 +132,12 @@ _BY_CODE: Dict[Any, Type[AnnodError]] = {
     grpc.StatusCode.UNAVAILABLE: NotAnswering,
     grpc.StatusCode.DEADLINE_EXCEEDED: TooSlow,
     grpc.StatusCode.UNIMPLEMENTED: NotOffered,
+    grpc.StatusCode.UNAUTHENTICATED: NotAllowed,
+    grpc.StatusCode.PERMISSION_DENIED: NotAllowed,
 }
 
 
-def from_rpc(error: Any, address: str = "") -> AnnodError:
+def from_rpc(error: Any, address: str = "", by_tls: bool = False) -> AnnodError:
     """The exception for a failed call: a grpc.RpcError, of asyncio or not."""
     code = error.code()
     reason, metadata = error_details.error_info(error)
@@ -138,9 +148,12 @@ def from_rpc(error: Any, address: str = "") -> AnnodError:
             f"no annod server answers at {address} (chosen by server=, else"
             f" ANNOD_SERVER, else localhost:7077): {text}"
         )
+        hint = tls.hint(text, by_tls)
+        text += f" ({hint})" if hint else ""
     elif address and kind is TooSlow:
         text = f"the server at {address} did not answer in time: {text}"
     made = kind(text, code.name, reason, metadata)
+    made.request_id = error_details.request_id(error)
     if isinstance(made, Overloaded):
         made.retry_after = error_details.pushback_seconds(error)
     return made

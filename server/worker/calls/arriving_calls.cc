@@ -85,6 +85,7 @@ void ArrivingCalls::Process(const Event& event) {
 void ArrivingCalls::Recycle(QueryCall* call) {
   call->writer.reset();
   call->context.reset();
+  call->caller.reset();
   call->request_bytes.Clear();
   call->response_bytes.Clear();
   {

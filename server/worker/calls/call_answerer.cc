@@ -1,6 +1,7 @@
 #include "server/worker/calls/call_answerer.h"
 
 #include <memory>
+#include <string>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -13,6 +14,20 @@
 
 namespace annod {
 
+namespace {
+
+EndedQuery Ended(const QueryCall& call, const IndexView* view) {
+  EndedQuery query;
+  query.method = "GetNns";
+  query.context = &*call.context;
+  if (view != nullptr) query.index = view->settings.name;
+  query.arrival = call.arrival;
+  query.deadline = call.Deadline();
+  return query;
+}
+
+}  // namespace
+
 CallAnswerer::CallAnswerer(const GetNnsHandler* handler, QueryHelpers* helpers,
                            const Catalog* catalog, const LiveConfig* config,
                            UnsentAnswers* unsent, WorkerMetrics* metrics)
@@ -21,7 +36,8 @@ CallAnswerer::CallAnswerer(const GetNnsHandler* handler, QueryHelpers* helpers,
       catalog_(catalog),
       config_(config),
       unsent_(unsent),
-      metrics_(metrics) {}
+      metrics_(metrics),
+      slow_(config, metrics) {}
 
 void CallAnswerer::Enter(QueryCall* call, Lane lane) {
   call->lane = lane;
@@ -54,9 +70,13 @@ void CallAnswerer::Answer(QueryCall* call, const v1::GetNnsRequest& request,
   const absl::Status status = handler_->Handle(
       request, call->Deadline(), [call] { return call->is_done.load(); },
       memory->scratch(), &view, response);
+  EndedQuery query = Ended(*call, view.get());
+  query.request = &request;
+  query.cost = &memory->scratch()->cost;
+  query.start = start;
   if (!status.ok()) {
     if (reserved > 0) unsent_->Release(reserved);
-    return Finish(call, status, view.get());
+    return End(call, query, status);
   }
   const absl::Time searched = absl::Now();
   const absl::Time arrival = call->arrival;
@@ -65,8 +85,11 @@ void CallAnswerer::Answer(QueryCall* call, const v1::GetNnsRequest& request,
       call, static_cast<int64_t>(call->response_bytes.Length()), reserved);
   if (!held.ok()) {
     call->response_bytes.Clear();
-    return Finish(call, held, view.get());
+    return End(call, query, held);
   }
+  const RequestIds ids = TakeRequestIds(&*call->context);
+  query.ids = &ids;
+  slow_.Note(query, status);
   Leave(call);
   // The call may be used for another one as soon as it is finished.
   call->writer->Finish(call->response_bytes, grpc::Status::OK, &call->sent);
@@ -78,13 +101,20 @@ void CallAnswerer::Answer(QueryCall* call, const v1::GetNnsRequest& request,
 
 void CallAnswerer::Finish(QueryCall* call, const absl::Status& status,
                           const IndexView* view) {
+  End(call, Ended(*call, view), status);
+}
+
+void CallAnswerer::End(QueryCall* call, EndedQuery query,
+                       const absl::Status& status) {
   const absl::Time arrival = call->arrival;
+  const RequestIds ids = TakeRequestIds(&*call->context);
+  query.ids = &ids;
+  slow_.Note(query, status);
   Leave(call);
   const grpc::Status answer = ToGrpcStatus(status);
   AddPushback(status, &*call->context);
   call->writer->FinishWithError(answer, &call->sent);
-  metrics_->CallEnded("GetNns", view == nullptr ? "" : view->settings.name,
-                      answer.error_code(),
+  metrics_->CallEnded("GetNns", std::string(query.index), answer.error_code(),
                       absl::ToDoubleSeconds(absl::Now() - arrival));
 }
 

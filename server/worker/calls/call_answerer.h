@@ -5,6 +5,7 @@
 #include "annod/v1/index_service.pb.h"
 #include "server/config/live_config.h"
 #include "server/worker/calls/query_call.h"
+#include "server/worker/calls/slow_query_log.h"
 #include "server/worker/calls/unsent_answers.h"
 #include "server/worker/catalog/catalog.h"
 #include "server/worker/metrics/lane.h"
@@ -38,6 +39,8 @@ class CallAnswerer {
 
  private:
   void Leave(const QueryCall* call);
+  // Sends the error that `query`, the call, ends with.
+  void End(QueryCall* call, EndedQuery query, const absl::Status& status);
 
   const GetNnsHandler* const handler_;
   QueryHelpers* const helpers_;
@@ -45,6 +48,7 @@ class CallAnswerer {
   const LiveConfig* const config_;
   UnsentAnswers* const unsent_;
   WorkerMetrics* const metrics_;
+  SlowQueryLog slow_;
 };
 
 }  // namespace annod

@@ -4,9 +4,11 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "core/status_macros.h"
+#include "server/audit/request_ids.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/parse_request.h"
 #include "server/rpc/request_checks.h"
@@ -16,6 +18,8 @@
 
 namespace annod {
 namespace {
+
+constexpr char kServicePath[] = "/annod.v1.IndexService/";
 
 // The view that a request asks; INDEX_NOT_FOUND.
 absl::StatusOr<std::shared_ptr<const IndexView>> FindView(
@@ -34,11 +38,16 @@ grpc::ServerUnaryReactor* IndexServiceImpl::AnswerFrom(
     const grpc::ByteBuffer& request, grpc::ByteBuffer* response,
     AnswerFunction answer) const {
   const absl::Time start = absl::Now();
+  TakeRequestIds(context);
   std::string index;
   const auto respond = [&]() -> absl::Status {
+    ANNOD_ASSIGN_OR_RETURN(
+        const std::shared_ptr<const Caller> caller,
+        access_->Admit(*context, absl::StrCat(kServicePath, method)));
     Request message;
     ANNOD_RETURN_IF_ERROR(
         ParseRequest(request, &message, ParseRoom(config_->Get()->limits)));
+    ANNOD_RETURN_IF_ERROR(access_->CheckIndex(*caller, message.index()));
     ANNOD_ASSIGN_OR_RETURN(const std::shared_ptr<const IndexView> view,
                            FindView(*catalog_, message.index()));
     index = message.index();
@@ -94,18 +103,24 @@ grpc::ServerUnaryReactor* IndexServiceImpl::ListIndexes(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   const absl::Time start = absl::Now();
-  v1::ListIndexesRequest message;
-  const absl::Status parsed = ParseSmallRequest(*request, &message);
-  if (parsed.ok()) {
+  TakeRequestIds(context);
+  const auto list = [&]() -> absl::Status {
+    ANNOD_ASSIGN_OR_RETURN(
+        const std::shared_ptr<const Caller> caller,
+        access_->Admit(*context, absl::StrCat(kServicePath, "ListIndexes")));
+    v1::ListIndexesRequest message;
+    ANNOD_RETURN_IF_ERROR(ParseSmallRequest(*request, &message));
     v1::ListIndexesResponse filled;
     const std::shared_ptr<const Catalog::Views> views = catalog_->views();
     for (const auto& [name, view] : *views) {
+      if (!caller->MayUse(name)) continue;
       *filled.add_indexes() = catalog_->Info(*view);
     }
     SerializeResponse(filled, response);
-  }
+    return absl::OkStatus();
+  };
   auto* const reactor = new CountedAnswer(context, unsent_);
-  const grpc::Status status = reactor->End(parsed, response);
+  const grpc::Status status = reactor->End(list(), response);
   metrics_->CallEnded("ListIndexes", "", status.error_code(),
                       absl::ToDoubleSeconds(absl::Now() - start));
   return reactor;

@@ -2,6 +2,7 @@
 #define ANNOD_SERVER_WORKER_CALLS_INDEX_SERVICE_H_
 
 #include "annod/v1/index_service.grpc.pb.h"
+#include "server/access/access_control.h"
 #include "server/config/live_config.h"
 #include "server/worker/calls/query_streams.h"
 #include "server/worker/calls/unsent_answers.h"
@@ -26,10 +27,11 @@ class IndexServiceImpl final : public HybridIndexService {
  public:
   // All must outlive the object.
   IndexServiceImpl(const Catalog* catalog, const LiveConfig* config,
-                   QueryStreams* streams, UnsentAnswers* unsent,
-                   WorkerMetrics* metrics)
+                   const AccessControl* access, QueryStreams* streams,
+                   UnsentAnswers* unsent, WorkerMetrics* metrics)
       : catalog_(catalog),
         config_(config),
+        access_(access),
         streams_(streams),
         unsent_(unsent),
         metrics_(metrics) {}
@@ -64,6 +66,7 @@ class IndexServiceImpl final : public HybridIndexService {
 
   const Catalog* const catalog_;
   const LiveConfig* const config_;
+  const AccessControl* const access_;
   QueryStreams* const streams_;
   UnsentAnswers* const unsent_;
   WorkerMetrics* const metrics_;

@@ -8,7 +8,7 @@
 namespace annod {
 namespace {
 
-constexpr int kMeanOver = 8;
+constexpr int kMeanOfCalls = 8;
 
 }  // namespace
 
@@ -66,7 +66,7 @@ void LaneThreads::Loop() {
     const absl::Duration took = absl::Now() - start;
     absl::MutexLock lock(&mu_);
     --running_;
-    mean_ += (took - mean_) / kMeanOver;
+    mean_ += (took - mean_) / kMeanOfCalls;
   }
 }
 

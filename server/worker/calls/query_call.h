@@ -3,11 +3,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <optional>
 
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/support/async_unary_call.h"
+#include "server/access/caller.h"
 #include "server/worker/calls/unsent_answers.h"
 #include "server/worker/metrics/lane.h"
 
@@ -28,6 +30,7 @@ struct QueryCall final : UnsentAnswers::Holder {
   Tag done = {this, Event::kDone};
   std::optional<grpc::ServerContext> context;
   std::optional<grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>> writer;
+  std::shared_ptr<const Caller> caller;  // null until he is admitted
   grpc::ByteBuffer request_bytes;
   grpc::ByteBuffer response_bytes;
   absl::Time arrival;

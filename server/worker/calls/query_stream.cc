@@ -4,6 +4,7 @@
 
 #include "absl/time/clock.h"
 #include "core/status_macros.h"
+#include "server/audit/caller_name.h"
 #include "server/rpc/rpc_status.h"
 #include "server/worker/calls/refusal.h"
 
@@ -23,6 +24,8 @@ QueryStream::QueryStream(grpc::CallbackServerContext* context,
                          StreamOwner* owner, UnsentAnswers* unsent,
                          size_t window, int64_t max_bytes)
     : context_(context),
+      ids_(TakeRequestIds(context)),
+      caller_name_(CallerName(*context)),
       owner_(owner),
       unsent_(unsent),
       window_(window),

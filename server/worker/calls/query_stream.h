@@ -5,12 +5,17 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
+#include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
+#include "server/access/caller.h"
+#include "server/audit/request_ids.h"
 #include "server/worker/calls/unsent_answers.h"
 
 namespace annod {
@@ -52,6 +57,12 @@ class QueryStream final
   QueryStream(grpc::CallbackServerContext* context, StreamOwner* owner,
               UnsentAnswers* unsent, size_t window, int64_t max_bytes);
 
+  // Who makes the call; before Start().
+  void SetCaller(std::shared_ptr<const Caller> caller) {
+    caller_ = std::move(caller);
+  }
+  const Caller& caller() const { return *caller_; }
+
   // Begins to read.
   void Start();
   // Ends the call with `status`, an error, once what was taken is answered.
@@ -60,6 +71,9 @@ class QueryStream final
   absl::Time deadline() const { return deadline_; }
   // Whether nobody waits for the answers any more.
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+  const RequestIds& ids() const { return ids_; }
+  const std::string& caller_name() const { return caller_name_; }
+
   // Counts the answer that is in the slot instead of what was reserved for it:
   // OVERLOADED if that does not fit, CANCELLED if the call is over.
   absl::Status HoldAnswer(const StreamSlot& slot, int64_t reserved);
@@ -81,10 +95,13 @@ class QueryStream final
   void Cancel() override { context_->TryCancel(); }
 
   grpc::CallbackServerContext* const context_;
+  const RequestIds ids_;
+  const std::string caller_name_;
   StreamOwner* const owner_;
   UnsentAnswers* const unsent_;
   const size_t window_;
   const int64_t max_bytes_;
+  std::shared_ptr<const Caller> caller_;
   absl::Time deadline_;
   std::atomic<bool> cancelled_{false};
   // The call, and each request being worked on.

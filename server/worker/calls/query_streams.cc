@@ -16,6 +16,7 @@
 namespace annod {
 namespace {
 
+constexpr char kGetNnsStream[] = "/annod.v1.IndexService/GetNnsStream";
 constexpr size_t kMaxStreams = 1000;
 
 grpc::Status DrainingStatus() {
@@ -33,15 +34,18 @@ grpc::Status TooManyStatus() {
 }  // namespace
 
 QueryStreams::QueryStreams(const GetNnsHandler* handler, const Catalog* catalog,
-                           const LiveConfig* config, QueryHelpers* helpers,
+                           const LiveConfig* config,
+                           const AccessControl* access, QueryHelpers* helpers,
                            UnsentAnswers* unsent, WorkerMetrics* metrics,
                            int threads)
     : handler_(handler),
       catalog_(catalog),
       config_(config),
+      access_(access),
       helpers_(helpers),
       unsent_(unsent),
       metrics_(metrics),
+      slow_(config, metrics),
       gate_(threads) {
   threads_.reserve(threads);
   for (int i = 0; i < threads; ++i) {
@@ -64,6 +68,8 @@ QueryStreams::Begin(grpc::CallbackServerContext* context) {
   auto* stream = new QueryStream(context, this, unsent_,
                                  static_cast<size_t>(config->stream_window),
                                  config->limits.max_message_bytes);
+  absl::StatusOr<std::shared_ptr<const Caller>> caller =
+      access_->Admit(*context, kGetNnsStream);
   bool draining;
   bool too_many;
   {
@@ -72,9 +78,14 @@ QueryStreams::Begin(grpc::CallbackServerContext* context) {
     too_many = streams_.size() >= kMaxStreams;
     streams_.emplace(stream, Requests());
   }
-  if (draining || too_many) {
+  if (!caller.ok()) {
+    const grpc::Status refusal = ToGrpcStatus(caller.status());
+    metrics_->CallEnded("GetNnsStream", "", refusal.error_code(), 0);
+    stream->EndWith(refusal);
+  } else if (draining || too_many) {
     stream->EndWith(draining ? DrainingStatus() : TooManyStatus());
   } else {
+    stream->SetCaller(*std::move(caller));
     stream->Start();
   }
   return stream;
@@ -161,7 +172,8 @@ void QueryStreams::WorkLoop() {
 
 absl::Status QueryStreams::Respond(QueryStream* stream, AnswerMemory* memory,
                                    std::shared_ptr<const IndexView>* view,
-                                   StreamSlot* slot) {
+                                   StreamSlot* slot,
+                                   const v1::GetNnsRequest** asked) {
   if (stream->cancelled()) return absl::CancelledError("call cancelled");
   auto* const request =
       google::protobuf::Arena::CreateMessage<v1::GetNnsStreamRequest>(
@@ -172,6 +184,9 @@ absl::Status QueryStreams::Respond(QueryStream* stream, AnswerMemory* memory,
   const std::shared_ptr<const Config> config = config_->Get();
   ANNOD_RETURN_IF_ERROR(
       ParseRequest(slot->request, request, ParseRoom(config->limits)));
+  *asked = &request->request();
+  ANNOD_RETURN_IF_ERROR(access_->Recheck(stream->caller(), kGetNnsStream,
+                                         request->request().index()));
   const int64_t reserved =
       BytesToAnswer(request->request(), *catalog_, config->limits);
   if (reserved > 0) ANNOD_RETURN_IF_ERROR(unsent_->Reserve(reserved));
@@ -191,18 +206,39 @@ absl::Status QueryStreams::Respond(QueryStream* stream, AnswerMemory* memory,
 
 void QueryStreams::Work(const Turn& turn, AnswerMemory* memory) {
   std::shared_ptr<const IndexView> view;
+  const absl::Time start = absl::Now();
+  const v1::GetNnsRequest* asked = nullptr;
   {
     const QueryHelpers::Searching searching(helpers_);
     metrics_->InFlight(Lane::kBatch).Add(1);
-    turn.slot->status = Respond(turn.stream, memory, &view, turn.slot);
+    turn.slot->status = Respond(turn.stream, memory, &view, turn.slot, &asked);
     metrics_->InFlight(Lane::kBatch).Add(-1);
   }
+  NoteIfSlow(turn, start, memory->scratch()->cost, view.get(), asked);
   {
     absl::MutexLock lock(&mu_);
     Requests& requests = streams_.at(turn.stream);
     if (--requests.running == 0 && requests.waiting.empty()) --busy_;
   }
   Finish(turn, view.get());
+}
+
+void QueryStreams::NoteIfSlow(const Turn& turn, absl::Time start,
+                              const CallCost& cost, const IndexView* view,
+                              const v1::GetNnsRequest* request) {
+  EndedQuery query;
+  query.method = "GetNnsStream";
+  query.ids = &turn.stream->ids();
+  query.caller = turn.stream->caller_name();
+  query.request = request;
+  if (view != nullptr) {
+    query.index = view->settings.name;
+    query.cost = &cost;
+  }
+  query.arrival = turn.slot->arrival;
+  query.start = start;
+  query.deadline = turn.stream->deadline();
+  slow_.Note(query, turn.slot->status);
 }
 
 void QueryStreams::Finish(const Turn& turn, const IndexView* view) {

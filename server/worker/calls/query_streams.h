@@ -13,9 +13,11 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "grpcpp/grpcpp.h"
+#include "server/access/access_control.h"
 #include "server/config/live_config.h"
 #include "server/worker/calls/admission_gate.h"
 #include "server/worker/calls/query_stream.h"
+#include "server/worker/calls/slow_query_log.h"
 #include "server/worker/metrics/worker_metrics.h"
 #include "server/worker/query/answer_memory.h"
 #include "server/worker/query/get_nns.h"
@@ -37,8 +39,9 @@ class QueryStreams final : private StreamOwner {
  public:
   // All must outlive the object; `threads` search at a time.
   QueryStreams(const GetNnsHandler* handler, const Catalog* catalog,
-               const LiveConfig* config, QueryHelpers* helpers,
-               UnsentAnswers* unsent, WorkerMetrics* metrics, int threads);
+               const LiveConfig* config, const AccessControl* access,
+               QueryHelpers* helpers, UnsentAnswers* unsent,
+               WorkerMetrics* metrics, int threads);
   // All streams must have ended.
   ~QueryStreams() override;
 
@@ -74,20 +77,26 @@ class QueryStreams final : private StreamOwner {
   // Waits for a turn; none at the end.
   std::optional<Turn> NextTurn();
   void WorkLoop();
-  // Answers the request of a slot.
+  // Answers the request of a slot; `*asked` is what it says, once that is
+  // known.
   absl::Status Respond(QueryStream* stream, AnswerMemory* memory,
-                       std::shared_ptr<const IndexView>* view,
-                       StreamSlot* slot);
+                       std::shared_ptr<const IndexView>* view, StreamSlot* slot,
+                       const v1::GetNnsRequest** asked);
   void Work(const Turn& turn, AnswerMemory* memory);
+  // Counts and logs a request that took long. `request`: null if not read.
+  void NoteIfSlow(const Turn& turn, absl::Time start, const CallCost& cost,
+                  const IndexView* view, const v1::GetNnsRequest* request);
   // A request of the stream has ended.
   void Finish(const Turn& turn, const IndexView* view);
 
   const GetNnsHandler* const handler_;
   const Catalog* const catalog_;
   const LiveConfig* const config_;
+  const AccessControl* const access_;
   QueryHelpers* const helpers_;
   UnsentAnswers* const unsent_;
   WorkerMetrics* const metrics_;
+  SlowQueryLog slow_;
   std::atomic<int> active_{0};
 
   AdmissionGate gate_;

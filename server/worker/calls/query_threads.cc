@@ -14,6 +14,7 @@
 namespace annod {
 namespace {
 
+constexpr char kGetNns[] = "/annod.v1.IndexService/GetNns";
 // Calls asked for ahead, for each thread: those that come in while gRPC reads.
 constexpr int kAwaitedPerThread = 32;
 // Events that a thread processes at most between two searches: refusing calls
@@ -33,9 +34,11 @@ constexpr int kEmptyLooks = 4;
 QueryThreads::QueryThreads(IndexServiceImpl* service,
                            const GetNnsHandler* handler, QueryHelpers* helpers,
                            const Catalog* catalog, const LiveConfig* config,
-                           UnsentAnswers* unsent, WorkerMetrics* metrics)
+                           const AccessControl* access, UnsentAnswers* unsent,
+                           WorkerMetrics* metrics)
     : catalog_(catalog),
       config_(config),
+      access_(access),
       metrics_(metrics),
       answerer_(handler, helpers, catalog, config, unsent, metrics),
       arriving_(service, unsent, [this](QueryCall* call) { Arrived(call); }) {}
@@ -137,6 +140,11 @@ void QueryThreads::Arrived(QueryCall* call) {
   const AdmissionLimits limits = Limits();
   const int waiting = waiting_.load();
   answerer_.Enter(call, Lane::kQuick);
+  // Whoever may not call at all takes no place from those who may.
+  absl::StatusOr<std::shared_ptr<const Caller>> caller =
+      access_->Admit(*call->context, kGetNns);
+  if (!caller.ok()) return answerer_.Finish(call, caller.status(), nullptr);
+  call->caller = *std::move(caller);
   switch (gate_->Arrive(limits, call->arrival, waiting, running_.load())) {
     case AdmissionGate::Verdict::kAdmitted: {
       absl::MutexLock lock(&mu_);
@@ -202,6 +210,9 @@ void QueryThreads::Begin(QueryCall* call, absl::Time busy_since,
   const absl::Status parsed = ParseRequest(call->request_bytes, request,
                                            ParseRoom(config_->Get()->limits));
   if (!parsed.ok()) return answerer_.Finish(call, parsed, nullptr);
+  const absl::Status allowed =
+      access_->CheckIndex(*call->caller, request->index());
+  if (!allowed.ok()) return answerer_.Finish(call, allowed, nullptr);
   const Lane lane = LaneOf(*request, *catalog_);
   if (lane == Lane::kQuick) {
     running_.fetch_add(1);

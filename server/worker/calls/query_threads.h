@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "grpcpp/server_builder.h"
+#include "server/access/access_control.h"
 #include "server/config/live_config.h"
 #include "server/worker/calls/admission_gate.h"
 #include "server/worker/calls/arriving_calls.h"
@@ -40,8 +41,8 @@ class QueryThreads {
   // All must outlive the object.
   QueryThreads(IndexServiceImpl* service, const GetNnsHandler* handler,
                QueryHelpers* helpers, const Catalog* catalog,
-               const LiveConfig* config, UnsentAnswers* unsent,
-               WorkerMetrics* metrics);
+               const LiveConfig* config, const AccessControl* access,
+               UnsentAnswers* unsent, WorkerMetrics* metrics);
   ~QueryThreads();
 
   // Before the server is built.
@@ -73,6 +74,7 @@ class QueryThreads {
 
   const Catalog* const catalog_;
   const LiveConfig* const config_;
+  const AccessControl* const access_;
   WorkerMetrics* const metrics_;
   CallAnswerer answerer_;
   ArrivingCalls arriving_;

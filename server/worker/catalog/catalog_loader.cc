@@ -289,7 +289,8 @@ void CatalogLoader::PutServing(IndexView view,
         name, serving.manifest.version, serving.forest->item_count(),
         std::string(PrefaultName(serving.prefault)), serving.load_seconds);
     if (!view.state_reason.empty()) {
-      spdlog::warn("index={} {}", name, view.state_reason);
+      spdlog::warn("index serving, but index={} reason=\"{}\"", name,
+                   view.state_reason);
     }
   }
   Put(std::move(view));

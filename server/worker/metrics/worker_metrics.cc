@@ -129,6 +129,13 @@ void WorkerMetrics::CallEnded(absl::string_view method,
   histogram.Observe(seconds);
 }
 
+void WorkerMetrics::SlowQuery(const std::string& index) {
+  if (writer_ == nullptr) return;
+  absl::MutexLock lock(&mu_);
+  const std::string label = indexes_.count(index) > 0 ? index : "";
+  writer_->GetCounter("annod_slow_queries_total", {{"index", label}}).Add();
+}
+
 void WorkerMetrics::SetGauge(const char* name, const std::string& index,
                              double value) {
   if (writer_ == nullptr) return;

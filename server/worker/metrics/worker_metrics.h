@@ -75,6 +75,9 @@ class WorkerMetrics {
                                   : in_flight_quick;
   }
 
+  // For what counts by itself; may be null.
+  MetricsWriter* writer() const { return writer_; }
+
   // The handles of an index; made at its first mention.
   std::shared_ptr<const IndexMetrics> Index(const std::string& name);
 
@@ -83,6 +86,9 @@ class WorkerMetrics {
   // or keep one.
   void CallEnded(absl::string_view method, const std::string& index,
                  grpc::StatusCode code, double seconds);
+
+  // A query took long. Takes locks; counted as CallEnded() does.
+  void SlowQuery(const std::string& index);
 
   // Nothing happens for an index that is not known either.
   void SetGauge(const char* name, const std::string& index, double value);

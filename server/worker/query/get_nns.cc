@@ -136,6 +136,7 @@ absl::Status GetNnsHandler::Handle(const v1::GetNnsRequest& request,
                                    QueryScratch* scratch,
                                    std::shared_ptr<const IndexView>* view,
                                    v1::GetNnsResponse* response) const {
+  scratch->cost = {};
   *view = catalog_->Find(request.index());
   if (*view == nullptr) {
     ANNOD_RETURN_IF_ERROR(CheckIndexName(request.index()));
@@ -161,6 +162,7 @@ absl::Status GetNnsHandler::Handle(const v1::GetNnsRequest& request,
   const absl::Status answered = AnswerAll(
       call, config->limits.max_message_bytes, scratch, &stats, response);
   scratch->Shrink();
+  scratch->cost = {options.search.engine, stats};
   if (absl::IsDeadlineExceeded(answered) && latest < deadline) {
     return TimeError(config->max_call_time);
   }

@@ -2,6 +2,7 @@
 #define ANNOD_SERVER_WORKER_QUERY_QUERY_SCRATCH_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -19,6 +20,12 @@ struct FoundNeighbors {
   SearchStats stats;
 };
 
+// What a call has taken so far; for the log.
+struct CallCost {
+  std::optional<Engine> engine;  // none: not chosen yet
+  SearchStats stats;
+};
+
 // Memory a thread answers queries in, reused from call to call.
 struct QueryScratch {
   QueryScratch();
@@ -32,6 +39,7 @@ struct QueryScratch {
   // Of one call.
   FilterSets filter_sets;
   std::vector<FoundNeighbors> found;
+  CallCost cost;
 
   // Gives memory back that an unusually large call took.
   void Shrink();

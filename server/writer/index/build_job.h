@@ -19,6 +19,7 @@
 #include "core/forest/build_rules.h"
 #include "core/metric.h"
 #include "core/publish/publish.h"
+#include "server/process/log_context.h"
 
 namespace annod {
 
@@ -67,6 +68,8 @@ class BuildJob {
 
   const std::string& index() const { return index_; }
   const BuildSpec& spec() const { return spec_; }
+  // Of the call that the build was made by: what is logged of it names the id.
+  const std::string& request_id() const { return request_id_; }
 
   // The builder's side. Fractions are of the phase; the whole never falls.
   void Report(v1::BuildPhase phase, double fraction_of_phase, int trees_done);
@@ -93,6 +96,7 @@ class BuildJob {
   const std::string index_;
   const BuildSpec spec_;
   const std::function<void()> on_report_;
+  const std::string request_id_ = LogRequestId();
   const absl::Time started_;
   Work work_;
   std::atomic<bool> cancelled_{false};

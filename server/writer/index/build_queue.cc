@@ -163,6 +163,7 @@ void BuildQueue::Loop() {
       job = std::move(waiting_.front());
       waiting_.pop_front();
     }
+    const LogContext context(job->request_id());
     absl::StatusOr<v1::BuildResult> result =
         job->cancelled() ? absl::CancelledError() : run_(job.get());
     // Callers shall find free what it held.

@@ -2,6 +2,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -30,7 +31,7 @@ absl::Status WithWayToBits(const absl::Status& status) {
 
 absl::StatusOr<std::shared_ptr<BuildJob>> WriterState::StartRebuild(
     std::shared_ptr<WriterIndex> source, const IndexSettings& target,
-    const BuildSpec& spec) {
+    const BuildSpec& spec, std::vector<QuotaLedger::Grant> grants) {
   const std::shared_ptr<BuildJob> running = builds_.Find(target.name);
   if (running != nullptr && running->spec().SameResult(spec)) return running;
   ANNOD_RETURN_IF_ERROR(CheckMemory());
@@ -39,8 +40,10 @@ absl::StatusOr<std::shared_ptr<BuildJob>> WriterState::StartRebuild(
   ANNOD_RETURN_IF_ERROR(name.status());
   return builds_.Submit(
       target.name, spec,
-      [this, source = std::move(source), target, name = *std::move(name)](
-          BuildJob* job) { return Rebuild(source.get(), target, job); });
+      [this, source = std::move(source), target, name = *std::move(name),
+       grants = std::move(grants)](BuildJob* job) {
+        return Rebuild(source.get(), target, job);
+      });
 }
 
 absl::StatusOr<v1::BuildResult> WriterState::Rebuild(WriterIndex* source,

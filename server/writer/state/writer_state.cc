@@ -260,8 +260,8 @@ void WriterState::LookAtIndexes() {
   for (const auto& index : indexes_.All()) {
     const absl::StatusOr<bool> mended = index->MendPage();
     if (!mended.ok()) {
-      spdlog::error("index={} error=\"{}\"", index->name(),
-                    mended.status().ToString());
+      spdlog::error("staging/PUBLISHED missing index={} error=\"{}\"",
+                    index->name(), mended.status().ToString());
     } else if (*mended) {
       spdlog::warn("staging/PUBLISHED made anew index={}", index->name());
       hub_.Announce(index->name());

@@ -14,6 +14,7 @@
 #include "server/config/live_config.h"
 #include "server/writer/index/build_queue.h"
 #include "server/writer/index/index_set.h"
+#include "server/writer/state/quota_ledger.h"
 #include "server/writer/state/sync_hub.h"
 #include "server/writer/state/writer_metrics.h"
 
@@ -36,6 +37,7 @@ class WriterState {
   SyncHub* hub() { return &hub_; }
   IndexSet* indexes() { return &indexes_; }
   BuildQueue* builds() { return &builds_; }
+  QuotaLedger* quotas() { return &quotas_; }
   const DataDirectory& data() const { return *data_; }
   std::shared_ptr<const Config> config() const { return config_->Get(); }
 
@@ -59,10 +61,10 @@ class WriterState {
       const std::string& name);
 
   // Builds a new index, `target`, from all items of `source`; joins a rebuild
-  // that makes the same.
+  // that makes the same. `grants` are kept until it has ended.
   absl::StatusOr<std::shared_ptr<BuildJob>> StartRebuild(
       std::shared_ptr<WriterIndex> source, const IndexSettings& target,
-      const BuildSpec& spec);
+      const BuildSpec& spec, std::vector<QuotaLedger::Grant> grants);
 
   // Ends the build that runs or waits for `index`; BUILD_NOT_RUNNING.
   absl::Status CancelBuild(const std::string& index);
@@ -92,6 +94,7 @@ class WriterState {
   const LiveConfig* const config_;
   WriterMetrics* const metrics_;
   IndexSet indexes_;
+  QuotaLedger quotas_{&indexes_};
   SyncHub hub_;
   BuildQueue builds_;  // last: its thread uses the others
 };

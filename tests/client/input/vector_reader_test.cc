@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -147,6 +148,30 @@ TEST(VectorReaderTest, ReadsAnArrayOfAnArchive) {
   damaged[60] ^= 1;
   EXPECT_EQ(ReadAll(WriteFile("damaged.npz", damaged)).status().code(),
             absl::StatusCode::kInvalidArgument);
+}
+
+// The directory of an archive may give sizes in 64 bits, negative ones too. As
+// a number of bytes to read that was without a bound.
+TEST(VectorReaderTest, ASizeBelowZeroInAnArchiveIsAnError) {
+  constexpr int kRows = 100000;
+  std::mt19937 random(1);
+  std::vector<int32_t> noise;  // that packing makes no shorter
+  for (int i = 0; i < kRows; ++i)
+    noise.push_back(static_cast<int32_t>(random()));
+  std::string zip = Zip({{"x.npy", Npy(1, NpyHeader("<i4", "(100000, 1)"),
+                                       Bytes<int32_t>(noise))}},
+                        /*deflated=*/true);
+  const size_t entry = zip.find("PK\1\2");
+  zip.replace(entry + 20, 4, "\xff\xff\xff\xff");
+  const std::string extra = Bytes<uint16_t>({1, 8}) + Bytes<int64_t>({-5});
+  zip.replace(entry + 30, 2, Bytes<uint16_t>({12}));
+  zip.insert(entry + 46 + 5, extra);
+  const size_t end = zip.rfind("PK\5\6");
+  zip.replace(end + 12, 4,
+              Bytes<uint32_t>({static_cast<uint32_t>(end - entry)}));
+  const absl::Status read = ReadAll(WriteFile("below.npz", zip)).status();
+  EXPECT_EQ(read.code(), absl::StatusCode::kInvalidArgument) << read;
+  EXPECT_THAT(std::string(read.message()), HasSubstr("negative"));
 }
 
 TEST(VectorReaderTest, ReadsWordsWithoutAHeaderAndPassesOverTheirMarks) {

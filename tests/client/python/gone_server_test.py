@@ -88,7 +88,7 @@ class GoneTest(unittest.TestCase):
         fake.start()
         self.addCleanup(fake.stop, None)
         with Client(f"127.0.0.1:{port}", token="secret", metadata=[("tenant", "me")], options=[("grpc.primary_user_agent", "mine")]) as client:
-            with self.assertRaises(errors.CallFailed) as caught:
+            with self.assertRaises(errors.NotAllowed) as caught:
                 client.indexes()
         self.assertEqual(caught.exception.code, "UNAUTHENTICATED")
         self.assertEqual(len(seen), 3)

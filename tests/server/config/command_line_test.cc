@@ -144,6 +144,7 @@ TEST(CommandLine, ChildArgumentsComeBack) {
   options.metrics_fd = 5;
   options.config_fd = 6;
   options.run_dir_fd = 7;
+  options.tls_fd = 8;
   absl::StatusOr<CommandLine> command_line = Parse(ChildArguments(options));
   ASSERT_TRUE(command_line.ok()) << command_line.status();
   ASSERT_TRUE(command_line->child.has_value());
@@ -152,6 +153,7 @@ TEST(CommandLine, ChildArgumentsComeBack) {
   EXPECT_EQ(command_line->child->metrics_fd, 5);
   EXPECT_EQ(command_line->child->config_fd, 6);
   EXPECT_EQ(command_line->child->run_dir_fd, 7);
+  EXPECT_EQ(command_line->child->tls_fd, 8);
 }
 
 TEST(CommandLine, AnEmptyValueClearsASettingOfTheFile) {

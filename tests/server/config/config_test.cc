@@ -122,6 +122,16 @@ struct BadConfig {
   const char* value;  // what the message must show
 };
 
+TEST(Config, WithTlsOtherMachinesMayReachIt) {
+  Config config;
+  config.data_dir = "/data";
+  config.tls_certificate = "/tls.crt";
+  config.tls_key = "/tls.key";
+  config.listen = "0.0.0.0:1";
+  config.http_listen = "0.0.0.0:2";
+  EXPECT_EQ(ValidateConfig(config), absl::OkStatus());
+}
+
 TEST(Config, EveryBadFieldIsNamedWithItsValue) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const BadConfig cases[] = {
@@ -139,6 +149,21 @@ TEST(Config, EveryBadFieldIsNamedWithItsValue) {
       {"http_listen", [](Config* c) { c->http_listen = "box:1"; },
        "--insecure"},
       {"http_listen", [](Config* c) { c->http_listen = "[::1]:1"; }, "IPv4"},
+      {"http_listen",
+       [](Config* c) {
+         c->tls_certificate = "/tls.crt";
+         c->tls_key = "/tls.key";
+         c->http_tls = false;
+         c->http_listen = "0.0.0.0:1";
+       },
+       "--insecure"},
+      {"tls_key", [](Config* c) { c->tls_certificate = "/tls.crt"; },
+       "not given"},
+      {"tls_certificate", [](Config* c) { c->tls_key = "/k"; }, "not given"},
+      {"tls_client_ca", [](Config* c) { c->tls_client_ca = "/ca"; },
+       "without tls_certificate"},
+      {"tls_client_auth", [](Config* c) { c->tls_client_auth = "demand"; },
+       "'demand'"},
       {"admin_listen", [](Config* c) { c->admin_listen = "x"; }, "'x'"},
       {"admin_listen",
        [](Config* c) {
@@ -146,6 +171,16 @@ TEST(Config, EveryBadFieldIsNamedWithItsValue) {
          c->admin_listen = "10.0.0.1:1";
        },
        "10.0.0.1:1"},
+      {"anonymous_role",
+       [](Config* c) {
+         c->access_file = "/x";
+         c->anonymous_role = "root";
+       },
+       "'root'"},
+      {"anonymous_role", [](Config* c) { c->anonymous_role = "read"; },
+       "access_file"},
+      {"metrics_need_token", [](Config* c) { c->metrics_need_token = true; },
+       "access_file"},
       {"workers", [](Config* c) { c->workers = -1; }, "-1"},
       {"workers", [](Config* c) { c->workers = 257; }, "[0, 256]"},
       {"threads", [](Config* c) { c->threads = 1025; }, "1025"},
@@ -203,6 +238,8 @@ TEST(Config, EveryBadFieldIsNamedWithItsValue) {
        "'../x'"},
       {"keep_versions", [](Config* c) { c->keep_versions = 0; }, "[1, 1000]"},
       {"log_level", [](Config* c) { c->log_level = "loud"; }, "'loud'"},
+      {"log_format", [](Config* c) { c->log_format = "xml"; }, "'xml'"},
+      {"audit_log", [](Config* c) { c->audit_log = "here"; }, "'here'"},
       {"data_mode", [](Config* c) { c->data_mode = "640"; }, "'640'"},
       {"data_mode", [](Config* c) { c->data_mode = "0649"; }, "'0649'"},
       {"data_mode", [](Config* c) { c->data_mode = "0440"; }, "the owner"},

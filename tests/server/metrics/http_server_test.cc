@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -244,6 +245,34 @@ TEST(HttpServer, NamesAreResolvedAndIpv6IsRefused) {
   address.host = "::1";
   EXPECT_THAT(std::string(HttpServer::Start(address, {}).status().message()),
               HasSubstr("only IPv4"));
+}
+
+TEST(HttpGuard, DecidesByPathAndAuthorization) {
+  const auto hello = [] { return HttpResponse{200, "text/plain", "hello\n"}; };
+  const auto server = HttpServer::Start(
+      Loopback(0), {{"/open", hello}, {"/guarded", hello}},
+      /*certificate=*/nullptr,
+      [](absl::string_view path, absl::string_view authorization) {
+        std::optional<HttpResponse> refusal;
+        if (path == "/open" || authorization == "Bearer right") return refusal;
+        refusal = HttpResponse{401, "text/plain", "who?\n", "Bearer"};
+        return refusal;
+      });
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto ask = [&](const std::string& path, const std::string& header) {
+    return RawHttp(
+        (*server)->address().port,
+        absl::StrCat("GET ", path, " HTTP/1.1\r\nHost: x\r\n", header, "\r\n"));
+  };
+  EXPECT_THAT(ask("/open", ""), StartsWith("HTTP/1.1 200"));
+  const std::string refused = ask("/guarded", "");
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 401"));
+  EXPECT_THAT(refused, HasSubstr("WWW-Authenticate: Bearer\r\n"));
+  EXPECT_THAT(refused, Not(HasSubstr("hello")));
+  EXPECT_THAT(ask("/guarded", "Authorization: Bearer wrong\r\n"),
+              StartsWith("HTTP/1.1 401"));
+  EXPECT_THAT(ask("/guarded", "authorization: Bearer right\r\n"),
+              StartsWith("HTTP/1.1 200"));
 }
 
 }  // namespace

@@ -32,5 +32,6 @@ int main(int argc, char** argv) {
   std::printf("%s\n", (*supervisor)->Announcement().c_str());
   std::fflush(stdout);
   const int status = (*supervisor)->Run();
+  annod::FlushLog();
   _exit(status);
 }

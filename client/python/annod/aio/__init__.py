@@ -10,6 +10,7 @@ from annod.aio.queries import QueryCalls
 from annod.calls.queries import Shapes
 from annod.wire.backoff import Retry
 from annod.wire.channels import Link, default_server
+from annod.wire.tokens import Token
 
 
 class Client(IndexCalls, ItemCalls, BuildCalls, QueryCalls):
@@ -35,9 +36,10 @@ class Client(IndexCalls, ItemCalls, BuildCalls, QueryCalls):
         timeout: float = 60.0,
         retry: Retry = Retry(),
         tls: Any = None,
-        token: Optional[str] = None,
+        token: Optional[Token] = None,
         options: Sequence[Tuple[str, Any]] = (),
         metadata: Sequence[Tuple[str, str]] = (),
+        allow_plaintext_token: bool = False,
     ):
         self._link = Link(
             default_server() if server is None else server,
@@ -45,6 +47,7 @@ class Client(IndexCalls, ItemCalls, BuildCalls, QueryCalls):
             token,
             options,
             metadata,
+            allow_plaintext_token,
         )
         self._retry = retry
         self.timeout = timeout

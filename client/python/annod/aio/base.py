@@ -90,7 +90,8 @@ class Caller:
                 last = message
             return last
         except grpc.RpcError as error:
-            raise errors.from_rpc(error, self._link.address) from None
+            link = self._link
+            raise errors.from_rpc(error, link.address, link.by_tls) from None
         except grpc.aio.UsageError as error:
             raise errors.Closed(
                 f"the client of {self._link.address} is closed"

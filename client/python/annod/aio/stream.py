@@ -66,7 +66,7 @@ class Stream:
         return unwrapped(answer)
 
     async def _read(self) -> bytes:
-        address = self._caller._link.address
+        link = self._caller._link
         try:
             if self._call is None:
                 self._call = self._caller._open().get_nns_stream_bytes(
@@ -90,11 +90,11 @@ class Stream:
             )
         except grpc.RpcError as error:
             self._end()
-            raise errors.from_rpc(error, address) from None
+            raise errors.from_rpc(error, link.address, link.by_tls) from None
         except asyncio.InvalidStateError:
             self._end()
             raise errors.NotAnswering(
-                f"the stream of {address} broke", "UNAVAILABLE"
+                f"the stream of {link.address} broke", "UNAVAILABLE"
             ) from None
 
     def _end(self) -> None:

@@ -135,12 +135,14 @@ def _misspelt(
         hint = f"there is {shown}" + (", ..." if len(names) > 5 else "")
     else:
         hint = "the server has none with a name of its own"
-    return errors.NoSuchIndex(
+    better = errors.NoSuchIndex(
         f"the server has no index {name!r}; {hint}",
         error.code,
         error.reason,
         error.metadata,
     )
+    better.request_id = error.request_id
+    return better
 
 
 def create(

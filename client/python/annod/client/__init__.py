@@ -9,6 +9,7 @@ from annod.client.items import ItemCalls
 from annod.client.queries import QueryCalls
 from annod.connection import Connection, connect
 from annod.wire.backoff import Retry
+from annod.wire.tokens import Token
 
 
 class Client(IndexCalls, ItemCalls, BuildCalls, QueryCalls):
@@ -33,9 +34,14 @@ class Client(IndexCalls, ItemCalls, BuildCalls, QueryCalls):
         within 70 seconds in them, and given up as `retry` says.
       retry: how calls are repeated while the server is not there or overloaded;
         annod.NO_RETRY: never.
-      tls: True, the path or bytes of PEM root certificates, or
-        grpc.ChannelCredentials; None: no TLS.
-      token: sent as "authorization: Bearer TOKEN".
+      tls: an annod.Tls; True: Tls(); the path or bytes of PEM root certificates:
+        Tls(ca=); grpc.ChannelCredentials; False: plain text; None: what the
+        environment says (Tls.from_environment), else plain text.
+      token: sent as "authorization: Bearer TOKEN": text; the path (not text) of a
+        file that holds it, read again when it changes; or a function that returns it.
+        None: ANNOD_TOKEN or ANNOD_TOKEN_FILE of the environment.
+      allow_plaintext_token: without tls a token goes to this machine only, unless
+        this says that the network encrypts.
       options: gRPC channel options, ("grpc.name", value).
       metadata: (key, value) pairs sent with every call.
 
@@ -58,9 +64,10 @@ class Client(IndexCalls, ItemCalls, BuildCalls, QueryCalls):
         timeout: float = 60.0,
         retry: Retry = Retry(),
         tls: Any = None,
-        token: Optional[str] = None,
+        token: Optional[Token] = None,
         options: Sequence[Tuple[str, Any]] = (),
         metadata: Sequence[Tuple[str, str]] = (),
+        allow_plaintext_token: bool = False,
     ):
         self._shapes = Shapes()
         self._owns = not isinstance(server, Connection)
@@ -75,6 +82,7 @@ class Client(IndexCalls, ItemCalls, BuildCalls, QueryCalls):
                 token=token,
                 options=options,
                 metadata=metadata,
+                allow_plaintext_token=allow_plaintext_token,
             )
 
     @property

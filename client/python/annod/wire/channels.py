@@ -2,14 +2,14 @@
 
 # mypy: disable-error-code="import"
 
-import functools
 import os
 from typing import Any, List, Optional, Sequence, Tuple
 
 import grpc
 
 from annod.v1 import admin_service_pb2_grpc, index_service_pb2_grpc
-from annod.wire import forks
+from annod.wire import forks, tls as tls_of_clients
+from annod.wire.tokens import TokenSource, check_plaintext
 
 DEFAULT_SERVER = "localhost:7077"
 
@@ -61,26 +61,38 @@ class Link:
     Attributes:
       address: "host:port".
       options: gRPC channel options that replace or add to this package's.
-      credentials: grpc.ChannelCredentials for TLS; None: none.
-      metadata: sent with every call.
+      credentials: grpc.ChannelCredentials for TLS; None: plain text.
+      by_tls: whether there are.
     """
 
     def __init__(
         self,
         address: str,
         tls: Any = None,
-        token: Optional[str] = None,
+        token: Any = None,
         options: Sequence[Tuple[str, Any]] = (),
         metadata: Sequence[Tuple[str, str]] = (),
+        allow_plaintext_token: bool = False,
     ):
         self.address = check_address(address)
+        self.credentials, tls_options = tls_of_clients.of_argument(tls)
         self.options: List[Tuple[str, Any]] = list(
-            {**dict(_OPTIONS), **dict(options)}.items()
+            {**dict(_OPTIONS), **dict(tls_options), **dict(options)}.items()
         )
-        self.credentials = _credentials(tls)
-        self.metadata = tuple(metadata)
-        if token is not None:
-            self.metadata += (("authorization", f"Bearer {token}"),)
+        self.by_tls = self.credentials is not None
+        self._metadata = tuple(metadata)
+        self._token = TokenSource(token)
+        if self._token and self.credentials is None and not allow_plaintext_token:
+            check_plaintext(self.address)
+
+    @property
+    def has_metadata(self) -> bool:
+        """Whether anything goes along with calls."""
+        return bool(self._metadata or self._token)
+
+    def metadata(self) -> Tuple[Tuple[str, str], ...]:
+        """What goes along with a call that is made now."""
+        return self._metadata + self._token.metadata()
 
     def blocking_channel(self) -> Any:
         """A channel whose calls block."""
@@ -107,47 +119,34 @@ class Stubs:
     def __init__(self, channel: Any, link: Link):
         self.channel = channel
         self.index_service = _with_metadata(
-            index_service_pb2_grpc.IndexServiceStub(channel), link.metadata
+            index_service_pb2_grpc.IndexServiceStub(channel), link
         )
         self.admin_service = _with_metadata(
-            admin_service_pb2_grpc.AdminServiceStub(channel), link.metadata
+            admin_service_pb2_grpc.AdminServiceStub(channel), link
         )
         # Query rows and answers in bulk: numpy writes and reads the messages.
         self.get_nns_bytes = _bound(
-            channel.unary_unary("/annod.v1.IndexService/GetNns"), link.metadata
+            channel.unary_unary("/annod.v1.IndexService/GetNns"), link
         )
         self.get_nns_stream_bytes = _bound(
-            channel.stream_stream("/annod.v1.IndexService/GetNnsStream"), link.metadata
+            channel.stream_stream("/annod.v1.IndexService/GetNnsStream"), link
         )
-        self.health = _bound(
-            channel.unary_unary("/grpc.health.v1.Health/Check"), link.metadata
-        )
+        self.health = _bound(channel.unary_unary("/grpc.health.v1.Health/Check"), link)
 
 
-def _credentials(tls: Any) -> Any:
-    if tls is None or tls is False:
-        return None
-    if tls is True:
-        return grpc.ssl_channel_credentials()
-    if isinstance(tls, (str, os.PathLike)):
-        with open(tls, "rb") as file:
-            return grpc.ssl_channel_credentials(root_certificates=file.read())
-    if isinstance(tls, bytes):
-        return grpc.ssl_channel_credentials(root_certificates=tls)
-    if isinstance(tls, grpc.ChannelCredentials):
-        return tls
-    raise TypeError(
-        f"tls is {tls!r}; it must be True, the path or bytes of PEM root certificates,"
-        " or grpc.ChannelCredentials"
-    )
+def _bound(call: Any, link: Link) -> Any:
+    if not link.has_metadata:
+        return call
+
+    def make(*arguments: Any, **settings: Any) -> Any:
+        # The token may be another one by now.
+        settings.setdefault("metadata", link.metadata())
+        return call(*arguments, **settings)
+
+    return make
 
 
-def _bound(call: Any, metadata: Sequence[Tuple[str, str]]) -> Any:
-    return functools.partial(call, metadata=metadata) if metadata else call
-
-
-def _with_metadata(stub: Any, metadata: Sequence[Tuple[str, str]]) -> Any:
-    if metadata:
-        for name, call in list(vars(stub).items()):
-            setattr(stub, name, _bound(call, metadata))
+def _with_metadata(stub: Any, link: Link) -> Any:
+    for name, call in list(vars(stub).items()):
+        setattr(stub, name, _bound(call, link))
     return stub

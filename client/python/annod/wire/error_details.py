@@ -91,6 +91,14 @@ def error_info(error: Any) -> Tuple[str, Dict[str, str]]:
     return "", {}
 
 
+def request_id(error: Any) -> str:
+    """The id by which the server's logs name the call; "" if no server answered."""
+    for key, value in error.trailing_metadata() or ():
+        if key == "x-request-id":
+            return str(value)
+    return ""
+
+
 def pushback_seconds(error: Any) -> float:
     """Seconds after which the server wants the call again; 0.0 if it does not say."""
     for key, value in error.trailing_metadata() or ():
