@@ -12,10 +12,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "core/control_groups.h"
 
 namespace annod {
 namespace {
 
+constexpr char kMemInfo[] = "/proc/meminfo";
 constexpr uint64_t kUnlimited = std::numeric_limits<uint64_t>::max();
 
 // The kilobytes behind `name` in a file of "name:  number kB" lines.
@@ -55,44 +57,62 @@ uint64_t LeftBelowLimit(int resource, absl::string_view used_name) {
   return Left(limit.rlim_cur, used.value_or(0) * 1024);
 }
 
-// Every group from the process's own up to the root may have a limit.
-uint64_t LeftInControlGroups() {
-  std::ifstream file("/proc/self/cgroup");
-  std::string line, group;
-  while (std::getline(file, line)) {
-    if (line.rfind("0::", 0) == 0) group = line.substr(3);
+// The limit of the group of `directory`; absent if it has none.
+std::optional<uint64_t> LimitOf(const std::string& directory) {
+  const auto limit = NumberIn(absl::StrCat(directory, "/memory.max"));
+  if (limit) return limit;
+  // Where there is none, version 1 gives a number beyond all memory.
+  return NumberIn(absl::StrCat(directory, "/memory.limit_in_bytes"));
+}
+
+// What it uses. Pages of files count as used, but give way.
+std::optional<uint64_t> UseOf(const std::string& directory) {
+  auto used = NumberIn(absl::StrCat(directory, "/memory.current"));
+  // That of version 1 without "total_" leaves out the groups below.
+  const char* const file_pages = used ? "inactive_file" : "total_inactive_file";
+  if (!used) used = NumberIn(absl::StrCat(directory, "/memory.usage_in_bytes"));
+  if (!used) return std::nullopt;
+  std::ifstream stat(absl::StrCat(directory, "/memory.stat"));
+  std::string name;
+  uint64_t bytes;
+  while (stat >> name >> bytes) {
+    if (name == file_pages) return Left(*used, bytes);
   }
+  return used;
+}
+
+uint64_t LeftInControlGroups(const std::string& root) {
   uint64_t left = kUnlimited;
-  while (!group.empty()) {
-    const std::string directory = absl::StrCat("/sys/fs/cgroup", group);
-    const auto limit = NumberIn(absl::StrCat(directory, "/memory.max"));
-    const auto used = NumberIn(absl::StrCat(directory, "/memory.current"));
-    if (limit && used) {
-      // Pages of files count as used, but give way.
-      const auto file_pages = [&]() -> uint64_t {
-        std::ifstream stat(absl::StrCat(directory, "/memory.stat"));
-        std::string name;
-        uint64_t bytes;
-        while (stat >> name >> bytes) {
-          if (name == "inactive_file") return bytes;
-        }
-        return 0;
-      };
-      left = std::min(left, Left(*limit, Left(*used, file_pages())));
-    }
-    group.resize(group.rfind('/'));
+  for (const std::string& directory : ControlGroupDirectories("memory", root)) {
+    const auto limit = LimitOf(directory);
+    const auto used = UseOf(directory);
+    if (limit && used) left = std::min(left, Left(*limit, *used));
   }
   return left;
 }
 
 }  // namespace
 
-uint64_t AvailableMemoryBytes() {
+MemoryBound MemoryBoundOf(const std::string& root) {
+  MemoryBound bound;
+  const std::string path = absl::StrCat(root, kMemInfo);
+  bound.bytes = KilobytesIn(path.c_str(), "MemTotal").value_or(0) * 1024;
+  for (const std::string& directory : ControlGroupDirectories("memory", root)) {
+    const auto limit = LimitOf(directory);
+    if (limit && (bound.bytes == 0 || *limit < bound.bytes)) {
+      bound = {*limit, "control group"};
+    }
+  }
+  return bound;
+}
+
+uint64_t AvailableMemoryBytes(const std::string& root) {
   uint64_t left = kUnlimited;
-  if (const auto free = KilobytesIn("/proc/meminfo", "MemAvailable")) {
+  const std::string path = absl::StrCat(root, kMemInfo);
+  if (const auto free = KilobytesIn(path.c_str(), "MemAvailable")) {
     left = *free * 1024;
   }
-  return std::min({left, LeftInControlGroups(),
+  return std::min({left, LeftInControlGroups(root),
                    LeftBelowLimit(RLIMIT_DATA, "VmData"),
                    LeftBelowLimit(RLIMIT_AS, "VmSize")});
 }

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "core/control_groups.h"
 
 namespace annod {
 namespace {
@@ -33,22 +34,16 @@ std::string LimitText(int resource) {
   return absl::StrCat(limit.rlim_cur);
 }
 
-// Every group from the process's own up to the root may have a limit.
 std::string ControlGroupsText() {
-  std::ifstream file("/proc/self/cgroup");
-  std::string line, group, text;
-  while (std::getline(file, line)) {
-    if (line.rfind("0::", 0) == 0) group = line.substr(3);
-  }
-  while (!group.empty()) {
-    const std::string directory = absl::StrCat("/sys/fs/cgroup", group);
+  std::string text;
+  for (const std::string& directory : ControlGroupDirectories("pids")) {
     const std::string limit = WordIn(absl::StrCat(directory, "/pids.max"));
     if (!limit.empty() && limit != "max") {
-      absl::StrAppend(&text, ", control group ", group, " ", limit, " and has ",
+      absl::StrAppend(&text, ", control group ", directory, " ", limit,
+                      " and has ",
                       WordIn(absl::StrCat(directory, "/pids.current")),
                       " (pids.max, TasksMax=, --pids-limit)");
     }
-    group.resize(group.rfind('/'));
   }
   return text;
 }

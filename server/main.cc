@@ -20,6 +20,7 @@
 #include "server/config/config_memory.h"
 #include "server/process/descriptor_limit.h"
 #include "server/process/logging.h"
+#include "server/process/process_name.h"
 #include "server/supervisor/supervisor.h"
 #include "server/tls/tls_files.h"
 #include "server/worker/run_worker.h"
@@ -42,6 +43,7 @@ int Printed() {
 }
 
 int RunChild(const ChildOptions& options) {
+  NameProcess(options);
   absl::StatusOr<Config> config = ReadConfigMemory(options.config_fd);
   if (!config.ok()) return Fail(config.status());
   const absl::Status logging = InitLogging(

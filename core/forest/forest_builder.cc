@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/annoy/item_slots.h"
+#include "core/cpu_count.h"
 #include "core/forest/build_progress.h"
 #include "core/forest/compat_splitter.h"
 #include "core/forest/fast_splitter.h"
@@ -61,7 +61,7 @@ int ThreadsToUse(const ForestBuildOptions& options) {
   if (options.rules != BuildRules::kAnnod) return 1;
   int threads = options.threads;
   if (threads == 0) {
-    threads = static_cast<int>(std::thread::hardware_concurrency());
+    threads = UsableCpus().count;
   }
   return std::clamp(threads, 1, kMaxThreads);
 }

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "core/annoy/distance_key.h"
+#include "core/cpu_count.h"
 #include "core/graph/codes/query_codes.h"
 #include "core/graph/nearest_by_codes.h"
 #include "core/id_set.h"
@@ -110,9 +110,7 @@ absl::StatusOr<RecallCurve> MeasureCodedRecall(
   const int64_t items = forest.graph().size();
   if (items <= kTinyItems) return RecallCurve();
   const int threads =
-      options.threads > 0
-          ? options.threads
-          : std::max<int>(std::thread::hardware_concurrency(), 1);
+      options.threads > 0 ? options.threads : UsableCpus().count;
   const int count = options.query_count > 0
                         ? options.query_count
                         : RecallQueryCount(forest.forest().tree_count, items);

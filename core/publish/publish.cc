@@ -6,7 +6,6 @@
 #include <memory>
 #include <numeric>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -19,6 +18,7 @@
 #include "absl/types/span.h"
 #include "core/annoy/forest_data.h"
 #include "core/annoy/vector_check.h"
+#include "core/cpu_count.h"
 #include "core/graph/construction/beam_measure.h"
 #include "core/publish/overlay_source.h"
 #include "core/publish/version_graph.h"
@@ -151,9 +151,7 @@ absl::StatusOr<Measured> MeasureBuilt(FileSystem* fs, const std::string& path,
       ForestIndex::Open(fs, path, options.metric, options.dim, open));
   // Both curves are measured by the same queries.
   const int threads =
-      options.threads > 0
-          ? options.threads
-          : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+      options.threads > 0 ? options.threads : UsableCpus().count;
   int queries = RecallQueryCount(forest->tree_count(), built.item_count);
   ANNOD_ASSIGN_OR_RETURN(const ForestData data,
                          FindRoots(forest->bytes(), forest->layout()));

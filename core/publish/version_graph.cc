@@ -1,13 +1,13 @@
 #include "core/publish/version_graph.h"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "core/annoy/forest_data.h"
+#include "core/cpu_count.h"
 #include "core/graph/coded_recall.h"
 #include "core/graph/construction/beam_measure.h"
 #include "core/graph/construction/graph_builder.h"
@@ -44,10 +44,7 @@ absl::StatusOr<VersionGraph> BuildVersionGraph(
     const std::function<void(double)>& progress, const TrueNeighbors* truth) {
   VersionGraph result;
   GraphBuildOptions build;
-  build.threads =
-      options.threads > 0
-          ? options.threads
-          : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  build.threads = options.threads > 0 ? options.threads : UsableCpus().count;
   build.cancel = options.cancel;
   build.progress = [&progress](double done) {
     if (progress) progress(kBuiltShare * done);

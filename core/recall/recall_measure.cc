@@ -4,11 +4,11 @@
 #include <cmath>
 #include <limits>
 #include <memory>
-#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "core/annoy/forest_data.h"
+#include "core/cpu_count.h"
 #include "core/forest/tree_pipeline.h"
 #include "core/id_set.h"
 #include "core/search/candidate_search.h"
@@ -123,9 +123,7 @@ absl::StatusOr<RecallCurve> MeasureRecall(absl::Span<const char> bytes,
     item_count += forest.node(id).descendants() == 1 ? 1 : 0;
   }
   if (item_count <= kTinyItems) return RecallCurve();
-  int threads = options.threads > 0
-                    ? options.threads
-                    : std::max<int>(std::thread::hardware_concurrency(), 1);
+  int threads = options.threads > 0 ? options.threads : UsableCpus().count;
   const int count = options.query_count > 0
                         ? options.query_count
                         : RecallQueryCount(forest.tree_count, item_count);

@@ -70,7 +70,7 @@ struct Config {
   bool metrics_need_token = false;      // of a role, to read /metrics
   Durability durability = Durability::kFsync;
   absl::Duration drain_delay = absl::Seconds(3);
-  absl::Duration drain_timeout = absl::Seconds(30);
+  absl::Duration drain_timeout = absl::Seconds(18);
   // After which a process that does not answer is replaced (stall_times.h).
   absl::Duration worker_stall_timeout = absl::Seconds(10);
   absl::Duration max_call_time = absl::Minutes(1);  // of GetNns

@@ -9,6 +9,7 @@
 
 #include "core/status_macros.h"
 #include "server/config/command_line.h"
+#include "server/process/process_name.h"
 #include "spdlog/spdlog.h"
 
 namespace annod {
@@ -75,7 +76,8 @@ absl::Status ChildSet::Start(Child* child) {
   SpawnCommand command;
   command.program = environment_.program;
   command.arguments = ChildArguments(child->options);
-  command.arguments.insert(command.arguments.begin(), "annod");
+  command.arguments.insert(command.arguments.begin(),
+                           ProcessTitle(child->options));
   command.inherited_fds = {environment_.metrics_fd, environment_.config_fd,
                            environment_.run_dir_fd};
   if (child->options.tls_fd >= 0) {
@@ -171,6 +173,12 @@ void ChildSet::KillStalled(int slot, absl::Duration silent) {
   child->status.stalled = true;
   Publish(*child);
   child->process->Signal(SIGKILL);
+}
+
+bool ChildSet::IsOurs(pid_t pid) const {
+  return std::any_of(children_.begin(), children_.end(), [pid](const auto& c) {
+    return c->process != nullptr && c->process->pid() == pid;
+  });
 }
 
 bool ChildSet::AnyAlive(Role role) const {

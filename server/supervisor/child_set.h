@@ -1,6 +1,8 @@
 #ifndef ANNOD_SERVER_SUPERVISOR_CHILD_SET_H_
 #define ANNOD_SERVER_SUPERVISOR_CHILD_SET_H_
 
+#include <sys/types.h>
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -60,6 +62,7 @@ class ChildSet {
   // and has it count as stalled until it has ended.
   void KillStalled(int slot, absl::Duration silent);
 
+  bool IsOurs(pid_t pid) const;  // started here and not taken up yet
   bool AnyAlive(ChildOptions::Role role) const;
   void Signal(ChildOptions::Role role, int number);
   std::vector<int> Pidfds() const;  // of the living

@@ -9,13 +9,14 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "core/cpu_count.h"
+#include "core/memory.h"
 #include "core/open_file.h"
 #include "core/status_macros.h"
 #include "core/storage/data_directory.h"
@@ -30,6 +31,7 @@
 #include "server/process/child_process.h"
 #include "server/process/logging.h"
 #include "server/supervisor/endpoints.h"
+#include "server/supervisor/orphans.h"
 #include "server/tls/tls_files.h"
 #include "spdlog/spdlog.h"
 
@@ -40,10 +42,6 @@ using Role = ChildOptions::Role;
 
 // How long the killed children of a killed supervisor may take to vanish.
 constexpr absl::Duration kPredecessorPatience = absl::Seconds(10);
-
-int CoreCount() {
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
 
 // For poll: -1 waits for ever; rounded up, so that the time has come after it.
 int PollTimeout(absl::Time until, absl::Time now) {
@@ -98,8 +96,10 @@ absl::Status Supervisor::Prepare() {
   ANNOD_RETURN_IF_ERROR(ValidateConfig(config_));
   ANNOD_ASSIGN_OR_RETURN(access_, LiveAccess::Open(config_.access_file));
   SetFileMode(*DataMode(config_));
-  ANNOD_ASSIGN_OR_RETURN(signals_,
-                         SignalQueue::Create({SIGTERM, SIGINT, SIGHUP}));
+  ANNOD_ASSIGN_OR_RETURN(
+      signals_, SignalQueue::Create({SIGTERM, SIGINT, SIGHUP, SIGCHLD}));
+  // Ignored, as a parent may leave it, the kernel would take the children up.
+  signal(SIGCHLD, SIG_DFL);
   ANNOD_ASSIGN_OR_RETURN(const ListenAddress listen,
                          ParseListenAddress(config_.listen));
   ANNOD_ASSIGN_OR_RETURN(const ListenAddress http_listen,
@@ -108,7 +108,14 @@ absl::Status Supervisor::Prepare() {
   ANNOD_RETURN_IF_ERROR(TakeDataDirectory());
   ANNOD_ASSIGN_OR_RETURN(port_, PortReservation::Create(listen));
 
-  worker_count_ = config_.workers > 0 ? config_.workers : CoreCount();
+  const CpuCount cpus = UsableCpus();
+  const MemoryBound memory = MemoryBoundOf();
+  worker_count_ = config_.workers > 0 ? config_.workers : cpus.count;
+  spdlog::info("workers={} ({}) threads={} ({}) cpus={} ({}) memory={} ({})",
+               worker_count_, config_.workers > 0 ? "setting" : cpus.source,
+               config_.threads > 0 ? config_.threads : cpus.count,
+               config_.threads > 0 ? "setting" : cpus.source, cpus.count,
+               cpus.source, memory.bytes, memory.source);
   const int own_slot = worker_count_ + 1;
   ANNOD_ASSIGN_OR_RETURN(page_, MetricsPage::Create(own_slot + 1));
   collector_ = std::make_unique<Collector>(page_.get(), own_slot + 1);
@@ -217,6 +224,7 @@ int Supervisor::Run() {
       children_->KillStalled(slot, config_.worker_stall_timeout);
     }
     children_->Reap(now);
+    ReapOrphans([this](pid_t pid) { return children_->IsOurs(pid); });
     if (phase_ == Phase::kServing) {
       children_->StartDue(now);
     } else {
@@ -237,6 +245,7 @@ void Supervisor::Wait() {
 }
 
 void Supervisor::OnSignal(int number) {
+  if (number == SIGCHLD) return;  // Run() looks
   if (number == SIGHUP) {
     if (phase_ == Phase::kServing) Reload();
     return;
@@ -246,8 +255,8 @@ void Supervisor::OnSignal(int number) {
   } else if (phase_ == Phase::kStoppingWorkers) {
     spdlog::info("asked to stop again; skipping the drain delay");
     children_->Signal(Role::kWorker, SIGTERM);
-    kill_at_ = std::min(
-        kill_at_, absl::Now() + config_.drain_timeout + options_.kill_slack);
+    stop_by_ = std::min(stop_by_, absl::Now() + config_.drain_timeout);
+    kill_at_ = stop_by_ + options_.kill_slack;
   }
 }
 
@@ -299,8 +308,8 @@ void Supervisor::BeginStop() {
   metrics_->GetGauge("annod_up", {}).Set(0);
   children_->StopRestarting();
   children_->Signal(Role::kWorker, SIGTERM);
-  kill_at_ = absl::Now() + config_.drain_delay + config_.drain_timeout +
-             options_.kill_slack;
+  stop_by_ = absl::Now() + config_.drain_delay + config_.drain_timeout;
+  kill_at_ = stop_by_ + options_.kill_slack;
 }
 
 void Supervisor::AdvanceStop(absl::Time now) {
@@ -309,7 +318,9 @@ void Supervisor::AdvanceStop(absl::Time now) {
     // The workers' last calls may have needed the writer; now nobody does.
     phase_ = Phase::kStoppingWriter;
     children_->Signal(Role::kWriter, SIGTERM);
-    kill_at_ = now + config_.drain_timeout + options_.kill_slack;
+    // What the workers have left of the time; whoever sent the signal counts
+    // all of it.
+    kill_at_ = std::max(stop_by_, now) + options_.kill_slack;
   }
   if (phase_ == Phase::kStoppingWriter && !children_->AnyAlive(Role::kWriter)) {
     phase_ = Phase::kStopped;

@@ -33,8 +33,9 @@ struct SupervisorOptions {
   // Reads the configuration again, on SIGHUP.
   std::function<absl::StatusOr<Config>()> reload;
   RestartPolicy::Options restart;
-  // How long after its own deadline a child that drains is killed.
-  absl::Duration kill_slack = absl::Seconds(5);
+  // How long after drain_delay and drain_timeout a child that drains is killed;
+  // the writer has so long at least.
+  absl::Duration kill_slack = absl::Seconds(2);
 };
 
 // The parent of all processes. Owns the data directory (its lock), the port and
@@ -43,7 +44,8 @@ struct SupervisorOptions {
 //
 // SIGTERM, SIGINT: the workers drain by themselves; when they are gone the
 // writer is stopped; Run returns 0. A second one skips drain_delay. SIGHUP:
-// reads the configuration again; a bad one changes nothing.
+// reads the configuration again; a bad one changes nothing. As the first
+// process of a container it takes up the processes that nobody else does.
 class Supervisor {
  public:
   // Takes hold of everything that can be refused and starts the children.
@@ -97,6 +99,7 @@ class Supervisor {
   std::unique_ptr<ChildSet> children_;  // tells the probes
 
   Phase phase_ = Phase::kServing;
+  absl::Time stop_by_ = absl::InfiniteFuture();
   absl::Time kill_at_ = absl::InfiniteFuture();
 };
 

@@ -1,6 +1,7 @@
 #include "server/worker/admin_proxy.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -149,8 +150,7 @@ grpc::ServerReadReactor<ByteBuffer>* AdminProxy::ClientStream(
   return ForwardClientStream(
       context, writer_, path,
       CountCall(method, "", *std::move(caller), audited), method.input_type(),
-      ParseRoom(config_->Get()->limits), std::move(stream),
-      IdleError(*config_->Get()), response);
+      ParseRoom(config_->Get()->limits), std::move(stream), response);
 }
 
 grpc::ServerWriteReactor<ByteBuffer>* AdminProxy::ServerStream(
@@ -168,9 +168,16 @@ grpc::ServerWriteReactor<ByteBuffer>* AdminProxy::ServerStream(
     audited.call->End(admitted);
     return Refuse<grpc::ServerWriteReactor<ByteBuffer>>(admitted);
   }
-  return ForwardServerStream(context, writer_, PathOf(method),
-                             CountCall(method, index, caller, audited), request,
-                             unsent_, bytes);
+  // The others bring bytes, and end.
+  const bool waits = method.name() == "Build" || method.name() == "Rebuild";
+  ItemStreams::Refusal unbounded;
+  return ForwardServerStream(
+      context, writer_, PathOf(method),
+      CountCall(method, index, caller, audited),
+      waits ? build_watches_.Admit("", std::numeric_limits<int>::max(),
+                                   std::numeric_limits<int>::max(), &unbounded)
+            : nullptr,
+      request, unsent_, bytes);
 }
 
 absl::Status AdminProxy::Take(const MethodDescriptor& method,
@@ -263,7 +270,15 @@ grpc::Status AdminProxy::Overloaded(const std::string& method,
 }
 
 void AdminProxy::EndIdleStreams() {
-  item_streams_.EndIdle(config_->Get()->stream_idle_timeout);
+  const std::shared_ptr<const Config> config = config_->Get();
+  item_streams_.EndIdle(config->stream_idle_timeout, IdleError(*config));
+}
+
+void AdminProxy::EndStreams(absl::Duration timeout) {
+  item_streams_.EndIdle(timeout, DrainingError("go on at another one"));
+  build_watches_.EndIdle(
+      absl::ZeroDuration(),
+      DrainingError("whether the build ends before that is told by Info"));
 }
 
 AdminProxy::Audited AdminProxy::Audit(const Method& method,

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "annod/v1/admin_service.grpc.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "grpcpp/grpcpp.h"
@@ -39,6 +40,11 @@ class AdminProxy final : public v1::AdminService::Service {
   // Ends streams whose callers have sent nothing for long. Call about once a
   // second.
   void EndIdleStreams();
+
+  // The server shuts down: ends, with DRAINING, streams whose callers have sent
+  // nothing for `timeout`, and the calls that wait for the end of a build. What
+  // an AddItems has sent until then is stored.
+  void EndStreams(absl::Duration timeout);
 
  private:
   using Method = google::protobuf::MethodDescriptor;
@@ -106,6 +112,7 @@ class AdminProxy final : public v1::AdminService::Service {
   AuditLog* const audit_;
   std::atomic<int> running_{0};
   ItemStreams item_streams_;
+  ItemStreams build_watches_;
 };
 
 }  // namespace annod

@@ -24,6 +24,8 @@ constexpr size_t kReservePart = 16;
 // Below the end, those that even a full process can do without no longer.
 constexpr size_t kLast = 16;
 constexpr int kCountIntervalMs = 1000;
+// At a time, of one listening socket: Stop() must come to its turn.
+constexpr int kMaxAccepted = 1000;
 // Without descriptors, until accepting is tried again.
 constexpr int kRetryMs = 20;
 constexpr absl::Duration kLogInterval = absl::Seconds(10);
@@ -70,7 +72,11 @@ void ConnectionAcceptor::Stop() {
   stopped_.store(true);
   const uint64_t one = 1;
   (void)!write(wake_fd_, &one, sizeof(one));
-  if (thread_.joinable()) thread_.join();
+  if (thread_.joinable()) {
+    thread_.join();
+    // Closing the socket would reset those that wait to be accepted.
+    for (const Listener& listener : listeners_) AcceptFrom(listener);
+  }
   for (const Listener& listener : listeners_) close(listener.fd);
   listeners_.clear();
   if (spare_fd_ >= 0) close(spare_fd_);
@@ -101,7 +107,7 @@ void ConnectionAcceptor::Loop() {
 }
 
 void ConnectionAcceptor::AcceptFrom(const Listener& listener) {
-  while (!stopped_.load()) {
+  for (int accepted = 0; accepted < kMaxAccepted; ++accepted) {
     const int fd =
         accept4(listener.fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) {

@@ -44,6 +44,9 @@ class ConnectionAcceptor {
   // Those handed over stay.
   void Stop();
 
+  // After Stop(): OpenConnections::AnyBusy() of those that stayed.
+  bool AnyBusy(absl::Duration period) { return open_.AnyBusy(period); }
+
  private:
   using Taker = grpc::experimental::ExternalConnectionAcceptor;
   struct Listener {
@@ -53,7 +56,7 @@ class ConnectionAcceptor {
   };
 
   void Loop();
-  // Accepts all that waits.
+  // Accepts what waits.
   void AcceptFrom(const Listener& listener);
   // Accepts one and closes it, with a descriptor kept for this.
   bool DropOne(const Listener& listener);
@@ -68,7 +71,7 @@ class ConnectionAcceptor {
   std::atomic<bool> stopped_{false};
   std::thread thread_;
 
-  // The thread's.
+  // The thread's, before Stop().
   OpenConnections open_;
   int spare_fd_ = -1;
   bool out_of_descriptors_ = false;

@@ -68,15 +68,15 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
               std::shared_ptr<grpc::Channel> channel, std::string method,
               Hooks hooks, const google::protobuf::Descriptor* request_type,
               int64_t parse_room, std::shared_ptr<ItemStreams::Stream> stream,
-              const absl::Status& idle_status, grpc::ByteBuffer* response)
+              grpc::ByteBuffer* response)
       : ForwardedCall(server, std::move(channel), std::move(method),
                       std::move(hooks)),
         request_type_(request_type),
         parse_room_(parse_room),
         stream_(std::move(stream)),
         response_(response) {
-    stream_->SetOnIdle([this, idle_status] {
-      EndEarly(idle_status, /*take_what_came=*/IsAddItems());
+    stream_->SetOnIdle([this](const absl::Status& why) {
+      EndEarly(why, /*take_what_came=*/IsAddItems());
     });
   }
   ~ReadForward() override { stream_->SetOnIdle(nullptr); }
@@ -133,14 +133,24 @@ class WriteForward final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
  public:
   WriteForward(grpc::CallbackServerContext* server,
                std::shared_ptr<grpc::Channel> channel, std::string method,
-               Hooks hooks, const grpc::ByteBuffer* request,
-               UnsentAnswers* unsent, int64_t reserved)
+               Hooks hooks, std::shared_ptr<ItemStreams::Stream> stream,
+               const grpc::ByteBuffer* request, UnsentAnswers* unsent,
+               int64_t reserved)
       : ForwardedCall(server, std::move(channel), std::move(method),
                       std::move(hooks)),
         context_(server),
+        stream_(std::move(stream)),
         request_(request),
         unsent_(unsent),
-        reserved_(reserved) {}
+        reserved_(reserved) {
+    if (stream_ == nullptr) return;
+    stream_->SetOnIdle([this](const absl::Status& why) {
+      EndEarly(why, /*take_what_came=*/false);
+    });
+  }
+  ~WriteForward() override {
+    if (stream_ != nullptr) stream_->SetOnIdle(nullptr);
+  }
 
   void OnWriteDone(bool ok) override {
     reserved_ = unsent_->TakeBack(this);
@@ -156,6 +166,7 @@ class WriteForward final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
  private:
   void ReadRequest(grpc::ByteBuffer* request) override {
     if (request_ != nullptr) *request = *request_;
+    if (stream_ != nullptr) stream_->Await();
     GotRequest(std::exchange(request_, nullptr) != nullptr);
   }
   void WriteResponse(const grpc::ByteBuffer* response) override {
@@ -168,6 +179,7 @@ class WriteForward final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   void Cancel() override { context_->TryCancel(); }
 
   grpc::CallbackServerContext* const context_;
+  const std::shared_ptr<ItemStreams::Stream> stream_;
   const grpc::ByteBuffer* request_;
   UnsentAnswers* const unsent_;
   int64_t reserved_;
@@ -191,11 +203,10 @@ grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
     std::string method, ForwardedCall::Hooks hooks,
     const google::protobuf::Descriptor* request_type, int64_t parse_room,
-    std::shared_ptr<ItemStreams::Stream> stream,
-    const absl::Status& idle_status, grpc::ByteBuffer* response) {
+    std::shared_ptr<ItemStreams::Stream> stream, grpc::ByteBuffer* response) {
   auto* const call = new ReadForward(
       context, std::move(target), std::move(method), std::move(hooks),
-      request_type, parse_room, std::move(stream), idle_status, response);
+      request_type, parse_room, std::move(stream), response);
   call->Start();
   return call;
 }
@@ -203,10 +214,11 @@ grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ForwardServerStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
     std::string method, ForwardedCall::Hooks hooks,
+    std::shared_ptr<ItemStreams::Stream> stream,
     const grpc::ByteBuffer* request, UnsentAnswers* unsent, int64_t reserved) {
-  auto* const call =
-      new WriteForward(context, std::move(target), std::move(method),
-                       std::move(hooks), request, unsent, reserved);
+  auto* const call = new WriteForward(
+      context, std::move(target), std::move(method), std::move(hooks),
+      std::move(stream), request, unsent, reserved);
   call->Start();
   return call;
 }

@@ -29,19 +29,19 @@ grpc::ServerUnaryReactor* ForwardUnary(grpc::CallbackServerContext* context,
                                        UnsentAnswers* unsent, int64_t reserved);
 
 // Each message must parse as one of `request_type`, within `parse_room`
-// (CheckRequest); else the call ends with INVALID_ARGUMENT. It ends with
-// `idle_status` when `stream` is idle; what an AddItems has sent is stored
-// then.
+// (CheckRequest); else the call ends with INVALID_ARGUMENT. It ends as `stream`
+// says when that is idle; what an AddItems has sent is stored then.
 grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
     std::string method, ForwardedCall::Hooks hooks,
     const google::protobuf::Descriptor* request_type, int64_t parse_room,
-    std::shared_ptr<ItemStreams::Stream> stream,
-    const absl::Status& idle_status, grpc::ByteBuffer* response);
+    std::shared_ptr<ItemStreams::Stream> stream, grpc::ByteBuffer* response);
 
+// Waits from its beginning, as `stream` sees it; null: never.
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ForwardServerStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
     std::string method, ForwardedCall::Hooks hooks,
+    std::shared_ptr<ItemStreams::Stream> stream,
     const grpc::ByteBuffer* request, UnsentAnswers* unsent, int64_t reserved);
 
 }  // namespace annod

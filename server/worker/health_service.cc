@@ -13,6 +13,7 @@
 #include "server/rpc/errors.h"
 #include "server/rpc/parse_request.h"
 #include "server/rpc/rpc_status.h"
+#include "server/worker/calls/refusal.h"
 
 namespace annod {
 namespace {
@@ -32,6 +33,10 @@ absl::Status UnknownServiceError(const std::string& service) {
       absl::StrCat("service '", Printable(service),
                    "' is unknown; known are '', ", kIndexService, ", ",
                    kAdminService, " and ", kIndexPrefix, "<index>"));
+}
+
+grpc::Status DrainingStatus() {
+  return ToGrpcStatus(DrainingError("watch another one"));
 }
 
 }  // namespace
@@ -122,9 +127,7 @@ void HealthService::Update() {
 void HealthService::EndWatches() {
   absl::MutexLock lock(&mu_);
   ended_ = true;
-  const grpc::Status status = ToGrpcStatus(
-      ReasonError(absl::StatusCode::kUnavailable, kDraining,
-                  "the server is shutting down; watch another one"));
+  const grpc::Status status = DrainingStatus();
   for (Watcher* watcher : watchers_) watcher->FinishLocked(status);
 }
 
@@ -213,7 +216,11 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* HealthService::Watch(
     watcher->FinishLocked(ToGrpcStatus(allowed));
     return watcher;
   }
-  if (ended_ || watchers_.size() >= kMaxWatchers) {
+  if (ended_) {
+    watcher->FinishLocked(DrainingStatus());
+    return watcher;
+  }
+  if (watchers_.size() >= kMaxWatchers) {
     watcher->FinishLocked(ToGrpcStatus(ReasonError(
         absl::StatusCode::kResourceExhausted, kLimitReached,
         absl::StrCat("at most ", kMaxWatchers, " watches at a time"))));

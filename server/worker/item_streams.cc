@@ -22,15 +22,16 @@ void ItemStreams::Stream::Got() {
   awaited_ = absl::InfiniteFuture();
 }
 
-void ItemStreams::Stream::SetOnIdle(std::function<void()> on_idle) {
+void ItemStreams::Stream::SetOnIdle(
+    std::function<void(const absl::Status& why)> on_idle) {
   absl::MutexLock lock(&mu_);
   on_idle_ = std::move(on_idle);
 }
 
-void ItemStreams::Stream::EndIfIdle(absl::Time since) {
+void ItemStreams::Stream::EndIfIdle(absl::Time since, const absl::Status& why) {
   absl::MutexLock lock(&mu_);
   if (awaited_ > since || !on_idle_) return;
-  std::exchange(on_idle_, nullptr)();
+  std::exchange(on_idle_, nullptr)(why);
 }
 
 std::shared_ptr<ItemStreams::Stream> ItemStreams::Admit(const std::string& peer,
@@ -52,7 +53,7 @@ std::shared_ptr<ItemStreams::Stream> ItemStreams::Admit(const std::string& peer,
   return stream;
 }
 
-void ItemStreams::EndIdle(absl::Duration timeout) {
+void ItemStreams::EndIdle(absl::Duration timeout, const absl::Status& why) {
   std::vector<std::shared_ptr<Stream>> streams;
   {
     absl::MutexLock lock(&mu_);
@@ -63,7 +64,7 @@ void ItemStreams::EndIdle(absl::Duration timeout) {
     }
   }
   const absl::Time since = absl::Now() - timeout;
-  for (const auto& stream : streams) stream->EndIfIdle(since);
+  for (const auto& stream : streams) stream->EndIfIdle(since, why);
 }
 
 void ItemStreams::Leave(Stream* stream) {

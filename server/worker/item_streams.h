@@ -7,14 +7,15 @@
 #include <string>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
 namespace annod {
 
-// The calls whose callers stream to us, AddItems, Fit and Deserialize: how many
-// there are, of whom, and which of them the server waits for in vain. Outlives
-// every call. Thread-safe.
+// The calls whose callers stream to us, AddItems, Fit and Deserialize, or those
+// that wait for the end of a build: how many there are, of whom, and which of
+// them wait. Outlives every call. Thread-safe.
 class ItemStreams {
  public:
   // One of them, from its admission to its end.
@@ -24,23 +25,24 @@ class ItemStreams {
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
 
-    // The caller's next message is awaited from now on, or has come.
+    // The caller's next message, or the build, is awaited from now on, or the
+    // message has come.
     void Await();
     void Got();
-    // Called once, from EndIdle(), which waits for its end; empty: no more. It
-    // must not call this object.
-    void SetOnIdle(std::function<void()> on_idle);
+    // Called once with what the call shall end with, from EndIdle(), which
+    // waits for its end; empty: no more. It must not call this object.
+    void SetOnIdle(std::function<void(const absl::Status& why)> on_idle);
 
    private:
     friend class ItemStreams;
     Stream(ItemStreams* owner, std::string peer);
-    void EndIfIdle(absl::Time since);
+    void EndIfIdle(absl::Time since, const absl::Status& why);
 
     ItemStreams* const owner_;
     const std::string peer_;
     absl::Mutex mu_;
     absl::Time awaited_ ABSL_GUARDED_BY(mu_) = absl::InfiniteFuture();
-    std::function<void()> on_idle_ ABSL_GUARDED_BY(mu_);
+    std::function<void(const absl::Status&)> on_idle_ ABSL_GUARDED_BY(mu_);
   };
 
   enum class Refusal { kNone, kTooMany, kTooManyOfPeer };
@@ -50,8 +52,8 @@ class ItemStreams {
   std::shared_ptr<Stream> Admit(const std::string& peer, int max_streams,
                                 int max_of_peer, Refusal* refusal);
 
-  // Ends those that have been awaited for `timeout`.
-  void EndIdle(absl::Duration timeout);
+  // Ends with `why` those that have been waiting for `timeout`.
+  void EndIdle(absl::Duration timeout, const absl::Status& why);
 
  private:
   void Leave(Stream* stream);

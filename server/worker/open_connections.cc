@@ -1,5 +1,8 @@
 #include "server/worker/open_connections.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -36,6 +39,20 @@ size_t OpenConnections::Count() {
   sockets_.erase(std::remove_if(sockets_.begin(), sockets_.end(), closed),
                  sockets_.end());
   return sockets_.size();
+}
+
+bool OpenConnections::AnyBusy(absl::Duration period) {
+  Count();
+  return std::any_of(
+      sockets_.begin(), sockets_.end(), [period](const Socket& socket) {
+        tcp_info info = {};
+        socklen_t size = sizeof(info);
+        if (getsockopt(socket.fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) {
+          return false;  // closed just now
+        }
+        return absl::Milliseconds(info.tcpi_last_data_recv) < period ||
+               info.tcpi_unacked > 0 || info.tcpi_notsent_bytes > 0;
+      });
 }
 
 }  // namespace annod

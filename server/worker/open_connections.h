@@ -25,6 +25,10 @@ class OpenConnections {
   // Looks at all of them: some 300 ns each.
   size_t Count();
 
+  // Whether any that is open, of TCP, has brought bytes within `period` or has
+  // sent some that its peer has not taken yet.
+  bool AnyBusy(absl::Duration period);
+
  private:
   struct Socket {
     int fd;

@@ -1,7 +1,6 @@
 #include "server/worker/worker_server.h"
 
 #include <algorithm>
-#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -10,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/cpu_count.h"
 #include "core/status_macros.h"
 #include "grpc/grpc.h"
 #include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
@@ -20,10 +20,12 @@
 #include "server/net/listen_socket.h"
 #include "server/process/child_process.h"
 #include "server/process/free_memory.h"
+#include "server/rpc/attach_path.h"
 #include "server/tls/tls_page.h"
 #include "server/worker/callback_queue.h"
 #include "server/worker/catalog/residency.h"
 #include "server/worker/connection_arguments.h"
+#include "server/worker/goaway.h"
 #include "server/worker/tls_credentials.h"
 #include "spdlog/spdlog.h"
 
@@ -34,8 +36,11 @@ namespace {
 // it takes megabytes of each call from a fast sender, whoever reads them.
 constexpr int kLookaheadBytes = 256 << 10;
 constexpr int kResidencyTicks = 10;
-constexpr absl::Duration kIdlePoll = absl::Milliseconds(10);
-constexpr absl::Duration kLastBytesWait = absl::Milliseconds(100);
+constexpr absl::Duration kDrainPoll = absl::Milliseconds(10);
+// A connection on which nothing came for so long has no call on its way to us.
+constexpr absl::Duration kQuietTime = absl::Milliseconds(500);
+// Who streams to us and has sent nothing for so long waits, or has nothing.
+constexpr absl::Duration kStreamIdleTime = absl::Milliseconds(200);
 // A writer that starts at the same time may take longer; then it announces
 // itself later.
 constexpr absl::Duration kFirstSyncWait = absl::Milliseconds(300);
@@ -44,8 +49,7 @@ constexpr int kReconnectMaxMs = 100;
 
 int ThreadsOf(const Config& config) {
   if (config.threads > 0) return config.threads;
-  const int cores = static_cast<int>(std::thread::hardware_concurrency());
-  return cores > 0 ? cores : 1;
+  return UsableCpus().count;
 }
 
 int Milliseconds(absl::Duration duration) {
@@ -79,7 +83,7 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
     : options_(options),
       config_(config),
       metrics_(metrics),
-      loader_(data, &catalog_, metrics),
+      loader_(data, &catalog_, metrics, AttachRule(config)),
       sampler_(config, metrics),
       helpers_(ThreadsOf(*config->Get())),
       handler_(&catalog_, config, &sampler_, &helpers_),
@@ -240,9 +244,15 @@ void WorkerServer::Drain() {
   health_.SetAccepting(false);
   WaitUnlessHurried(config->drain_delay);
   acceptor_.Stop();
+  const bool told = SendGoaways(server_.get());
+  if (!told) spdlog::warn("this gRPC cannot send clients away before it stops");
   health_.EndWatches();
   streams_.Drain();
-  Shutdown(absl::Now() + config->drain_timeout);
+  AwaitCalls(absl::Now(), config->drain_timeout);
+  // Closed before the shutdown, not by it: what comes in now and is not
+  // answered is known to its client as not begun, instead of being CANCELLED.
+  if (told) grpc_server_cancel_all_calls(server_->c_server());
+  server_->Shutdown(absl::ToChronoTime(absl::Now()));
   EndQueries();
 }
 
@@ -251,29 +261,22 @@ void WorkerServer::EndQueries() {
   query_threads_.Join();
 }
 
-void WorkerServer::Shutdown(absl::Time deadline) {
-  std::atomic<bool> done{false};
-  // gRPC waits for the ends of idle connections too, and a client that does
-  // nothing at the moment may not even read that it shall close its one. So
-  // they are closed here once no call is left.
-  std::thread closer([&] {
-    absl::Time idle_since = absl::InfiniteFuture();
-    while (!done.load() && absl::Now() < deadline) {
-      const absl::Time now = absl::Now();
-      const bool idle = query_threads_.active_count() +
-                            streams_.active_count() + admin_.active_count() ==
-                        0;
-      idle_since = idle ? std::min(idle_since, now) : absl::InfiniteFuture();
-      if (now - idle_since > kLastBytesWait) {
-        grpc_server_cancel_all_calls(server_->c_server());
-        return;
-      }
-      absl::SleepFor(kIdlePoll);
-    }
-  });
-  server_->Shutdown(absl::ToChronoTime(deadline));
-  done.store(true);
-  closer.join();
+void WorkerServer::AwaitCalls(absl::Time start, absl::Duration timeout) {
+  const absl::Time deadline = start + timeout;
+  while (absl::Now() < deadline) {
+    // Also those whose callers never pause, so that they end in good order.
+    const bool late = absl::Now() - start > timeout / 2;
+    admin_.EndStreams(late ? absl::ZeroDuration() : kStreamIdleTime);
+    // A connection that was being made when the others were told.
+    SendGoaways(server_.get());
+    const int calls = query_threads_.active_count() + streams_.active_count() +
+                      admin_.active_count();
+    // Clients close their connections, but one that does nothing at the moment
+    // may not even read that it shall.
+    if (calls == 0 && !acceptor_.AnyBusy(kQuietTime)) return;
+    absl::SleepFor(kDrainPoll);
+  }
+  spdlog::warn("calls cut off, drain_timeout is over slot={}", options_.slot);
 }
 
 }  // namespace annod

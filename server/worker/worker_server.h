@@ -50,8 +50,9 @@ class WorkerServer {
   // Housekeeping, about once a second.
   void Tick();
 
-  // Tells health watchers to go elsewhere, serves on for drain_delay, then
-  // finishes the calls under way within drain_timeout.
+  // Turns unready and serves on for drain_delay; then sends all clients away,
+  // ends the streams that wait, and answers what is under way or still comes
+  // in, within drain_timeout.
   void Drain();
 
  private:
@@ -62,9 +63,9 @@ class WorkerServer {
       const Config& config) const;
   void MeasureResidency();
   void WatchMemory();
-  // Shuts the server down: at once when no call is under way any more, at
-  // `deadline` whatever is.
-  void Shutdown(absl::Time deadline);
+  // Returns when no call is under way or may be on its way, or `timeout` after
+  // `start`. Ends streams meanwhile.
+  void AwaitCalls(absl::Time start, absl::Duration timeout);
   // After the server was shut down.
   void EndQueries();
 

@@ -5,12 +5,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/status_macros.h"
+#include "server/rpc/attach_path.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/index_checks.h"
 #include "server/rpc/request_checks.h"
 #include "server/rpc/rpc_status.h"
 #include "server/writer/admin_service.h"
-#include "server/writer/attach_path.h"
 #include "server/writer/requested_settings.h"
 
 namespace annod {
@@ -46,12 +46,11 @@ absl::StatusOr<v1::IndexInfo> AdminServiceImpl::AttachFile(
     const v1::AttachRequest& request, const StoredQuotas& quotas) {
   const std::shared_ptr<const Config> config = state_->config();
   ANNOD_RETURN_IF_ERROR(CheckAttach(request, config->limits));
-  absl::StatusOr<std::string> path = ResolveAttachPath(request.path(), *config);
-  ANNOD_RETURN_IF_ERROR(path.status());
+  ANNOD_RETURN_IF_ERROR(ResolveAttachPath(request.path(), *config).status());
   ANNOD_ASSIGN_OR_RETURN(const QuotaLedger::Grant grant,
                          state_->quotas()->TakeIndex(quotas, request.index()));
   absl::StatusOr<std::shared_ptr<WriterIndex>> index =
-      state_->Create(NewSettings(request, *std::move(path)));
+      state_->Create(NewSettings(request, KeptAttachPath(request.path())));
   ANNOD_RETURN_IF_ERROR(index.status());
   return (*index)->Info();
 }

@@ -116,8 +116,9 @@ TEST_F(ChildDeathTest, CostsPlainStubsOnlyTheCallsInFlight) {
       args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
       args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 50);
       args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 200);
-      const auto stub = v1::IndexService::NewStub(grpc::CreateCustomChannel(
-          annod_->grpc_address(), grpc::InsecureChannelCredentials(), args));
+      const auto channel = grpc::CreateCustomChannel(
+          annod_->grpc_address(), grpc::InsecureChannelCredentials(), args);
+      const auto stub = v1::IndexService::NewStub(channel);
       v1::GetNnsRequest request;
       request.set_index("items");
       request.add_queries()->set_item(1);
@@ -133,6 +134,12 @@ TEST_F(ChildDeathTest, CostsPlainStubsOnlyTheCallsInFlight) {
           EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE)
               << status.error_message();
           ++failures;
+          // gRPC tells a call that its connection broke before it tells the
+          // channel: without retries, a call made in between would fail as
+          // well.
+          channel->WaitForStateChange(
+              GRPC_CHANNEL_READY,
+              absl::ToChronoTime(absl::Now() + absl::Milliseconds(500)));
         }
       }
     });

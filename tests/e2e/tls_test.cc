@@ -34,8 +34,8 @@ using ::testing::HasSubstr;
 constexpr absl::Duration kReloadTime = absl::Seconds(10);  // promised
 
 template <typename Condition>
-bool Await(const Condition& condition,
-           absl::Duration timeout = absl::Seconds(20)) {
+bool AwaitFor(const Condition& condition,
+              absl::Duration timeout = absl::Seconds(20)) {
   const absl::Time deadline = absl::Now() + timeout;
   while (!condition()) {
     if (absl::Now() > deadline) return false;
@@ -89,7 +89,7 @@ class TlsTest : public ::testing::Test {
 
   // On both ports; of workers, on whichever answer.
   bool AwaitSerial(const std::string& serial) const {
-    return Await(
+    return AwaitFor(
         [&] {
           return TalkGrpc().serial == serial && TalkHttp().serial == serial;
         },
@@ -192,7 +192,8 @@ TEST_F(TlsTest, ReplacedUnderLoadNoCallFails) {
   const std::string served = pem.serial;
   pem = ca_.Issue();
   WriteTestFile(secret_.path("tls.crt"), pem.certificate);
-  EXPECT_TRUE(Await([&] { return HasMetric("annod_certificate_refused 1"); }));
+  EXPECT_TRUE(
+      AwaitFor([&] { return HasMetric("annod_certificate_refused 1"); }));
   EXPECT_EQ(TalkGrpc().serial, served);
   EXPECT_EQ(TalkHttp().serial, served);
   EXPECT_THAT(annod_->Log(),
@@ -209,7 +210,7 @@ TEST_F(TlsTest, ReplacedUnderLoadNoCallFails) {
   EXPECT_EQ(failures, 0);
   EXPECT_GT(calls, 10);
   kill(victim, SIGKILL);
-  EXPECT_TRUE(Await([&] {
+  EXPECT_TRUE(AwaitFor([&] {
     const std::vector<pid_t> now = workers();
     return now.size() == 2 &&
            std::find(now.begin(), now.end(), victim) == now.end();
@@ -240,7 +241,7 @@ TEST_F(TlsTest, WhoDoesNotFinishTheHandshakeIsClosed) {
     fds.push_back(fd);
   }
   for (const int fd : fds) {
-    EXPECT_TRUE(Await([fd] {
+    EXPECT_TRUE(AwaitFor([fd] {
       char byte;
       const ssize_t got = recv(fd, &byte, 1, MSG_DONTWAIT);
       return got == 0 || (got < 0 && errno != EAGAIN);

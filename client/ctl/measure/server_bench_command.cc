@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -23,6 +22,7 @@
 #include "client/ctl/measure/commands.h"
 #include "client/ctl/server/server_output.h"
 #include "client/load/load_generator.h"
+#include "core/cpu_count.h"
 #include "core/file_system.h"
 #include "core/status_macros.h"
 
@@ -139,8 +139,7 @@ absl::StatusOr<Prepared> Prepare(const BenchArguments& arguments,
   load.connections = arguments.connections;
   load.threads = arguments.threads;
   if (load.threads == 0) {
-    load.threads =
-        std::clamp<int>(std::thread::hardware_concurrency() / 2, 1, 4);
+    load.threads = std::clamp<int>(UsableCpus().count / 2, 1, 4);
   }
   load.timeout = absl::Seconds(context.timeout_s);
   load.connect_timeout = load.timeout;

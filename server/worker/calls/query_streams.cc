@@ -20,9 +20,7 @@ constexpr char kGetNnsStream[] = "/annod.v1.IndexService/GetNnsStream";
 constexpr size_t kMaxStreams = 1000;
 
 grpc::Status DrainingStatus() {
-  return ToGrpcStatus(
-      ReasonError(absl::StatusCode::kUnavailable, kDraining,
-                  "the server is shutting down; go on at another one"));
+  return ToGrpcStatus(DrainingError("go on at another one"));
 }
 
 grpc::Status TooManyStatus() {

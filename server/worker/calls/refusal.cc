@@ -25,6 +25,11 @@ double Spread() {
 
 }  // namespace
 
+absl::Status DrainingError(absl::string_view advice) {
+  return ReasonError(absl::StatusCode::kUnavailable, kDraining,
+                     absl::StrCat("the server is shutting down; ", advice));
+}
+
 absl::Status OverloadedError(absl::string_view why, absl::Duration queue_time) {
   const absl::Duration delay =
       std::min(kLongestDelay, std::max(kShortestDelay, queue_time) * Spread());

@@ -10,6 +10,10 @@
 
 namespace annod {
 
+// UNAVAILABLE, reason DRAINING: the server is shutting down; `advice` says what
+// the caller may do.
+absl::Status DrainingError(absl::string_view advice);
+
 // How a call is refused because there is too much to do: RESOURCE_EXHAUSTED,
 // reason OVERLOADED, with the time after which to try again, in the two forms
 // that clients understand: google.rpc.RetryInfo among the details, and the

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "core/status_macros.h"
 #include "server/worker/catalog/follow_staged.h"
 #include "server/worker/catalog/residency.h"
 #include "spdlog/spdlog.h"
@@ -69,8 +70,11 @@ bool CatalogLoader::IsWhole(
 }
 
 CatalogLoader::CatalogLoader(const DataDirectory* data, Catalog* catalog,
-                             WorkerMetrics* metrics)
-    : data_(data), catalog_(catalog), metrics_(metrics) {}
+                             WorkerMetrics* metrics, FindAttachedFile find)
+    : data_(data),
+      catalog_(catalog),
+      metrics_(metrics),
+      find_attached_(std::move(find)) {}
 
 void CatalogLoader::LoadAll() {
   absl::StatusOr<std::vector<std::string>> names = data_->ListIndexes();
@@ -117,6 +121,13 @@ void CatalogLoader::Load(const std::string& name) {
   }
 }
 
+absl::StatusOr<std::shared_ptr<const OpenVersion>> CatalogLoader::OpenFile(
+    IndexSettings settings) const {
+  ANNOD_ASSIGN_OR_RETURN(settings.attached_path,
+                         find_attached_(settings.attached_path));
+  return OpenAttached(data_->fs(), data_->IndexPath(settings.name), settings);
+}
+
 void CatalogLoader::LoadAttached(
     const IndexSettings& settings,
     const std::shared_ptr<const IndexView>& before) {
@@ -135,7 +146,7 @@ void CatalogLoader::LoadAttached(
     PutLoading(view);
   }
   absl::StatusOr<std::shared_ptr<const OpenVersion>> version =
-      OpenAttached(data_->fs(), data_->IndexPath(settings.name), settings);
+      OpenFile(settings);
   if (version.ok()) {
     PutServing(std::move(view), *std::move(version));
   } else if (IsWhole(before)) {

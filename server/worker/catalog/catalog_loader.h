@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/storage/data_directory.h"
+#include "server/rpc/attach_path.h"
 #include "server/worker/catalog/catalog.h"
 #include "server/worker/metrics/worker_metrics.h"
 
@@ -16,9 +17,10 @@ namespace annod {
 // the old one serves. Not thread-safe: one thread at a time.
 class CatalogLoader {
  public:
-  // All must outlive the object.
+  // `find` finds the files of attached indexes; the rest must outlive the
+  // object.
   CatalogLoader(const DataDirectory* data, Catalog* catalog,
-                WorkerMetrics* metrics);
+                WorkerMetrics* metrics, FindAttachedFile find);
 
   // Looks at every index; takes as long as their checks.
   void LoadAll();
@@ -31,6 +33,9 @@ class CatalogLoader {
                    const std::shared_ptr<const IndexView>& before);
   void LoadAttached(const IndexSettings& settings,
                     const std::shared_ptr<const IndexView>& before);
+  // The attached file as it can be found now.
+  absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenFile(
+      IndexSettings settings) const;
   // Has `view` follow what is staged over its version. False if it cannot be
   // served: then another one has been put in its place, or `before` stays.
   bool Follow(const std::string& directory, int64_t contained_through,
@@ -55,6 +60,7 @@ class CatalogLoader {
   const DataDirectory* const data_;
   Catalog* const catalog_;
   WorkerMetrics* const metrics_;
+  const FindAttachedFile find_attached_;
 };
 
 }  // namespace annod

@@ -109,9 +109,14 @@ IndexSettings WriterView(IndexSettings settings) {
 
 absl::StatusOr<FoundVersions> FindAttached(FileSystem* fs,
                                            const std::string& index_directory,
-                                           const IndexSettings& settings) {
+                                           const IndexSettings& settings,
+                                           const FindAttachedFile& find) {
+  IndexSettings view = WriterView(settings);
+  absl::StatusOr<std::string> path = find(settings.attached_path);
+  ANNOD_RETURN_IF_ERROR(path.status());
+  view.attached_path = *std::move(path);
   absl::StatusOr<std::shared_ptr<const OpenVersion>> version =
-      OpenAttached(fs, index_directory, WriterView(settings));
+      OpenAttached(fs, index_directory, view);
   ANNOD_RETURN_IF_ERROR(version.status());
   FoundVersions versions;
   versions.newest = *version;

@@ -11,6 +11,7 @@
 #include "core/file_system.h"
 #include "core/storage/index_settings.h"
 #include "core/version/version_store.h"
+#include "server/rpc/attach_path.h"
 
 namespace annod {
 
@@ -40,10 +41,12 @@ absl::StatusOr<FoundVersions> FindVersions(const std::string& index_directory,
                                            const IndexSettings& settings,
                                            VersionStore* store);
 
-// The attached file as the only version. As OpenAttached().
+// The attached file as the only version, where `find` finds it now. As
+// OpenAttached().
 absl::StatusOr<FoundVersions> FindAttached(FileSystem* fs,
                                            const std::string& index_directory,
-                                           const IndexSettings& settings);
+                                           const IndexSettings& settings,
+                                           const FindAttachedFile& find);
 
 // Settings as the writer opens versions with: it never locks or populates.
 IndexSettings WriterView(IndexSettings settings);

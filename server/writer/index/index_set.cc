@@ -34,8 +34,9 @@ absl::Status RejectedError(const std::string& path,
 
 }  // namespace
 
-IndexSet::IndexSet(DataDirectory* data, const StagingOptions& options)
-    : data_(data), options_(options) {}
+IndexSet::IndexSet(DataDirectory* data, const StagingOptions& options,
+                   FindAttachedFile find)
+    : data_(data), options_(options), find_attached_(std::move(find)) {}
 
 absl::Status IndexSet::OpenAll() {
   std::vector<absl::Status> left_behind;
@@ -47,7 +48,7 @@ absl::Status IndexSet::OpenAll() {
   ANNOD_RETURN_IF_ERROR(names.status());
   for (const std::string& name : *names) {
     std::shared_ptr<WriterIndex> index =
-        WriterIndex::Open(data_, name, options_);
+        WriterIndex::Open(data_, name, options_, find_attached_);
     absl::MutexLock lock(&mu_);
     indexes_[name] = std::move(index);
   }
@@ -124,7 +125,8 @@ absl::StatusOr<std::shared_ptr<WriterIndex>> IndexSet::CreateReserved(
   // A directory that could not be opened as an index at start-up.
   if (absl::IsAlreadyExists(created)) return ExistsError(name);
   if (!created.ok()) return WithReason(created, kStorageFailed);
-  std::shared_ptr<WriterIndex> index = WriterIndex::Open(data_, name, options_);
+  std::shared_ptr<WriterIndex> index =
+      WriterIndex::Open(data_, name, options_, find_attached_);
   if (!index->open_status().ok()) {
     // Nobody has seen it yet.
     data_->DropIndex(name).IgnoreError();
@@ -152,7 +154,7 @@ absl::StatusOr<std::vector<std::shared_ptr<WriterIndex>>> IndexSet::LookAgain(
     }
     // One that failed to open has no journal open: a second one may be.
     std::shared_ptr<WriterIndex> index =
-        WriterIndex::Open(data_, other, options_);
+        WriterIndex::Open(data_, other, options_, find_attached_);
     absl::MutexLock lock(&mu_);
     reserved_.erase(other);
     indexes_[other] = std::move(index);

@@ -22,7 +22,9 @@ namespace annod {
 // I/O, and a name is taken by one creation or removal at a time.
 class IndexSet {
  public:
-  IndexSet(DataDirectory* data, const StagingOptions& options);
+  // `find` finds the files of attached indexes.
+  IndexSet(DataDirectory* data, const StagingOptions& options,
+           FindAttachedFile find);
 
   // Cleans up after interrupted changes and opens every index.
   absl::Status OpenAll();
@@ -73,6 +75,7 @@ class IndexSet {
 
   DataDirectory* const data_;
   const StagingOptions options_;
+  const FindAttachedFile find_attached_;
 
   mutable absl::Mutex mu_;
   std::map<std::string, std::shared_ptr<WriterIndex>> indexes_

@@ -42,11 +42,12 @@ void FillQuarantined(const FoundVersions& versions, QuarantinedVersions* out) {
 }  // namespace
 
 WriterIndex::WriterIndex(DataDirectory* data, std::string name,
-                         const StagingOptions& options)
+                         const StagingOptions& options, FindAttachedFile find)
     : data_(data),
       name_(std::move(name)),
       directory_(data->IndexPath(name_)),
       options_(options),
+      find_attached_(std::move(find)),
       fs_(data->fs()),
       store_(fs_, directory_),
       staging_(fs_, directory_, options) {
@@ -57,9 +58,10 @@ WriterIndex::WriterIndex(DataDirectory* data, std::string name,
 
 std::shared_ptr<WriterIndex> WriterIndex::Open(DataDirectory* data,
                                                const std::string& name,
-                                               const StagingOptions& options) {
+                                               const StagingOptions& options,
+                                               const FindAttachedFile& find) {
   auto index =
-      std::shared_ptr<WriterIndex>(new WriterIndex(data, name, options));
+      std::shared_ptr<WriterIndex>(new WriterIndex(data, name, options, find));
   const absl::Status status = index->Recover();
   if (!status.ok()) {
     index->open_status_ = status;
@@ -87,8 +89,9 @@ absl::Status WriterIndex::Recover() {
 
 absl::Status WriterIndex::RecoverItems(const IndexSettings& settings) {
   absl::StatusOr<FoundVersions> versions =
-      settings.attached() ? FindAttached(fs_, directory_, settings)
-                          : FindVersions(directory_, settings, &store_);
+      settings.attached()
+          ? FindAttached(fs_, directory_, settings, find_attached_)
+          : FindVersions(directory_, settings, &store_);
   ANNOD_RETURN_IF_ERROR(versions.status());
   if (!settings.attached() && settings.dim > 0) {
     ANNOD_RETURN_IF_ERROR(staging_.OpenItems(settings, *versions));

@@ -23,6 +23,7 @@
 #include "core/storage/data_directory.h"
 #include "core/storage/index_settings.h"
 #include "core/version/version_store.h"
+#include "server/rpc/attach_path.h"
 #include "server/writer/index/build_job.h"
 #include "server/writer/index/found_versions.h"
 #include "server/writer/index/staging_area.h"
@@ -39,7 +40,8 @@ class WriterIndex {
   // journal or version is there, says why in failure(), and refuses changes.
   static std::shared_ptr<WriterIndex> Open(DataDirectory* data,
                                            const std::string& name,
-                                           const StagingOptions& options);
+                                           const StagingOptions& options,
+                                           const FindAttachedFile& find);
 
   const std::string& name() const { return name_; }
   const StagingOptions& staging_options() const { return options_; }
@@ -141,7 +143,7 @@ class WriterIndex {
 
  private:
   WriterIndex(DataDirectory* data, std::string name,
-              const StagingOptions& options);
+              const StagingOptions& options, FindAttachedFile find);
 
   absl::Status Recover();
   absl::Status RecoverItems(const IndexSettings& settings)
@@ -165,6 +167,7 @@ class WriterIndex {
   const std::string name_;
   const std::string directory_;
   const StagingOptions options_;
+  const FindAttachedFile find_attached_;
   FileSystem* const fs_;
   VersionStore store_;
 

@@ -112,7 +112,7 @@ absl::Status WriterIndex::Reload() {
   const std::shared_ptr<const IndexSettings> settings = this->settings();
   if (settings->attached()) {
     absl::StatusOr<FoundVersions> found =
-        FindAttached(fs_, directory_, *settings);
+        FindAttached(fs_, directory_, *settings, find_attached_);
     if (found.ok()) {
       SetVersions(*std::move(found));
       return absl::OkStatus();

@@ -37,7 +37,7 @@ WriterState::WriterState(DataDirectory* data, const LiveConfig* config,
     : data_(data),
       config_(config),
       metrics_(metrics),
-      indexes_(data, OptionsOf(*config->Get())),
+      indexes_(data, OptionsOf(*config->Get()), AttachRule(config)),
       hub_(
           [this](const std::set<std::string>* names) {
             return StagedStates(names);
@@ -61,10 +61,15 @@ absl::Status WriterState::Start() {
     spdlog::error("index read-only index={} error=\"{}\"", index->name(),
                   index->open_status().ToString());
   }
+  attached_ = std::make_unique<AttachedWatch>(
+      &indexes_, data_->fs(), [this](const std::string& name) {
+        Reload(name).IgnoreError();  // Reload() logs
+      });
   return absl::OkStatus();
 }
 
 void WriterState::Drain() {
+  attached_ = nullptr;
   builds_.Stop(ReasonError(absl::StatusCode::kUnavailable, kDraining,
                            "the server is shutting down; the build can be "
                            "started again after its restart"));

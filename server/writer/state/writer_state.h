@@ -14,6 +14,7 @@
 #include "server/config/live_config.h"
 #include "server/writer/index/build_queue.h"
 #include "server/writer/index/index_set.h"
+#include "server/writer/state/attached_watch.h"
 #include "server/writer/state/quota_ledger.h"
 #include "server/writer/state/sync_hub.h"
 #include "server/writer/state/writer_metrics.h"
@@ -96,7 +97,8 @@ class WriterState {
   IndexSet indexes_;
   QuotaLedger quotas_{&indexes_};
   SyncHub hub_;
-  BuildQueue builds_;  // last: its thread uses the others
+  BuildQueue builds_;                        // its thread uses those above
+  std::unique_ptr<AttachedWatch> attached_;  // its thread uses all
 };
 
 }  // namespace annod

@@ -288,10 +288,12 @@ TEST_F(SupervisorTest, AnswersProbesWhileItDrainsAndSaysSo) {
 
 TEST_F(SupervisorTest, ChildrenThatDoNotStopAreKilledWhenTheirTimeIsOver) {
   SetMode("ignore_sigterm_worker ignore_sigterm_writer");
-  StartServing();
+  StartServing({"--drain_timeout=2s"});
   ASSERT_TRUE(Await([this] { return IsReady(); }));
+  const absl::Time start = absl::Now();
   supervisor_->Signal(SIGTERM);
   EXPECT_EQ(AwaitEnd(supervisor_.get()), "exit_0");
+  EXPECT_LT(absl::Now() - start, absl::Seconds(4)) << "one time for both";
   EXPECT_THAT(Output(), HasSubstr("worker did not stop in time"));
   EXPECT_THAT(Output(), HasSubstr("writer did not stop in time"));
 }

@@ -1,4 +1,4 @@
-#include "server/writer/attach_path.h"
+#include "server/rpc/attach_path.h"
 
 #include <sys/stat.h>
 
@@ -84,6 +84,18 @@ absl::StatusOr<std::string> ResolveAttachPath(const std::string& path,
         {{"field", "path"}, {"value", Printable(path, kMaxPrintedPathBytes)}});
   }
   return resolved;
+}
+
+std::string KeptAttachPath(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  return error ? path : absolute.string();
+}
+
+FindAttachedFile AttachRule(const LiveConfig* config) {
+  return [config](const std::string& path) {
+    return ResolveAttachPath(path, *config->Get());
+  };
 }
 
 }  // namespace annod

@@ -1,4 +1,4 @@
-#include "server/writer/attach_path.h"
+#include "server/rpc/attach_path.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -65,6 +65,24 @@ TEST_F(AttachPathTest, ASymbolicLinkLeadsNowhereElse) {
                     (root_ + "/outside/link.ann").c_str()),
             0);
   EXPECT_EQ(*Resolve("/outside/link.ann"), root_ + "/allowed/a.ann");
+}
+
+TEST_F(AttachPathTest, TheRuleIsThatOfTheMomentAndThePathStaysAsGiven) {
+  ASSERT_EQ(symlink((root_ + "/allowed").c_str(), (root_ + "/link").c_str()),
+            0);
+  const std::string path = root_ + "/link/a.ann";
+  EXPECT_EQ(KeptAttachPath(path), path);
+  LiveConfig live(config_);
+  const FindAttachedFile find = AttachRule(&live);
+  EXPECT_EQ(*find(path), root_ + "/allowed/a.ann");
+  // Where the link leads from now on is not allowed.
+  ASSERT_EQ(unlink((root_ + "/link").c_str()), 0);
+  ASSERT_EQ(symlink((root_ + "/outside").c_str(), (root_ + "/link").c_str()),
+            0);
+  EXPECT_EQ(find(path).status().code(), absl::StatusCode::kPermissionDenied);
+  config_.attach_dirs.push_back(root_ + "/outside");
+  live.Set(config_);
+  EXPECT_EQ(*find(path), root_ + "/outside/a.ann");
 }
 
 TEST_F(AttachPathTest, OnlyRegularFilesCanBeServed) {
