@@ -161,6 +161,13 @@ absl::Status ValidateConfig(const Config& config) {
                             "must be 0 or at least ",
                             kLeastMemory));
   }
+  if (config.admission.max_request_memory < config.limits.max_message_bytes) {
+    return Bad("max_request_memory",
+               absl::StrCat(config.admission.max_request_memory,
+                            " bytes do not hold one request; it must be at "
+                            "least max_message_bytes, ",
+                            config.limits.max_message_bytes));
+  }
   if (config.log_level != "debug" && config.log_level != "info" &&
       config.log_level != "warning" && config.log_level != "error") {
     return Bad("log_level",

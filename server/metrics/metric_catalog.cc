@@ -26,6 +26,16 @@ std::vector<MetricInfo> MakeCatalog() {
        kCounter,
        "Calls refused before any work was done on them, by reason.",
        {"reason"}},
+      {"annod_unsent_bytes",
+       kSum,
+       "Bytes of answers that are made or about to be, and not taken by their "
+       "callers.",
+       {}},
+      {"annod_unread_calls_total",
+       kCounter,
+       "Calls ended because their callers had taken nothing for a second when "
+       "room for other answers was needed.",
+       {}},
       {"annod_access_refusals_total",
        kCounter,
        "Calls refused because of who made them, by reason: "

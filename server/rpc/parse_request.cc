@@ -13,11 +13,18 @@
 #include "server/rpc/memory_check.h"
 
 namespace annod {
+namespace {
+
+constexpr size_t kMaxSmallBytes = 64 << 10;
+
+}  // namespace
 
 absl::Status ParseRequest(const grpc::ByteBuffer& buffer,
-                          google::protobuf::Message* request) {
+                          google::protobuf::Message* request, int64_t room) {
   // A message takes several times its bytes.
   ANNOD_RETURN_IF_ERROR(CheckMemory());
+  ANNOD_RETURN_IF_ERROR(
+      CheckParseCost(buffer, *request->GetDescriptor(), room));
   bool parsed = false;
   grpc::Slice whole;
   if (!buffer.Valid()) {
@@ -39,6 +46,15 @@ absl::Status ParseRequest(const grpc::ByteBuffer& buffer,
   return FieldError("request", size, limit,
                     absl::StrCat("the request of ", size,
                                  " does not parse; it must be ", limit));
+}
+
+absl::Status ParseSmallRequest(const grpc::ByteBuffer& buffer,
+                               google::protobuf::Message* request) {
+  if (buffer.Valid() && buffer.Length() > kMaxSmallBytes) {
+    return FieldError("request", absl::StrCat(buffer.Length(), " bytes"),
+                      absl::StrCat("at most ", kMaxSmallBytes, " bytes"));
+  }
+  return ParseRequest(buffer, request);
 }
 
 void SerializeResponse(const google::protobuf::Message& response,

@@ -14,10 +14,11 @@
 #include "google/protobuf/message.h"
 #include "server/access/quota_metadata.h"
 #include "server/rpc/errors.h"
-#include "server/rpc/parse_request.h"
+#include "server/rpc/parse_cost.h"
 #include "server/rpc/rpc_status.h"
 #include "server/worker/calls/refusal.h"
 #include "server/worker/forward.h"
+#include "server/worker/forwarded_request.h"
 
 namespace annod {
 namespace {
@@ -30,6 +31,10 @@ using grpc::CallbackServerContext;
 // After which a caller may expect one of the calls to have ended. Each takes a
 // thread of the writer.
 constexpr absl::Duration kAdminDelay = absl::Milliseconds(500);
+// What a call takes whose answers are not read: a chunk of at most a mebibyte
+// here, one or two in the writer, and what waits between.
+constexpr int64_t kLargeStreamBytes = 5 << 19;
+constexpr int64_t kSmallAnswerBytes = 16 << 10;
 
 template <typename Reactor>
 Reactor* Refuse(const grpc::Status& status) {
@@ -39,13 +44,6 @@ Reactor* Refuse(const grpc::Status& status) {
     void OnDone() override { delete this; }
   };
   return new Refused(status);
-}
-
-std::unique_ptr<Message> NewRequest(const MethodDescriptor& method) {
-  return std::unique_ptr<Message>(
-      google::protobuf::MessageFactory::generated_factory()
-          ->GetPrototype(method.input_type())
-          ->New());
 }
 
 // Empty if the request names none.
@@ -72,12 +70,13 @@ std::string PathOf(const MethodDescriptor& method) {
 
 AdminProxy::AdminProxy(std::shared_ptr<grpc::Channel> writer,
                        const Catalog* catalog, const LiveConfig* config,
-                       const AccessControl* access, WorkerMetrics* metrics,
-                       AuditLog* audit)
+                       const AccessControl* access, UnsentAnswers* unsent,
+                       WorkerMetrics* metrics, AuditLog* audit)
     : writer_(std::move(writer)),
       catalog_(catalog),
       config_(config),
       access_(access),
+      unsent_(unsent),
       metrics_(metrics),
       audit_(audit) {
   const google::protobuf::ServiceDescriptor* const service =
@@ -118,22 +117,17 @@ grpc::ServerUnaryReactor* AdminProxy::Unary(const MethodDescriptor& method,
                                             const ByteBuffer* request,
                                             ByteBuffer* response) {
   const Audited audited = Audit(method, context);
-  const std::unique_ptr<Message> message = NewRequest(method);
+  std::string index;
   std::shared_ptr<const Caller> caller;
-  const absl::Status taken =
-      Take(method, *context, *request, message.get(), &caller);
-  // What it names is told of who may not use it, too.
-  if (taken.ok() || absl::IsPermissionDenied(taken)) {
-    audited.call->AddRequest(*message);
-  }
-  const grpc::Status admitted = Admit(method.name(), context, taken);
+  const grpc::Status admitted = AdmitRequest(
+      method, context, *request, kSmallAnswerBytes, audited, &index, &caller);
   if (!admitted.ok()) {
     audited.call->End(admitted);
     return Refuse<grpc::ServerUnaryReactor>(admitted);
   }
   return ForwardUnary(context, writer_, PathOf(method),
-                      CountCall(method, IndexOf(*message), caller, audited),
-                      request, response);
+                      CountCall(method, index, caller, audited), request,
+                      response, unsent_, kSmallAnswerBytes);
 }
 
 grpc::ServerReadReactor<ByteBuffer>* AdminProxy::ClientStream(
@@ -153,24 +147,23 @@ grpc::ServerReadReactor<ByteBuffer>* AdminProxy::ClientStream(
     audited.call->End(admitted);
     return Refuse<grpc::ServerReadReactor<ByteBuffer>>(admitted);
   }
-  return ForwardClientStream(context, writer_, path,
-                             CountCall(method, "", *std::move(caller), audited),
-                             NewRequest(method), std::move(stream), response);
+  return ForwardClientStream(
+      context, writer_, path,
+      CountCall(method, "", *std::move(caller), audited), method.input_type(),
+      ParseRoom(config_->Get()->limits), std::move(stream), response);
 }
 
 grpc::ServerWriteReactor<ByteBuffer>* AdminProxy::ServerStream(
     const MethodDescriptor& method, CallbackServerContext* context,
     const ByteBuffer* request) {
   const Audited audited = Audit(method, context);
-  const std::unique_ptr<Message> message = NewRequest(method);
+  const bool is_large =
+      method.output_type() == v1::SerializeResponse::descriptor();
+  const int64_t bytes = is_large ? kLargeStreamBytes : kSmallAnswerBytes;
+  std::string index;
   std::shared_ptr<const Caller> caller;
-  const absl::Status taken =
-      Take(method, *context, *request, message.get(), &caller);
-  // What it names is told of who may not use it, too.
-  if (taken.ok() || absl::IsPermissionDenied(taken)) {
-    audited.call->AddRequest(*message);
-  }
-  const grpc::Status admitted = Admit(method.name(), context, taken);
+  const grpc::Status admitted =
+      AdmitRequest(method, context, *request, bytes, audited, &index, &caller);
   if (!admitted.ok()) {
     audited.call->End(admitted);
     return Refuse<grpc::ServerWriteReactor<ByteBuffer>>(admitted);
@@ -180,20 +173,46 @@ grpc::ServerWriteReactor<ByteBuffer>* AdminProxy::ServerStream(
   ItemStreams::Refusal unbounded;
   return ForwardServerStream(
       context, writer_, PathOf(method),
-      CountCall(method, IndexOf(*message), caller, audited),
+      CountCall(method, index, caller, audited),
       waits ? build_watches_.Admit("", std::numeric_limits<int>::max(),
                                    std::numeric_limits<int>::max(), &unbounded)
             : nullptr,
-      request);
+      request, unsent_, bytes);
 }
 
 absl::Status AdminProxy::Take(const MethodDescriptor& method,
                               const CallbackServerContext& context,
-                              const ByteBuffer& bytes, Message* request,
+                              const ByteBuffer& bytes, const Audited& audited,
+                              std::string* index,
                               std::shared_ptr<const Caller>* caller) const {
   ANNOD_ASSIGN_OR_RETURN(*caller, access_->Admit(context, PathOf(method)));
-  ANNOD_RETURN_IF_ERROR(ParseRequest(bytes, request));
-  return access_->CheckIndexes(**caller, *request);
+  return CheckRequest(
+      bytes, method.input_type(), ParseRoom(config_->Get()->limits),
+      [&](const Message& request) {
+        *index = IndexOf(request);
+        absl::Status allowed = access_->CheckIndexes(**caller, request);
+        // What it names is told of who may not use it, too.
+        if (allowed.ok() || absl::IsPermissionDenied(allowed)) {
+          audited.call->AddRequest(request);
+        }
+        return allowed;
+      });
+}
+
+grpc::Status AdminProxy::AdmitRequest(
+    const MethodDescriptor& method, CallbackServerContext* context,
+    const ByteBuffer& request, int64_t answer_bytes, const Audited& audited,
+    std::string* index, std::shared_ptr<const Caller>* caller) {
+  absl::Status status = Take(method, *context, request, audited, index, caller);
+  bool reserved = false;
+  if (status.ok()) {
+    status = unsent_->Reserve(answer_bytes);
+    reserved = status.ok();
+    if (!reserved) AddPushback(status, context);
+  }
+  grpc::Status admitted = Admit(method.name(), context, status);
+  if (reserved && !admitted.ok()) unsent_->Release(answer_bytes);
+  return admitted;
 }
 
 grpc::Status AdminProxy::Admit(const std::string& method,

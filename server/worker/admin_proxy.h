@@ -14,6 +14,7 @@
 #include "server/audit/audit_log.h"
 #include "server/audit/call_audit.h"
 #include "server/config/live_config.h"
+#include "server/worker/calls/unsent_answers.h"
 #include "server/worker/catalog/catalog.h"
 #include "server/worker/forwarded_call.h"
 #include "server/worker/item_streams.h"
@@ -31,7 +32,7 @@ class AdminProxy final : public v1::AdminService::Service {
   // All but `writer` must outlive the object.
   AdminProxy(std::shared_ptr<grpc::Channel> writer, const Catalog* catalog,
              const LiveConfig* config, const AccessControl* access,
-             WorkerMetrics* metrics, AuditLog* audit);
+             UnsentAnswers* unsent, WorkerMetrics* metrics, AuditLog* audit);
 
   // Calls under way.
   int active_count() const { return running_.load(); }
@@ -61,12 +62,25 @@ class AdminProxy final : public v1::AdminService::Service {
       const Method& method, grpc::CallbackServerContext* context,
       const grpc::ByteBuffer* request);
 
+  // The call's audit, which also takes in its ids.
+  struct Audited {
+    RequestIds ids;
+    std::shared_ptr<CallAudit> call;
+  };
+  // Whether a call with one request is taken on (Admit): one that may be, and
+  // for whose answers there is room, which is reserved then.
+  grpc::Status AdmitRequest(const Method& method,
+                            grpc::CallbackServerContext* context,
+                            const grpc::ByteBuffer& request,
+                            int64_t answer_bytes, const Audited& audited,
+                            std::string* index,
+                            std::shared_ptr<const Caller>* caller);
   // Finds out who calls and parses what he sends; not OK if he may not do this
   // to the indexes that it names.
   absl::Status Take(const Method& method,
                     const grpc::CallbackServerContext& context,
-                    const grpc::ByteBuffer& bytes,
-                    google::protobuf::Message* request,
+                    const grpc::ByteBuffer& bytes, const Audited& audited,
+                    std::string* index,
                     std::shared_ptr<const Caller>* caller) const;
   // Counts a call for as long as it runs (CountCall). Not OK, and counted as
   // ended, if too many run or `status`, that of its request, is not OK.
@@ -82,11 +96,7 @@ class AdminProxy final : public v1::AdminService::Service {
   grpc::Status Overloaded(const std::string& method,
                           grpc::CallbackServerContext* context,
                           const std::string& why, Counter* counter);
-  // The call's audit, which also takes in its ids.
-  struct Audited {
-    RequestIds ids;
-    std::shared_ptr<CallAudit> call;
-  };
+  // Begins it.
   Audited Audit(const Method& method, grpc::CallbackServerContext* context);
   // `method` must stay.
   ForwardedCall::Hooks CountCall(const Method& method, std::string index,
@@ -97,6 +107,7 @@ class AdminProxy final : public v1::AdminService::Service {
   const Catalog* const catalog_;
   const LiveConfig* const config_;
   const AccessControl* const access_;
+  UnsentAnswers* const unsent_;
   WorkerMetrics* const metrics_;
   AuditLog* const audit_;
   std::atomic<int> running_{0};

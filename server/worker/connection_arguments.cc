@@ -41,4 +41,10 @@ void SetConnectionArguments(const Config& config,
   set(GRPC_ARG_MAX_CONCURRENT_STREAMS, config.max_streams_per_connection);
 }
 
+void RefuseCompressed(grpc::ServerBuilder* builder) {
+  for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
+    builder->SetCompressionAlgorithmSupportStatus(algorithm, false);
+  }
+}
+
 }  // namespace annod

@@ -11,6 +11,11 @@ namespace annod {
 // either way, to max_connection_age.
 void SetConnectionArguments(const Config& config, grpc::ServerBuilder* builder);
 
+// Requests that were compressed end with UNIMPLEMENTED. gRPC 1.51 would inflate
+// a whole message before it looks at its size: two megabytes become two
+// gigabytes.
+void RefuseCompressed(grpc::ServerBuilder* builder);
+
 }  // namespace annod
 
 #endif  // ANNOD_SERVER_WORKER_CONNECTION_ARGUMENTS_H_

@@ -8,6 +8,7 @@
 #include "server/rpc/errors.h"
 #include "server/rpc/parse_request.h"
 #include "server/rpc/rpc_status.h"
+#include "server/worker/forwarded_request.h"
 
 namespace annod {
 namespace {
@@ -16,19 +17,28 @@ namespace {
 // ForwardedCall once OnDone() was called.
 
 class UnaryForward final : public grpc::ServerUnaryReactor,
-                           public ForwardedCall {
+                           public ForwardedCall,
+                           private UnsentAnswers::Holder {
  public:
   UnaryForward(grpc::CallbackServerContext* server,
                std::shared_ptr<grpc::Channel> channel, std::string method,
                Hooks hooks, const grpc::ByteBuffer* request,
-               grpc::ByteBuffer* response)
+               grpc::ByteBuffer* response, UnsentAnswers* unsent,
+               int64_t reserved)
       : ForwardedCall(server, std::move(channel), std::move(method),
                       std::move(hooks)),
+        context_(server),
         request_(request),
-        response_(response) {}
+        response_(response),
+        unsent_(unsent),
+        reserved_(reserved) {}
 
   void OnCancel() override { ServerCancelled(); }
-  void OnDone() override { ServerDone(); }
+  void OnDone() override {
+    unsent_->Drop(this);
+    unsent_->Release(reserved_);
+    ServerDone();
+  }
 
  private:
   void ReadRequest(grpc::ByteBuffer* request) override {
@@ -37,12 +47,18 @@ class UnaryForward final : public grpc::ServerUnaryReactor,
   }
   void WriteResponse(const grpc::ByteBuffer* response) override {
     *response_ = *response;
+    // What was done is told, room or not.
+    unsent_->Count(this, static_cast<int64_t>(response->Length()));
     SentResponse(true);
   }
   void FinishServer(const grpc::Status& status) override { Finish(status); }
+  void Cancel() override { context_->TryCancel(); }
 
+  grpc::CallbackServerContext* const context_;
   const grpc::ByteBuffer* request_;
   grpc::ByteBuffer* const response_;
+  UnsentAnswers* const unsent_;
+  const int64_t reserved_;
 };
 
 class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
@@ -50,12 +66,13 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
  public:
   ReadForward(grpc::CallbackServerContext* server,
               std::shared_ptr<grpc::Channel> channel, std::string method,
-              Hooks hooks, std::unique_ptr<google::protobuf::Message> request,
-              std::shared_ptr<ItemStreams::Stream> stream,
+              Hooks hooks, const google::protobuf::Descriptor* request_type,
+              int64_t parse_room, std::shared_ptr<ItemStreams::Stream> stream,
               grpc::ByteBuffer* response)
       : ForwardedCall(server, std::move(channel), std::move(method),
                       std::move(hooks)),
-        parsed_(std::move(request)),
+        request_type_(request_type),
+        parse_room_(parse_room),
         stream_(std::move(stream)),
         response_(response) {
     stream_->SetOnIdle([this](const absl::Status& why) {
@@ -69,11 +86,12 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
     if (ok) {
       // A stream of bytes would end in silence where it does not parse.
       const absl::Status parsed =
-          ParseRequest(ForwardedCall::request_, parsed_.get());
+          CheckRequest(ForwardedCall::request_, request_type_, parse_room_,
+                       [this](const google::protobuf::Message& request) {
+                         if (hooks().on_request) hooks().on_request(request);
+                         return hooks().check(request);
+                       });
       if (!parsed.ok()) return RefuseRequest(ToGrpcStatus(parsed));
-      if (hooks().on_request) hooks().on_request(*parsed_);
-      const absl::Status allowed = hooks().check(*parsed_);
-      if (!allowed.ok()) return RefuseRequest(ToGrpcStatus(allowed));
     }
     GotRequest(ok);
   }
@@ -92,7 +110,7 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
   void FinishServer(const grpc::Status& status) override { Finish(status); }
 
   bool IsAddItems() const {
-    return parsed_->GetDescriptor() == v1::AddItemsRequest::descriptor();
+    return request_type_ == v1::AddItemsRequest::descriptor();
   }
   absl::Status AddProgress(const absl::Status& why) const override {
     v1::AddItemsResponse stored;
@@ -103,22 +121,28 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
                          {"last_id", absl::StrCat(stored.last_id())}});
   }
 
-  const std::unique_ptr<google::protobuf::Message> parsed_;
+  const google::protobuf::Descriptor* const request_type_;
+  const int64_t parse_room_;
   const std::shared_ptr<ItemStreams::Stream> stream_;
   grpc::ByteBuffer* const response_;
 };
 
 class WriteForward final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
-                           public ForwardedCall {
+                           public ForwardedCall,
+                           private UnsentAnswers::Holder {
  public:
   WriteForward(grpc::CallbackServerContext* server,
                std::shared_ptr<grpc::Channel> channel, std::string method,
                Hooks hooks, std::shared_ptr<ItemStreams::Stream> stream,
-               const grpc::ByteBuffer* request)
+               const grpc::ByteBuffer* request, UnsentAnswers* unsent,
+               int64_t reserved)
       : ForwardedCall(server, std::move(channel), std::move(method),
                       std::move(hooks)),
+        context_(server),
         stream_(std::move(stream)),
-        request_(request) {
+        request_(request),
+        unsent_(unsent),
+        reserved_(reserved) {
     if (stream_ == nullptr) return;
     stream_->SetOnIdle([this](const absl::Status& why) {
       EndEarly(why, /*take_what_came=*/false);
@@ -128,9 +152,16 @@ class WriteForward final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     if (stream_ != nullptr) stream_->SetOnIdle(nullptr);
   }
 
-  void OnWriteDone(bool ok) override { SentResponse(ok); }
+  void OnWriteDone(bool ok) override {
+    reserved_ = unsent_->TakeBack(this);
+    SentResponse(ok);
+  }
   void OnCancel() override { ServerCancelled(); }
-  void OnDone() override { ServerDone(); }
+  void OnDone() override {
+    unsent_->Drop(this);
+    unsent_->Release(reserved_);
+    ServerDone();
+  }
 
  private:
   void ReadRequest(grpc::ByteBuffer* request) override {
@@ -139,25 +170,31 @@ class WriteForward final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     GotRequest(std::exchange(request_, nullptr) != nullptr);
   }
   void WriteResponse(const grpc::ByteBuffer* response) override {
+    // The reservation is for the whole call; only while an answer is on its way
+    // does its caller keep others waiting.
+    unsent_->Assign(this, std::exchange(reserved_, 0));
     grpc::ServerWriteReactor<grpc::ByteBuffer>::StartWrite(response);
   }
   void FinishServer(const grpc::Status& status) override { Finish(status); }
+  void Cancel() override { context_->TryCancel(); }
 
+  grpc::CallbackServerContext* const context_;
   const std::shared_ptr<ItemStreams::Stream> stream_;
   const grpc::ByteBuffer* request_;
+  UnsentAnswers* const unsent_;
+  int64_t reserved_;
 };
 
 }  // namespace
 
-grpc::ServerUnaryReactor* ForwardUnary(grpc::CallbackServerContext* context,
-                                       std::shared_ptr<grpc::Channel> target,
-                                       std::string method,
-                                       ForwardedCall::Hooks hooks,
-                                       const grpc::ByteBuffer* request,
-                                       grpc::ByteBuffer* response) {
+grpc::ServerUnaryReactor* ForwardUnary(
+    grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
+    std::string method, ForwardedCall::Hooks hooks,
+    const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
+    UnsentAnswers* unsent, int64_t reserved) {
   auto* const call =
       new UnaryForward(context, std::move(target), std::move(method),
-                       std::move(hooks), request, response);
+                       std::move(hooks), request, response, unsent, reserved);
   call->Start();
   return call;
 }
@@ -165,11 +202,11 @@ grpc::ServerUnaryReactor* ForwardUnary(grpc::CallbackServerContext* context,
 grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
     std::string method, ForwardedCall::Hooks hooks,
-    std::unique_ptr<google::protobuf::Message> request,
+    const google::protobuf::Descriptor* request_type, int64_t parse_room,
     std::shared_ptr<ItemStreams::Stream> stream, grpc::ByteBuffer* response) {
   auto* const call = new ReadForward(
       context, std::move(target), std::move(method), std::move(hooks),
-      std::move(request), std::move(stream), response);
+      request_type, parse_room, std::move(stream), response);
   call->Start();
   return call;
 }
@@ -178,10 +215,10 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* ForwardServerStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,
     std::string method, ForwardedCall::Hooks hooks,
     std::shared_ptr<ItemStreams::Stream> stream,
-    const grpc::ByteBuffer* request) {
-  auto* const call =
-      new WriteForward(context, std::move(target), std::move(method),
-                       std::move(hooks), std::move(stream), request);
+    const grpc::ByteBuffer* request, UnsentAnswers* unsent, int64_t reserved) {
+  auto* const call = new WriteForward(
+      context, std::move(target), std::move(method), std::move(hooks),
+      std::move(stream), request, unsent, reserved);
   call->Start();
   return call;
 }

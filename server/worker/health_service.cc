@@ -11,6 +11,7 @@
 #include "server/audit/request_ids.h"
 #include "server/config/child_options.h"
 #include "server/rpc/errors.h"
+#include "server/rpc/parse_request.h"
 #include "server/rpc/rpc_status.h"
 #include "server/worker/calls/refusal.h"
 
@@ -43,7 +44,7 @@ grpc::Status DrainingStatus() {
 // One Watch call. All state is guarded by the service's lock; reactions run on
 // gRPC's threads, never within the calls that start an operation.
 class HealthService::Watcher final
-    : public grpc::ServerWriteReactor<HealthCheckResponse> {
+    : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
   Watcher(HealthService* owner, std::string service)
       : owner_(owner), service_(std::move(service)) {}
@@ -56,7 +57,9 @@ class HealthService::Watcher final
     if (sent_any_ && status == sent_) return;
     sent_any_ = true;
     sent_ = status;
-    message_.set_status(status);
+    HealthCheckResponse message;
+    message.set_status(status);
+    SerializeResponse(message, &message_);
     writing_ = true;
     StartWrite(&message_);
   }
@@ -95,7 +98,7 @@ class HealthService::Watcher final
  private:
   HealthService* const owner_;
   const std::string service_;
-  HealthCheckResponse message_;
+  grpc::ByteBuffer message_;
   bool writing_ = false;
   bool finished_ = false;  // no more writes
   grpc::Status final_status_;
@@ -173,33 +176,41 @@ absl::Status HealthService::MayAsk(const grpc::ServerContextBase& context,
 }
 
 grpc::ServerUnaryReactor* HealthService::Check(
-    grpc::CallbackServerContext* context, const HealthCheckRequest* request,
-    HealthCheckResponse* response) {
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   TakeRequestIds(context);
   if (context->client_metadata().count(kProbeMetadata) > 0) {
     context->AddTrailingMetadata(kProbeMetadata, absl::StrCat(slot_));
   }
-  const absl::Status allowed = MayAsk(*context, request->service());
+  HealthCheckRequest question;
+  absl::Status allowed = ParseSmallRequest(*request, &question);
+  if (allowed.ok()) {
+    allowed = MayAsk(*context, question.service());
+  }
   if (!allowed.ok()) {
     reactor->Finish(ToGrpcStatus(allowed));
     return reactor;
   }
-  const Status status = StatusOf(request->service());
+  const Status status = StatusOf(question.service());
   if (status == HealthCheckResponse::SERVICE_UNKNOWN) {
-    reactor->Finish(ToGrpcStatus(UnknownServiceError(request->service())));
+    reactor->Finish(ToGrpcStatus(UnknownServiceError(question.service())));
   } else {
-    response->set_status(status);
+    HealthCheckResponse answer;
+    answer.set_status(status);
+    SerializeResponse(answer, response);
     reactor->Finish(grpc::Status::OK);
   }
   return reactor;
 }
 
-grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
-    grpc::CallbackServerContext* context, const HealthCheckRequest* request) {
+grpc::ServerWriteReactor<grpc::ByteBuffer>* HealthService::Watch(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   TakeRequestIds(context);
-  auto* watcher = new Watcher(this, request->service());
-  const absl::Status allowed = MayAsk(*context, request->service());
+  HealthCheckRequest question;
+  absl::Status allowed = ParseSmallRequest(*request, &question);
+  if (allowed.ok()) allowed = MayAsk(*context, question.service());
+  auto* watcher = new Watcher(this, question.service());
   absl::MutexLock lock(&mu_);
   if (!allowed.ok()) {
     watcher->FinishLocked(ToGrpcStatus(allowed));

@@ -17,8 +17,13 @@ namespace annod {
 // the services, and "annod.v1.IndexService/<index>" for each index. gRPC's own
 // implementation has no description that reflection could show. Callback API:
 // a watching caller costs memory, no thread. Whoever it is may ask for the
-// process and the services, for an index who may ask for its Info. Thread-safe.
-class HealthService final : public grpc::health::v1::Health::CallbackService {
+// process and the services, for an index who may ask for its Info. Requests
+// come as bytes, so that a large one is refused before it is parsed.
+// Thread-safe.
+class HealthService final
+    : public grpc::health::v1::Health::WithRawCallbackMethod_Check<
+          grpc::health::v1::Health::WithRawCallbackMethod_Watch<
+              grpc::health::v1::Health::Service>> {
  public:
   using Status = grpc::health::v1::HealthCheckResponse::ServingStatus;
 
@@ -41,13 +46,12 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   // SERVICE_UNKNOWN for a name that means nothing now.
   Status StatusOf(const std::string& service) const;
 
-  grpc::ServerUnaryReactor* Check(
+  grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
+                                  const grpc::ByteBuffer* request,
+                                  grpc::ByteBuffer* response) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Watch(
       grpc::CallbackServerContext* context,
-      const grpc::health::v1::HealthCheckRequest* request,
-      grpc::health::v1::HealthCheckResponse* response) override;
-  grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>* Watch(
-      grpc::CallbackServerContext* context,
-      const grpc::health::v1::HealthCheckRequest* request) override;
+      const grpc::ByteBuffer* request) override;
 
  private:
   class Watcher;

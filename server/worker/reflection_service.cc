@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/status_macros.h"
 #include "server/rpc/errors.h"
+#include "server/rpc/parse_request.h"
 #include "server/rpc/rpc_status.h"
 
 namespace annod {
@@ -56,69 +58,68 @@ constexpr char kReflectionMethod[] =
 constexpr char kReflectionAlphaMethod[] =
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
-// `Response` is that of v1 or has its fields.
-template <typename Response>
-void Convert(const ServerReflectionResponse& answer, Response* response) {
-  response->ParseFromString(answer.SerializeAsString());
-}
-template <>
-void Convert(const ServerReflectionResponse& answer,
-             ServerReflectionResponse* response) {
-  *response = answer;
-}
+using Bytes = grpc::ByteBuffer;
 
-template <typename Request, typename Response>
-class Conversation final : public grpc::ServerBidiReactor<Request, Response> {
+class Conversation final : public grpc::ServerBidiReactor<Bytes, Bytes>,
+                           private UnsentAnswers::Holder {
  public:
   Conversation(const ReflectionService* service,
-               const grpc::CallbackServerContext& context, const char* method)
-      : service_(*service), method_(method) {
-    auto caller = service_.access().Admit(context, method_);
+               grpc::CallbackServerContext* context, const char* method)
+      : service_(*service), context_(context), method_(method) {
+    auto caller = service_.access().Admit(*context, method_);
     if (!caller.ok()) {
-      this->Finish(ToGrpcStatus(caller.status()));
+      Finish(ToGrpcStatus(caller.status()));
       return;
     }
     caller_ = *std::move(caller);
-    this->StartRead(&request_);
+    StartRead(&request_);
   }
   void OnReadDone(bool ok) override {
-    if (!ok) return this->Finish(grpc::Status::OK);
-    const absl::Status allowed = service_.access().Recheck(*caller_, method_);
-    if (!allowed.ok()) return this->Finish(ToGrpcStatus(allowed));
-    ServerReflectionRequest question;
-    question.ParseFromString(request_.SerializeAsString());
-    Convert(service_.Answer(question), &response_);
-    this->StartWrite(&response_);
+    if (!ok) return Finish(grpc::Status::OK);
+    const absl::Status answered = AnswerRequest();
+    if (!answered.ok()) return Finish(ToGrpcStatus(answered));
+    StartWrite(&response_);
   }
   void OnWriteDone(bool ok) override {
-    if (!ok) return this->Finish(grpc::Status::CANCELLED);
-    this->StartRead(&request_);
+    service_.unsent()->Taken(this, Size());
+    if (!ok) return Finish(grpc::Status::CANCELLED);
+    StartRead(&request_);
   }
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    service_.unsent()->Drop(this);
+    delete this;
+  }
 
  private:
+  absl::Status AnswerRequest() {
+    ANNOD_RETURN_IF_ERROR(service_.access().Recheck(*caller_, method_));
+    ServerReflectionRequest question;
+    ANNOD_RETURN_IF_ERROR(ParseSmallRequest(request_, &question));
+    SerializeResponse(service_.Answer(question), &response_);
+    return service_.unsent()->Hold(this, Size());
+  }
+  int64_t Size() const { return static_cast<int64_t>(response_.Length()); }
+  void Cancel() override { context_->TryCancel(); }
+
   const ReflectionService& service_;
+  grpc::CallbackServerContext* const context_;
   const char* const method_;
   std::shared_ptr<const Caller> caller_;
-  Request request_;
-  Response response_;
+  Bytes request_;
+  Bytes response_;
 };
 
 }  // namespace
 
-grpc::ServerBidiReactor<ServerReflectionRequest, ServerReflectionResponse>*
-ReflectionService::ServerReflectionInfo(grpc::CallbackServerContext* context) {
-  return new Conversation<ServerReflectionRequest, ServerReflectionResponse>(
-      this, *context, kReflectionMethod);
+grpc::ServerBidiReactor<Bytes, Bytes>* ReflectionService::ServerReflectionInfo(
+    grpc::CallbackServerContext* context) {
+  return new Conversation(this, context, kReflectionMethod);
 }
 
-grpc::ServerBidiReactor<grpc::reflection::v1alpha::ServerReflectionRequest,
-                        grpc::reflection::v1alpha::ServerReflectionResponse>*
+grpc::ServerBidiReactor<Bytes, Bytes>*
 ReflectionAlphaService::ServerReflectionInfo(
     grpc::CallbackServerContext* context) {
-  return new Conversation<grpc::reflection::v1alpha::ServerReflectionRequest,
-                          grpc::reflection::v1alpha::ServerReflectionResponse>(
-      service_, *context, kReflectionAlphaMethod);
+  return new Conversation(service_, context, kReflectionAlphaMethod);
 }
 
 ServerReflectionResponse ReflectionService::Answer(

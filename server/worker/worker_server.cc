@@ -12,12 +12,14 @@
 #include "core/cpu_count.h"
 #include "core/status_macros.h"
 #include "grpc/grpc.h"
+#include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
 #include "grpcpp/ext/channelz_service_plugin.h"
 #include "grpcpp/resource_quota.h"
 #include "server/config/stall_times.h"
 #include "server/net/listen_address.h"
 #include "server/net/listen_socket.h"
 #include "server/process/child_process.h"
+#include "server/process/free_memory.h"
 #include "server/rpc/attach_path.h"
 #include "server/tls/tls_page.h"
 #include "server/worker/callback_queue.h"
@@ -30,7 +32,9 @@
 namespace annod {
 namespace {
 
-constexpr int kMaxSyncThreads = 32;
+// What gRPC reads of an answer of the writer before it is asked for. By default
+// it takes megabytes of each call from a fast sender, whoever reads them.
+constexpr int kLookaheadBytes = 256 << 10;
 constexpr int kResidencyTicks = 10;
 constexpr absl::Duration kDrainPoll = absl::Milliseconds(10);
 // A connection on which nothing came for so long has no call on its way to us.
@@ -63,6 +67,8 @@ std::shared_ptr<grpc::Channel> WriterChannel(const ChildOptions& options,
   args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(times.ping_timeout));
   args.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  args.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  args.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kLookaheadBytes);
   args.SetMaxReceiveMessageSize(-1);
   args.SetMaxSendMessageSize(-1);
   return grpc::CreateCustomChannel(WriterAddress(options),
@@ -81,12 +87,13 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
       sampler_(config, metrics),
       helpers_(ThreadsOf(*config->Get())),
       handler_(&catalog_, config, &sampler_, &helpers_),
+      unsent_(config, metrics),
       writer_(WriterChannel(options, StallTimesOf(*config->Get()))),
-      streams_(&handler_, config, access, &helpers_, metrics,
-               ThreadsOf(*config->Get())),
-      index_service_(&catalog_, config, access, &streams_, metrics),
+      streams_(&handler_, &catalog_, config, access, &helpers_, &unsent_,
+               metrics, ThreadsOf(*config->Get())),
+      index_service_(&catalog_, config, access, &streams_, &unsent_, metrics),
       audit_(config->Get()->audit_log),
-      admin_(writer_, &catalog_, config, access, metrics, &audit_),
+      admin_(writer_, &catalog_, config, access, &unsent_, metrics, &audit_),
       health_(options.slot, &catalog_, config, access),
       reflection_(
           {v1::IndexService::service_full_name(),
@@ -94,9 +101,9 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
            grpc::health::v1::Health::service_full_name(),
            grpc::reflection::v1::ServerReflection::service_full_name(),
            grpc::reflection::v1alpha::ServerReflection::service_full_name()},
-          access),
+          access, &unsent_),
       query_threads_(&index_service_, &handler_, &helpers_, &catalog_, config,
-                     access, metrics),
+                     access, &unsent_, metrics),
       acceptor_(config, metrics) {
   audit_.CountDropped(metrics->writer());
   catalog_.set_on_change([this] { health_.Update(); });
@@ -140,11 +147,9 @@ absl::Status WorkerServer::StartServer() {
   grpc::EnableDefaultHealthCheckService(false);
   grpc::ServerBuilder builder;
   grpc::ResourceQuota quota("worker");
-  quota.SetMaxThreads(kMaxSyncThreads);
+  quota.Resize(config->admission.max_request_memory);
   builder.SetResourceQuota(quota);
-  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
+  RefuseCompressed(&builder);
   builder.SetMaxReceiveMessageSize(
       static_cast<int>(config->limits.max_message_bytes));
   builder.SetMaxSendMessageSize(-1);
@@ -213,7 +218,13 @@ void WorkerServer::ConfigChanged() {
 void WorkerServer::Tick() {
   catalog_.ReleaseRetired();
   admin_.EndIdleStreams();
+  WatchMemory();
   if (ticks_++ % kResidencyTicks == 0) MeasureResidency();
+}
+
+void WorkerServer::WatchMemory() {
+  metrics_->unsent_bytes.Set(static_cast<double>(unsent_.bytes()));
+  ReturnFreeMemory();
 }
 
 void WorkerServer::MeasureResidency() {

@@ -16,6 +16,7 @@
 #include "server/worker/calls/index_service.h"
 #include "server/worker/calls/query_streams.h"
 #include "server/worker/calls/query_threads.h"
+#include "server/worker/calls/unsent_answers.h"
 #include "server/worker/catalog/catalog.h"
 #include "server/worker/catalog/catalog_loader.h"
 #include "server/worker/catalog/sync_client.h"
@@ -61,6 +62,7 @@ class WorkerServer {
   absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> PortCredentials(
       const Config& config) const;
   void MeasureResidency();
+  void WatchMemory();
   // Returns when no call is under way or may be on its way, or `timeout` after
   // `start`. Ends streams meanwhile.
   void AwaitCalls(absl::Time start, absl::Duration timeout);
@@ -76,6 +78,7 @@ class WorkerServer {
   RecallSampler sampler_;
   QueryHelpers helpers_;
   GetNnsHandler handler_;
+  UnsentAnswers unsent_;
   const std::shared_ptr<grpc::Channel> writer_;
   QueryStreams streams_;
   IndexServiceImpl index_service_;

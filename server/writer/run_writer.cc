@@ -17,6 +17,7 @@
 #include "server/audit/log_requests.h"
 #include "server/config/live_config.h"
 #include "server/process/child_process.h"
+#include "server/process/free_memory.h"
 #include "server/process/memory_limit.h"
 #include "server/writer/admin_service.h"
 #include "server/writer/state/writer_metrics.h"
@@ -92,6 +93,7 @@ int RunWriter(const ChildOptions& options, const Config& config) {
                    [&] {
                      state.DropExpired();
                      state.LookAtIndexes();
+                     ReturnFreeMemory();
                    });
   state.Drain();
   server->Shutdown(

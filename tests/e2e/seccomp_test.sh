@@ -51,7 +51,8 @@ run attach again "$dir/points.ann" --dim 3 --metric euclidean
 run query again --item 3
 run detach again
 run fit points "$dir/v.csv"
-curl -sf "$http/metrics" | grep -q '^annod_' || fail "no metrics"
+curl -sf -o "$dir/metrics" "$http/metrics" || fail "no metrics"
+grep -q '^annod_' "$dir/metrics" || fail "no metrics in: $(head -n 5 "$dir/metrics")"
 
 # A writer that is killed is started again, the configuration is read again.
 writer=$(pgrep -P $annod -f child_role=writer)

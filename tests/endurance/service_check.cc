@@ -73,7 +73,7 @@ void CheckService(const std::string& address, Thoroughness thoroughness,
       client.get(),
       all ? history->items.All() : history->items.ToCheck(kOthers, random),
       history, report);
-  CheckIndexes(client.get(), history->indexes.All(), history, report);
+  CheckIndexes(client.get(), history->indexes.All(), settled, history, report);
 }
 
 }  // namespace annod::endurance

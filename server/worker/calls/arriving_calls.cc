@@ -12,9 +12,9 @@ constexpr absl::Duration kEndPoll = absl::Milliseconds(1);
 
 }  // namespace
 
-ArrivingCalls::ArrivingCalls(IndexServiceImpl* service,
+ArrivingCalls::ArrivingCalls(IndexServiceImpl* service, UnsentAnswers* unsent,
                              std::function<void(QueryCall* call)> on_arrival)
-    : service_(service), on_arrival_(std::move(on_arrival)) {}
+    : service_(service), unsent_(unsent), on_arrival_(std::move(on_arrival)) {}
 
 void ArrivingCalls::AddQueue(grpc::ServerBuilder* builder) {
   queue_ = builder->AddCompletionQueue();
@@ -76,6 +76,7 @@ void ArrivingCalls::Process(const Event& event) {
       call->is_done.store(true);
       break;
     case QueryCall::Event::kSent:
+      unsent_->Drop(call);
       break;
   }
   if (call->ends.fetch_add(1) == 1) Recycle(call);

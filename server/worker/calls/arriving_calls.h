@@ -11,6 +11,7 @@
 #include "grpcpp/grpcpp.h"
 #include "server/worker/calls/index_service.h"
 #include "server/worker/calls/query_call.h"
+#include "server/worker/calls/unsent_answers.h"
 
 namespace annod {
 
@@ -21,8 +22,8 @@ namespace annod {
 class ArrivingCalls {
  public:
   // `on_arrival` gets each call from the thread that processed its event.
-  // `service` must outlive the object.
-  ArrivingCalls(IndexServiceImpl* service,
+  // `service` and `unsent` must outlive the object.
+  ArrivingCalls(IndexServiceImpl* service, UnsentAnswers* unsent,
                 std::function<void(QueryCall* call)> on_arrival);
 
   // Before the server is built.
@@ -55,6 +56,7 @@ class ArrivingCalls {
   void Recycle(QueryCall* call);
 
   IndexServiceImpl* const service_;
+  UnsentAnswers* const unsent_;
   const std::function<void(QueryCall* call)> on_arrival_;
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
 

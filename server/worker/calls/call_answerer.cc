@@ -9,6 +9,7 @@
 #include "grpcpp/grpcpp.h"
 #include "server/rpc/parse_request.h"
 #include "server/rpc/rpc_status.h"
+#include "server/worker/calls/answer_size.h"
 #include "server/worker/calls/refusal.h"
 
 namespace annod {
@@ -28,9 +29,13 @@ EndedQuery Ended(const QueryCall& call, const IndexView* view) {
 }  // namespace
 
 CallAnswerer::CallAnswerer(const GetNnsHandler* handler, QueryHelpers* helpers,
-                           const LiveConfig* config, WorkerMetrics* metrics)
+                           const Catalog* catalog, const LiveConfig* config,
+                           UnsentAnswers* unsent, WorkerMetrics* metrics)
     : handler_(handler),
       helpers_(helpers),
+      catalog_(catalog),
+      config_(config),
+      unsent_(unsent),
       metrics_(metrics),
       slow_(config, metrics) {}
 
@@ -50,6 +55,12 @@ void CallAnswerer::Leave(const QueryCall* call) {
 
 void CallAnswerer::Answer(QueryCall* call, const v1::GetNnsRequest& request,
                           AnswerMemory* memory) {
+  const int64_t reserved =
+      BytesToAnswer(request, *catalog_, config_->Get()->limits);
+  if (reserved > 0) {
+    const absl::Status room = unsent_->Reserve(reserved);
+    if (!room.ok()) return Finish(call, room, nullptr);
+  }
   const QueryHelpers::Searching searching(helpers_);
   std::shared_ptr<const IndexView> view;
   auto* const response =
@@ -63,10 +74,19 @@ void CallAnswerer::Answer(QueryCall* call, const v1::GetNnsRequest& request,
   query.request = &request;
   query.cost = &memory->scratch()->cost;
   query.start = start;
-  if (!status.ok()) return End(call, query, status);
+  if (!status.ok()) {
+    if (reserved > 0) unsent_->Release(reserved);
+    return End(call, query, status);
+  }
   const absl::Time searched = absl::Now();
   const absl::Time arrival = call->arrival;
   SerializeResponse(*response, &call->response_bytes);
+  const absl::Status held = unsent_->Hold(
+      call, static_cast<int64_t>(call->response_bytes.Length()), reserved);
+  if (!held.ok()) {
+    call->response_bytes.Clear();
+    return End(call, query, held);
+  }
   const RequestIds ids = TakeRequestIds(&*call->context);
   query.ids = &ids;
   slow_.Note(query, status);

@@ -3,8 +3,10 @@
 
 #include "absl/status/status.h"
 #include "annod/v1/index_service.pb.h"
+#include "server/config/live_config.h"
 #include "server/worker/calls/query_call.h"
 #include "server/worker/calls/slow_query_log.h"
+#include "server/worker/calls/unsent_answers.h"
 #include "server/worker/catalog/catalog.h"
 #include "server/worker/metrics/lane.h"
 #include "server/worker/metrics/worker_metrics.h"
@@ -21,7 +23,8 @@ class CallAnswerer {
  public:
   // All must outlive the object.
   CallAnswerer(const GetNnsHandler* handler, QueryHelpers* helpers,
-               const LiveConfig* config, WorkerMetrics* metrics);
+               const Catalog* catalog, const LiveConfig* config,
+               UnsentAnswers* unsent, WorkerMetrics* metrics);
 
   // The call counts as in flight in `lane` from now on.
   void Enter(QueryCall* call, Lane lane);
@@ -41,6 +44,9 @@ class CallAnswerer {
 
   const GetNnsHandler* const handler_;
   QueryHelpers* const helpers_;
+  const Catalog* const catalog_;
+  const LiveConfig* const config_;
+  UnsentAnswers* const unsent_;
   WorkerMetrics* const metrics_;
   SlowQueryLog slow_;
 };

@@ -12,7 +12,8 @@
 #include "server/rpc/errors.h"
 #include "server/rpc/parse_request.h"
 #include "server/rpc/request_checks.h"
-#include "server/rpc/rpc_status.h"
+#include "server/worker/calls/answer_size.h"
+#include "server/worker/calls/counted_answer.h"
 #include "server/worker/query/item_reads.h"
 
 namespace annod {
@@ -44,7 +45,8 @@ grpc::ServerUnaryReactor* IndexServiceImpl::AnswerFrom(
         const std::shared_ptr<const Caller> caller,
         access_->Admit(*context, absl::StrCat(kServicePath, method)));
     Request message;
-    ANNOD_RETURN_IF_ERROR(ParseRequest(request, &message));
+    ANNOD_RETURN_IF_ERROR(
+        ParseRequest(request, &message, ParseRoom(config_->Get()->limits)));
     ANNOD_RETURN_IF_ERROR(access_->CheckIndex(*caller, message.index()));
     ANNOD_ASSIGN_OR_RETURN(const std::shared_ptr<const IndexView> view,
                            FindView(*catalog_, message.index()));
@@ -54,11 +56,10 @@ grpc::ServerUnaryReactor* IndexServiceImpl::AnswerFrom(
     SerializeResponse(filled, response);
     return absl::OkStatus();
   };
-  const grpc::Status status = ToGrpcStatus(respond());
+  auto* const reactor = new CountedAnswer(context, unsent_);
+  const grpc::Status status = reactor->End(respond(), response);
   metrics_->CallEnded(method, index, status.error_code(),
                       absl::ToDoubleSeconds(absl::Now() - start));
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(status);
   return reactor;
 }
 
@@ -68,9 +69,14 @@ grpc::ServerUnaryReactor* IndexServiceImpl::GetItems(
   return AnswerFrom<v1::GetItemsRequest, v1::GetItemsResponse>(
       "GetItems", context, *request, response,
       [this](const v1::GetItemsRequest& message, const IndexView& view,
-             v1::GetItemsResponse* filled) {
-        return annod::GetItems(
-            message, view, config_->Get()->limits.max_message_bytes, filled);
+             v1::GetItemsResponse* filled) -> absl::Status {
+        const std::shared_ptr<const Config> config = config_->Get();
+        const int64_t reserved = BytesToAnswer(message, view, config->limits);
+        if (reserved > 0) ANNOD_RETURN_IF_ERROR(unsent_->Reserve(reserved));
+        const absl::Status got = annod::GetItems(
+            message, view, config->limits.max_message_bytes, filled);
+        if (reserved > 0) unsent_->Release(reserved);
+        return got;
       });
 }
 
@@ -94,24 +100,29 @@ grpc::ServerUnaryReactor* IndexServiceImpl::Info(
 }
 
 grpc::ServerUnaryReactor* IndexServiceImpl::ListIndexes(
-    grpc::CallbackServerContext* context, const v1::ListIndexesRequest*,
-    v1::ListIndexesResponse* response) {
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
   const absl::Time start = absl::Now();
   TakeRequestIds(context);
-  const auto caller =
-      access_->Admit(*context, absl::StrCat(kServicePath, "ListIndexes"));
-  if (caller.ok()) {
+  const auto list = [&]() -> absl::Status {
+    ANNOD_ASSIGN_OR_RETURN(
+        const std::shared_ptr<const Caller> caller,
+        access_->Admit(*context, absl::StrCat(kServicePath, "ListIndexes")));
+    v1::ListIndexesRequest message;
+    ANNOD_RETURN_IF_ERROR(ParseSmallRequest(*request, &message));
+    v1::ListIndexesResponse filled;
     const std::shared_ptr<const Catalog::Views> views = catalog_->views();
     for (const auto& [name, view] : *views) {
-      if (!(*caller)->MayUse(name)) continue;
-      *response->add_indexes() = catalog_->Info(*view);
+      if (!caller->MayUse(name)) continue;
+      *filled.add_indexes() = catalog_->Info(*view);
     }
-  }
-  const grpc::Status status = ToGrpcStatus(caller.status());
+    SerializeResponse(filled, response);
+    return absl::OkStatus();
+  };
+  auto* const reactor = new CountedAnswer(context, unsent_);
+  const grpc::Status status = reactor->End(list(), response);
   metrics_->CallEnded("ListIndexes", "", status.error_code(),
                       absl::ToDoubleSeconds(absl::Now() - start));
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(status);
   return reactor;
 }
 

@@ -5,6 +5,7 @@
 #include "server/access/access_control.h"
 #include "server/config/live_config.h"
 #include "server/worker/calls/query_streams.h"
+#include "server/worker/calls/unsent_answers.h"
 #include "server/worker/catalog/catalog.h"
 #include "server/worker/metrics/worker_metrics.h"
 
@@ -18,7 +19,7 @@ using HybridIndexService = v1::IndexService::WithRawMethod_GetNns<
         v1::IndexService::WithRawCallbackMethod_GetItems<
             v1::IndexService::WithRawCallbackMethod_GetDistance<
                 v1::IndexService::WithRawCallbackMethod_Info<
-                    v1::IndexService::WithCallbackMethod_ListIndexes<
+                    v1::IndexService::WithRawCallbackMethod_ListIndexes<
                         v1::IndexService::Service>>>>>>;
 
 // IndexService of a worker. Thread-safe.
@@ -27,11 +28,12 @@ class IndexServiceImpl final : public HybridIndexService {
   // All must outlive the object.
   IndexServiceImpl(const Catalog* catalog, const LiveConfig* config,
                    const AccessControl* access, QueryStreams* streams,
-                   WorkerMetrics* metrics)
+                   UnsentAnswers* unsent, WorkerMetrics* metrics)
       : catalog_(catalog),
         config_(config),
         access_(access),
         streams_(streams),
+        unsent_(unsent),
         metrics_(metrics) {}
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* GetNnsStream(
@@ -48,10 +50,9 @@ class IndexServiceImpl final : public HybridIndexService {
   grpc::ServerUnaryReactor* Info(grpc::CallbackServerContext* context,
                                  const grpc::ByteBuffer* request,
                                  grpc::ByteBuffer* response) override;
-  grpc::ServerUnaryReactor* ListIndexes(
-      grpc::CallbackServerContext* context,
-      const v1::ListIndexesRequest* request,
-      v1::ListIndexesResponse* response) override;
+  grpc::ServerUnaryReactor* ListIndexes(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
 
  private:
   // Answers a call about one index: `answer(message, view, &response)` fills
@@ -67,6 +68,7 @@ class IndexServiceImpl final : public HybridIndexService {
   const LiveConfig* const config_;
   const AccessControl* const access_;
   QueryStreams* const streams_;
+  UnsentAnswers* const unsent_;
   WorkerMetrics* const metrics_;
 };
 

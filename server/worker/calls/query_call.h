@@ -10,13 +10,14 @@
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/support/async_unary_call.h"
 #include "server/access/caller.h"
+#include "server/worker/calls/unsent_answers.h"
 #include "server/worker/metrics/lane.h"
 
 namespace annod {
 
 // One GetNns call, from the request for it to the end of its answer; used again
 // after that.
-struct QueryCall {
+struct QueryCall final : UnsentAnswers::Holder {
   enum class Event { kArrived, kSent, kDone };
   // What a completion queue hands out.
   struct Tag {
@@ -46,6 +47,8 @@ struct QueryCall {
                ? absl::InfiniteFuture()
                : absl::FromChrono(deadline);
   }
+
+  void Cancel() override { context->TryCancel(); }
 };
 
 }  // namespace annod

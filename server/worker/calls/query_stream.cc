@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "absl/time/clock.h"
+#include "core/status_macros.h"
 #include "server/audit/caller_name.h"
 #include "server/rpc/rpc_status.h"
 #include "server/worker/calls/refusal.h"
@@ -20,11 +21,13 @@ absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
 }  // namespace
 
 QueryStream::QueryStream(grpc::CallbackServerContext* context,
-                         StreamOwner* owner, size_t window, int64_t max_bytes)
+                         StreamOwner* owner, UnsentAnswers* unsent,
+                         size_t window, int64_t max_bytes)
     : context_(context),
       ids_(TakeRequestIds(context)),
       caller_name_(CallerName(*context)),
       owner_(owner),
+      unsent_(unsent),
       window_(window),
       max_bytes_(max_bytes),
       deadline_(DeadlineOf(*context)) {}
@@ -61,8 +64,10 @@ void QueryStream::Advance() {
     }
   }
   if (!finished_ && all_read_ && slots_.empty()) FinishOnce(end_);
+  // What is in slots_ will call again.
+  const bool has_room = slots_.empty() || !unsent_->IsHalfFull();
   if (!finished_ && !reading_ && !all_read_ && slots_.size() < window_ &&
-      bytes_ <= max_bytes_) {
+      bytes_ <= max_bytes_ && has_room) {
     reading_ = true;
     StartRead(&read_);
   }
@@ -86,6 +91,18 @@ void QueryStream::OnReadDone(bool ok) {
   if (slot != nullptr) owner_->Queue(this, slot);
 }
 
+absl::Status QueryStream::HoldAnswer(const StreamSlot& slot, int64_t reserved) {
+  const auto bytes = static_cast<int64_t>(slot.response.Length());
+  ANNOD_RETURN_IF_ERROR(unsent_->Reserve(bytes, reserved));
+  absl::MutexLock lock(&mu_);
+  if (finished_) {
+    unsent_->Release(bytes);
+    return absl::CancelledError("call cancelled");
+  }
+  unsent_->Assign(this, bytes);
+  return absl::OkStatus();
+}
+
 void QueryStream::Answered(StreamSlot* slot) {
   {
     absl::MutexLock lock(&mu_);
@@ -101,11 +118,18 @@ void QueryStream::Answered(StreamSlot* slot) {
 void QueryStream::OnWriteDone(bool ok) {
   absl::MutexLock lock(&mu_);
   writing_ = false;
-  bytes_ -= static_cast<int64_t>(slots_.front().response.Length());
+  const auto sent = static_cast<int64_t>(slots_.front().response.Length());
+  bytes_ -= sent;
+  unsent_->Taken(this, sent);
   slots_.pop_front();
   owner_->Sent();
   if (!ok) FinishOnce(grpc::Status::CANCELLED);
   Advance();
+}
+
+void QueryStream::OnDone() {
+  unsent_->Drop(this);
+  Unref();
 }
 
 void QueryStream::Unref() {

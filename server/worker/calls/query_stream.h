@@ -16,6 +16,7 @@
 #include "grpcpp/grpcpp.h"
 #include "server/access/caller.h"
 #include "server/audit/request_ids.h"
+#include "server/worker/calls/unsent_answers.h"
 
 namespace annod {
 
@@ -46,12 +47,15 @@ class StreamOwner {
 // sends the answers in the order of the requests. Deletes itself when the call
 // and all work on it have ended. Thread-safe.
 class QueryStream final
-    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+      private UnsentAnswers::Holder {
  public:
   // At most `window` requests, and not many more than `max_bytes` of them and
-  // their answers, are held.
+  // their answers, are held. A stream that has answers unsent reads nothing
+  // while all calls of the worker have too many. `unsent` must outlive the
+  // object.
   QueryStream(grpc::CallbackServerContext* context, StreamOwner* owner,
-              size_t window, int64_t max_bytes);
+              UnsentAnswers* unsent, size_t window, int64_t max_bytes);
 
   // Who makes the call; before Start().
   void SetCaller(std::shared_ptr<const Caller> caller) {
@@ -70,6 +74,9 @@ class QueryStream final
   const RequestIds& ids() const { return ids_; }
   const std::string& caller_name() const { return caller_name_; }
 
+  // Counts the answer that is in the slot instead of what was reserved for it:
+  // OVERLOADED if that does not fit, CANCELLED if the call is over.
+  absl::Status HoldAnswer(const StreamSlot& slot, int64_t reserved);
   // The owner has put answer or error into the slot. The stream may be gone
   // afterwards.
   void Answered(StreamSlot* slot);
@@ -77,7 +84,7 @@ class QueryStream final
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnCancel() override { cancelled_.store(true); }
-  void OnDone() override { Unref(); }
+  void OnDone() override;
 
  private:
   // With the lock held: begins whatever can begin now.
@@ -85,11 +92,13 @@ class QueryStream final
   void FinishOnce(const grpc::Status& status)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Unref();
+  void Cancel() override { context_->TryCancel(); }
 
   grpc::CallbackServerContext* const context_;
   const RequestIds ids_;
   const std::string caller_name_;
   StreamOwner* const owner_;
+  UnsentAnswers* const unsent_;
   const size_t window_;
   const int64_t max_bytes_;
   std::shared_ptr<const Caller> caller_;

@@ -10,6 +10,7 @@
 #include "server/rpc/errors.h"
 #include "server/rpc/parse_request.h"
 #include "server/rpc/rpc_status.h"
+#include "server/worker/calls/answer_size.h"
 #include "server/worker/calls/refusal.h"
 
 namespace annod {
@@ -28,40 +29,19 @@ grpc::Status TooManyStatus() {
       absl::StrCat("at most ", kMaxStreams, " streams at a time in a worker")));
 }
 
-// Answers the request of a slot; `*asked` is what it says, once that is known.
-absl::Status Respond(const GetNnsHandler& handler, const AccessControl& access,
-                     const QueryStream& stream, AnswerMemory* memory,
-                     std::shared_ptr<const IndexView>* view, StreamSlot* slot,
-                     const v1::GetNnsRequest** asked) {
-  if (stream.cancelled()) return absl::CancelledError("call cancelled");
-  auto* const request =
-      google::protobuf::Arena::CreateMessage<v1::GetNnsStreamRequest>(
-          memory->messages());
-  auto* const response =
-      google::protobuf::Arena::CreateMessage<v1::GetNnsStreamResponse>(
-          memory->messages());
-  ANNOD_RETURN_IF_ERROR(ParseRequest(slot->request, request));
-  *asked = &request->request();
-  ANNOD_RETURN_IF_ERROR(access.Recheck(stream.caller(), kGetNnsStream,
-                                       request->request().index()));
-  ANNOD_RETURN_IF_ERROR(handler.Handle(
-      request->request(), stream.deadline(),
-      [&stream] { return stream.cancelled(); }, memory->scratch(), view,
-      response->mutable_response()));
-  SerializeResponse(*response, &slot->response);
-  return absl::OkStatus();
-}
-
 }  // namespace
 
-QueryStreams::QueryStreams(const GetNnsHandler* handler,
+QueryStreams::QueryStreams(const GetNnsHandler* handler, const Catalog* catalog,
                            const LiveConfig* config,
                            const AccessControl* access, QueryHelpers* helpers,
-                           WorkerMetrics* metrics, int threads)
+                           UnsentAnswers* unsent, WorkerMetrics* metrics,
+                           int threads)
     : handler_(handler),
+      catalog_(catalog),
       config_(config),
       access_(access),
       helpers_(helpers),
+      unsent_(unsent),
       metrics_(metrics),
       slow_(config, metrics),
       gate_(threads) {
@@ -83,9 +63,9 @@ QueryStreams::~QueryStreams() {
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 QueryStreams::Begin(grpc::CallbackServerContext* context) {
   const std::shared_ptr<const Config> config = config_->Get();
-  auto* stream =
-      new QueryStream(context, this, static_cast<size_t>(config->stream_window),
-                      config->limits.max_message_bytes);
+  auto* stream = new QueryStream(context, this, unsent_,
+                                 static_cast<size_t>(config->stream_window),
+                                 config->limits.max_message_bytes);
   absl::StatusOr<std::shared_ptr<const Caller>> caller =
       access_->Admit(*context, kGetNnsStream);
   bool draining;
@@ -188,6 +168,40 @@ void QueryStreams::WorkLoop() {
   }
 }
 
+absl::Status QueryStreams::Respond(QueryStream* stream, AnswerMemory* memory,
+                                   std::shared_ptr<const IndexView>* view,
+                                   StreamSlot* slot,
+                                   const v1::GetNnsRequest** asked) {
+  if (stream->cancelled()) return absl::CancelledError("call cancelled");
+  auto* const request =
+      google::protobuf::Arena::CreateMessage<v1::GetNnsStreamRequest>(
+          memory->messages());
+  auto* const response =
+      google::protobuf::Arena::CreateMessage<v1::GetNnsStreamResponse>(
+          memory->messages());
+  const std::shared_ptr<const Config> config = config_->Get();
+  ANNOD_RETURN_IF_ERROR(
+      ParseRequest(slot->request, request, ParseRoom(config->limits)));
+  *asked = &request->request();
+  ANNOD_RETURN_IF_ERROR(access_->Recheck(stream->caller(), kGetNnsStream,
+                                         request->request().index()));
+  const int64_t reserved =
+      BytesToAnswer(request->request(), *catalog_, config->limits);
+  if (reserved > 0) ANNOD_RETURN_IF_ERROR(unsent_->Reserve(reserved));
+  const absl::Status handled = handler_->Handle(
+      request->request(), stream->deadline(),
+      [stream] { return stream->cancelled(); }, memory->scratch(), view,
+      response->mutable_response());
+  if (!handled.ok()) {
+    if (reserved > 0) unsent_->Release(reserved);
+    return handled;
+  }
+  SerializeResponse(*response, &slot->response);
+  const absl::Status held = stream->HoldAnswer(*slot, reserved);
+  if (!held.ok()) slot->response.Clear();
+  return held;
+}
+
 void QueryStreams::Work(const Turn& turn, AnswerMemory* memory) {
   std::shared_ptr<const IndexView> view;
   const absl::Time start = absl::Now();
@@ -195,8 +209,7 @@ void QueryStreams::Work(const Turn& turn, AnswerMemory* memory) {
   {
     const QueryHelpers::Searching searching(helpers_);
     metrics_->InFlight(Lane::kBatch).Add(1);
-    turn.slot->status = Respond(*handler_, *access_, *turn.stream, memory,
-                                &view, turn.slot, &asked);
+    turn.slot->status = Respond(turn.stream, memory, &view, turn.slot, &asked);
     metrics_->InFlight(Lane::kBatch).Add(-1);
   }
   NoteIfSlow(turn, start, memory->scratch()->cost, view.get(), asked);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -37,8 +38,9 @@ namespace annod {
 class QueryStreams final : private StreamOwner {
  public:
   // All must outlive the object; `threads` search at a time.
-  QueryStreams(const GetNnsHandler* handler, const LiveConfig* config,
-               const AccessControl* access, QueryHelpers* helpers,
+  QueryStreams(const GetNnsHandler* handler, const Catalog* catalog,
+               const LiveConfig* config, const AccessControl* access,
+               QueryHelpers* helpers, UnsentAnswers* unsent,
                WorkerMetrics* metrics, int threads);
   // All streams must have ended.
   ~QueryStreams() override;
@@ -75,6 +77,11 @@ class QueryStreams final : private StreamOwner {
   // Waits for a turn; none at the end.
   std::optional<Turn> NextTurn();
   void WorkLoop();
+  // Answers the request of a slot; `*asked` is what it says, once that is
+  // known.
+  absl::Status Respond(QueryStream* stream, AnswerMemory* memory,
+                       std::shared_ptr<const IndexView>* view, StreamSlot* slot,
+                       const v1::GetNnsRequest** asked);
   void Work(const Turn& turn, AnswerMemory* memory);
   // Counts and logs a request that took long. `request`: null if not read.
   void NoteIfSlow(const Turn& turn, absl::Time start, const CallCost& cost,
@@ -83,9 +90,11 @@ class QueryStreams final : private StreamOwner {
   void Finish(const Turn& turn, const IndexView* view);
 
   const GetNnsHandler* const handler_;
+  const Catalog* const catalog_;
   const LiveConfig* const config_;
   const AccessControl* const access_;
   QueryHelpers* const helpers_;
+  UnsentAnswers* const unsent_;
   WorkerMetrics* const metrics_;
   SlowQueryLog slow_;
   std::atomic<int> active_{0};

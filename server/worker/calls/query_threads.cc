@@ -34,13 +34,14 @@ constexpr int kEmptyLooks = 4;
 QueryThreads::QueryThreads(IndexServiceImpl* service,
                            const GetNnsHandler* handler, QueryHelpers* helpers,
                            const Catalog* catalog, const LiveConfig* config,
-                           const AccessControl* access, WorkerMetrics* metrics)
+                           const AccessControl* access, UnsentAnswers* unsent,
+                           WorkerMetrics* metrics)
     : catalog_(catalog),
       config_(config),
       access_(access),
       metrics_(metrics),
-      answerer_(handler, helpers, config, metrics),
-      arriving_(service, [this](QueryCall* call) { Arrived(call); }) {}
+      answerer_(handler, helpers, catalog, config, unsent, metrics),
+      arriving_(service, unsent, [this](QueryCall* call) { Arrived(call); }) {}
 
 QueryThreads::~QueryThreads() { Join(); }
 
@@ -206,7 +207,8 @@ void QueryThreads::Begin(QueryCall* call, absl::Time busy_since,
   auto* const request =
       google::protobuf::Arena::CreateMessage<v1::GetNnsRequest>(
           memory->messages());
-  const absl::Status parsed = ParseRequest(call->request_bytes, request);
+  const absl::Status parsed = ParseRequest(call->request_bytes, request,
+                                           ParseRoom(config_->Get()->limits));
   if (!parsed.ok()) return answerer_.Finish(call, parsed, nullptr);
   const absl::Status allowed =
       access_->CheckIndex(*call->caller, request->index());

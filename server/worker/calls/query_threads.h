@@ -42,7 +42,7 @@ class QueryThreads {
   QueryThreads(IndexServiceImpl* service, const GetNnsHandler* handler,
                QueryHelpers* helpers, const Catalog* catalog,
                const LiveConfig* config, const AccessControl* access,
-               WorkerMetrics* metrics);
+               UnsentAnswers* unsent, WorkerMetrics* metrics);
   ~QueryThreads();
 
   // Before the server is built.

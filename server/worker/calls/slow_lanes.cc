@@ -47,7 +47,8 @@ void SlowLanes::Answer(QueryCall* call, AnswerMemory* memory) {
   auto* const request =
       google::protobuf::Arena::CreateMessage<v1::GetNnsRequest>(
           memory->messages());
-  const absl::Status parsed = ParseRequest(call->request_bytes, request);
+  const absl::Status parsed = ParseRequest(call->request_bytes, request,
+                                           ParseRoom(config_->Get()->limits));
   if (parsed.ok()) {
     answerer_->Answer(call, *request, memory);
   } else {

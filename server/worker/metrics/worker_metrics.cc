@@ -56,6 +56,9 @@ WorkerMetrics::WorkerMetrics(MetricsWriter* writer) : writer_(writer) {
   rejected_batch = rejected("max_batch_calls");
   rejected_admin = rejected("max_admin_calls");
   rejected_item_streams = rejected("max_item_streams");
+  rejected_unsent = rejected("max_unsent_bytes");
+  ended_unread = writer_->GetCounter("annod_unread_calls_total", {});
+  unsent_bytes = writer_->GetGauge("annod_unsent_bytes", {});
   connections = writer_->GetGauge("annod_connections", {});
   const auto refused = [this](const char* reason) {
     return writer_->GetCounter("annod_refused_connections_total",

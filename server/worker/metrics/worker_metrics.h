@@ -59,6 +59,9 @@ class WorkerMetrics {
   Counter rejected_batch;
   Counter rejected_admin;
   Counter rejected_item_streams;
+  Counter rejected_unsent;
+  Counter ended_unread;
+  Gauge unsent_bytes;
   Counter refused_max_connections;
   Counter refused_descriptors;
   Gauge connections;

@@ -53,8 +53,10 @@ std::string Ask(const std::vector<absl::string_view>& parts, bool end) {
   std::string answer;
   char buffer[4096];
   ssize_t got = 0;
-  while ((got = recv(fd, buffer, sizeof(buffer), 0)) > 0) {
-    answer.append(buffer, static_cast<size_t>(got));
+  // libFuzzer's timer interrupts.
+  while ((got = recv(fd, buffer, sizeof(buffer), 0)) > 0 ||
+         (got < 0 && errno == EINTR)) {
+    if (got > 0) answer.append(buffer, static_cast<size_t>(got));
   }
   Require(got == 0 || errno == ECONNRESET, "the server closes");
   close(fd);

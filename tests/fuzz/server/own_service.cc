@@ -57,6 +57,7 @@ OwnService::OwnService() {
   config_.drain_timeout = absl::Seconds(1);
   config_.attach_dirs = {directory_.path() + "/attach"};
   config_.log_level = "error";
+  config_.audit_log = "off";
   config_.limits.max_message_bytes = 1 << 20;
   run_dir_fd_ = open(run_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   config_fd_ = CreateConfigMemory(config_).value();

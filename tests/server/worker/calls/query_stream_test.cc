@@ -84,10 +84,13 @@ class StreamService final
  public:
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* GetNnsStream(
       grpc::CallbackServerContext* context) override {
-    stream = new QueryStream(context, &owner, kWindow, kMaxBytes);
+    stream = new QueryStream(context, &owner, &unsent, kWindow, kMaxBytes);
     stream->Start();
     return stream;
   }
+  LiveConfig config{Config()};
+  WorkerMetrics metrics{nullptr};
+  UnsentAnswers unsent{&config, &metrics};
   HoldingOwner owner;
   QueryStream* stream = nullptr;
 };

@@ -1,0 +1,54 @@
+#ifndef ANNOD_TESTS_E2E_ATTACKS_ATTACKED_ANNOD_H_
+#define ANNOD_TESTS_E2E_ATTACKS_ATTACKED_ANNOD_H_
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "gtest/gtest.h"
+#include "tests/e2e/annod_process.h"
+
+namespace annod::testing {
+
+// A real annod of one worker with the index "a", whose processes may take no
+// more than three gigabytes, and what has to hold under every attack.
+class AttackedAnnod : public ::testing::Test {
+ protected:
+  static constexpr int kItems = 20000;
+  static constexpr int kDim = 16;
+
+  AttackedAnnod();
+
+  const std::string& address() const { return annod_->grpc_address(); }
+  pid_t worker() const { return worker_; }
+  pid_t writer() const { return writer_; }
+
+  // Runs `attack` and fails unless meanwhile the worker and the writer took
+  // less than 512 MB each beside what they had before and the worker's health
+  // was told within two seconds; and unless afterwards, `attack` having closed
+  // its connections, queries and additions are answered, by the same processes,
+  // and memory is given back.
+  // Health may be refused now and then if `may_refuse`: gRPC resets calls at
+  // random when requests have taken max_request_memory.
+  void Attack(const std::string& name, const std::function<void()>& attack,
+              bool may_refuse = false);
+
+  // Value of a metric without labels, or of "name{...}"; -1 without one.
+  double Metric(const std::string& series) const;
+
+  std::unique_ptr<AnnodProcess> annod_;
+
+ private:
+  void ExpectServes();
+
+  pid_t worker_ = 0;
+  pid_t writer_ = 0;
+};
+
+}  // namespace annod::testing
+
+#endif  // ANNOD_TESTS_E2E_ATTACKS_ATTACKED_ANNOD_H_
