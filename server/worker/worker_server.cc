@@ -52,7 +52,7 @@ int ThreadsOf(const Config& config) {
   return UsableCpus().count;
 }
 
-int Milliseconds(absl::Duration duration) {
+int ToMilliseconds(absl::Duration duration) {
   return static_cast<int>(absl::ToInt64Milliseconds(duration));
 }
 
@@ -63,8 +63,9 @@ std::shared_ptr<grpc::Channel> WriterChannel(const ChildOptions& options,
   args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMaxMs);
   args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMaxMs);
   // Calls to a writer that stands still end with UNAVAILABLE.
-  args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(times.ping_interval));
-  args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(times.ping_timeout));
+  args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, ToMilliseconds(times.ping_interval));
+  args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
+              ToMilliseconds(times.ping_timeout));
   args.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   args.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);

@@ -72,7 +72,7 @@ void CheckService(const std::string& address, Thoroughness thoroughness,
   CheckItems(
       client.get(),
       all ? history->items.All() : history->items.ToCheck(kOthers, random),
-      history, report);
+      settled, history, report);
   CheckIndexes(client.get(), history->indexes.All(), settled, history, report);
 }
 

@@ -12,7 +12,7 @@
 namespace annod {
 namespace {
 
-constexpr int kDim = 4;
+constexpr int kStreamsDim = 4;
 
 // A call of AddItems.
 class AddStream {
@@ -23,7 +23,7 @@ class AddStream {
   bool Send(const std::string& index) {
     v1::AddItemsRequest request;
     request.set_index(index);
-    SetVector(RandomVector(kDim, ++sent_),
+    SetVector(RandomVector(kStreamsDim, ++sent_),
               request.add_items()->mutable_vector());
     return writer_->Write(request);
   }
@@ -48,7 +48,8 @@ class ItemStreamsTest : public testing::Test {
     cluster_ = std::make_unique<Cluster>(1, edit);
     cluster_->StartAll();
     ASSERT_TRUE(
-        CreateIndex(cluster_.get(), "a", kDim, v1::METRIC_EUCLIDEAN).ok());
+        CreateIndex(cluster_.get(), "a", kStreamsDim, v1::METRIC_EUCLIDEAN)
+            .ok());
   }
 
   grpc::Status UpdateSettings() {
@@ -117,13 +118,13 @@ TEST_F(ItemStreamsTest, OneConnectionHasAFewOfThem) {
 
 TEST_F(ItemStreamsTest, AnIdleFitHoldsUpNoBuildForLong) {
   Start([](Config* config) { config->stream_idle_timeout = absl::Seconds(2); });
-  ASSERT_TRUE(AddRandomItems(cluster_.get(), "a", kDim, 0, 10).ok());
+  ASSERT_TRUE(AddRandomItems(cluster_.get(), "a", kStreamsDim, 0, 10).ok());
   const auto build = [&] { return Build(cluster_.get(), "a"); };
   // A build that came before its first row would refuse it.
   std::unique_ptr<FitStream> fit;
   EXPECT_TRUE(Eventually([&] {
     fit = std::make_unique<FitStream>(cluster_.get(), "a");
-    fit->Send(RandomVector(kDim, 1));
+    fit->Send(RandomVector(kStreamsDim, 1));
     absl::SleepFor(absl::Milliseconds(50));
     if (ErrorInfoOf(build()).reason() == "BUILD_RUNNING") return true;
     fit->Cancel();

@@ -20,7 +20,7 @@ namespace {
 
 using ::grpc::StatusCode;
 
-constexpr int kDim = 8;
+constexpr int kBlobDim = 8;
 // In a node of minkowski-16.
 constexpr size_t kVectorOffset = 16;
 
@@ -32,8 +32,8 @@ class BlobRpcTest : public testing::Test {
  protected:
   BlobRpcTest() : cluster_(/*workers=*/2) {
     cluster_.StartAll();
-    ExpectOk(CreateIndex(&cluster_, "a", kDim, v1::METRIC_EUCLIDEAN));
-    ExpectOk(AddRandomItems(&cluster_, "a", kDim, 0, 50));
+    ExpectOk(CreateIndex(&cluster_, "a", kBlobDim, v1::METRIC_EUCLIDEAN));
+    ExpectOk(AddRandomItems(&cluster_, "a", kBlobDim, 0, 50));
   }
 
   static void ExpectOk(const grpc::Status& status) {
@@ -134,13 +134,13 @@ TEST_F(BlobRpcTest, EveryFormatComesBackAsTheSameIndex) {
     if (format == v1::SERIALIZE_FORMAT_NATIVE ||
         format == v1::SERIALIZE_FORMAT_NATIVE_BLOB) {
       request.set_metric(v1::METRIC_EUCLIDEAN);
-      request.set_dimension(kDim);
+      request.set_dimension(kBlobDim);
     }
     v1::DeserializeResponse response;
     ExpectOk(Deserialize(request, bytes, &response));
     EXPECT_EQ(response.format(), format);
     EXPECT_EQ(response.info().item_count(), 50);
-    EXPECT_EQ(response.info().dimension(), kDim);
+    EXPECT_EQ(response.info().dimension(), kBlobDim);
     EXPECT_EQ(response.info().metric(), v1::METRIC_EUCLIDEAN);
     ExpectServed(copy, 1, 50);
     if (format != v1::SERIALIZE_FORMAT_CANONICAL) {
@@ -174,7 +174,7 @@ TEST_F(BlobRpcTest, TheClientLibraryFetchesAndSendsEveryFormat) {
     const std::string copy = absl::StrCat("client-copy", format);
     client::DeserializeOptions to;
     to.metric = v1::METRIC_EUCLIDEAN;
-    to.dimension = kDim;
+    to.dimension = kBlobDim;
     size_t at = 0;
     const auto next = [&]() -> absl::StatusOr<absl::string_view> {
       const absl::string_view piece = absl::string_view(bytes).substr(at, 5000);
@@ -233,8 +233,8 @@ TEST_F(BlobRpcTest, ReleasedLayoutsComeOnRequestAndBackAsTheyAre) {
                         Case{v1::METRIC_HAMMING, LayoutKind::kHamming12}}) {
     const std::string index(LayoutName(c.layout));
     SCOPED_TRACE(index);
-    ExpectOk(CreateIndex(&cluster_, index, kDim, c.metric));
-    ExpectOk(AddRandomItems(&cluster_, index, kDim, 0, 200, c.metric));
+    ExpectOk(CreateIndex(&cluster_, index, kBlobDim, c.metric));
+    ExpectOk(AddRandomItems(&cluster_, index, kBlobDim, 0, 200, c.metric));
     v1::BuildRequest build;
     build.set_index(index);
     build.set_dot_layout(c.metric == v1::METRIC_DOT
@@ -247,7 +247,7 @@ TEST_F(BlobRpcTest, ReleasedLayoutsComeOnRequestAndBackAsTheyAre) {
     const std::string bytes = Serialized(index, v1::SERIALIZE_FORMAT_NATIVE);
     SerializedReadOptions options;
     options.metric = static_cast<Metric>(c.metric);
-    options.dim = kDim;
+    options.dim = kBlobDim;
     const auto read = ReadSerialized(bytes, options);
     ASSERT_TRUE(read.ok()) << read.status();
     EXPECT_EQ(read->forest->layout.kind, c.layout);
@@ -255,7 +255,7 @@ TEST_F(BlobRpcTest, ReleasedLayoutsComeOnRequestAndBackAsTheyAre) {
     v1::DeserializeRequest request;
     request.set_index(index + "-copy");
     request.set_metric(c.metric);
-    request.set_dimension(kDim);
+    request.set_dimension(kBlobDim);
     v1::DeserializeResponse response;
     ExpectOk(Deserialize(request, bytes, &response));
     EXPECT_TRUE(Serialized(index + "-copy", v1::SERIALIZE_FORMAT_NATIVE) ==
@@ -280,25 +280,26 @@ TEST_F(BlobRpcTest, ReleasedLayoutsComeOnRequestAndBackAsTheyAre) {
 TEST_F(BlobRpcTest, AnIndexIsReplacedWithWhatIsStagedForIt) {
   ExpectOk(Build(&cluster_, "a"));
   const std::string bytes = Serialized("a", v1::SERIALIZE_FORMAT_PORTABLE);
-  ExpectOk(AddRandomItems(&cluster_, "a", kDim, 50, 30));
+  ExpectOk(AddRandomItems(&cluster_, "a", kBlobDim, 50, 30));
   ExpectOk(Build(&cluster_, "a"));
   ExpectServed("a", 2, 80);
-  ExpectOk(AddRandomItems(&cluster_, "a", kDim, 80, 5));
+  ExpectOk(AddRandomItems(&cluster_, "a", kBlobDim, 80, 5));
   v1::DeserializeResponse response;
   ExpectOk(Deserialize("a", bytes, &response));
   EXPECT_EQ(response.info().version(), 3);
   EXPECT_EQ(response.info().staged_item_count(), 0);
   ExpectServed("a", 3, 50);
   // It goes on from there, also after a restart.
-  ExpectOk(AddRandomItems(&cluster_, "a", kDim, 50, 1));
+  ExpectOk(AddRandomItems(&cluster_, "a", kBlobDim, 50, 1));
   ExpectOk(Build(&cluster_, "a"));
   ExpectServed("a", 4, 51);
 }
 
 TEST_F(BlobRpcTest, BadBytesLeaveTheOldVersionServing) {
   ExpectOk(Build(&cluster_, "a"));
-  const std::string vector = Serialized("a", v1::SERIALIZE_FORMAT_NATIVE)
-                                 .substr(kVectorOffset, kDim * sizeof(float));
+  const std::string vector =
+      Serialized("a", v1::SERIALIZE_FORMAT_NATIVE)
+          .substr(kVectorOffset, kBlobDim * sizeof(float));
   for (const v1::SerializeFormat format : kFormats) {
     SCOPED_TRACE(v1::SerializeFormat_Name(format));
     const std::string bytes = Serialized("a", format);
@@ -343,10 +344,10 @@ TEST_F(BlobRpcTest, WhatTheIndexIsTheBytesMustBe) {
   EXPECT_EQ(ErrorInfoOf(Deserialize(request, bytes, &response)).reason(),
             "INVALID_FIELD");
   request.set_metric(v1::METRIC_UNSPECIFIED);
-  request.set_dimension(kDim + 1);
+  request.set_dimension(kBlobDim + 1);
   EXPECT_EQ(ErrorInfoOf(Deserialize(request, bytes, &response)).reason(),
             "INVALID_FIELD");
-  ExpectOk(CreateIndex(&cluster_, "b", kDim, v1::METRIC_MANHATTAN));
+  ExpectOk(CreateIndex(&cluster_, "b", kBlobDim, v1::METRIC_MANHATTAN));
   const grpc::Status other = Deserialize(
       "b", Serialized("a", v1::SERIALIZE_FORMAT_PORTABLE), &response);
   EXPECT_EQ(ErrorInfoOf(other).reason(), "BLOB_REJECTED") << Describe(other);
@@ -354,7 +355,7 @@ TEST_F(BlobRpcTest, WhatTheIndexIsTheBytesMustBe) {
 }
 
 TEST_F(BlobRpcTest, HolesAreRefusedInACanonicalBlobUnlessFilled) {
-  ExpectOk(AddRandomItems(&cluster_, "a", kDim, 60, 1));
+  ExpectOk(AddRandomItems(&cluster_, "a", kBlobDim, 60, 1));
   ExpectOk(Build(&cluster_, "a"));
   std::string bytes;
   const grpc::Status refused =
@@ -385,7 +386,7 @@ TEST_F(BlobRpcTest, AnUnbuiltIndexIsSerializedAsItsItems) {
   // The items are still staged.
   ExpectOk(Build(&cluster_, "a"));
   ExpectServed("a", 1, 50);
-  ExpectOk(CreateIndex(&cluster_, "empty", kDim, v1::METRIC_DOT));
+  ExpectOk(CreateIndex(&cluster_, "empty", kBlobDim, v1::METRIC_DOT));
   EXPECT_EQ(
       ErrorInfoOf(Serialize("empty", v1::SERIALIZE_FORMAT_CANONICAL, &bytes))
           .reason(),

@@ -18,7 +18,7 @@ constexpr int64_t kBound = 1000;
 // Longer than a call is waited for.
 constexpr absl::Duration kLong = absl::Milliseconds(1100);
 
-class Call final : public UnsentAnswers::Holder {
+class HeldCall final : public UnsentAnswers::Holder {
  public:
   std::function<void()> on_cancel = [] {};
   int cancelled = 0;
@@ -44,8 +44,8 @@ class UnsentAnswersTest : public testing::Test {
 };
 
 TEST_F(UnsentAnswersTest, RefusesBeyondTheBoundAndTakesAgain) {
-  Call call;
-  Call other;
+  HeldCall call;
+  HeldCall other;
   ASSERT_TRUE(unsent_.Hold(&call, kBound).ok());
   const absl::Status refused = unsent_.Reserve(1);
   EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
@@ -61,7 +61,7 @@ TEST_F(UnsentAnswersTest, RefusesBeyondTheBoundAndTakesAgain) {
 }
 
 TEST_F(UnsentAnswersTest, OneAnswerMayBeLarger) {
-  Call call;
+  HeldCall call;
   ASSERT_TRUE(unsent_.Reserve(5 * kBound).ok());
   EXPECT_FALSE(unsent_.Reserve(1).ok());
   ASSERT_TRUE(unsent_.Hold(&call, 2 * kBound, 5 * kBound).ok());
@@ -72,8 +72,8 @@ TEST_F(UnsentAnswersTest, OneAnswerMayBeLarger) {
 }
 
 TEST_F(UnsentAnswersTest, AnAnswerThatDoesNotFitLeavesNothing) {
-  Call first;
-  Call second;
+  HeldCall first;
+  HeldCall second;
   ASSERT_TRUE(unsent_.Hold(&first, kBound / 2).ok());
   ASSERT_TRUE(unsent_.Reserve(kBound / 4).ok());
   EXPECT_FALSE(unsent_.Hold(&second, kBound, kBound / 4).ok());
@@ -83,13 +83,13 @@ TEST_F(UnsentAnswersTest, AnAnswerThatDoesNotFitLeavesNothing) {
 }
 
 TEST_F(UnsentAnswersTest, WhoHasTakenNothingForLongIsEnded) {
-  Call slow;
-  Call reading;
+  HeldCall slow;
+  HeldCall reading;
   ASSERT_TRUE(unsent_.Hold(&slow, kBound / 2).ok());
   ASSERT_TRUE(unsent_.Hold(&reading, kBound / 2).ok());
   absl::SleepFor(kLong);
   unsent_.Taken(&reading, 1);
-  Call fresh;
+  HeldCall fresh;
   EXPECT_TRUE(unsent_.Hold(&fresh, kBound / 4).ok());
   EXPECT_EQ(slow.cancelled, 1);
   EXPECT_EQ(reading.cancelled, 0);
@@ -102,7 +102,7 @@ TEST_F(UnsentAnswersTest, WhoHasTakenNothingForLongIsEnded) {
 }
 
 TEST_F(UnsentAnswersTest, ACallMayEndWithinItsCancellation) {
-  auto call = std::make_unique<Call>();
+  auto call = std::make_unique<HeldCall>();
   ASSERT_TRUE(unsent_.Hold(call.get(), kBound).ok());
   call->on_cancel = [&] { unsent_.Drop(call.get()); };
   absl::SleepFor(kLong);
@@ -112,7 +112,7 @@ TEST_F(UnsentAnswersTest, ACallMayEndWithinItsCancellation) {
 }
 
 TEST_F(UnsentAnswersTest, DropWaitsForTheCancellation) {
-  Call call;
+  HeldCall call;
   std::atomic<bool> may_end{false};
   std::atomic<bool> begun{false};
   call.on_cancel = [&] {
@@ -137,7 +137,7 @@ TEST_F(UnsentAnswersTest, DropWaitsForTheCancellation) {
 }
 
 TEST_F(UnsentAnswersTest, WhatIsTakenBackIsReservedAgain) {
-  Call call;
+  HeldCall call;
   ASSERT_TRUE(unsent_.Reserve(kBound).ok());
   unsent_.Assign(&call, kBound);
   EXPECT_EQ(unsent_.TakeBack(&call), kBound);
