@@ -47,12 +47,6 @@ void CallAudit::End(const grpc::Status& status) {
   log_->Write(std::move(fields));
 }
 
-void AuditRefusal(AuditLog* log, const std::string& method,
-                  const RequestIds& ids, const grpc::ServerContextBase& context,
-                  const grpc::Status& status) {
-  CallAudit(log, method, ids, context).End(status);
-}
-
 std::string ReasonOf(const grpc::Status& status) {
   google::rpc::Status details;
   if (!details.ParseFromString(status.error_details())) return "";

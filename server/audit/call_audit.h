@@ -43,11 +43,6 @@ class CallAudit {
   RequestDetails details_ ABSL_GUARDED_BY(mu_);
 };
 
-// The line about a call of any service that was refused because of who made it.
-void AuditRefusal(AuditLog* log, const std::string& method,
-                  const RequestIds& ids, const grpc::ServerContextBase& context,
-                  const grpc::Status& status);
-
 // The reason in the ErrorInfo of a status; empty if there is none.
 std::string ReasonOf(const grpc::Status& status);
 

@@ -17,12 +17,8 @@ namespace {
 
 constexpr size_t kMaxSmallBytes = 64 << 10;
 
-}  // namespace
-
-absl::Status ParseRequest(const grpc::ByteBuffer& buffer,
-                          google::protobuf::Message* request, int64_t room) {
-  // A message takes several times its bytes.
-  ANNOD_RETURN_IF_ERROR(CheckMemory());
+absl::Status Parse(const grpc::ByteBuffer& buffer,
+                   google::protobuf::Message* request, int64_t room) {
   ANNOD_RETURN_IF_ERROR(
       CheckParseCost(buffer, *request->GetDescriptor(), room));
   bool parsed = false;
@@ -48,13 +44,23 @@ absl::Status ParseRequest(const grpc::ByteBuffer& buffer,
                                  " does not parse; it must be ", limit));
 }
 
+}  // namespace
+
+absl::Status ParseRequest(const grpc::ByteBuffer& buffer,
+                          google::protobuf::Message* request, int64_t room) {
+  // A message takes several times its bytes.
+  ANNOD_RETURN_IF_ERROR(CheckMemory());
+  return Parse(buffer, request, room);
+}
+
 absl::Status ParseSmallRequest(const grpc::ByteBuffer& buffer,
                                google::protobuf::Message* request) {
   if (buffer.Valid() && buffer.Length() > kMaxSmallBytes) {
     return FieldError("request", absl::StrCat(buffer.Length(), " bytes"),
                       absl::StrCat("at most ", kMaxSmallBytes, " bytes"));
   }
-  return ParseRequest(buffer, request);
+  // Health is asked for most of all when memory is short.
+  return Parse(buffer, request, kParseRoom);
 }
 
 void SerializeResponse(const google::protobuf::Message& response,

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
+#include <google/protobuf/message.h>
 
 #include <memory>
 #include <set>
@@ -114,6 +115,14 @@ class Conversation final : public grpc::ServerBidiReactor<Bytes, Bytes>,
 grpc::ServerBidiReactor<Bytes, Bytes>* ReflectionService::ServerReflectionInfo(
     grpc::CallbackServerContext* context) {
   return new Conversation(this, context, kReflectionMethod);
+}
+
+ReflectionAlphaService::ReflectionAlphaService(const ReflectionService* service)
+    : service_(service) {
+  // Nothing else needs its messages here: without this the linker leaves out
+  // what they are described by.
+  google::protobuf::LinkMessageReflection<
+      grpc::reflection::v1alpha::ServerReflectionRequest>();
 }
 
 grpc::ServerBidiReactor<Bytes, Bytes>*

@@ -51,8 +51,7 @@ class ReflectionAlphaService final
               grpc::reflection::v1alpha::ServerReflection::Service> {
  public:
   // `service` must outlive the object.
-  explicit ReflectionAlphaService(const ReflectionService* service)
-      : service_(service) {}
+  explicit ReflectionAlphaService(const ReflectionService* service);
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
   ServerReflectionInfo(grpc::CallbackServerContext* context) override;

@@ -54,7 +54,7 @@ namespace {
 std::string Deflate(const std::string& plain) {
   z_stream stream = {};
   deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-  std::string packed(plain.size() + 100, '\0');
+  std::string packed(deflateBound(&stream, plain.size()), '\0');
   std::string copy = plain;
   stream.next_in = reinterpret_cast<Bytef*>(copy.data());
   stream.avail_in = copy.size();

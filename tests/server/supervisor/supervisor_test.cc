@@ -319,7 +319,7 @@ TEST_F(SupervisorTest, ReloadReachesTheChildren) {
   supervisor_->Signal(SIGHUP);
   EXPECT_TRUE(Await([this] { return CountEvents("hup log_level=debug") == 3; }))
       << Events();
-  EXPECT_THAT(Output(), HasSubstr("need a restart: threads"));
+  EXPECT_THAT(Output(), HasSubstr("need a restart settings=\"threads\""));
   const HttpAnswer ready = HttpGet(http_port_, "/readyz");
   EXPECT_EQ(ready.status, 503);
   EXPECT_THAT(ready.body, HasSubstr("required index 'absent'"));

@@ -42,7 +42,7 @@ TEST(ManualTest, BashCompletes) {
   EXPECT_EQ(Offered("annodctl file gr"), "graph\n");
   EXPECT_EQ(Offered("annodctl query w --eng"), "--engine\n");
   EXPECT_EQ(Offered("annodctl query w --engine g"), "graph\n");
-  EXPECT_EQ(Offered("annodctl query w --ser"), "--server\n");
+  EXPECT_EQ(Offered("annodctl query w --ser"), "--server --server_name\n");
   EXPECT_THAT(Offered("annodctl --json file build x --metr"),
               HasSubstr("--metric"));
   EXPECT_THAT(Offered("annodctl completion ''"), HasSubstr("fish"));
