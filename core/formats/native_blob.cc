@@ -52,8 +52,9 @@ absl::Status CheckHammingPrefix(absl::Span<const char> bytes,
     return WrongLayout("the number of items in front", items,
                        absl::StrCat("the head says ", slot_count));
   }
-  if (zero != 0)
+  if (zero != 0) {
     return WrongLayout("the reserved number in front", zero, "0 wanted");
+  }
   return absl::OkStatus();
 }
 

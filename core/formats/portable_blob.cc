@@ -79,8 +79,9 @@ absl::StatusOr<PortableBlob> ReadPortableBlob(absl::Span<const char> bytes) {
     return WrongPortable("the metric", metric, "1 to 5 are known");
   }
   const uint8_t reserved = LoadField<uint8_t>(at, kReservedAt);
-  if (reserved != 0)
+  if (reserved != 0) {
     return WrongPortable("the reserved byte", reserved, "0 wanted");
+  }
   const uint32_t dim = LoadField<uint32_t>(at, kDimAt);
   if (dim < 1 || dim > static_cast<uint32_t>(kMaxDim)) {
     return WrongPortable("the dimension", dim,

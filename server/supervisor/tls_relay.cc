@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -177,6 +178,11 @@ std::vector<pollfd> TlsRelay::Awaited() const {
 }
 
 void TlsRelay::Loop() {
+  // OpenSSL writes to sockets whose other end may be gone.
+  sigset_t gone;
+  sigemptyset(&gone);
+  sigaddset(&gone, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &gone, nullptr);
   while (!stopped_.load()) {
     std::vector<pollfd> fds = Awaited();
     poll(fds.data(), fds.size(), -1);
