@@ -43,7 +43,7 @@ class Caller {
   const std::shared_ptr<const AccessSnapshot> snapshot_;
   const Identity* const identity_ = nullptr;
   const AccessRole anonymous_role_ = AccessRole::kAdmin;
-  const Credential credential_;
+  const Credential credential_{};
   // What the call counts in, null for none, and whether it is a stream of
   // items.
   AccessUsage* usage_ = nullptr;

@@ -149,8 +149,7 @@ std::string JsonObject(const LogFields& fields) {
 
 std::string TakeFields(absl::string_view message, LogFields* fields) {
   size_t at = FindField(message, 0);
-  const std::string phrase(
-      absl::StripTrailingAsciiWhitespace(message.substr(0, at)));
+  std::string phrase(absl::StripTrailingAsciiWhitespace(message.substr(0, at)));
   while (at < message.size()) {
     const size_t equals = message.find('=', at);
     const std::string key(message.substr(at, equals - at));

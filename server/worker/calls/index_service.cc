@@ -73,7 +73,7 @@ grpc::ServerUnaryReactor* IndexServiceImpl::GetItems(
         const std::shared_ptr<const Config> config = config_->Get();
         const int64_t reserved = BytesToAnswer(message, view, config->limits);
         if (reserved > 0) ANNOD_RETURN_IF_ERROR(unsent_->Reserve(reserved));
-        const absl::Status got = annod::GetItems(
+        absl::Status got = annod::GetItems(
             message, view, config->limits.max_message_bytes, filled);
         if (reserved > 0) unsent_->Release(reserved);
         return got;

@@ -188,7 +188,7 @@ absl::Status QueryStreams::Respond(QueryStream* stream, AnswerMemory* memory,
   const int64_t reserved =
       BytesToAnswer(request->request(), *catalog_, config->limits);
   if (reserved > 0) ANNOD_RETURN_IF_ERROR(unsent_->Reserve(reserved));
-  const absl::Status handled = handler_->Handle(
+  absl::Status handled = handler_->Handle(
       request->request(), stream->deadline(),
       [stream] { return stream->cancelled(); }, memory->scratch(), view,
       response->mutable_response());
@@ -197,7 +197,7 @@ absl::Status QueryStreams::Respond(QueryStream* stream, AnswerMemory* memory,
     return handled;
   }
   SerializeResponse(*response, &slot->response);
-  const absl::Status held = stream->HoldAnswer(*slot, reserved);
+  absl::Status held = stream->HoldAnswer(*slot, reserved);
   if (!held.ok()) slot->response.Clear();
   return held;
 }
