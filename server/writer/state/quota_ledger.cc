@@ -34,8 +34,9 @@ absl::StatusOr<QuotaLedger::Grant> QuotaLedger::TakeIndex(
   std::multiset<std::string>& granted = names_[quotas.identity];
   std::set<std::string> all(granted.begin(), granted.end());
   for (const auto& index : indexes_->All()) {
-    if (AnyGlobMatches(quotas.indexes, index->name()))
+    if (AnyGlobMatches(quotas.indexes, index->name())) {
       all.insert(index->name());
+    }
   }
   // One that is there already is not made: the call will say so.
   all.insert(name);
