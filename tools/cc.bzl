@@ -69,6 +69,16 @@ def folder_library(name = None, precompiled = "core", deps = [], **kwargs):
         **_with_precompiled(precompiled, dict(kwargs, deps = deps + sources))
     )
 
+def precompiled_binary(precompiled, **kwargs):
+    """A cc_binary whose source is compiled behind a header of tools/precompiled.
+
+    Args:
+      precompiled: as of folder_library. With "command" it is compiled at -O1: what is
+        measured lies in libraries then.
+      **kwargs: to cc_binary.
+    """
+    native.cc_binary(**_with_precompiled(precompiled, kwargs))
+
 def folder_test(name = None, srcs = None, precompiled = "test", deps = [], **kwargs):
     """One test program of all *_test.cc of a folder, or of `srcs`.
 

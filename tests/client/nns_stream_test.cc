@@ -96,7 +96,7 @@ TEST_F(NnsStreamTest, WithoutQueriesNothingIsCalled) {
 TEST_F(NnsStreamTest, AFullWindowWaitsForAnAnswerUntilTheDeadline) {
   server_.Hang("GetNns");
   CallOptions call;
-  call.timeout = absl::Milliseconds(500);
+  call.timeout = absl::Milliseconds(1500);
   const auto stream = NewStream(/*window=*/4, call);
   for (int k = 0; k < 4; ++k) {
     const absl::Status status = Ask(stream.get(), k);

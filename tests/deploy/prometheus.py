@@ -34,7 +34,12 @@ class Prometheus:
         path = pathlib.Path(directory, "prometheus.yml")
         path.write_text(yaml.safe_dump(config))
         self._log = pathlib.Path(directory, "prometheus.log")
-        port = free_port()
+        # Somebody else may take a port that was free a moment ago.
+        while not self._start(path, directory, free_port()):
+            pass
+
+    def _start(self, path, directory, port):
+        """Whether it is ready; False if it did not get the port."""
         self._url = f"http://127.0.0.1:{port}"
         with open(self._log, "wb") as log:
             self._process = subprocess.Popen(
@@ -44,7 +49,10 @@ class Prometheus:
             self.await_(lambda: self._answers("/-/ready"), "Prometheus to be ready")
         except AssertionError:
             self.stop()
+            if "address already in use" in self._log.read_text():
+                return False
             raise
+        return True
 
     def stop(self):
         self._process.terminate()
@@ -52,7 +60,7 @@ class Prometheus:
 
     def get(self, path, **parameters):
         query = "?" + urllib.parse.urlencode(parameters) if parameters else ""
-        with _OPENER.open(self._url + "/api/v1/" + path + query, timeout=10) as answer:
+        with _OPENER.open(self._url + "/api/v1/" + path + query, timeout=30) as answer:
             return json.load(answer)["data"]
 
     def series(self, expression):

@@ -10,9 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <random>
 #include <sstream>
 #include <utility>
 
@@ -26,6 +28,18 @@
 
 namespace annod::testing {
 namespace {
+
+constexpr absl::Duration kPatience = absl::Minutes(1);
+
+template <typename Condition>
+bool Await(const Condition& condition) {
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (!condition()) {
+    if (absl::Now() > deadline) return false;
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+  return true;
+}
 
 std::string ReadAll(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -46,6 +60,8 @@ std::string After(const std::string& text, const std::string& marker,
 // All that comes back to `request` in plain text.
 std::string Exchange(int port, const std::string& request) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const timeval patience = {30, 0};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   sockaddr_in address = {};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -77,6 +93,27 @@ int PortOf(absl::string_view address) {
 
 }  // namespace
 
+int LastingPort() {
+  int first_of_any = 32768;
+  std::ifstream("/proc/sys/net/ipv4/ip_local_port_range") >> first_of_any;
+  constexpr int kFirst = 10000;
+  const int count = std::max(1, first_of_any - kFirst);
+  std::random_device random;
+  for (int tries = 0; tries < 1000; ++tries) {
+    const int port = kFirst + static_cast<int>(random() % count);
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int error =
+        bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address));
+    close(fd);
+    if (error == 0) return port;
+  }
+  Die("no port is free");
+}
+
 std::string NewTempDir() {
   std::string path = ::testing::TempDir() + "/annod_XXXXXX";
   if (mkdtemp(path.data()) == nullptr) Die("mkdtemp failed: " + path);
@@ -103,6 +140,7 @@ std::unique_ptr<AnnodProcess> AnnodProcess::Start(
   for (std::string& arg : args) argv.push_back(arg.data());
   argv.push_back(nullptr);
 
+  const absl::Time start = absl::Now();
   process->supervisor_pid_ = fork();
   if (process->supervisor_pid_ == 0) {
     const int log =
@@ -112,7 +150,7 @@ std::unique_ptr<AnnodProcess> AnnodProcess::Start(
     execv(argv[0], argv.data());
     _exit(127);
   }
-  const absl::Time deadline = absl::Now() + absl::Seconds(20);
+  const absl::Time deadline = start + kPatience;
   while (process->metrics_url_.empty()) {
     const std::string log = process->Log();
     process->grpc_address_ = After(log, "serving gRPC on ", ", \n");
@@ -123,6 +161,7 @@ std::unique_ptr<AnnodProcess> AnnodProcess::Start(
   if (!process->AwaitReady(deadline - absl::Now())) {
     Die("annod did not become ready:\n" + process->Log());
   }
+  process->start_time_ = absl::Now() - start;
   return process;
 }
 
@@ -213,5 +252,13 @@ int AnnodProcess::AwaitExit(absl::Duration timeout) {
 }
 
 std::string AnnodProcess::Log() const { return ReadAll(log_path_); }
+
+bool AnnodProcess::AwaitLog(const std::string& text) const {
+  return Await([&] { return absl::StrContains(Log(), text); });
+}
+
+bool AnnodProcess::AwaitMetric(const std::string& text) const {
+  return Await([&] { return absl::StrContains(HttpGet("/metrics"), text); });
+}
 
 }  // namespace annod::testing

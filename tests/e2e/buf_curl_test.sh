@@ -6,13 +6,13 @@ dir=$(mktemp -d "$TEST_TMPDIR/buf.XXXXXX")
 server/annod --data_dir="$dir/data" --listen=127.0.0.1:0 --http_listen=127.0.0.1:0 --drain_delay=0s >"$dir/log" 2>&1 &
 annod=$!
 trap 'kill $annod; wait $annod || true' EXIT
-for _ in $(seq 200); do
+for _ in $(seq 1200); do
   grep -q 'serving gRPC on' "$dir/log" && break
   sleep 0.05
 done
 server=$(sed -n 's/.*serving gRPC on \([0-9.]*:[0-9]*\),.*/\1/p' "$dir/log")
 http=$(sed -n 's#.*metrics on \(http://[0-9.:]*\)/.*#\1#p' "$dir/log")
-for _ in $(seq 200); do
+for _ in $(seq 1200); do
   curl -sf -o /dev/null "$http/readyz" && break
   sleep 0.05
 done

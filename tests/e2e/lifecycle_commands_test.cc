@@ -164,7 +164,7 @@ TEST_F(LifecycleCommandsTest, FromCreateToDetach) {
                 .exit_status,
             2);
   // From verbosity 1 on every tree is in the log.
-  EXPECT_NE(annod_->Log().find("tree grown index=a tree=4"), std::string::npos);
+  EXPECT_TRUE(annod_->AwaitLog("tree grown index=a tree=4"));
 }
 
 }  // namespace

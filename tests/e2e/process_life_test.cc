@@ -42,7 +42,7 @@ class ChildDeathTest : public ::testing::Test {
       const absl::Time killed = absl::Now();
       ASSERT_EQ(kill(victim, SIGKILL), 0);
       bool back = false;
-      while (!back && absl::Now() < killed + absl::Seconds(10)) {
+      while (!back && absl::Now() < killed + absl::Minutes(1)) {
         const std::vector<pid_t> now = annod_->ChildPids(role);
         bool gone = true;
         for (const pid_t pid : now) gone = gone && pid != victim;
@@ -51,7 +51,7 @@ class ChildDeathTest : public ::testing::Test {
       }
       const absl::Duration took = absl::Now() - killed;
       EXPECT_TRUE(back);
-      EXPECT_LT(took, absl::Seconds(1)) << "a killed " << role;
+      EXPECT_LT(took, annod_->AboutASecond()) << "a killed " << role;
       std::cout << "a killed " << role << " was back after " << took << "\n";
     }
   }
@@ -139,7 +139,7 @@ TEST_F(ChildDeathTest, CostsPlainStubsOnlyTheCallsInFlight) {
           // well.
           channel->WaitForStateChange(
               GRPC_CHANNEL_READY,
-              absl::ToChronoTime(absl::Now() + absl::Milliseconds(500)));
+              absl::ToChronoTime(absl::Now() + absl::Seconds(3)));
         }
       }
     });
@@ -162,7 +162,7 @@ TEST_F(ChildDeathTest, RestartsAreCounted) {
 
 TEST(DrainTest, SigtermFinishesCallsAndExitsZero) {
   auto annod =
-      AnnodProcess::Start(NewTempDir(), {"--workers=2", "--drain_delay=500ms"});
+      AnnodProcess::Start(NewTempDir(), {"--workers=2", "--drain_delay=1m"});
   const auto client = MakeClient(annod->grpc_address());
   ASSERT_EQ(CreateTestIndex(client.get(), "items"), absl::OkStatus());
   ASSERT_EQ(AddTestItems(client.get(), "items", 0, 100), absl::OkStatus());
@@ -170,19 +170,20 @@ TEST(DrainTest, SigtermFinishesCallsAndExitsZero) {
   ASSERT_EQ(*client->Health(""), client::Health::kServing);
 
   annod->Signal(SIGTERM);
-  const absl::Time deadline = absl::Now() + absl::Milliseconds(400);
+  const absl::Time deadline = absl::Now() + absl::Seconds(50);
   bool told = false;
   int answered = 0;
-  while (absl::Now() < deadline) {
+  while ((!told || answered < 20) && absl::Now() < deadline) {
     const auto health = client->Health("");
     told = told || (health.ok() && *health == client::Health::kNotServing);
     const auto answer = client->GetNns("items", {client::Query::OfItem(7)}, {});
     EXPECT_EQ(answer.status(), absl::OkStatus()) << "while draining";
-    answered += answer.ok();
+    answered += told && answer.ok();
   }
   EXPECT_TRUE(told) << "health never turned NOT_SERVING";
-  EXPECT_GT(answered, 0);
-  EXPECT_EQ(annod->AwaitExit(absl::Seconds(10)), 0) << annod->Log();
+  EXPECT_EQ(answered, 20);
+  annod->Signal(SIGTERM);  // again: that is enough delay
+  EXPECT_EQ(annod->AwaitExit(absl::Minutes(1)), 0) << annod->Log();
 }
 
 TEST(RestartTest, ExistingIndexesServeWithinASecond) {
@@ -192,8 +193,9 @@ TEST(RestartTest, ExistingIndexesServeWithinASecond) {
   ASSERT_EQ(CreateTestIndex(client.get(), "items"), absl::OkStatus());
   ASSERT_EQ(AddTestItems(client.get(), "items", 0, kItems), absl::OkStatus());
   ASSERT_EQ(client->Build("items", {}).status(), absl::OkStatus());
+  const absl::Duration about_a_second = annod->AboutASecond();
   annod->Signal(SIGTERM);
-  ASSERT_EQ(annod->AwaitExit(absl::Seconds(10)), 0) << annod->Log();
+  ASSERT_EQ(annod->AwaitExit(absl::Minutes(1)), 0) << annod->Log();
 
   const absl::Time start = absl::Now();
   annod = AnnodProcess::Start(data_dir, {"--workers=2"});
@@ -202,7 +204,7 @@ TEST(RestartTest, ExistingIndexesServeWithinASecond) {
   const absl::Duration took = absl::Now() - start;
   ASSERT_EQ(answer.status(), absl::OkStatus());
   std::cout << "from exec to the first answer: " << took << "\n";
-  EXPECT_LT(took, absl::Seconds(1));
+  EXPECT_LT(took, about_a_second);
 }
 
 }  // namespace

@@ -71,6 +71,7 @@ class RestartsTest : public ::testing::Test {
   void SetUp() override {
     for (int server = 0; server < 2; ++server) {
       directories_[server] = NewTempDir();
+      addresses_[server] = absl::StrCat("127.0.0.1:", LastingPort());
       Start(server);
       const auto client = MakeClient(addresses_[server]);
       ASSERT_EQ(CreateTestIndex(client.get(), "items"), absl::OkStatus());
@@ -81,13 +82,10 @@ class RestartsTest : public ::testing::Test {
   }
 
   void Start(int server) {
-    std::vector<std::string> flags = {"--workers=2", "--threads=1",
-                                      "--recall_sample_fraction=0"};
-    if (!addresses_[server].empty()) {
-      flags.push_back("--listen=" + addresses_[server]);
-    }
-    servers_[server] = AnnodProcess::Start(directories_[server], flags);
-    addresses_[server] = servers_[server]->grpc_address();
+    servers_[server] = AnnodProcess::Start(
+        directories_[server],
+        {"--workers=2", "--threads=1", "--recall_sample_fraction=0",
+         "--listen=" + addresses_[server]});
   }
 
   // Calls GetNns until the end, through gRPC's own stub.

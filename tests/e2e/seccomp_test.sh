@@ -24,13 +24,13 @@ $under "$PWD/server/annod" --data_dir="$dir/data" --listen=127.0.0.1:0 --http_li
 annod=$!
 trap 'kill $annod 2>/dev/null; wait $annod || true' EXIT
 fail() { echo "FAILED: $*"; cat "$dir/log"; exit 1; }
-for _ in $(seq 400); do
+for _ in $(seq 1200); do
   grep -q 'serving gRPC on' "$dir/log" && break
   sleep 0.05
 done
 server=$(sed -n 's/.*serving gRPC on \([0-9.]*:[0-9]*\),.*/\1/p' "$dir/log")
 http=$(sed -n 's#.*metrics on \(http://[0-9.:]*\)/.*#\1#p' "$dir/log")
-for _ in $(seq 400); do
+for _ in $(seq 1200); do
   curl -sf -o /dev/null "$http/readyz" && break
   sleep 0.05
 done
@@ -58,7 +58,7 @@ grep -q '^annod_' "$dir/metrics" || fail "no metrics in: $(head -n 5 "$dir/metri
 writer=$(pgrep -P $annod -f child_role=writer)
 kill -KILL "$writer"
 kill -HUP $annod
-for _ in $(seq 400); do
+for _ in $(seq 1200); do
   "$annodctl" add points "$dir/v.csv" >"$dir/out" 2>&1 && break
   sleep 0.05
 done

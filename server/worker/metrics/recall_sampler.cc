@@ -134,10 +134,11 @@ void RecallSampler::Measure(const Sample& sample, SearchScratch* scratch) {
       version->forest->Search(sample.query, options, scratch, &exact, nullptr);
   if (!searched.ok()) return;
   const EngineMetrics& counters = sample.metrics->Of(sample.engine);
-  counters.recall_samples.Add();
   counters.recall_expected.Add(static_cast<double>(exact.size()));
   counters.recall_matches.Add(
       CountMatches(version->settings.metric, sample.found, exact));
+  // Last: who has seen it has seen the others.
+  counters.recall_samples.Add();
 }
 
 }  // namespace annod

@@ -19,7 +19,7 @@ constexpr char kStart[] = R"(
      --http_listen=127.0.0.1:0 --workers=1 --drain_delay=0s) >$dir/log 2>&1 &
   server=$!
   trap 'kill $server; wait $server' EXIT
-  for ((i = 0; i < 200; ++i)); do
+  for ((i = 0; i < 600; ++i)); do
     address=$(sed -n 's/^annod: serving gRPC on \([^,]*\),.*/\1/p' $dir/log)
     export ANNOD_SERVER=${address:-127.0.0.1:1}
     [ -n "$address" ] && $CTL health >/dev/null 2>&1 && break

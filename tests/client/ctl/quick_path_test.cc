@@ -79,9 +79,9 @@ class Server {
   std::string address_;
 };
 
-// Whether it serves within ten seconds: its address is known before that.
+// Whether it serves within a minute: its address is known before that.
 bool AwaitServing(const Server& server) {
-  const absl::Time deadline = absl::Now() + absl::Seconds(10);
+  const absl::Time deadline = absl::Now() + absl::Minutes(1);
   while (RunAnnodctl({"health", "--server", server.address()}).exit_status !=
          0) {
     if (absl::Now() > deadline) return false;

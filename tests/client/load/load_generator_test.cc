@@ -124,18 +124,18 @@ TEST(LoadGeneratorTest, TheRateIsKeptWhateverTheServerTakes) {
 
 TEST(LoadGeneratorTest, AClosedLoopKeepsItsCallsInFlight) {
   SlowServerOptions options;
-  options.latency = absl::Milliseconds(20);
+  options.latency = absl::Milliseconds(100);
   SlowServer server(options);
   LoadOptions load;
   load.threads = 2;
   load.connections = 3;
   const LoadResult result =
-      Connect(server, load)->Run(ClosedLoop(7, absl::Milliseconds(400)));
+      Connect(server, load)->Run(ClosedLoop(7, absl::Seconds(1)));
   EXPECT_EQ(server.most_at_once(), 7);
   EXPECT_EQ(server.connections(), 3);
   EXPECT_EQ(result.ok.count(), server.calls());
-  EXPECT_LE(result.ok.count(), 7 * 21);
-  EXPECT_LE(result.calls_per_second(), 7 * 50 + 1);
+  EXPECT_LE(result.ok.count(), 7 * 11);
+  EXPECT_LE(result.calls_per_second(), 7 * 10 + 1);
 }
 
 TEST(LoadGeneratorTest, WhatIsNotCountedIsTheWarmUp) {
@@ -250,10 +250,7 @@ TEST(LoadGeneratorTest, AStreamThatFailsFailsItsRequestsAndIsBegunAgain) {
 
 TEST(LoadGeneratorTest, AServerThatIsNotThereIsSaidAtOnce) {
   LoadOptions options;
-  {
-    SlowServer gone({});
-    options.target = gone.target();
-  }
+  options.target = "127.0.0.1:1";
   options.connect_timeout = absl::Milliseconds(300);
   RequestOptions request;
   const auto generator = LoadGenerator::Connect(

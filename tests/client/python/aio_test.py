@@ -154,7 +154,7 @@ class GoneTest(unittest.TestCase):
 
         start = time.monotonic()
         asyncio.run(steps("127.0.0.1:1"))
-        self.assertLess(time.monotonic() - start, 3)
+        self.assertLess(time.monotonic() - start, 8)
 
     def test_a_server_that_comes_back_is_waited_for(self):
         server = AnnodServer()

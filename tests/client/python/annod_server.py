@@ -1,9 +1,12 @@
 """A real annod on a free port of the loopback interface, for tests."""
 
+import contextlib
 import os
 import pathlib
+import random
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -11,7 +14,38 @@ import unittest
 import urllib.request
 from typing import List
 
-_START_SECONDS = 30
+_START_SECONDS = 60
+
+
+def lasting_port() -> int:
+    """A free port that nobody gets who asks for any: for a server that comes back to it."""
+    first_of_any = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for port in random.sample(range(10000, first_of_any), 1000):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
+
+
+def _stands_still(pid: int) -> bool:
+    """Whether all threads of a process are stopped."""
+    try:
+        states = [(task / "stat").read_text().rsplit(")", 1)[1].split()[0] for task in pathlib.Path(f"/proc/{pid}/task").iterdir()]
+    except FileNotFoundError:  # a thread that ended meanwhile
+        return False
+    return all(state in "Tt" for state in states)
+
+
+def stop_process(pid: int) -> None:
+    """SIGSTOP, and waits until no thread runs: each is reached when it is scheduled
+    next, and until then it may answer."""
+    os.kill(pid, signal.SIGSTOP)
+    deadline = time.monotonic() + _START_SECONDS
+    # Twice: one that ran might have begun another.
+    while not (_stands_still(pid) and _stands_still(pid)):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"process {pid} does not stop")
+        time.sleep(0.001)
 
 
 class AnnodServer:
@@ -79,7 +113,7 @@ class AnnodServer:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         while time.monotonic() < deadline:
             try:
-                with opener.open(url + "/readyz", timeout=1):
+                with opener.open(url + "/readyz", timeout=10):
                     return
             except OSError:
                 time.sleep(0.02)

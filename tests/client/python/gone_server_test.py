@@ -15,8 +15,12 @@ import grpc
 import annod
 from annod import Annoy, AnnoyIndex, Client, Retry, aio, errors
 from annod.v1 import index_service_pb2, index_service_pb2_grpc
-from annod_server import AnnodServer
+from annod_server import AnnodServer, stop_process
 from behaviour import points
+
+
+# Less than what calls wait for by themselves, more than a busy machine takes.
+_SOON = 8
 
 
 def seconds_of(test, call, *kinds):
@@ -44,19 +48,19 @@ class GoneTest(unittest.TestCase):
             estimator = Annoy(index="here", server=client)
             self.stop()
             for call in (client.indexes, lambda: client.query("here", points(1)), lambda: index.get_nns_by_item(0, 1), lambda: estimator.get_nns_by_item(0, 1), lambda: client.add("here", points(1), ids=[1])):
-                self.assertLess(seconds_of(self, call, errors.NotAnswering), 2)
-            self.assertLess(seconds_of(self, lambda: client.info("here", timeout=0.2), errors.NotAnswering), 1)
+                self.assertLess(seconds_of(self, call, errors.NotAnswering), _SOON)
+            self.assertLess(seconds_of(self, lambda: client.info("here", timeout=0.2), errors.NotAnswering), _SOON)
 
     def test_one_that_hangs_is_told_within_the_timeout(self):
         with Client(self.server.address, timeout=0.5) as client:
             client.fit("here", points(20), metric="l2")
             index = AnnoyIndex(index="here", server=client)
             workers = self.server.worker_pids()
-            for pid in workers:
-                os.kill(pid, signal.SIGSTOP)
             try:
+                for pid in workers:
+                    stop_process(pid)
                 for call in (client.indexes, lambda: client.query("here", points(1)), lambda: index.get_nns_by_item(0, 1), lambda: index.get_n_items(), lambda: list(client.stream("here", points(1), timeout=0.5))):
-                    self.assertLess(seconds_of(self, call, errors.TooSlow, errors.NotAnswering), 3)
+                    self.assertLess(seconds_of(self, call, errors.TooSlow, errors.NotAnswering), _SOON)
             finally:
                 for pid in workers:
                     os.kill(pid, signal.SIGCONT)
@@ -67,9 +71,10 @@ class GoneTest(unittest.TestCase):
             client.indexes()
             self.stop()
         once = Client(self.server.address, retry=annod.NO_RETRY)
-        self.assertLess(seconds_of(self, once.indexes, errors.NotAnswering), 0.5)
-        patient = Client(self.server.address, retry=Retry(first_window=1.0))
-        self.assertGreater(seconds_of(self, patient.indexes, errors.NotAnswering), 0.5)
+        patient = Client(self.server.address, retry=Retry(first_window=3.0))
+        waited = seconds_of(self, patient.indexes, errors.NotAnswering)
+        self.assertGreater(waited, 1.5)
+        self.assertLess(seconds_of(self, once.indexes, errors.NotAnswering), waited)
 
     def test_options_metadata_and_tokens_go_along(self):
         seen = []

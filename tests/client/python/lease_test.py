@@ -13,12 +13,12 @@ from annod import Annoy, AnnoyIndex, Client, Connection, errors
 from annod_server import AnnodServer, ServerTest
 from behaviour import points
 
-_SECONDS = 20
+_SECONDS = 60
 
 _CHILD = """
 import sys, time
 from annod import Annoy, AnnoyIndex, Connection
-server = Connection(sys.argv[1], lease_seconds=1)
+server = Connection(sys.argv[1], lease_seconds=2)
 added = AnnoyIndex(3, "l2", server=server)
 added.add_item(0, [1, 2, 3])
 added.get_n_items()
@@ -53,7 +53,7 @@ class LeaseTest(ServerTest):
             try:
                 self.assertEqual(child.stdout.readline(), b"made\n")
                 self.assertEqual(len(self.temporary()), 4)
-                self.assertEqual({index.lease_seconds for index in self.temporary()}, {1})
+                self.assertEqual({index.lease_seconds for index in self.temporary()}, {2})
                 expiry = {index.name: index.lease_expire_time for index in self.temporary()}
                 # As long as it lives they are renewed: beyond their first time.
                 eventually(self, lambda: all(index.lease_expire_time > expiry[index.name] for index in self.temporary()))
@@ -116,7 +116,7 @@ class GoneServerTest(unittest.TestCase):
         ended.communicate(b"\n")
         index.close()
         other.close()
-        self.assertLess(time.monotonic() - start, 3)
+        self.assertLess(time.monotonic() - start, 8)
         self.assertEqual(ended.returncode, 0)
         with self.assertRaises(errors.Closed):
             index.add_item(1, [1, 2, 3])

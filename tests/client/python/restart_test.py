@@ -6,7 +6,7 @@ import threading
 import unittest
 
 from annod import Client, aio, errors
-from annod_server import AnnodServer
+from annod_server import AnnodServer, lasting_port
 from behaviour import points
 
 _RESTARTS = 3
@@ -16,7 +16,7 @@ class RestartTest(unittest.TestCase):
     def setUp(self):
         directory = tempfile.TemporaryDirectory(prefix="annod_python_")
         self.addCleanup(directory.cleanup)
-        self.flags = [f"--data_dir={directory.name}/data"]
+        self.flags = [f"--data_dir={directory.name}/data", f"--listen=127.0.0.1:{lasting_port()}"]
         self.server = AnnodServer(*self.flags)
         self.addCleanup(lambda: self.server.stop())
         self.address = self.server.address
@@ -59,7 +59,7 @@ class RestartTest(unittest.TestCase):
             for _ in range(_RESTARTS):
                 self.await_answers()
                 self.server.stop()
-                self.server = AnnodServer(*self.flags, f"--listen={self.address}")
+                self.server = AnnodServer(*self.flags)
             self.await_answers()
         finally:
             self.stop.set()

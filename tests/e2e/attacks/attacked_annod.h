@@ -15,21 +15,21 @@
 namespace annod::testing {
 
 // A real annod of one worker with the index "a", whose processes may take no
-// more than three gigabytes, and what has to hold under every attack.
+// more than three gigabytes, and what has to hold under every attack. All tests
+// of a suite attack the same: none of them may change it for the next.
 class AttackedAnnod : public ::testing::Test {
  protected:
   static constexpr int kItems = 20000;
   static constexpr int kDim = 16;
 
-  AttackedAnnod();
+  static void SetUpTestSuite();
+  static void TearDownTestSuite();
 
-  const std::string& address() const { return annod_->grpc_address(); }
-  pid_t worker() const { return worker_; }
-  pid_t writer() const { return writer_; }
+  static const std::string& address() { return annod_->grpc_address(); }
 
   // Runs `attack` and fails unless meanwhile the worker and the writer took
   // less than 512 MB each beside what they had before and the worker's health
-  // was told within two seconds; and unless afterwards, `attack` having closed
+  // was told within ten seconds; and unless afterwards, `attack` having closed
   // its connections, queries and additions are answered, by the same processes,
   // and memory is given back.
   // Health may be refused now and then if `may_refuse`: gRPC resets calls at
@@ -40,13 +40,13 @@ class AttackedAnnod : public ::testing::Test {
   // Value of a metric without labels, or of "name{...}"; -1 without one.
   double Metric(const std::string& series) const;
 
-  std::unique_ptr<AnnodProcess> annod_;
+  static std::unique_ptr<AnnodProcess> annod_;
 
  private:
   void ExpectServes();
 
-  pid_t worker_ = 0;
-  pid_t writer_ = 0;
+  static pid_t worker_;
+  static pid_t writer_;
 };
 
 }  // namespace annod::testing

@@ -20,14 +20,16 @@ namespace annod::testing {
 namespace {
 
 constexpr uint32_t kHugeWindow = 0x7fffffff;
-constexpr absl::Duration kAttackTime = absl::Seconds(4);
+// Answers are made far sooner; calls are held up after one second.
+constexpr absl::Duration kAttackTime = absl::Milliseconds(1500);
 
 class UnreadAnswersTest : public AttackedAnnod {
  protected:
   static constexpr int kWideDim = 1024;
   static constexpr int kWideItems = 900;  // too few for a graph
 
-  UnreadAnswersTest() {
+  static void SetUpTestSuite() {
+    AttackedAnnod::SetUpTestSuite();
     const auto client = MakeClient(address());
     client::IndexSpec spec;
     spec.index = "wide";

@@ -213,7 +213,7 @@ TEST_F(AccessRpcTest, ABadFileChangesNothingUntilItIsMended) {
   Write({IdentityJson("root", "admin"), IdentityJson("b", "read")});
   EXPECT_TRUE(Eventually([&] { return Info("b", "a-words").ok(); }));
   ExpectReason(Info("a", "a-words"), "CREDENTIALS_INVALID");
-  EXPECT_EQ(cluster_->Metric("annod_access_file_refused", {}), 0);
+  cluster_->ExpectMetric("annod_access_file_refused", {}, 0);
 }
 
 TEST_F(AccessRpcTest, ASwappedLinkIsNoticed) {
@@ -374,19 +374,18 @@ TEST_F(AccessRpcTest, ItemStreamsAreBounded) {
 }
 
 TEST_F(AccessRpcTest, RefusalsAreCounted) {
-  const auto count = [this](const std::string& reason) {
-    return cluster_->Metric("annod_access_refusals_total",
-                            {{"reason", reason}});
+  const auto expect_one = [this](const std::string& reason) {
+    cluster_->ExpectMetric("annod_access_refusals_total", {{"reason", reason}},
+                           1);
   };
   Info("", "a-x");
   Info("stranger", "a-x");
   Info("a", "b-x");
-  EXPECT_EQ(count("credentials_missing"), 1);
-  EXPECT_EQ(count("credentials_invalid"), 1);
-  EXPECT_EQ(count("not_allowed"), 1);
-  EXPECT_EQ(cluster_->Metric("annod_rpc_duration_seconds",
-                             {{"code", "UNAUTHENTICATED"}}),
-            2);
+  expect_one("credentials_missing");
+  expect_one("credentials_invalid");
+  expect_one("not_allowed");
+  cluster_->ExpectMetric("annod_rpc_duration_seconds",
+                         {{"code", "UNAUTHENTICATED"}}, 2);
 }
 
 }  // namespace

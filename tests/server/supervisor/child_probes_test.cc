@@ -30,7 +30,8 @@
 namespace annod {
 namespace {
 
-constexpr absl::Duration kTimeout = absl::Seconds(1);
+// Long enough for those that answer, also beside a compiler.
+constexpr absl::Duration kTimeout = absl::Seconds(2);
 
 class FakeWorker final : public grpc::health::v1::Health::Service {
  public:

@@ -14,17 +14,20 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/file_system.h"
 #include "gtest/gtest.h"
+#include "server/config/child_options.h"
 #include "server/config/config_memory.h"
+#include "tests/core/testing/stop_process.h"
 
 namespace annod {
 namespace {
 
 constexpr char kChildBinary[] = "tests/server/testing/child_main";
-constexpr absl::Duration kCallLimit = absl::Seconds(40);
+constexpr absl::Duration kCallLimit = absl::Minutes(2);
 
 // Takes a free port without listening: the workers share it (SO_REUSEPORT), and
 // nobody else can have it meanwhile.
@@ -123,6 +126,8 @@ void Cluster::Kill(int slot) {
   AwaitExit(slot);
 }
 
+void Cluster::Stop(int slot) { EXPECT_TRUE(StopProcess(processes_.at(slot))); }
+
 void Cluster::RestartWriter() {
   KillWriter();
   StartWriter();
@@ -180,6 +185,24 @@ std::unique_ptr<v1::IndexService::Stub> Cluster::NewIndexStub() const {
   return v1::IndexService::NewStub(NewChannel());
 }
 
+int Cluster::SlotOf(const std::shared_ptr<grpc::Channel>& channel) {
+  const auto context = Context();
+  context->set_wait_for_ready(true);
+  context->AddMetadata(kProbeMetadata, "1");
+  grpc::health::v1::HealthCheckResponse response;
+  EXPECT_TRUE(grpc::health::v1::Health::NewStub(channel)
+                  ->Check(context.get(), {}, &response)
+                  .ok());
+  const auto& trailers = context->GetServerTrailingMetadata();
+  const auto found = trailers.find(kProbeMetadata);
+  int slot = -1;
+  EXPECT_TRUE(found != trailers.end() &&
+              absl::SimpleAtoi(
+                  absl::string_view(found->second.data(), found->second.size()),
+                  &slot));
+  return slot;
+}
+
 void Cluster::SetConfig(const Config& config) {
   config_ = config;
   EXPECT_TRUE(WriteConfigMemory(config_fd_, config).ok());
@@ -189,22 +212,35 @@ double Cluster::Metric(const std::string& name,
                        const LabelPairs& labels) const {
   double sum = 0;
   for (int slot = 0; slot <= workers_; ++slot) {
-    for (const SeriesSample& sample : metrics_->Read(slot)) {
-      const bool matches =
-          sample.name == name &&
-          std::all_of(labels.begin(), labels.end(), [&](const auto& label) {
-            return std::find(sample.labels.begin(), sample.labels.end(),
-                             label) != sample.labels.end();
-          });
-      if (!matches) continue;
-      if (sample.kind == MetricKind::kHistogram) {
-        for (const uint64_t count : sample.buckets) sum += count;
-      } else {
-        sum += sample.value;
-      }
+    sum += MetricOf(slot, name, labels);
+  }
+  return sum;
+}
+
+double Cluster::MetricOf(int slot, const std::string& name,
+                         const LabelPairs& labels) const {
+  double sum = 0;
+  for (const SeriesSample& sample : metrics_->Read(slot)) {
+    const bool matches =
+        sample.name == name &&
+        std::all_of(labels.begin(), labels.end(), [&](const auto& label) {
+          return std::find(sample.labels.begin(), sample.labels.end(), label) !=
+                 sample.labels.end();
+        });
+    if (!matches) continue;
+    if (sample.kind == MetricKind::kHistogram) {
+      for (const uint64_t count : sample.buckets) sum += count;
+    } else {
+      sum += sample.value;
     }
   }
   return sum;
+}
+
+void Cluster::ExpectMetric(const std::string& name, const LabelPairs& labels,
+                           double value) const {
+  EXPECT_TRUE(Eventually([&] { return Metric(name, labels) == value; }))
+      << name << " is " << Metric(name, labels) << ", not " << value;
 }
 
 bool Eventually(const std::function<bool()>& condition,

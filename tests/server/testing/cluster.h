@@ -44,6 +44,9 @@ class Cluster {
   // Sends a signal; returns without waiting.
   void SignalWorker(int slot, int signal);
   void SignalWriter(int signal);
+  // SIGSTOP, and waits until none of the process' threads runs.
+  void StopWorker(int slot) { Stop(slot); }
+  void StopWriter() { Stop(workers_); }
   // Waits for the end of a process and returns its exit status.
   int AwaitWorkerExit(int slot) { return AwaitExit(slot); }
   int AwaitWriterExit() { return AwaitExit(workers_); }
@@ -54,6 +57,8 @@ class Cluster {
   // A connection of its own: with several workers, to any of them.
   std::shared_ptr<grpc::Channel> NewChannel() const;
   std::unique_ptr<v1::IndexService::Stub> NewIndexStub() const;
+  // The worker that a channel is connected to, which it says itself.
+  static int SlotOf(const std::shared_ptr<grpc::Channel>& channel);
 
   v1::IndexService::Stub* index() { return index_.get(); }
   v1::AdminService::Stub* admin() { return admin_.get(); }
@@ -67,10 +72,18 @@ class Cluster {
 
   // Sum of a metric over all processes and the series that carry the labels.
   double Metric(const std::string& name, const LabelPairs& labels) const;
+  // The same of one worker.
+  double MetricOf(int slot, const std::string& name,
+                  const LabelPairs& labels) const;
+  // Waits until Metric() is `value`: counters may follow the answer of what
+  // they count.
+  void ExpectMetric(const std::string& name, const LabelPairs& labels,
+                    double value) const;
 
  private:
   void Start(int slot);
   void Kill(int slot);
+  void Stop(int slot);
   int AwaitExit(int slot);
 
   const int workers_;
@@ -88,7 +101,7 @@ class Cluster {
 
 // Polls `condition` until it holds; false after `timeout`.
 bool Eventually(const std::function<bool()>& condition,
-                absl::Duration timeout = absl::Seconds(20));
+                absl::Duration timeout = absl::Minutes(1));
 
 // A context whose deadline fails the test rather than hang it.
 std::unique_ptr<grpc::ClientContext> Context();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,9 @@ class StagedRpcFixture : public testing::Test {
  protected:
   static constexpr int kDim = 8;
   static constexpr int kItems = 300;
-  // With so many connections, both workers have some.
-  static constexpr int kConnections = 12;
+  static constexpr size_t kConnections = 12;
+  // Of so many connections both workers have some, if both live.
+  static constexpr size_t kMostConnections = 64;
 
   StagedRpcFixture() : cluster_(/*workers=*/2) {
     cluster_.StartAll();
@@ -37,11 +39,16 @@ class StagedRpcFixture : public testing::Test {
     EXPECT_TRUE(status.ok()) << Describe(status);
   }
 
-  // Again after a worker was killed: its connections are broken.
+  // Again after a worker was killed: its connections are broken. They are dealt
+  // out by chance, so as many as it takes for each worker to have some.
   void Connect() {
     stubs_.clear();
-    for (int i = 0; i < kConnections; ++i) {
-      stubs_.push_back(cluster_.NewIndexStub());
+    std::set<int> reached;
+    while (stubs_.size() < kConnections ||
+           (reached.size() < 2 && stubs_.size() < kMostConnections)) {
+      const auto channel = cluster_.NewChannel();
+      reached.insert(Cluster::SlotOf(channel));
+      stubs_.push_back(v1::IndexService::NewStub(channel));
     }
   }
 

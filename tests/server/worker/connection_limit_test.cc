@@ -106,10 +106,9 @@ TEST_F(ConnectionLimitTest, MoreThanMaxConnectionsAreClosedAndCounted) {
   // The harness has one connection.
   EXPECT_TRUE(Eventually([&] { return silent.ClosedCount() == 11; }))
       << silent.ClosedCount();
-  EXPECT_EQ(Refused("max_connections"), 11);
-  EXPECT_TRUE(Eventually([&] {
-    return cluster_->Metric("annod_connections", {}) == 10;
-  })) << cluster_->Metric("annod_connections", {});
+  cluster_->ExpectMetric("annod_refused_connections_total",
+                         {{"reason", "max_connections"}}, 11);
+  cluster_->ExpectMetric("annod_connections", {}, 10);
   EXPECT_FALSE(FreshConnectionServes());
   silent.CloseAll();
   EXPECT_TRUE(Eventually([&] { return FreshConnectionServes(); }));

@@ -61,7 +61,11 @@ class PrefaultTest : public testing::Test {
     // Pages that are read while a version is checked stay mapped: a version is
     // checked once, by the writer, and workers trust it.
     ExpectOk(AddRandomItems(&cluster_, "a", kDim, 0, kItems));
-    ExpectOk(Build(&cluster_, "a"));
+    v1::BuildRequest build;
+    build.set_index("a");
+    build.set_tree_count(1);
+    build.set_no_graph(true);
+    ExpectOk(Build(&cluster_, build, nullptr));
   }
 
   static void ExpectOk(const grpc::Status& status) {

@@ -39,9 +39,9 @@ TEST(DroppedMetricsRpcTest, CountersGoWithTheIndexAndBeginAnew) {
   EXPECT_TRUE(Eventually([&] { return added() == 10; }));
   EXPECT_GT(cluster.Metric("annod_index_create_time_seconds", labels), 1e9);
   drop();
-  EXPECT_EQ(queries(), 0);
-  EXPECT_EQ(added(), 0);
-  EXPECT_EQ(cluster.Metric("annod_index_create_time_seconds", labels), 0);
+  EXPECT_TRUE(Eventually([&] { return queries() == 0; }));
+  EXPECT_TRUE(Eventually([&] { return added() == 0; }));
+  cluster.ExpectMetric("annod_index_create_time_seconds", labels, 0);
   ask(2);
   EXPECT_TRUE(Eventually([&] { return queries() == 2; }));
   EXPECT_TRUE(Eventually([&] { return added() == 10; }));

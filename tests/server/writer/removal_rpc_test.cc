@@ -38,7 +38,7 @@ TEST_F(RemovalRpcTest, ARemovedItemIsHiddenFromEveryWorkerAtOnce) {
   ExpectOk(Remove({7}, {"item-11"}, &response));
   EXPECT_EQ(response.removed_count(), 0);
   EXPECT_THAT(response.missing_ids(), ElementsAre(7));
-  EXPECT_EQ(cluster_.Metric("annod_items_removed_total", {{"index", "a"}}), 3);
+  cluster_.ExpectMetric("annod_items_removed_total", {{"index", "a"}}, 3);
 }
 
 TEST_F(RemovalRpcTest, ABuildAppliesRemovalsAndForgetsThem) {

@@ -96,6 +96,9 @@ TEST(UsageTest, AddressesThatCannotBeSayWhatToWrite) {
   EXPECT_EQ(RunAnnodctl({"help"}, {"ANNOD_SERVER=http://x"}).exit_status, 0);
 }
 
+// To start a program and end it, on a busy machine.
+constexpr absl::Duration kProgramTime = absl::Seconds(5);
+
 TEST(UsageTest, AServerThatIsNotThereIsOneLineInTwoSeconds) {
   const struct {
     std::string address;
@@ -106,7 +109,8 @@ TEST(UsageTest, AServerThatIsNotThereIsOneLineInTwoSeconds) {
   for (const auto& one : cases) {
     const absl::Time start = absl::Now();
     const RunResult result = RunAnnodctl({"list", "--server", one.address});
-    EXPECT_LT(absl::Now() - start, absl::Seconds(2.2)) << one.address;
+    EXPECT_LT(absl::Now() - start, absl::Seconds(2) + kProgramTime)
+        << one.address;
     EXPECT_EQ(result.exit_status, 1);
     EXPECT_THAT(result.err,
                 AllOf(HasSubstr(one.why),

@@ -96,7 +96,8 @@ class OverloadRpcTest : public testing::Test {
     }
     EXPECT_GT(answered, 0);
     EXPECT_GT(refused, 0);
-    EXPECT_EQ(Refused(reason), refused);
+    cluster_.ExpectMetric("annod_rejected_calls_total", {{"reason", reason}},
+                          refused);
   }
 
   static v1::GetNnsRequest Quick() { return ItemQuery("words", 1, 10); }
@@ -110,6 +111,11 @@ class OverloadRpcTest : public testing::Test {
   }
   static v1::GetNnsRequest Exact() { return Many(8); }
   static v1::GetNnsRequest Batch() { return Many(64); }
+
+  // What went in has come out again.
+  void ExpectNoneInFlight() {
+    cluster_.ExpectMetric("annod_in_flight_calls", {}, 0);
+  }
 
   double Refused(const std::string& reason) {
     return cluster_.Metric("annod_rejected_calls_total", {{"reason", reason}});
@@ -125,8 +131,7 @@ class FewInFlightTest : public OverloadRpcTest {
 
 TEST_F(FewInFlightTest, QuickCallsBeyondTheBoundAreRefused) {
   ExpectSomeRefused(Flood(Quick(), kCalls), "max_in_flight");
-  // What went in has come out again.
-  EXPECT_EQ(cluster_.Metric("annod_in_flight_calls", {}), 0);
+  ExpectNoneInFlight();
   // And the next call finds room.
   v1::GetNnsResponse response;
   const grpc::Status status = GetNns(&cluster_, Quick(), &response);
@@ -136,7 +141,7 @@ TEST_F(FewInFlightTest, QuickCallsBeyondTheBoundAreRefused) {
 TEST_F(OverloadRpcTest, BatchesHaveALaneOfTheirOwn) {
   ExpectSomeRefused(Flood(Batch(), kCalls), "max_batch_calls");
   EXPECT_EQ(Refused("max_exact_calls"), 0);
-  EXPECT_EQ(cluster_.Metric("annod_in_flight_calls", {}), 0);
+  ExpectNoneInFlight();
 }
 
 TEST_F(OverloadRpcTest, ExactCallsHaveALaneOfTheirOwn) {
@@ -171,9 +176,8 @@ TEST_F(OverloadRpcTest, ASingleConnectionHasEveryCallAnswered) {
   for (const Outcome& outcome : Flood(Quick(), kCalls)) {
     EXPECT_TRUE(outcome.status.ok()) << Describe(outcome.status);
   }
-  EXPECT_EQ(cluster_.Metric("annod_search_stage_duration_seconds",
-                            {{"stage", "queue"}}),
-            kCalls);
+  cluster_.ExpectMetric("annod_search_stage_duration_seconds",
+                        {{"stage", "queue"}}, kCalls);
 }
 
 }  // namespace

@@ -36,9 +36,10 @@ class RecallTest : public testing::Test {
       v1::GetNnsResponse response;
       EXPECT_TRUE(GetNns(&cluster_, request, &response).ok());
     }
-    EXPECT_TRUE(Eventually(
-        [&] { return Sum("annod_recall_samples_total") == samples + count; }));
-    EXPECT_EQ(Sum("annod_recall_expected_total"), expected + 10 * count);
+    EXPECT_TRUE(Eventually([&] {
+      return Sum("annod_recall_samples_total") == samples + count &&
+             Sum("annod_recall_expected_total") == expected + 10 * count;
+    }));
     return (Sum("annod_recall_matches_total") - matches) / (10 * count);
   }
 

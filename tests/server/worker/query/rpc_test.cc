@@ -183,8 +183,7 @@ TEST_F(RpcTest, AddItemAssignsIdsAndInfoCountsThem) {
     ExpectOk(Info(cluster_, "assign", &info));
     return info.staged_item_count() == 3 && info.staged_bytes() > 0;
   }));
-  EXPECT_EQ(cluster_->Metric("annod_items_added_total", {{"index", "assign"}}),
-            3);
+  cluster_->ExpectMetric("annod_items_added_total", {{"index", "assign"}}, 3);
 }
 
 TEST_F(RpcTest, ALabelIsTakenOnce) {
@@ -343,8 +342,8 @@ TEST_F(RpcTest, CallsAreCounted) {
   EXPECT_TRUE(Eventually([&] {
     return cluster_->Metric("annod_rpc_duration_seconds", labels) == before + 1;
   }));
-  EXPECT_EQ(cluster_->Metric("annod_queries_total", {{"index", "words"}}),
-            queries + 2);
+  cluster_->ExpectMetric("annod_queries_total", {{"index", "words"}},
+                         queries + 2);
   // A name that a client made up is no label.
   request.set_index("made-up");
   EXPECT_FALSE(GetNns(cluster_, request, &response).ok());
