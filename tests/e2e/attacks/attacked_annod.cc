@@ -23,9 +23,8 @@ constexpr int64_t kAllowedKb = 512 << 10;
 // The writer also holds what it parses and stores of the largest requests.
 constexpr int64_t kAllowedWriterKb = 768 << 10;
 constexpr int64_t kGivenBackKb = 160 << 10;
-// Beside 600 large answers that are being made it takes up to two seconds on
-// two idle cores.
-constexpr absl::Duration kHealthBound = absl::Seconds(10);
+// Told within a quarter of a second on two busy cores.
+constexpr absl::Duration kHealthBound = absl::Seconds(4);
 constexpr absl::Duration kPatience = absl::Minutes(1);
 constexpr rlim_t kCap = rlim_t{3} << 30;
 

@@ -29,7 +29,7 @@ class AttackedAnnod : public ::testing::Test {
 
   // Runs `attack` and fails unless meanwhile the worker and the writer took
   // less than 512 MB each beside what they had before and the worker's health
-  // was told within ten seconds; and unless afterwards, `attack` having closed
+  // was told within four seconds; and unless afterwards, `attack` having closed
   // its connections, queries and additions are answered, by the same processes,
   // and memory is given back.
   // Health may be refused now and then if `may_refuse`: gRPC resets calls at
