@@ -122,7 +122,7 @@ TEST(DegenerateDataTest, OneTwoAndThousandsOfDimensions) {
                1500);
   }
   constexpr Metric kTwo[] = {Metric::kAngular, Metric::kHamming};
-  constexpr int kMany = kSanitized ? 1024 : 4096;
+  constexpr int kMany = kSanitized ? 1024 : 2048;
   ExpectKept({"dim " + std::to_string(kMany), kMany,
               [](std::mt19937* random) { return Gaussian(kMany, random); }},
              1100, kTwo);

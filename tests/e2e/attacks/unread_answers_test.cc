@@ -1,4 +1,5 @@
 // Callers that ask for large answers and do not read them.
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -71,10 +72,11 @@ class UnreadAnswersTest : public AttackedAnnod {
     return calls;
   }
 
-  // Calls of `path` on each of `connections`, whose answers may all come.
+  // Calls of `path` on each of `connections`, whose answers may all come, until
+  // `done`.
   void Call(int connections, int calls, uint32_t window,
             const std::string& path, const std::string& message,
-            int repeats = 1) {
+            int repeats = 1, const std::function<bool()>& done = nullptr) {
     std::vector<std::unique_ptr<RawHttp2>> opened;
     for (int c = 0; c < connections; ++c) {
       opened.push_back(
@@ -88,6 +90,10 @@ class UnreadAnswersTest : public AttackedAnnod {
       }
     }
     absl::SleepFor(kAttackTime);
+    const absl::Time give_up = absl::Now() + absl::Minutes(1);
+    while (done && !done() && absl::Now() < give_up) {
+      absl::SleepFor(absl::Milliseconds(50));
+    }
     EXPECT_GE(Metric("annod_unsent_bytes"), 0);
   }
 };
@@ -120,7 +126,8 @@ TEST_F(UnreadAnswersTest, Calls) {
   // What all calls of a connection send is below gRPC's first window.
   Attack("600 GetItems without a window", [&] {
     Call(6, 100, 0, "/annod.v1.IndexService/GetItems",
-         items.SerializeAsString());
+         items.SerializeAsString(), /*repeats=*/1,
+         [&] { return CallsEnded("GetItems") == before + 600; });
   });
   EXPECT_EQ(CallsEnded("GetItems") - before, 600);
 }

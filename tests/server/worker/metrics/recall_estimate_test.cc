@@ -85,10 +85,7 @@ class RecallEstimateTest
   RecallEstimateTest() {
     EXPECT_TRUE(CreateIndex(cluster_, index_, data_.dim, data_.metric).ok());
     EXPECT_TRUE(AddRandomItems(cluster_, index_, data_.dim, 0, kItems).ok());
-    v1::BuildRequest build;
-    build.set_index(index_);
-    build.set_no_graph(setting_.engine != v1::ENGINE_GRAPH);
-    EXPECT_TRUE(Build(cluster_, build, nullptr).ok());
+    EXPECT_TRUE(Build(cluster_, index_).ok());
   }
 
   double Sum(const std::string& name) const {
