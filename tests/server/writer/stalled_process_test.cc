@@ -15,7 +15,7 @@
 namespace annod {
 namespace {
 
-constexpr int kDim = 8;
+constexpr int kStallDim = 8;
 
 class StalledProcessTest : public testing::Test {
  protected:
@@ -76,14 +76,15 @@ TEST_F(StalledProcessTest, ChangesAndBuildsGoOnWithoutAStoppedWorker) {
   constexpr absl::Duration kFirst = absl::Seconds(3);
   constexpr absl::Duration kLater = absl::Seconds(1);
   ExpectSoon("CreateIndex a", kFirst, [&] {
-    return CreateIndex(&cluster_, "a", kDim, v1::METRIC_EUCLIDEAN);
+    return CreateIndex(&cluster_, "a", kStallDim, v1::METRIC_EUCLIDEAN);
   });
   ExpectSoon("CreateIndex b", kLater, [&] {
-    return CreateIndex(&cluster_, "b", kDim, v1::METRIC_EUCLIDEAN);
+    return CreateIndex(&cluster_, "b", kStallDim, v1::METRIC_EUCLIDEAN);
   });
   for (const char* index : {"a", "b"}) {
-    ExpectSoon("AddItem", kLater,
-               [&] { return AddRandomItems(&cluster_, index, kDim, 0, 100); });
+    ExpectSoon("AddItem", kLater, [&] {
+      return AddRandomItems(&cluster_, index, kStallDim, 0, 100);
+    });
     ExpectSoon("Build", kFirst, [&] { return Build(&cluster_, index); });
   }
   ExpectSoon("UpdateSettings", kLater, [&] { return UpdateSettings("a"); });
@@ -98,7 +99,8 @@ TEST_F(StalledProcessTest, ChangesAndBuildsGoOnWithoutAStoppedWorker) {
 }
 
 TEST_F(StalledProcessTest, CallsToAStoppedWriterEndWithUnavailable) {
-  ASSERT_TRUE(CreateIndex(&cluster_, "a", kDim, v1::METRIC_EUCLIDEAN).ok());
+  ASSERT_TRUE(
+      CreateIndex(&cluster_, "a", kStallDim, v1::METRIC_EUCLIDEAN).ok());
   cluster_.SignalWriter(SIGSTOP);
   int stopped = 0;
   waitpid(cluster_.WorkerPid(2), &stopped, WUNTRACED);
