@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "client/token_source.h"
 
 namespace annod {
@@ -47,7 +49,7 @@ class IdInterceptorFactory final
 
 }  // namespace
 
-std::string ServiceConfigJson() {
+std::string ServiceConfigJson(absl::Duration attempt_timeout) {
   // Only calls that never change a thing: a call that gRPC repeats must be safe
   // to repeat for every argument. The client repeats the others itself when
   // their arguments allow it. Five attempts are the most that gRPC makes; the
@@ -55,7 +57,12 @@ std::string ServiceConfigJson() {
   // its connection with it at once. Query streams are left alone: NnsStream
   // begins them again itself, and some that gRPC 1.51 had begun again came to a
   // standstill after an answer.
-  return R"({
+  const std::string attempt =
+      attempt_timeout == absl::InfiniteDuration()
+          ? ""
+          : absl::StrFormat("\n      \"perAttemptRecvTimeout\": \"%.3fs\",",
+                            absl::ToDoubleSeconds(attempt_timeout));
+  return absl::StrCat(R"({
   "loadBalancingConfig": [{"round_robin": {}}],
   "methodConfig": [{
     "name": [{"service": "annod.v1.IndexService", "method": "GetNnsStream"}]
@@ -65,7 +72,8 @@ std::string ServiceConfigJson() {
       {"service": "annod.v1.AdminService", "method": "Serialize"},
       {"service": "grpc.health.v1.Health", "method": "Check"}
     ],
-    "retryPolicy": {
+    "retryPolicy": {)",
+                      attempt, R"(
       "maxAttempts": 5,
       "initialBackoff": "0.02s",
       "maxBackoff": "0.5s",
@@ -73,12 +81,16 @@ std::string ServiceConfigJson() {
       "retryableStatusCodes": ["UNAVAILABLE"]
     }
   }]
-})";
+})");
 }
 
 std::shared_ptr<grpc::Channel> MakeChannel(const ClientOptions& options) {
   grpc::ChannelArguments arguments;
-  arguments.SetServiceConfigJSON(ServiceConfigJson());
+  arguments.SetServiceConfigJSON(ServiceConfigJson(options.attempt_timeout));
+  if (options.attempt_timeout != absl::InfiniteDuration()) {
+    // gRPC 1.51 knows perAttemptRecvTimeout as a part of this only.
+    arguments.SetInt(GRPC_ARG_EXPERIMENTAL_ENABLE_HEDGING, 1);
+  }
   // A TXT record of the target's domain must not replace the config above.
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 1);

@@ -31,6 +31,13 @@ struct ClientOptions {
   // gRPC makes itself.
   absl::Duration retry_window = absl::Seconds(5);
 
+  // A call that only reads and has had no answer for this long is sent again,
+  // to another server if the target has several: for one that has frozen or
+  // cannot be reached, which answers nothing, not even with an error. At most
+  // five attempts. To be longer than any call takes, for the first attempt is
+  // work lost. Infinite: waited for until the call's deadline.
+  absl::Duration attempt_timeout = absl::InfiniteDuration();
+
   // Largest message sent or received. The server has a limit of its own.
   int max_message_bytes = 64 << 20;
 
@@ -56,7 +63,8 @@ struct ClientOptions {
 
 // The gRPC service config of a channel: round-robin, and retries by gRPC itself
 // for the methods that are safe to repeat whatever their arguments.
-std::string ServiceConfigJson();
+std::string ServiceConfigJson(
+    absl::Duration attempt_timeout = absl::InfiniteDuration());
 
 // Of `tls` it uses the server's name only.
 std::shared_ptr<grpc::Channel> MakeChannel(const ClientOptions& options);

@@ -92,6 +92,12 @@ IndexInfo FromProto(const v1::IndexInfo& message) {
   info.create_time = message.create_time();
   info.lease_seconds = message.lease_seconds();
   info.lease_expire_time = message.lease_expire_time();
+  info.revision = message.revision();
+  if (message.has_replica()) {
+    info.replica = {message.replica().source_version(),
+                    message.replica().behind_seconds(),
+                    message.replica().reason()};
+  }
   info.next_id = message.next_id();
   info.newest_version = message.newest_version();
   info.kept_versions.assign(message.kept_versions().begin(),

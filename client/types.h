@@ -220,6 +220,13 @@ struct BeamPoint {
   double recall = 0;
 };
 
+// How an index of a replica stands to its source.
+struct ReplicaState {
+  int64_t source_version = 0;  // that the source serves; 0: none, or not known
+  double behind_seconds = 0;   // since it was last seen to serve the same
+  std::string reason;          // why it does not; empty if it does
+};
+
 struct IndexInfo {
   std::string index;
   int dimension = 0;
@@ -256,6 +263,8 @@ struct IndexInfo {
   std::vector<BeamPoint> beam_curve;      // empty without a graph
   int lease_seconds = 0;                  // 0: not temporary
   std::string lease_expire_time;          // RFC 3339; empty without a lease
+  std::string revision;  // changes with settings and served version
+  std::optional<ReplicaState> replica;  // of a replica only
 };
 
 struct DeserializeResult {

@@ -102,6 +102,12 @@ class FileSystem {
   virtual absl::StatusOr<std::string> ReadFile(const std::string& path,
                                                size_t max_bytes) = 0;
 
+  // Bytes of a file from `offset` on: `max_bytes`, fewer only where the file
+  // ends. For files that somebody else may be cutting.
+  virtual absl::StatusOr<std::string> ReadRange(const std::string& path,
+                                                uint64_t offset,
+                                                size_t max_bytes) = 0;
+
   virtual absl::StatusOr<std::unique_ptr<MappedFile>> MapReadOnly(
       const std::string& path, Prefault prefault) = 0;
 
@@ -113,6 +119,10 @@ class FileSystem {
 
   // AlreadyExists if it is there.
   virtual absl::Status CreateDirectory(const std::string& path) = 0;
+
+  // Makes `path` a symbolic link to `target`. AlreadyExists.
+  virtual absl::Status CreateLink(const std::string& target,
+                                  const std::string& path) = 0;
 
   // NotFound if it is not there.
   virtual absl::Status RemoveFile(const std::string& path) = 0;

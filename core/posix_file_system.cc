@@ -194,6 +194,28 @@ class PosixFileSystem final : public FileSystem {
     }
   }
 
+  absl::StatusOr<std::string> ReadRange(const std::string& path,
+                                        uint64_t offset,
+                                        size_t max_bytes) override {
+    ANNOD_ASSIGN_OR_RETURN(const OpenedFile file,
+                           OpenRegularFile(path, O_RDONLY, "open"));
+    std::string contents(max_bytes, '\0');
+    size_t filled = 0;
+    while (filled < max_bytes) {
+      const ssize_t got =
+          pread(file.fd.get(), contents.data() + filled, max_bytes - filled,
+                static_cast<off_t>(offset + filled));
+      if (got < 0) {
+        if (errno == EINTR) continue;
+        return FileError("read", path, errno);
+      }
+      if (got == 0) break;
+      filled += got;
+    }
+    contents.resize(filled);
+    return contents;
+  }
+
   absl::StatusOr<std::unique_ptr<MappedFile>> MapReadOnly(
       const std::string& path, Prefault prefault) override {
     ANNOD_ASSIGN_OR_RETURN(const OpenedFile file,
@@ -255,6 +277,14 @@ class PosixFileSystem final : public FileSystem {
   absl::Status CreateDirectory(const std::string& path) override {
     if (mkdir(path.c_str(), DirectoryMode()) != 0) {
       return FileError("create directory", path, errno);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CreateLink(const std::string& target,
+                          const std::string& path) override {
+    if (symlink(target.c_str(), path.c_str()) != 0) {
+      return FileError("create link", path, errno);
     }
     return absl::OkStatus();
   }

@@ -14,6 +14,7 @@ const std::vector<MethodRole>& MethodRoles() {
       {"/annod.v1.IndexService/ListIndexes", AccessRole::kRead},
       // All of the index, which GetItems would give piece by piece.
       {"/annod.v1.AdminService/Serialize", AccessRole::kRead},
+      {"/annod.v1.AdminService/FetchVersion", AccessRole::kRead},
 
       // What becomes of an index by what a caller sends, its beginning and its
       // end included: who may replace all items may as well drop it.
@@ -57,6 +58,12 @@ std::optional<AccessRole> RoleNeeded(absl::string_view method) {
   const auto found = known->find(method);
   if (found == known->end()) return std::nullopt;
   return found->second;
+}
+
+bool ChangesIndexes(absl::string_view method) {
+  return RoleNeeded(method) == AccessRole::kWrite ||
+         method == "/annod.v1.AdminService/Attach" ||
+         method == "/annod.v1.AdminService/Detach";
 }
 
 }  // namespace annod

@@ -17,6 +17,9 @@ struct MethodRole {
 };
 const std::vector<MethodRole>& MethodRoles();
 
+// Whether the method changes indexes, which a replica refuses.
+bool ChangesIndexes(absl::string_view method);
+
 // Absent for a method that is not in the table: nobody may call it.
 std::optional<AccessRole> RoleNeeded(absl::string_view method);
 

@@ -7,6 +7,7 @@
 #include "core/status_macros.h"
 #include "core/storage/index_settings.h"
 #include "nlohmann/json.hpp"
+#include "server/config/follow_source.h"
 #include "server/config/setting_values.h"
 #include "server/config/settings.h"
 #include "server/net/listen_address.h"
@@ -177,6 +178,7 @@ absl::Status ValidateConfig(const Config& config) {
   ANNOD_RETURN_IF_ERROR(CheckLogs(config));
   ANNOD_RETURN_IF_ERROR(DataMode(config).status());
   ANNOD_RETURN_IF_ERROR(CheckAccess(config));
+  ANNOD_RETURN_IF_ERROR(CheckFollow(config));
   return CheckLists(config);
 }
 

@@ -90,6 +90,16 @@ struct Config {
   std::vector<std::string> attach_dirs;
   std::vector<std::string> required_indexes;  // unready unless these serve
   int keep_versions = 2;
+  // A directory or an annod whose versions are served here, read-only; empty:
+  // this annod is the writer of its indexes (server/writer/follow).
+  std::string follow;
+  absl::Duration follow_interval = absl::Seconds(5);
+  bool follow_in_place = false;
+  std::string follow_token_file;
+  std::string follow_tls_roots;
+  std::string follow_tls_certificate;
+  std::string follow_tls_key;
+  std::string writer_address;       // told to who would change a replica
   std::string data_mode = "0640";   // permissions of data files, octal
   std::string log_level = "info";   // debug, info, warning, error
   std::string log_format = "text";  // or json

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "core/storage/checksum.h"
 
 namespace annod {
 
@@ -126,6 +128,15 @@ absl::Span<const float> FloatsOfBytes(const std::string& bytes,
   buffer->resize(count);
   std::memcpy(buffer->data(), bytes.data(), buffer->size() * sizeof(float));
   return *buffer;
+}
+
+std::string RevisionOf(const IndexSettings& settings,
+                       const OpenVersion* version) {
+  std::string text = IndexSettingsToJson(settings);
+  if (version != nullptr) {
+    absl::StrAppend(&text, ManifestToJson(version->manifest));
+  }
+  return ChecksumToHex(Xxh3(text));
 }
 
 v1::IndexInfo MakeIndexInfo(const IndexSettings& settings,

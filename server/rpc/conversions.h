@@ -38,6 +38,11 @@ absl::Span<const float> VectorOf(const HasVector& message,
 absl::Span<const float> FloatsOfBytes(const std::string& bytes,
                                       std::vector<float>* buffer);
 
+// IndexInfo's `revision`, for these settings and the served version (null:
+// none). Costs as much as writing them down.
+std::string RevisionOf(const IndexSettings& settings,
+                       const OpenVersion* version);
+
 // What settings and the served version (null: none) say about an index; the
 // state and what only the writer knows are left to the caller.
 v1::IndexInfo MakeIndexInfo(const IndexSettings& settings,

@@ -53,6 +53,7 @@ inline constexpr char kCredentialsMissing[] = "CREDENTIALS_MISSING";
 inline constexpr char kCredentialsInvalid[] = "CREDENTIALS_INVALID";
 inline constexpr char kNotAllowed[] = "NOT_ALLOWED";
 inline constexpr char kQuotaReached[] = "QUOTA_REACHED";
+inline constexpr char kReadOnlyReplica[] = "READ_ONLY_REPLICA";
 
 using ReasonMetadata = std::vector<std::pair<std::string, std::string>>;
 

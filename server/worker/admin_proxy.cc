@@ -12,7 +12,9 @@
 #include "core/status_macros.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "server/access/method_roles.h"
 #include "server/access/quota_metadata.h"
+#include "server/config/follow_source.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/parse_cost.h"
 #include "server/rpc/rpc_status.h"
@@ -60,6 +62,19 @@ absl::Status IdleError(const Config& config) {
       absl::StrCat("no message came for ",
                    absl::FormatDuration(config.stream_idle_timeout),
                    " (stream_idle_timeout)"));
+}
+
+// Not OK on a replica for what would change an index.
+absl::Status CheckChanges(const Config& config, const std::string& path) {
+  if (config.follow.empty() || !ChangesIndexes(path)) return absl::OkStatus();
+  const std::string writer = WriterAddressOf(config);
+  return ReasonError(
+      absl::StatusCode::kFailedPrecondition, kReadOnlyReplica,
+      absl::StrCat("this server is a read-only replica of ", config.follow,
+                   writer.empty() ? "; what changes indexes goes to the writer"
+                                  : "; what changes indexes goes to ",
+                   writer),
+      {{"source", config.follow}, {"writer_address", writer}});
 }
 
 std::string PathOf(const MethodDescriptor& method) {
@@ -137,6 +152,8 @@ grpc::ServerReadReactor<ByteBuffer>* AdminProxy::ClientStream(
   const std::string path = PathOf(method);
   absl::StatusOr<std::shared_ptr<const Caller>> caller =
       access_->Admit(*context, path);
+  const absl::Status may_change = CheckChanges(*config_->Get(), path);
+  if (caller.ok() && !may_change.ok()) caller = may_change;
   std::shared_ptr<ItemStreams::Stream> stream;
   grpc::Status admitted;
   if (caller.ok()) stream = AdmitStream(method.name(), context, &admitted);
@@ -158,7 +175,8 @@ grpc::ServerWriteReactor<ByteBuffer>* AdminProxy::ServerStream(
     const ByteBuffer* request) {
   const Audited audited = Audit(method, context);
   const bool is_large =
-      method.output_type() == v1::SerializeResponse::descriptor();
+      method.output_type() == v1::SerializeResponse::descriptor() ||
+      method.output_type() == v1::FetchVersionResponse::descriptor();
   const int64_t bytes = is_large ? kLargeStreamBytes : kSmallAnswerBytes;
   std::string index;
   std::shared_ptr<const Caller> caller;
@@ -185,7 +203,9 @@ absl::Status AdminProxy::Take(const MethodDescriptor& method,
                               const ByteBuffer& bytes, const Audited& audited,
                               std::string* index,
                               std::shared_ptr<const Caller>* caller) const {
-  ANNOD_ASSIGN_OR_RETURN(*caller, access_->Admit(context, PathOf(method)));
+  const std::string path = PathOf(method);
+  ANNOD_ASSIGN_OR_RETURN(*caller, access_->Admit(context, path));
+  const absl::Status may_change = CheckChanges(*config_->Get(), path);
   return CheckRequest(
       bytes, method.input_type(), ParseRoom(config_->Get()->limits),
       [&](const Message& request) {
@@ -195,7 +215,7 @@ absl::Status AdminProxy::Take(const MethodDescriptor& method,
         if (allowed.ok() || absl::IsPermissionDenied(allowed)) {
           audited.call->AddRequest(request);
         }
-        return allowed;
+        return allowed.ok() ? may_change : allowed;
       });
 }
 

@@ -134,14 +134,20 @@ absl::Status WorkerServer::Start() {
       &catalog_, &loader_);
   // Without this, a version published between the load and the first message
   // would be unknown here although its Build call has said "everywhere".
-  sync_->AwaitFirst(kFirstSyncWait);
+  const bool caught_up = sync_->AwaitFirst(kFirstSyncWait);
   ANNOD_RETURN_IF_ERROR(StartServer());
+  started_ = start;
+  if (caught_up || config_->Get()->follow.empty()) BecomeReady();
+  return StartChannelz();
+}
+
+void WorkerServer::BecomeReady() {
+  ready_ = true;
   health_.SetAccepting(true);
   metrics_->ready.Set(1);
   spdlog::info("ready slot={} address={} indexes={} seconds={:.3f}",
                options_.slot, config_->Get()->listen, catalog_.views()->size(),
-               absl::ToDoubleSeconds(absl::Now() - start));
-  return StartChannelz();
+               absl::ToDoubleSeconds(absl::Now() - started_));
 }
 
 absl::Status WorkerServer::StartServer() {
@@ -218,6 +224,8 @@ void WorkerServer::ConfigChanged() {
 }
 
 void WorkerServer::Tick() {
+  // A new replica has something to say when its writer has fetched it.
+  if (!ready_ && sync_->AwaitFirst(absl::ZeroDuration())) BecomeReady();
   catalog_.ReleaseRetired();
   admin_.EndIdleStreams();
   WatchMemory();

@@ -57,6 +57,7 @@ class WorkerServer {
 
  private:
   absl::Status StartServer();
+  void BecomeReady();
   absl::Status StartChannelz();
   // Of the port that clients reach.
   absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> PortCredentials(
@@ -93,6 +94,8 @@ class WorkerServer {
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<grpc::Server> channelz_server_;
   int ticks_ = 0;
+  bool ready_ = false;
+  absl::Time started_;
 };
 
 }  // namespace annod

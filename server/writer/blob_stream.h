@@ -8,25 +8,10 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "annod/v1/admin_service.grpc.pb.h"
+#include "core/storage/stream_hash.h"
 #include "grpcpp/grpcpp.h"
-#include "xxhash.h"
 
 namespace annod {
-
-// XXH3-64 of bytes that come piece by piece.
-class StreamHash {
- public:
-  StreamHash() : state_(XXH3_createState(), XXH3_freeState) {
-    XXH3_64bits_reset(state_.get());
-  }
-  void Add(absl::string_view bytes) {
-    XXH3_64bits_update(state_.get(), bytes.data(), bytes.size());
-  }
-  uint64_t Digest() const { return XXH3_64bits_digest(state_.get()); }
-
- private:
-  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state_;
-};
 
 // Cuts what is written to it into the chunks of a Serialize stream, the last of
 // which carries the checksum. Not thread-safe.

@@ -20,6 +20,7 @@
 #include "server/process/free_memory.h"
 #include "server/process/memory_limit.h"
 #include "server/writer/admin_service.h"
+#include "server/writer/follow/follower.h"
 #include "server/writer/state/writer_metrics.h"
 #include "server/writer/state/writer_state.h"
 #include "spdlog/spdlog.h"
@@ -88,6 +89,14 @@ int RunWriter(const ChildOptions& options, const Config& config) {
     spdlog::error("cannot listen address={}", WriterAddress(options));
     return 1;
   }
+  std::unique_ptr<Follower> follower;
+  if (config.follow.empty()) {
+    RemoveFetched(data);
+  } else {
+    follower = std::make_unique<Follower>(MakeVersionSource(config), &state,
+                                          &live_config);
+    follower->Start();
+  }
   spdlog::info("ready indexes={}", state.indexes()->All().size());
   AwaitTermination([&] { ReloadConfig(options, &live_config); },
                    [&] {
@@ -95,6 +104,7 @@ int RunWriter(const ChildOptions& options, const Config& config) {
                      state.LookAtIndexes();
                      ReturnFreeMemory();
                    });
+  follower = nullptr;
   state.Drain();
   server->Shutdown(
       absl::ToChronoTime(absl::Now() + live_config.Get()->drain_timeout));

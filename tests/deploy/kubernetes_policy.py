@@ -76,7 +76,7 @@ def of_overlay(objects):
             yield f"{where}: selects no pod"
         if found["kind"] == "NetworkPolicy" and not selected(spec["podSelector"]["matchLabels"]):
             yield f"{where}: selects no pod"
-        if found["kind"] in ("PodDisruptionBudget", "PodMonitor", "StatefulSet") and not selected(spec["selector"]["matchLabels"]):
+        if found["kind"] in ("Deployment", "PodDisruptionBudget", "PodMonitor", "StatefulSet") and not selected(spec["selector"]["matchLabels"]):
             yield f"{where}: selects no pod"
         if found["kind"] == "StatefulSet" and ("Service", spec["serviceName"]) not in names:
             yield f"{where}: no service {spec['serviceName']}"

@@ -22,9 +22,11 @@ _OPERATOR = "monitoring.coreos.com/"
 
 
 def configs():
-    """(overlay, the text of annod.json in it) of those that run annod."""
+    """(overlay, the text of annod.json in it, the pod template that has it) of those that run annod."""
     return [
-        (overlay, found["data"]["annod.json"]) for overlay in manifests.overlays() for found in manifests.of_kind(overlay, "ConfigMap")]
+        (overlay, found["data"]["annod.json"], template)
+        for overlay in manifests.overlays() for found in manifests.of_kind(overlay, "ConfigMap") for _, template in manifests.templates(overlay)
+        if any(volume.get("configMap", {}).get("name") == found["metadata"]["name"] for volume in template["spec"]["volumes"])]
 
 
 def without_comments(text):
@@ -62,7 +64,7 @@ class OverlaysTest(unittest.TestCase):
         self.assertIn("readinesProbe", type_check([wrong]))
 
     def test_annod_takes_its_configuration(self):
-        for overlay, text in configs():
+        for overlay, text, _ in configs():
             with self.subTest(overlay):
                 with tempfile.TemporaryDirectory() as directory:
                     prepare_files(directory, text)
@@ -74,18 +76,17 @@ class OverlaysTest(unittest.TestCase):
                     self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_drains_before_it_is_killed(self):
-        for overlay, text in configs():
+        for overlay, text, template in configs():
             with self.subTest(overlay):
                 config = json.loads(without_comments(text))
-                (kind, template), = manifests.templates(overlay)
                 self.assertLess(
                     seconds(config["drain_delay"]) + seconds(config["drain_timeout"]), template["spec"]["terminationGracePeriodSeconds"])
 
     def test_ports_and_probes_are_those_of_the_configuration(self):
-        for overlay, text in configs():
+        for overlay, text, template in configs():
             with self.subTest(overlay):
                 config = json.loads(without_comments(text))
-                container = manifests.templates(overlay)[0][1]["spec"]["containers"][0]
+                container = template["spec"]["containers"][0]
                 ports = {port["name"]: port["containerPort"] for port in container["ports"]}
                 self.assertEqual(ports, {"grpc": int(config["listen"].split(":")[-1]), "http": int(config["http_listen"].split(":")[-1])})
                 scheme = "HTTPS" if "tls_certificate" in config else None
@@ -96,6 +97,19 @@ class OverlaysTest(unittest.TestCase):
         for overlay in manifests.overlays():
             for found in manifests.of_kind(overlay, "StatefulSet"):
                 self.assertEqual(found["spec"]["replicas"], 1, overlay)
+
+    def test_replicas_follow_the_writer_and_are_let_in(self):
+        (text, template), = [(text, template) for overlay, text, template in configs() if overlay == "replicas" and "follow" in text]
+        config = json.loads(without_comments(text))
+        writer, = [found for found in manifests.of_kind("replicas", "Service") if found["metadata"]["name"] == "annod"]
+        self.assertEqual(config["follow"], f"grpc://annod.annod.svc:{writer['spec']['ports'][0]['port']}")
+        policy, = [found for found in manifests.of_kind("replicas", "NetworkPolicy") if found["metadata"]["name"] == "annod"]
+        allowed = policy["spec"]["ingress"][0]["from"][0]["podSelector"]["matchLabels"]
+        self.assertLessEqual(allowed.items(), template["metadata"]["labels"].items())
+        # Nobody who wants the writer gets a replica.
+        self.assertNotEqual(writer["spec"]["selector"]["app.kubernetes.io/name"], template["metadata"]["labels"]["app.kubernetes.io/name"])
+        scaler, = manifests.of_kind("replicas", "HorizontalPodAutoscaler")
+        self.assertIn(scaler["spec"]["scaleTargetRef"]["name"], [found["metadata"]["name"] for found in manifests.of_kind("replicas", "Deployment")])
 
     def test_the_operator_gets_the_rules_of_prometheus(self):
         rule, = manifests.of_kind("monitoring", "PrometheusRule")

@@ -182,6 +182,13 @@ Json ToJson(const client::IndexInfo& info) {
   json["create_time"] = info.create_time;
   json["lease_seconds"] = info.lease_seconds;
   json["lease_expire_time"] = info.lease_expire_time;
+  json["revision"] = info.revision;
+  json["replica"] = Json(nullptr);
+  if (info.replica.has_value()) {
+    json["replica"] = Json{{"source_version", info.replica->source_version},
+                           {"behind_seconds", info.replica->behind_seconds},
+                           {"reason", info.replica->reason}};
+  }
   json["next_id"] = info.next_id;
   json["newest_version"] = info.newest_version;
   json["kept_versions"] = info.kept_versions;
@@ -266,6 +273,16 @@ void PrintInfo(const client::IndexInfo& info, const Context& context) {
     fields.push_back(
         {"lease", absl::StrCat(info.lease_seconds, " s, until ",
                                info.lease_expire_time, " if not renewed")});
+  }
+  if (info.replica.has_value()) {
+    fields.push_back(
+        {"source", absl::StrCat("version ", info.replica->source_version)});
+    fields.push_back(
+        {"replica behind",
+         info.replica->reason.empty()
+             ? "no"
+             : absl::StrFormat("%.0f s: %s", info.replica->behind_seconds,
+                               info.replica->reason)});
   }
   if (!info.recall_curve.empty()) {
     fields.push_back({"recall@10", RecallLine(info.recall_curve, "search_k")});

@@ -92,6 +92,7 @@ v1::IndexInfo Catalog::Info(const IndexView& view) const {
     quarantined->set_version(rejected.version);
     quarantined->set_reason(rejected.reason);
   }
+  info.set_revision(view.revision);
   info.set_newest_version(view.newest_version);
   info.mutable_kept_versions()->Add(view.kept_versions.begin(),
                                     view.kept_versions.end());
@@ -120,6 +121,13 @@ void Catalog::FillStaged(const IndexView& view, v1::IndexInfo* out) const {
   }
   if (it == staged_.end()) return;
   const internal::v1::StagedState& staged = it->second;
+  if (staged.has_replica()) {
+    *info.mutable_replica() = staged.replica();
+    const absl::Duration behind =
+        absl::Now() - absl::FromUnixMillis(staged.in_sync_unix_ms());
+    info.mutable_replica()->set_behind_seconds(
+        std::max(0.0, absl::ToDoubleSeconds(behind)));
+  }
   if (!changes.ok()) info.set_staged_item_count(staged.item_count());
   info.set_staged_bytes(staged.journal_bytes());
   // An attached file has no journal to say it.

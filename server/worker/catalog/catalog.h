@@ -33,6 +33,7 @@ struct IndexView {
   std::vector<VersionStore::Rejected> quarantined;
   int64_t newest_version = 0;  // see VersionStore::Newest()
   std::vector<int64_t> kept_versions;
+  std::string revision;                         // see IndexInfo
   std::shared_ptr<const IndexMetrics> metrics;  // never null
 };
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "core/status_macros.h"
+#include "server/rpc/conversions.h"
 #include "server/worker/catalog/follow_staged.h"
 #include "server/worker/catalog/residency.h"
 #include "spdlog/spdlog.h"
@@ -346,6 +347,7 @@ void CatalogLoader::Put(IndexView view) {
                        static_cast<double>(version.forest->bytes().size()));
     metrics_->SetGauge("annod_index_load_seconds", name, version.load_seconds);
   }
+  view.revision = RevisionOf(view.settings, view.version.get());
   catalog_->Put(std::make_shared<const IndexView>(std::move(view)));
 }
 

@@ -255,6 +255,7 @@ v1::IndexInfo WriterIndex::Info() const {
     versions = versions_;
   }
   v1::IndexInfo info = MakeIndexInfo(*settings, versions.served.get());
+  info.set_revision(RevisionOf(*settings, versions.served.get()));
   FillQuarantined(versions, info.mutable_quarantined());
   if (!failure_.ok()) {
     info.set_state(v1::INDEX_STATE_FAILED);

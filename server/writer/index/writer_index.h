@@ -128,6 +128,13 @@ class WriterIndex {
   // one that pass their checks, and what was damaged and is whole again.
   absl::Status Reload();
 
+  // For a replica: takes over settings of the same index at its source, and
+  // serves `version`, which is on disk, if it passes its checks; 0: nothing is
+  // served. Removes versions before the last `keep_versions`. Dimension and
+  // metric must be those it has.
+  absl::Status Mirror(IndexSettings settings, int64_t version,
+                      int keep_versions);
+
   // The version that workers serve; null if none.
   std::shared_ptr<const OpenVersion> current() const;
   // The version that the next build starts from; null if there is none. Not

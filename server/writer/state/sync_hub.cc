@@ -59,7 +59,7 @@ bool SyncHub::AwaitApplied(int64_t generation, absl::Time deadline,
                            const std::function<bool()>& cancelled) {
   absl::MutexLock lock(&mu_);
   const auto settled = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
-    return stopped_ || AllThatSpeakApplied(generation);
+    return stopped_ || held_ || AllThatSpeakApplied(generation);
   };
   while (!settled()) {
     const absl::Time now = absl::Now();
@@ -67,7 +67,17 @@ bool SyncHub::AwaitApplied(int64_t generation, absl::Time deadline,
     mu_.AwaitWithDeadline(absl::Condition(&settled),
                           std::min(deadline, now + kCancelPollInterval));
   }
-  return AllApplied(generation);
+  return held_ || AllApplied(generation);
+}
+
+void SyncHub::Hold() {
+  absl::MutexLock lock(&mu_);
+  held_ = true;
+}
+
+void SyncHub::Release() {
+  absl::MutexLock lock(&mu_);
+  held_ = false;
 }
 
 void SyncHub::Stop() {
@@ -79,10 +89,11 @@ bool SyncHub::NextMessage(Peer* peer, SyncResponse* message,
                           std::set<std::string>* staged, bool* all) {
   absl::MutexLock lock(&mu_);
   const auto urgent = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
-    return stopped_ || peer->closed || !peer->greeted || !peer->changed.empty();
+    return stopped_ || peer->closed ||
+           (!held_ && (!peer->greeted || !peer->changed.empty()));
   };
   const auto anything = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
-    return urgent() || !peer->staged.empty();
+    return urgent() || (!held_ && !peer->staged.empty());
   };
   mu_.Await(absl::Condition(&anything));
   if (!urgent()) {

@@ -44,6 +44,11 @@ class SyncHub final : public internal::v1::SyncService::Service {
   bool AwaitApplied(int64_t generation, absl::Time deadline,
                     const std::function<bool()>& cancelled);
 
+  // Workers are told nothing, and not waited for, before Release(): they are
+  // not ready until then. Before the first stream.
+  void Hold();
+  void Release();
+
   // Ends all streams, now and from now on.
   void Stop();
 
@@ -78,6 +83,7 @@ class SyncHub final : public internal::v1::SyncService::Service {
 
   absl::Mutex mu_;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
+  bool held_ ABSL_GUARDED_BY(mu_) = false;
   int64_t generation_ ABSL_GUARDED_BY(mu_) = 1;
   std::list<Peer> peers_ ABSL_GUARDED_BY(mu_);
 };

@@ -1,6 +1,10 @@
 #include "server/writer/state/writer_metrics.h"
 
+#include <algorithm>
 #include <string>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 
 namespace annod {
 
@@ -63,6 +67,43 @@ void WriterMetrics::SetStaged(const internal::v1::StagedState& state) {
   handles.read_only.Set(state.failure().empty() ? 0 : 1);
   handles.build_progress.Set(state.has_build() ? state.build().fraction_done()
                                                : 0);
+  SetReplica(state);
+}
+
+void WriterMetrics::SetReplica(const internal::v1::StagedState& state) {
+  if (writer_ == nullptr || !state.has_replica()) return;
+  Handles& handles = Of(state.index());
+  if (handles.behind_seconds.cell == nullptr) {
+    const LabelPairs labels = {{"index", state.index()}};
+    handles.behind_seconds =
+        writer_->GetGauge("annod_replica_behind_seconds", labels);
+    handles.source_version =
+        writer_->GetGauge("annod_replica_source_version", labels);
+  }
+  const absl::Duration behind =
+      absl::Now() - absl::FromUnixMillis(state.in_sync_unix_ms());
+  handles.behind_seconds.Set(std::max(0.0, absl::ToDoubleSeconds(behind)));
+  handles.source_version.Set(
+      static_cast<double>(state.replica().source_version()));
+}
+
+void WriterMetrics::SetSourceUp(bool up) {
+  absl::MutexLock lock(&mu_);
+  if (writer_ == nullptr) return;
+  writer_->GetGauge("annod_replica_source_up", {}).Set(up ? 1 : 0);
+}
+
+void WriterMetrics::Fetched(uint64_t bytes) {
+  absl::MutexLock lock(&mu_);
+  if (writer_ == nullptr) return;
+  writer_->GetCounter("annod_replica_fetched_bytes_total", {})
+      .Add(static_cast<double>(bytes));
+}
+
+void WriterMetrics::TakeOverFailed(const std::string& index) {
+  absl::MutexLock lock(&mu_);
+  if (writer_ == nullptr) return;
+  writer_->GetCounter("annod_replica_failures_total", {{"index", index}}).Add();
 }
 
 void WriterMetrics::Forget(const std::string& index) {

@@ -26,6 +26,11 @@ class WriterMetrics {
                   double seconds);
   void SetStaged(const internal::v1::StagedState& state);
   void SetRemoved(const std::string& index, int64_t count);
+  // Of a replica: whether the source could be asked, bytes that came from it,
+  // and a version that was not taken over.
+  void SetSourceUp(bool up);
+  void Fetched(uint64_t bytes);
+  void TakeOverFailed(const std::string& index);
   // The index was dropped.
   void Forget(const std::string& index);
   // The same of all others: a call under way may have counted once more.
@@ -41,7 +46,11 @@ class WriterMetrics {
     Gauge read_only;
     Gauge build_progress;
     Gauge build_seconds;
+    Gauge behind_seconds;
+    Gauge source_version;
   };
+  void SetReplica(const internal::v1::StagedState& state)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   Handles& Of(const std::string& index) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   MetricsWriter* const writer_;

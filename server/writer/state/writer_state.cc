@@ -100,6 +100,7 @@ absl::Status WriterState::Drop(const std::string& name) {
   ANNOD_RETURN_IF_ERROR(dropped);
   spdlog::info("index dropped index={}", name);
   metrics_->Forget(name);
+  replica_.Forget(name);
   hub_.AwaitApplied(hub_.Announce(name), absl::Now() + kChangeWait, nullptr);
   return absl::OkStatus();
 }
@@ -257,6 +258,7 @@ internal::v1::StagedState WriterState::StagedStateOf(
   internal::v1::StagedState state = index.Staged();
   const std::shared_ptr<BuildJob> job = builds_.Find(index.name());
   if (job != nullptr) *state.mutable_build() = job->Progress();
+  replica_.Fill(index.name(), &state);
   return state;
 }
 

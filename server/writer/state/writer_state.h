@@ -16,6 +16,7 @@
 #include "server/writer/index/index_set.h"
 #include "server/writer/state/attached_watch.h"
 #include "server/writer/state/quota_ledger.h"
+#include "server/writer/state/replica_states.h"
 #include "server/writer/state/sync_hub.h"
 #include "server/writer/state/writer_metrics.h"
 
@@ -39,6 +40,8 @@ class WriterState {
   IndexSet* indexes() { return &indexes_; }
   BuildQueue* builds() { return &builds_; }
   QuotaLedger* quotas() { return &quotas_; }
+  ReplicaStates* replica() { return &replica_; }
+  WriterMetrics* metrics() { return metrics_; }
   const DataDirectory& data() const { return *data_; }
   std::shared_ptr<const Config> config() const { return config_->Get(); }
 
@@ -96,6 +99,7 @@ class WriterState {
   WriterMetrics* const metrics_;
   IndexSet indexes_;
   QuotaLedger quotas_{&indexes_};
+  ReplicaStates replica_;
   SyncHub hub_;
   BuildQueue builds_;                        // its thread uses those above
   std::unique_ptr<AttachedWatch> attached_;  // its thread uses all

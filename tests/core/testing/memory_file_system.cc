@@ -145,6 +145,15 @@ absl::StatusOr<std::string> MemoryFileSystem::ReadFile(const std::string& path,
   return node->contents;
 }
 
+absl::StatusOr<std::string> MemoryFileSystem::ReadRange(const std::string& path,
+                                                        uint64_t offset,
+                                                        size_t max_bytes) {
+  MutexLock lock(&mu_);
+  ANNOD_ASSIGN_OR_RETURN(const NodePtr node, Find(path));
+  if (offset >= node->contents.size()) return std::string();
+  return node->contents.substr(offset, max_bytes);
+}
+
 absl::StatusOr<std::unique_ptr<MappedFile>> MemoryFileSystem::MapReadOnly(
     const std::string& path, Prefault) {
   MutexLock lock(&mu_);
@@ -177,6 +186,11 @@ absl::StatusOr<std::vector<std::string>> MemoryFileSystem::ListDirectory(
 absl::Status MemoryFileSystem::CreateDirectory(const std::string& path) {
   MutexLock lock(&mu_);
   return Add(path, /*is_directory=*/true).status();
+}
+
+absl::Status MemoryFileSystem::CreateLink(const std::string&,
+                                          const std::string& path) {
+  return absl::UnimplementedError(absl::StrCat("no links: '", path, "'"));
 }
 
 absl::Status MemoryFileSystem::RemoveFile(const std::string& path) {

@@ -29,12 +29,17 @@ class MemoryFileSystem final : public FileSystem {
       const std::string& path, uint64_t keep_bytes) override;
   absl::StatusOr<std::string> ReadFile(const std::string& path,
                                        size_t max_bytes) override;
+  absl::StatusOr<std::string> ReadRange(const std::string& path,
+                                        uint64_t offset,
+                                        size_t max_bytes) override;
   absl::StatusOr<std::unique_ptr<MappedFile>> MapReadOnly(
       const std::string& path, Prefault prefault) override;
   absl::StatusOr<FileInfo> Stat(const std::string& path) override;
   absl::StatusOr<std::vector<std::string>> ListDirectory(
       const std::string& path) override;
   absl::Status CreateDirectory(const std::string& path) override;
+  absl::Status CreateLink(const std::string& target,
+                          const std::string& path) override;
   absl::Status RemoveFile(const std::string& path) override;
   absl::Status RemoveRecursively(const std::string& path) override;
   absl::Status Rename(const std::string& from, const std::string& to) override;

@@ -32,6 +32,7 @@ const std::map<std::string, AccessRole>& ExpectedRoles() {
       {"Info", AccessRole::kRead},
       {"ListIndexes", AccessRole::kRead},
       {"Serialize", AccessRole::kRead},
+      {"FetchVersion", AccessRole::kRead},
       {"CreateIndex", AccessRole::kWrite},
       {"AddItem", AccessRole::kWrite},
       {"AddItems", AccessRole::kWrite},
@@ -115,6 +116,17 @@ TEST(MethodRoles, EveryMethodHasOne) {
   }
   EXPECT_EQ(AllMethods().size(), ExpectedRoles().size());
   EXPECT_FALSE(RoleNeeded("/annod.v1.IndexService/NoSuch").has_value());
+}
+
+TEST(MethodRoles, WhatOnlyReadsChangesNothing) {
+  const std::set<std::string> harmless = {
+      "GetNns",      "GetNnsStream", "GetItems",     "GetDistance", "Info",
+      "ListIndexes", "Serialize",    "FetchVersion", "Reload"};
+  for (const MethodDescriptor* method : AllMethods()) {
+    EXPECT_EQ(ChangesIndexes(PathOf(*method)),
+              harmless.count(method->name()) == 0)
+        << method->full_name();
+  }
 }
 
 TEST(MethodRoles, IndexesAreNamedByFieldsThatAreChecked) {

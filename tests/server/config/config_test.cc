@@ -77,6 +77,14 @@ Config UnusualConfig() {
   config.attach_dirs = {"/a", "/b c"};
   config.required_indexes = {"words"};
   config.keep_versions = 5;
+  config.follow = "/published";
+  config.follow_interval = absl::Seconds(7);
+  config.follow_in_place = true;
+  config.follow_token_file = "/follow/token";
+  config.follow_tls_roots = "/follow/ca.crt";
+  config.follow_tls_certificate = "/follow/tls.crt";
+  config.follow_tls_key = "/follow/tls.key";
+  config.writer_address = "writer:7077";
   config.log_level = "debug";
   config.data_mode = "0664";
   config.limits.max_message_bytes = 1 << 20;

@@ -15,7 +15,7 @@
 namespace annod {
 namespace {
 
-constexpr int kDim = 4;
+constexpr int kLinkDim = 4;
 
 class AttachedLinkTest : public testing::Test {
  protected:
@@ -28,8 +28,8 @@ class AttachedLinkTest : public testing::Test {
     for (const int items : {10, 20}) {
       const std::string name = absl::StrCat("made", items);
       EXPECT_TRUE(
-          CreateIndex(&cluster_, name, kDim, v1::METRIC_EUCLIDEAN).ok());
-      EXPECT_TRUE(AddRandomItems(&cluster_, name, kDim, 0, items).ok());
+          CreateIndex(&cluster_, name, kLinkDim, v1::METRIC_EUCLIDEAN).ok());
+      EXPECT_TRUE(AddRandomItems(&cluster_, name, kLinkDim, 0, items).ok());
       EXPECT_TRUE(Build(&cluster_, name).ok());
       const std::string file =
           FileContents(absl::StrCat(cluster_.config().data_dir, "/", name,
@@ -57,7 +57,7 @@ class AttachedLinkTest : public testing::Test {
     v1::AttachRequest request;
     request.set_index("linked");
     request.set_path(volume_.Path("..data/served.ann"));
-    request.set_dimension(kDim);
+    request.set_dimension(kLinkDim);
     request.set_metric(v1::METRIC_EUCLIDEAN);
     v1::AttachResponse response;
     const grpc::Status status =

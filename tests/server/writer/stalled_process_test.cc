@@ -13,7 +13,7 @@
 namespace annod {
 namespace {
 
-constexpr int kDim = 8;
+constexpr int kStallDim = 8;
 constexpr absl::Duration kStallTimeout = absl::Seconds(2);
 
 class StalledProcessTest : public testing::Test {
@@ -69,14 +69,15 @@ TEST_F(StalledProcessTest, ChangesAndBuildsGoOnWithoutAStoppedWorker) {
   constexpr absl::Duration kFirst = absl::Seconds(15);
   const absl::Duration kLater = kStallTimeout - absl::Milliseconds(100);
   ExpectSoon("CreateIndex a", kFirst, [&] {
-    return CreateIndex(&cluster_, "a", kDim, v1::METRIC_EUCLIDEAN);
+    return CreateIndex(&cluster_, "a", kStallDim, v1::METRIC_EUCLIDEAN);
   });
   ExpectSoon("CreateIndex b", kLater, [&] {
-    return CreateIndex(&cluster_, "b", kDim, v1::METRIC_EUCLIDEAN);
+    return CreateIndex(&cluster_, "b", kStallDim, v1::METRIC_EUCLIDEAN);
   });
   for (const char* index : {"a", "b"}) {
-    ExpectSoon("AddItem", kLater,
-               [&] { return AddRandomItems(&cluster_, index, kDim, 0, 100); });
+    ExpectSoon("AddItem", kLater, [&] {
+      return AddRandomItems(&cluster_, index, kStallDim, 0, 100);
+    });
     ExpectSoon("Build", kFirst, [&] { return Build(&cluster_, index); });
   }
   ExpectSoon("UpdateSettings", kLater, [&] { return UpdateSettings("a"); });
@@ -91,7 +92,8 @@ TEST_F(StalledProcessTest, ChangesAndBuildsGoOnWithoutAStoppedWorker) {
 }
 
 TEST_F(StalledProcessTest, CallsToAStoppedWriterEndWithUnavailable) {
-  ASSERT_TRUE(CreateIndex(&cluster_, "a", kDim, v1::METRIC_EUCLIDEAN).ok());
+  ASSERT_TRUE(
+      CreateIndex(&cluster_, "a", kStallDim, v1::METRIC_EUCLIDEAN).ok());
   cluster_.StopWriter();
   for (int i = 0; i < 2; ++i) {
     const absl::Time start = absl::Now();

@@ -19,7 +19,8 @@ class AdminServiceStub(object):
     FILE_REJECTED, DRAINING. Of every call to a server that knows identities:
     CREDENTIALS_MISSING and CREDENTIALS_INVALID (UNAUTHENTICATED), NOT_ALLOWED
     (PERMISSION_DENIED; metadata: role, the one needed), QUOTA_REACHED
-    (RESOURCE_EXHAUSTED; metadata: quota, limit).
+    (RESOURCE_EXHAUSTED; metadata: quota, limit). Of every call that changes an index to a
+    replica: READ_ONLY_REPLICA (FAILED_PRECONDITION; metadata: source, writer_address).
     """
 
     def __init__(self, channel):
@@ -52,6 +53,11 @@ class AdminServiceStub(object):
                 '/annod.v1.AdminService/Serialize',
                 request_serializer=annod_dot_v1_dot_admin__service__pb2.SerializeRequest.SerializeToString,
                 response_deserializer=annod_dot_v1_dot_admin__service__pb2.SerializeResponse.FromString,
+                )
+        self.FetchVersion = channel.unary_stream(
+                '/annod.v1.AdminService/FetchVersion',
+                request_serializer=annod_dot_v1_dot_admin__service__pb2.FetchVersionRequest.SerializeToString,
+                response_deserializer=annod_dot_v1_dot_admin__service__pb2.FetchVersionResponse.FromString,
                 )
         self.Attach = channel.unary_unary(
                 '/annod.v1.AdminService/Attach',
@@ -134,7 +140,8 @@ class AdminServiceServicer(object):
     FILE_REJECTED, DRAINING. Of every call to a server that knows identities:
     CREDENTIALS_MISSING and CREDENTIALS_INVALID (UNAUTHENTICATED), NOT_ALLOWED
     (PERMISSION_DENIED; metadata: role, the one needed), QUOTA_REACHED
-    (RESOURCE_EXHAUSTED; metadata: quota, limit).
+    (RESOURCE_EXHAUSTED; metadata: quota, limit). Of every call that changes an index to a
+    replica: READ_ONLY_REPLICA (FAILED_PRECONDITION; metadata: source, writer_address).
     """
 
     def CreateIndex(self, request, context):
@@ -175,6 +182,17 @@ class AdminServiceServicer(object):
 
     def Serialize(self, request, context):
         """Streams the served version's bytes. FAILED_PRECONDITION before the first build.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FetchVersion(self, request, context):
+        """Streams all files of a version as they lie on disk, after its settings and its
+        manifest, which holds their sizes and checksums: what a replica needs. It can be
+        asked for from any offset on, so a broken stream is gone on with. NOT_FOUND
+        (VERSION_NOT_FOUND) if the version is not there any more: begin with the served
+        one. FAILED_PRECONDITION for an index that is not built or is attached.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -323,6 +341,11 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     request_deserializer=annod_dot_v1_dot_admin__service__pb2.SerializeRequest.FromString,
                     response_serializer=annod_dot_v1_dot_admin__service__pb2.SerializeResponse.SerializeToString,
             ),
+            'FetchVersion': grpc.unary_stream_rpc_method_handler(
+                    servicer.FetchVersion,
+                    request_deserializer=annod_dot_v1_dot_admin__service__pb2.FetchVersionRequest.FromString,
+                    response_serializer=annod_dot_v1_dot_admin__service__pb2.FetchVersionResponse.SerializeToString,
+            ),
             'Attach': grpc.unary_unary_rpc_method_handler(
                     servicer.Attach,
                     request_deserializer=annod_dot_v1_dot_admin__service__pb2.AttachRequest.FromString,
@@ -409,7 +432,8 @@ class AdminService(object):
     FILE_REJECTED, DRAINING. Of every call to a server that knows identities:
     CREDENTIALS_MISSING and CREDENTIALS_INVALID (UNAUTHENTICATED), NOT_ALLOWED
     (PERMISSION_DENIED; metadata: role, the one needed), QUOTA_REACHED
-    (RESOURCE_EXHAUSTED; metadata: quota, limit).
+    (RESOURCE_EXHAUSTED; metadata: quota, limit). Of every call that changes an index to a
+    replica: READ_ONLY_REPLICA (FAILED_PRECONDITION; metadata: source, writer_address).
     """
 
     @staticmethod
@@ -494,6 +518,23 @@ class AdminService(object):
         return grpc.experimental.unary_stream(request, target, '/annod.v1.AdminService/Serialize',
             annod_dot_v1_dot_admin__service__pb2.SerializeRequest.SerializeToString,
             annod_dot_v1_dot_admin__service__pb2.SerializeResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def FetchVersion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(request, target, '/annod.v1.AdminService/FetchVersion',
+            annod_dot_v1_dot_admin__service__pb2.FetchVersionRequest.SerializeToString,
+            annod_dot_v1_dot_admin__service__pb2.FetchVersionResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
 

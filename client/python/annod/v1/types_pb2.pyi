@@ -76,7 +76,7 @@ class FloatVector(_message.Message):
     def __init__(self, values: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class IndexInfo(_message.Message):
-    __slots__ = ["allow_duplicate_labels", "attached_path", "beam_curve", "build", "build_rules", "create_time", "default_n", "default_tree_count", "dimension", "feature_names", "forest_bytes", "graph_bytes", "index", "item_count", "item_slot_count", "kept_versions", "label_count", "layout", "lease_expire_time", "lease_seconds", "metric", "newest_version", "next_id", "prefault", "quarantined", "recall_curve", "removed_item_count", "seed", "staged_bytes", "staged_item_count", "state", "state_reason", "tree_count", "verbosity", "version"]
+    __slots__ = ["allow_duplicate_labels", "attached_path", "beam_curve", "build", "build_rules", "create_time", "default_n", "default_tree_count", "dimension", "feature_names", "forest_bytes", "graph_bytes", "index", "item_count", "item_slot_count", "kept_versions", "label_count", "layout", "lease_expire_time", "lease_seconds", "metric", "newest_version", "next_id", "prefault", "quarantined", "recall_curve", "removed_item_count", "replica", "revision", "seed", "staged_bytes", "staged_item_count", "state", "state_reason", "tree_count", "verbosity", "version"]
     ALLOW_DUPLICATE_LABELS_FIELD_NUMBER: _ClassVar[int]
     ATTACHED_PATH_FIELD_NUMBER: _ClassVar[int]
     BEAM_CURVE_FIELD_NUMBER: _ClassVar[int]
@@ -104,6 +104,8 @@ class IndexInfo(_message.Message):
     QUARANTINED_FIELD_NUMBER: _ClassVar[int]
     RECALL_CURVE_FIELD_NUMBER: _ClassVar[int]
     REMOVED_ITEM_COUNT_FIELD_NUMBER: _ClassVar[int]
+    REPLICA_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     STAGED_BYTES_FIELD_NUMBER: _ClassVar[int]
     STAGED_ITEM_COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -139,6 +141,8 @@ class IndexInfo(_message.Message):
     quarantined: _containers.RepeatedCompositeFieldContainer[QuarantinedVersion]
     recall_curve: _containers.RepeatedCompositeFieldContainer[RecallPoint]
     removed_item_count: int
+    replica: ReplicaState
+    revision: str
     seed: int
     staged_bytes: int
     staged_item_count: int
@@ -147,7 +151,7 @@ class IndexInfo(_message.Message):
     tree_count: int
     verbosity: int
     version: int
-    def __init__(self, index: _Optional[str] = ..., dimension: _Optional[int] = ..., metric: _Optional[_Union[Metric, str]] = ..., state: _Optional[_Union[IndexState, str]] = ..., state_reason: _Optional[str] = ..., version: _Optional[int] = ..., item_slot_count: _Optional[int] = ..., item_count: _Optional[int] = ..., tree_count: _Optional[int] = ..., forest_bytes: _Optional[int] = ..., layout: _Optional[str] = ..., seed: _Optional[int] = ..., staged_item_count: _Optional[int] = ..., staged_bytes: _Optional[int] = ..., label_count: _Optional[int] = ..., default_n: _Optional[int] = ..., default_tree_count: _Optional[int] = ..., attached_path: _Optional[str] = ..., build: _Optional[_Union[BuildProgress, _Mapping]] = ..., quarantined: _Optional[_Iterable[_Union[QuarantinedVersion, _Mapping]]] = ..., create_time: _Optional[str] = ..., removed_item_count: _Optional[int] = ..., next_id: _Optional[int] = ..., newest_version: _Optional[int] = ..., kept_versions: _Optional[_Iterable[int]] = ..., prefault: _Optional[_Union[Prefault, str]] = ..., verbosity: _Optional[int] = ..., feature_names: _Optional[_Iterable[str]] = ..., allow_duplicate_labels: bool = ..., build_rules: _Optional[_Union[BuildRules, str]] = ..., recall_curve: _Optional[_Iterable[_Union[RecallPoint, _Mapping]]] = ..., graph_bytes: _Optional[int] = ..., beam_curve: _Optional[_Iterable[_Union[BeamPoint, _Mapping]]] = ..., lease_seconds: _Optional[int] = ..., lease_expire_time: _Optional[str] = ...) -> None: ...
+    def __init__(self, index: _Optional[str] = ..., dimension: _Optional[int] = ..., metric: _Optional[_Union[Metric, str]] = ..., state: _Optional[_Union[IndexState, str]] = ..., state_reason: _Optional[str] = ..., version: _Optional[int] = ..., item_slot_count: _Optional[int] = ..., item_count: _Optional[int] = ..., tree_count: _Optional[int] = ..., forest_bytes: _Optional[int] = ..., layout: _Optional[str] = ..., seed: _Optional[int] = ..., staged_item_count: _Optional[int] = ..., staged_bytes: _Optional[int] = ..., label_count: _Optional[int] = ..., default_n: _Optional[int] = ..., default_tree_count: _Optional[int] = ..., attached_path: _Optional[str] = ..., build: _Optional[_Union[BuildProgress, _Mapping]] = ..., quarantined: _Optional[_Iterable[_Union[QuarantinedVersion, _Mapping]]] = ..., create_time: _Optional[str] = ..., removed_item_count: _Optional[int] = ..., next_id: _Optional[int] = ..., newest_version: _Optional[int] = ..., kept_versions: _Optional[_Iterable[int]] = ..., prefault: _Optional[_Union[Prefault, str]] = ..., verbosity: _Optional[int] = ..., feature_names: _Optional[_Iterable[str]] = ..., allow_duplicate_labels: bool = ..., build_rules: _Optional[_Union[BuildRules, str]] = ..., recall_curve: _Optional[_Iterable[_Union[RecallPoint, _Mapping]]] = ..., graph_bytes: _Optional[int] = ..., beam_curve: _Optional[_Iterable[_Union[BeamPoint, _Mapping]]] = ..., lease_seconds: _Optional[int] = ..., lease_expire_time: _Optional[str] = ..., revision: _Optional[str] = ..., replica: _Optional[_Union[ReplicaState, _Mapping]] = ...) -> None: ...
 
 class Item(_message.Message):
     __slots__ = ["id", "label", "vector", "vector_bytes"]
@@ -176,6 +180,16 @@ class RecallPoint(_message.Message):
     recall: float
     search_k: int
     def __init__(self, search_k: _Optional[int] = ..., recall: _Optional[float] = ...) -> None: ...
+
+class ReplicaState(_message.Message):
+    __slots__ = ["behind_seconds", "reason", "source_version"]
+    BEHIND_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_VERSION_FIELD_NUMBER: _ClassVar[int]
+    behind_seconds: float
+    reason: str
+    source_version: int
+    def __init__(self, source_version: _Optional[int] = ..., behind_seconds: _Optional[float] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class SparseVector(_message.Message):
     __slots__ = ["positions", "values"]
