@@ -56,10 +56,7 @@ class Builder {
  public:
   Builder(const ForestData& forest, const GraphBuildOptions& options,
           GraphBuildTimes* times)
-      : forest_(forest),
-        options_(options),
-        space_(forest.layout, GraphSpace::LengthOf(forest)),
-        times_(*times) {}
+      : forest_(forest), options_(options), times_(*times) {}
 
   absl::StatusOr<BuiltGraph> Build() {
     const std::vector<int32_t>& roots = forest_.tree_roots;
@@ -70,8 +67,8 @@ class Builder {
           "a graph needs 2 items; the forest has fewer");
     }
     graph_.graph.entry_root = roots[0];
-    NumberAndEncode(forest_, space_, first, options_.threads, options_.cancel,
-                    &graph_);
+    NumberAndEncode(forest_, first, options_.seed, options_.threads,
+                    options_.cancel, &graph_);
     times_.codes = watch.Lap();
     lists_ = std::make_unique<NeighborLists>(size(), options_.candidates);
     const size_t trees =
@@ -292,7 +289,6 @@ class Builder {
 
   const ForestData& forest_;
   const GraphBuildOptions options_;
-  const GraphSpace space_;
   GraphBuildTimes& times_;
   BuiltGraph graph_;
   std::unique_ptr<NeighborLists> lists_;

@@ -31,6 +31,7 @@ struct GraphBuildOptions {
   int companions = 32;
   float first_alpha_squared = 1.2f;
   float second_alpha_squared = 1.44f;
+  uint64_t seed = 0;  // of the turn of vectors (turn.h)
   int threads = 1;
   // Items that the recall of the graph will be measured by. For dot they have
   // no say in who companions are: their own answers would be easier to find
