@@ -15,6 +15,7 @@
 #include "core/graph/construction/companions.h"
 #include "core/graph/construction/item_codes.h"
 #include "core/graph/construction/neighbor_lists.h"
+#include "core/graph/construction/places.h"
 #include "core/graph/construction/pruning.h"
 #include "core/graph/construction/rank_exponent.h"
 #include "core/graph/construction/reach.h"
@@ -101,7 +102,9 @@ class Builder {
     AddReverseEdges();
     times_.second_prune = watch.Lap();
     Progress(kReverseDone);
-    if (answers_ != nullptr) {
+    if (answers_ == nullptr) {
+      graph_.graph.degree = KeepPlaces(degree(), &graph_.neighbors);
+    } else {
       AddCompanions();
       times_.companions = watch.Lap();
     }
@@ -233,6 +236,10 @@ class Builder {
                                           }),
                               all.end());
                     pruner.Prune(all, options_.second_alpha_squared, &chosen);
+                    if (answers_ == nullptr) {
+                      lists_->Sorted(row, &all);
+                      FillUp(all, std::min(options_.filled, degree()), &chosen);
+                    }
                     for (size_t k = 0; k < chosen.size(); ++k) {
                       graph_.neighbors[row * degree() + k] = chosen[k].id;
                     }

@@ -22,6 +22,9 @@ struct GraphBuildOptions {
   // Of hard data, whose lists had to be refined: more of the beam are
   // neighbours of few others there.
   int hard_degree = 64;
+  // Where fewer edges than this are left by choosing, the nearest of the
+  // candidates left out are added, but for dot with its companions.
+  int filled = 16;
   // Passes over neighbours of neighbours, made while lists have less than this
   // share of the nearest items.
   int most_refine_passes = 2;
