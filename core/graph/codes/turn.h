@@ -17,9 +17,9 @@ namespace annod {
 // Johnson-Lindenstrauss transform and approximate nearest neighbors", SIAM J.
 // Computing 2009. A view: nothing is owned.
 struct Turn {
-  uint64_t seed = 0;              // 0: vectors stay as they are
+  uint64_t seed = 0;                // 0: vectors stay as they are
   absl::Span<const float> factors;  // TurnFactors() of the seed
-  size_t dim = 0;                 // components turned
+  size_t dim = 0;                   // components turned
 
   bool active() const { return seed != 0; }
   // Turns the first `dim` components of `vector`. Too long ones become infinite
