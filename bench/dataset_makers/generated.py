@@ -50,3 +50,37 @@ def make_generated(path, count):
         rows = min(BLOCK, count - start)
         train[start:start + rows] = generator.block(1 + start // BLOCK, rows)
     benchmark_file.write(path, train, generator.block(0, QUERIES), "euclidean")
+
+
+def make_clusters(path, count=200_000, dimension=96):
+    """Tight clusters of all sizes far apart: the nearest items lie in one of them, and
+    nothing between them leads from one to another."""
+    random = numpy.random.default_rng(SEED)
+    centres = 100 * random.standard_normal((1000, dimension), numpy.float32)
+    chosen = (len(centres) * random.random(count + QUERIES) ** 2).astype(int)
+    rows = centres[chosen] + random.standard_normal((len(chosen), dimension), numpy.float32)
+    benchmark_file.write(path, rows[QUERIES:], rows[:QUERIES], "euclidean")
+
+
+def make_duplicates(path, count=200_000, dimension=128):
+    """Everything some twenty times, but for a thousandth: what copies of texts and
+    pictures become."""
+    random = numpy.random.default_rng(SEED)
+    originals = random.standard_normal((count // 20, dimension), numpy.float32)
+    rows = originals[random.integers(0, len(originals), count + QUERIES)]
+    rows = rows + 1e-3 * random.standard_normal(rows.shape, numpy.float32)
+    benchmark_file.write(path, rows[QUERIES:], rows[:QUERIES], "angular")
+
+
+def make_attention(path, count=200_000, dimension=64):
+    """Keys and queries as attention has them: products decide, queries are projected
+    otherwise than keys, and a few components of keys are large in all of them."""
+    random = numpy.random.default_rng(SEED)
+    to_key, to_query = random.standard_normal((2, LATENT, dimension), numpy.float32)
+    to_query = to_key + 0.5 * to_query
+    shared = numpy.zeros(dimension, numpy.float32)
+    shared[:3] = 60
+    fall = 1 / numpy.sqrt(numpy.arange(1, LATENT + 1, dtype=numpy.float32))
+    keys = random.standard_t(5, (count, LATENT)).astype(numpy.float32) * fall @ to_key
+    queries = random.standard_t(5, (QUERIES, LATENT)).astype(numpy.float32) * fall @ to_query
+    benchmark_file.write(path, keys + shared, queries, "dot")

@@ -24,6 +24,9 @@ PATCH_PICTURE = (1200, 800)
 PATCHES_PER_PICTURE = 4000
 LEAST_CONTRAST = 12  # standard deviation of a patch's grey values
 
+COLOUR_SIDE = 5
+STATISTICS_SIDE = 16
+
 
 def picture_name(path):
     """Equal for the sizes, and the light and dark variants, of one picture."""
@@ -33,8 +36,8 @@ def picture_name(path):
     return re.sub(r"[-_]([ld]|\d+x\d+)$", "", str(path.with_suffix("")))
 
 
-def pictures():
-    """Grey pixels of each picture, its largest file, in order of names."""
+def pictures(flags=cv2.IMREAD_GRAYSCALE):
+    """Pixels, grey or as `flags` say, of each picture, its largest file, in order of names."""
     largest = {}
     for root in ROOTS:
         for path in sorted(root.rglob("*")):
@@ -47,8 +50,8 @@ def pictures():
     if not largest:
         raise SystemExit("no wallpapers found: see the packages in --help")
     for name in sorted(largest):
-        pixels = cv2.imread(str(largest[name]), cv2.IMREAD_GRAYSCALE)
-        if pixels is not None and min(pixels.shape) >= SMALLEST_SIDE:
+        pixels = cv2.imread(str(largest[name]), flags)
+        if pixels is not None and min(pixels.shape[:2]) >= SMALLEST_SIDE:
             yield pixels
 
 
@@ -99,3 +102,41 @@ def make_patches(path, count=60_000):
         groups.append(numpy.reshape(patches, (-1, PATCH_SIDE**2)).astype(numpy.uint8))
     items, queries = split_pictures(groups)
     benchmark_file.write(path, items[:count], queries[:5000], "euclidean")
+
+
+def colour_patches(side, count):
+    """Groups, one a picture, of square patches in three colours."""
+    random = numpy.random.default_rng(SEED)
+    groups = []
+    for pixels in pictures(cv2.IMREAD_COLOR):
+        height, width = pixels.shape[:2]
+        patches = []
+        for _ in range(count):
+            x, y = random.integers(0, (width - side, height - side))
+            patches.append(pixels[y:y + side, x:x + side])
+        groups.append(numpy.array(patches))
+    return groups
+
+
+def make_colours(path, count=250_000):
+    """Small patches in three colours: nearly all that differs lies along a few directions,
+    and near ones differ by a thousandth of that."""
+    groups = [group.reshape(len(group), -1) for group in colour_patches(COLOUR_SIDE, 6000)]
+    items, queries = split_pictures(groups)
+    benchmark_file.write(path, items[:count], queries[:1000], "euclidean")
+
+
+def make_colour_statistics(path, count=400_000):
+    """Means and deviations of the colours of larger patches, and how brightness rises along
+    and across: eight components."""
+    groups = []
+    for group in colour_patches(STATISTICS_SIDE, 9000):
+        grey = group.mean(axis=3)
+        half = STATISTICS_SIDE // 2
+        groups.append(numpy.hstack([
+            group.mean(axis=(1, 2)), group.std(axis=(1, 2)),
+            (grey[:, half:].mean(axis=(1, 2)) - grey[:, :half].mean(axis=(1, 2)))[:, None],
+            (grey[:, :, half:].mean(axis=(1, 2)) - grey[:, :, :half].mean(axis=(1, 2)))[:, None],
+        ]).astype(numpy.float32))
+    items, queries = split_pictures(groups)
+    benchmark_file.write(path, items[:count], queries[:1000], "euclidean")

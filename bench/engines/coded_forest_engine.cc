@@ -42,9 +42,8 @@ class CodedForestEngine final : public BenchEngine {
     // In the order that items have in a graph.
     const Clusters order = CutTree(forest_, forest_.tree_roots[0],
                                    GraphBuildOptions().cluster_items);
-    const GraphSpace space(forest_.layout, GraphSpace::LengthOf(forest_));
-    NumberAndEncode(forest_, space, order, options.threads, /*cancel=*/nullptr,
-                    &codes_);
+    NumberAndEncode(forest_, order, options.seed, options.threads,
+                    /*cancel=*/nullptr, &codes_);
     search_ = std::make_unique<CodedForest>(&forest_, &codes_.graph);
     build_params_["trees"] = options.trees;
     build_params_["codes"] = 1;

@@ -25,6 +25,7 @@ absl::StatusOr<absl::Duration> Build(const ForestData& forest,
                                      const std::string& path) {
   GraphBuildOptions build;
   build.trees = options.graph_trees;
+  build.seed = options.seed;
   build.threads = options.threads;
   if (options.degree > 0) {
     build.degree = build.hard_degree = options.degree;

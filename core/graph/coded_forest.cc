@@ -15,7 +15,9 @@
 namespace annod {
 
 CodedForest::CodedForest(const ForestData* forest, const Graph* graph)
-    : forest_(*forest), graph_(*graph), space_(forest->layout, /*length=*/0) {}
+    : forest_(*forest),
+      graph_(*graph),
+      space_(forest->layout, /*length=*/0, graph->turn) {}
 
 absl::Status CodedForest::Gather(const Query& query, int64_t search_k,
                                  const SearchOptions& options,
@@ -27,7 +29,15 @@ absl::Status CodedForest::Gather(const Query& query, int64_t search_k,
   // No fewer than when the curve was measured that search_k is chosen by.
   const auto ranked =
       static_cast<size_t>(RankedCount(std::max(options.n, kRecallCurveN)));
-  if (candidates.size() <= ranked) return absl::OkStatus();
+  const auto add_apart = [&] {
+    for (const int32_t id : graph_.apart) {
+      if (options.filter == nullptr || options.filter->Accepts(id)) {
+        candidates.Add(id);
+      }
+    }
+    return absl::OkStatus();
+  };
+  if (candidates.size() <= ranked) return add_apart();
   EncodeQuery(query, space_, graph_.projection, graph_.book, &scratch->beam);
   NearestByCodes nearest(&graph_, forest_.layout.metric, ranked, scratch);
   DeadlinePoll poll(options);
@@ -44,7 +54,7 @@ absl::Status CodedForest::Gather(const Query& query, int64_t search_k,
     PrefetchLines(forest_.node_data(id), forest_.layout.node_bytes);
     candidates.Add(id);
   });
-  return absl::OkStatus();
+  return add_apart();
 }
 
 }  // namespace annod

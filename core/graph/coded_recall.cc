@@ -78,9 +78,16 @@ class Measurer {
       }
       nearest.Offer(met.subspan(offered, end - offered));
       offered = end;
-      int64_t near = 0;
+      const absl::Span<const int32_t> apart = forest_.graph().apart;
+      const auto is_near = [&](int32_t id) {
+        return worker->wanted.view().Contains(id) || IsAsNear(q, id);
+      };
+      int64_t near = std::count_if(apart.begin(), apart.end(), [&](int32_t id) {
+        return id != item && is_near(id);
+      });
       nearest.ForEach([&](int32_t id) {
-        near += worker->wanted.view().Contains(id) || IsAsNear(q, id) ? 1 : 0;
+        if (std::find(apart.begin(), apart.end(), id) != apart.end()) return;
+        near += is_near(id) ? 1 : 0;
       });
       found[i] = std::min<int64_t>(near, kRecallCurveN);
     }

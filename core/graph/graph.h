@@ -9,6 +9,7 @@
 #include "core/graph/codes/code_book.h"
 #include "core/graph/codes/code_rows.h"
 #include "core/graph/codes/projection.h"
+#include "core/graph/codes/turn.h"
 #include "core/simd/distance.h"
 
 namespace annod {
@@ -17,6 +18,7 @@ namespace annod {
 // anew, as rows, so that near ones lie near in memory. A view: nothing is
 // owned.
 struct Graph {
+  Turn turn;              // of vectors before codes are made
   Projection projection;  // of vectors before codes are made
   CodeBook book;
   const uint8_t* codes = nullptr;       // book.row_bytes() each row, 64-aligned
@@ -27,6 +29,8 @@ struct Graph {
   // How distances of codes grow with the rank of a neighbour: as its power of
   // this; 0: not known.
   float rank_exponent = 0;
+  // Ids of items that are compared with every query by their vectors.
+  absl::Span<const int32_t> apart;
   int32_t entry_root = 0;  // node of the tree that searches start with
 
   int64_t size() const { return static_cast<int64_t>(items.size()); }
@@ -44,12 +48,14 @@ struct Graph {
 // A graph just built, in memory. Moving it keeps the view valid.
 struct BuiltGraph {
   Graph graph;
+  std::vector<float> turn_factors;
   ProjectionData projection;
   std::vector<float> centre;
   CodeRows codes;
   std::vector<int32_t> items;
   std::vector<int32_t> rows;
   std::vector<int32_t> neighbors;
+  std::vector<int32_t> apart;
 };
 
 }  // namespace annod

@@ -16,7 +16,9 @@ namespace {
 
 constexpr uint64_t kAlignment = 64;
 constexpr uint32_t kMaxDegree = 1024;
-constexpr uint32_t kProjectionFormat = 2;  // the first that may have one
+// The first formats that may have what they are named by.
+constexpr uint32_t kProjectionFormat = 2;
+constexpr uint32_t kTurnFormat = 3;                // or items apart
 constexpr uint64_t kTopBits = 0x8080808080808080;  // of eight codes
 
 uint64_t Align(uint64_t offset) {
@@ -48,13 +50,20 @@ struct Layout {
       curve = Align(end);
       end = curve + uint64_t{header.curve_points} * sizeof(CurvePoint);
     }
-    mean = directions = end;
-    if (header.directions == 0) return;
-    mean = Align(end);
-    directions = Align(mean + uint64_t{header.dim} * sizeof(float));
-    end = directions + header.directions * PaddedCodeBytes(header.dim);
+    mean = directions = apart = end;
+    if (header.directions > 0) {
+      mean = Align(end);
+      directions = Align(mean + uint64_t{header.dim} * sizeof(float));
+      end = directions + header.directions * PaddedCodeBytes(header.dim);
+    }
+    apart = end;
+    if (header.apart_count > 0) {
+      apart = Align(end);
+      end = apart + uint64_t{header.apart_count} * sizeof(int32_t);
+    }
   }
-  uint64_t centre, codes, items, rows, neighbors, curve, mean, directions, end;
+  uint64_t centre, codes, items, rows, neighbors, curve, mean, directions,
+      apart, end;
 };
 
 uint64_t HeaderChecksum(const GraphHeader& header) {
@@ -100,6 +109,10 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
                      "; this program reads up to ", kGraphFormatVersion));
   }
   if (header.format_version < kProjectionFormat) header.directions = 0;
+  if (header.format_version < kTurnFormat) {
+    header.turn_seed = 0;
+    header.apart_count = 0;
+  }
   const auto dim = static_cast<uint32_t>(GraphSpace::DimOf(forest.layout));
   if (header.directions > dim) {
     return Damaged(absl::StrCat("has ", header.directions, " directions of ",
@@ -120,9 +133,11 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
       !std::isfinite(header.steps_per_unit) || header.entry_root < 0 ||
       header.entry_root >= forest.node_count ||
       !(header.rank_exponent >= 0 && header.rank_exponent <= 1) ||
-      header.curve_points > kMaxCurvePoints) {
+      header.curve_points > kMaxCurvePoints || header.apart_count > kMaxApart ||
+      (header.turn_seed != 0 && forest.layout.dim < 2)) {
     return Damaged(
-        "its degree, step, entry, exponent or curve is out of range");
+        "its degree, step, entry, exponent, curve, turn or items apart are out "
+        "of range");
   }
   const Layout layout(header);
   if (layout.end != file_->size() || header.file_bytes != layout.end) {
@@ -147,6 +162,12 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
   graph_.degree = static_cast<int>(header.degree);
   graph_.entry_root = header.entry_root;
   graph_.rank_exponent = header.rank_exponent;
+  graph_.apart = ints(layout.apart, header.apart_count);
+  if (header.turn_seed != 0) {
+    const auto turned = static_cast<size_t>(forest.layout.dim);
+    turn_factors_ = TurnFactors(header.turn_seed, turned);
+    graph_.turn = {header.turn_seed, turn_factors_, turned};
+  }
   if (header.directions > 0) {
     graph_.projection.mean = floats(layout.mean, header.dim);
     graph_.projection.directions =
@@ -236,6 +257,11 @@ absl::Status GraphFile::CheckIds(const ForestData& forest) const {
       }
     }
   }
+  for (const int32_t id : graph_.apart) {
+    if (id < 0 || id >= forest.slot_count || graph_.rows[id] < 0) {
+      return Damaged(absl::StrCat("item ", id, " is apart and no item"));
+    }
+  }
   for (size_t id = 0; id < graph_.rows.size(); ++id) {
     const int32_t row = graph_.rows[id];
     const bool item = forest.node(static_cast<int64_t>(id)).descendants() == 1;
@@ -253,6 +279,11 @@ absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
   std::memcpy(header.magic, kGraphMagic, sizeof(header.magic));
   const Projection& projection = graph.projection;
   header.format_version = projection.active() ? kProjectionFormat : 1;
+  if (graph.turn.active() || !graph.apart.empty()) {
+    header.format_version = kTurnFormat;
+  }
+  header.turn_seed = graph.turn.seed;
+  header.apart_count = static_cast<uint32_t>(graph.apart.size());
   header.dim = static_cast<uint32_t>(
       projection.active() ? projection.mean.size() : graph.book.centre.size());
   header.directions = static_cast<uint32_t>(projection.count);
@@ -296,7 +327,8 @@ absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
       {layout.mean, bytes_of(projection.mean)},
       {layout.directions,
        absl::string_view(reinterpret_cast<const char*>(projection.directions),
-                         projection.count * PaddedCodeBytes(header.dim))}};
+                         projection.count * PaddedCodeBytes(header.dim))},
+      {layout.apart, bytes_of(graph.apart)}};
 
   // Once for the checksum, once for the file.
   const auto for_each_piece = [&](const auto& take) {

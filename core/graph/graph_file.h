@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -25,8 +27,10 @@ namespace annod {
 //   struct { int32 beam; float recall; } curve[curve_points]
 //   float   mean[dim], uint8 direction[directions][PaddedCodeBytes(dim)],
 //     if there are directions
+//   int32   apart[apart_count], if there are any
 inline constexpr char kGraphMagic[] = "ANNODGRF";
-inline constexpr uint32_t kGraphFormatVersion = 2;
+inline constexpr uint32_t kGraphFormatVersion = 3;
+inline constexpr uint32_t kMaxApart = 64;
 inline constexpr uint32_t kMaxCurvePoints = 64;
 
 struct GraphHeader {
@@ -48,7 +52,9 @@ struct GraphHeader {
   uint32_t curve_most_n;      // neighbours that the curve does for; 0: any
   uint32_t directions;        // of the projection; 0: none
   float direction_unit;       // what a step of their codes is
-  uint64_t reserved[2];       // written as zero, ignored
+  uint64_t turn_seed;         // 0: vectors are not turned
+  uint32_t apart_count;       // items compared with every query
+  uint32_t reserved;          // written as zero, ignored
   uint64_t payload_checksum;  // XXH3-64 of everything behind the header
   uint64_t header_checksum;   // XXH3-64 of the 120 bytes before it
 };
@@ -82,6 +88,7 @@ class GraphFile {
 
   const std::string path_;
   const std::unique_ptr<MappedFile> file_;
+  std::vector<float> turn_factors_;
   Graph graph_;
   BeamCurve curve_;
 };

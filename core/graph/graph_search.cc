@@ -28,9 +28,10 @@ constexpr size_t kAdaptiveWidth = 2;
 // would push each other out of the cache again.
 constexpr size_t kRankedAhead = 64;
 
-// With codes of projected vectors, rows kept for each that is compared by its
-// vector.
-constexpr size_t kKeptForOneRanked = 2;
+// Rows kept for each that is compared by its vector: with codes of vectors, and
+// of projected ones.
+constexpr size_t kKeptForOneRanked = 4;
+constexpr size_t kProjectedForOneRanked = 2;
 
 // Appends the rows up to the first that is negative to those met, but for those
 // that are there. Without branches that depend on what has been met: they would
@@ -66,12 +67,14 @@ size_t WidthOf(const BeamOptions& options) {
 
 // Candidates compared by their vectors at least: what is clipped makes codes
 // worse than their rounding does, and a projection more so the more rows are
-// worth keeping.
+// worth keeping. The wider the beam, the more: whoever asks for one wants what
+// codes lose.
 size_t LeastRanked(const BeamOptions& options, const Graph& graph) {
   const int n = options.n;
   const auto least = static_cast<size_t>(n + std::max(4, 2 * n / 5));
-  if (!graph.projection.active()) return least;
-  return std::max(least, WidthOf(options) / kKeptForOneRanked);
+  const size_t kept =
+      graph.projection.active() ? kProjectedForOneRanked : kKeptForOneRanked;
+  return std::max(least, WidthOf(options) / kept);
 }
 
 // So many rows that `accepted` are accepted, as far as is known.
@@ -158,7 +161,9 @@ size_t Merge(absl::Span<const Entry> newcomers, size_t size, Entry* pool) {
 }  // namespace
 
 GraphSearcher::GraphSearcher(const ForestData* forest, const Graph* graph)
-    : forest_(*forest), graph_(*graph), space_(forest->layout, /*length=*/0) {}
+    : forest_(*forest),
+      graph_(*graph),
+      space_(forest->layout, /*length=*/0, graph->turn) {}
 
 // Goes down one tree and meets the first rows of its leaf.
 void GraphSearcher::Enter(const Query& query, BeamScratch* scratch) const {
@@ -296,6 +301,12 @@ bool GraphSearcher::Choose(const BeamOptions& options, int32_t reached,
     candidates.Add(id);
     if (candidates.size() <= kRankedAhead) {
       PrefetchLines(forest_.node_data(id), forest_.layout.node_bytes);
+    }
+  }
+  for (const int32_t id : graph_.apart) {
+    if (id == options.absent) continue;
+    if (options.filter == nullptr || options.filter->Accepts(id)) {
+      candidates.Add(id);
     }
   }
   return enough;

@@ -45,6 +45,7 @@ absl::StatusOr<VersionGraph> BuildVersionGraph(
   VersionGraph result;
   GraphBuildOptions build;
   build.threads = options.threads > 0 ? options.threads : UsableCpus().count;
+  build.seed = options.seed;
   build.cancel = options.cancel;
   build.progress = [&progress](double done) {
     if (progress) progress(kBuiltShare * done);

@@ -19,6 +19,10 @@ struct UpdateKernels {
   void (*add_scaled)(const float* v, float factor, size_t dim, float* sum);
   // mean += (v - mean) * rate.
   void (*move_towards)(const float* v, float rate, size_t dim, float* mean);
+  // v *= factors, component by component, then the Walsh-Hadamard transform of
+  // v: sums and differences of components size / 2, size / 4, ... 1 apart.
+  // `size` is a power of two.
+  void (*hadamard)(const float* factors, size_t size, float* v);
 };
 
 // The kernels of the best instruction set this CPU has, or of the one chosen by

@@ -1,7 +1,11 @@
 #ifndef ANNOD_CORE_GRAPH_CODES_GRAPH_SPACE_H_
 #define ANNOD_CORE_GRAPH_CODES_GRAPH_SPACE_H_
 
+#include <cstdint>
+#include <vector>
+
 #include "core/annoy/forest_data.h"
+#include "core/graph/codes/turn.h"
 #include "core/search/query.h"
 
 namespace annod {
@@ -13,19 +17,27 @@ namespace annod {
 // for inner-product spaces", RecSys 2014); queries have zero there. Hamming:
 // bits as zeros and ones. Euclidean: as it is. Manhattan: as it is too, though
 // neighbours by that distance are others; those of one are mostly near by the
-// other.
+// other. Whatever it is, vectors may be turned in it; the component more is
+// not.
 class GraphSpace {
  public:
-  // `length`: see LengthOf(); not looked at by Query().
-  GraphSpace(const NodeLayout& layout, float length)
+  // `length`: Lengths::longest; not looked at by Query(). What `turn` is a view
+  // of must outlive this.
+  GraphSpace(const NodeLayout& layout, float length, const Turn& turn)
       : metric_(layout.metric),
         forest_dim_(layout.dim),
         dim_(DimOf(layout)),
-        length_(length) {}
+        length_(length),
+        turn_(turn) {}
 
-  // For dot the length of the longest item, which takes a look at every slot;
-  // else 0.
-  static float LengthOf(const ForestData& forest);
+  // For dot, what takes a look at every slot; else nothing.
+  struct Lengths {
+    // Items so much longer than all others that no step of codes suits both: a
+    // few, by their ids.
+    std::vector<int32_t> apart;
+    float longest = 0;  // of the others
+  };
+  static Lengths LengthsOf(const ForestData& forest);
 
   // Components in the space of such a forest.
   static int DimOf(const NodeLayout& layout) {
@@ -34,8 +46,9 @@ class GraphSpace {
   int dim() const { return dim_; }
   Metric metric() const { return metric_; }
 
-  // The item in slot `id`, and a query; `out` has dim() floats. A zero vector
-  // stays one.
+  // The item in slot `id`, and a query; `out` has dim() floats. An item of zero
+  // length gets a direction of its own for angular, where it is as far from
+  // each of the others as two that have nothing in common.
   void Item(const ForestData& forest, int32_t id, float* out) const;
   void Query(const annod::Query& query, float* out) const;
 
@@ -44,6 +57,7 @@ class GraphSpace {
   int forest_dim_;
   int dim_;
   float length_;
+  Turn turn_;
 };
 
 }  // namespace annod

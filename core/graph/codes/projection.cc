@@ -44,7 +44,9 @@ void Projection::Multiply(const float* vector, ProjectionScratch* scratch,
   float largest = 0;
   for (size_t i = 0; i < dim; ++i) {
     scratch->centred[i] = vector[i] - mean[i];
-    largest = std::max(largest, std::abs(scratch->centred[i]));
+    // What is no number must not be lost.
+    const float size = std::abs(scratch->centred[i]);
+    if (!(size <= largest)) largest = size;
   }
   const float steps_per_unit = kLargestFactor / largest;
   if (!std::isfinite(steps_per_unit) || !std::isfinite(largest)) {

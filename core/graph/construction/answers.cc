@@ -54,7 +54,7 @@ AnswerFinder::AnswerFinder(const ForestData* forest, const BuiltGraph* graph,
                            int threads, const std::atomic<bool>* cancel)
     : forest_(*forest),
       graph_(*graph),
-      space_(forest->layout, /*length=*/0),
+      space_(forest->layout, /*length=*/0, graph->graph.turn),
       threads_(threads),
       cancel_(cancel) {}
 

@@ -15,6 +15,7 @@
 #include "core/graph/construction/companions.h"
 #include "core/graph/construction/item_codes.h"
 #include "core/graph/construction/neighbor_lists.h"
+#include "core/graph/construction/places.h"
 #include "core/graph/construction/pruning.h"
 #include "core/graph/construction/rank_exponent.h"
 #include "core/graph/construction/reach.h"
@@ -56,10 +57,7 @@ class Builder {
  public:
   Builder(const ForestData& forest, const GraphBuildOptions& options,
           GraphBuildTimes* times)
-      : forest_(forest),
-        options_(options),
-        space_(forest.layout, GraphSpace::LengthOf(forest)),
-        times_(*times) {}
+      : forest_(forest), options_(options), times_(*times) {}
 
   absl::StatusOr<BuiltGraph> Build() {
     const std::vector<int32_t>& roots = forest_.tree_roots;
@@ -70,8 +68,8 @@ class Builder {
           "a graph needs 2 items; the forest has fewer");
     }
     graph_.graph.entry_root = roots[0];
-    NumberAndEncode(forest_, space_, first, options_.threads, options_.cancel,
-                    &graph_);
+    NumberAndEncode(forest_, first, options_.seed, options_.threads,
+                    options_.cancel, &graph_);
     times_.codes = watch.Lap();
     lists_ = std::make_unique<NeighborLists>(size(), options_.candidates);
     const size_t trees =
@@ -104,7 +102,9 @@ class Builder {
     AddReverseEdges();
     times_.second_prune = watch.Lap();
     Progress(kReverseDone);
-    if (answers_ != nullptr) {
+    if (answers_ == nullptr) {
+      graph_.graph.degree = KeepPlaces(degree(), &graph_.neighbors);
+    } else {
       AddCompanions();
       times_.companions = watch.Lap();
     }
@@ -236,6 +236,10 @@ class Builder {
                                           }),
                               all.end());
                     pruner.Prune(all, options_.second_alpha_squared, &chosen);
+                    if (answers_ == nullptr) {
+                      lists_->Sorted(row, &all);
+                      FillUp(all, std::min(options_.filled, degree()), &chosen);
+                    }
                     for (size_t k = 0; k < chosen.size(); ++k) {
                       graph_.neighbors[row * degree() + k] = chosen[k].id;
                     }
@@ -292,7 +296,6 @@ class Builder {
 
   const ForestData& forest_;
   const GraphBuildOptions options_;
-  const GraphSpace space_;
   GraphBuildTimes& times_;
   BuiltGraph graph_;
   std::unique_ptr<NeighborLists> lists_;

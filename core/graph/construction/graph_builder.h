@@ -22,6 +22,9 @@ struct GraphBuildOptions {
   // Of hard data, whose lists had to be refined: more of the beam are
   // neighbours of few others there.
   int hard_degree = 64;
+  // Where fewer edges than this are left by choosing, the nearest of the
+  // candidates left out are added, but for dot with its companions.
+  int filled = 16;
   // Passes over neighbours of neighbours, made while lists have less than this
   // share of the nearest items.
   int most_refine_passes = 2;
@@ -31,6 +34,7 @@ struct GraphBuildOptions {
   int companions = 32;
   float first_alpha_squared = 1.2f;
   float second_alpha_squared = 1.44f;
+  uint64_t seed = 0;  // of the turn of vectors (turn.h)
   int threads = 1;
   // Items that the recall of the graph will be measured by. For dot they have
   // no say in who companions are: their own answers would be easier to find

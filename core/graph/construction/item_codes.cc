@@ -2,16 +2,21 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
+#include "core/forest/random.h"
 #include "core/graph/codes/code_book.h"
+#include "core/graph/codes/graph_space.h"
 #include "core/graph/codes/projection_training.h"
+#include "core/graph/codes/turn.h"
 #include "core/parallel.h"
 
 namespace annod {
 namespace {
 
-constexpr int64_t kPiece = 256;  // rows a thread takes at a time
+constexpr int64_t kPiece = 256;                 // rows a thread takes at a time
+constexpr uint64_t kTurnNumber = ~uint64_t{0};  // no tree has it
 
 // Makes the vectors that codes are made of.
 class Codable {
@@ -37,16 +42,14 @@ class Codable {
     return projected_.data();
   }
 
-  // Of items spread evenly.
-  std::vector<float> Sample(const std::vector<int32_t>& items) {
-    const auto size = static_cast<int64_t>(items.size());
-    const int64_t sampled = std::min(size, kSampleItems);
-    std::vector<float> sample(sampled * dim());
-    for (int64_t k = 0; k < sampled; ++k) {
-      const float* const vector = Vector(items[k * size / sampled]);
-      std::copy(vector, vector + dim(), sample.begin() + k * dim());
+  std::vector<float> Vectors(const std::vector<int32_t>& items) {
+    std::vector<float> vectors;
+    vectors.reserve(items.size() * dim());
+    for (const int32_t item : items) {
+      const float* const vector = Vector(item);
+      vectors.insert(vectors.end(), vector, vector + dim());
     }
-    return sample;
+    return vectors;
   }
 
  private:
@@ -64,10 +67,30 @@ CodeBook TrainBook(absl::Span<const float> sample, int dim, Metric metric,
                                 : TrainCodeBook(sample, dim, centre);
 }
 
+// Items spread evenly over `items`, but for those that are `apart`.
+std::vector<int32_t> Sampled(const std::vector<int32_t>& items,
+                             const std::vector<int32_t>& apart) {
+  const auto size = static_cast<int64_t>(items.size());
+  const int64_t most = std::min(size, kSampleItems);
+  std::vector<int32_t> sampled;
+  for (int64_t k = 0; k < most; ++k) {
+    const int32_t item = items[k * size / most];
+    if (std::binary_search(apart.begin(), apart.end(), item)) continue;
+    sampled.push_back(item);
+  }
+  return sampled.empty() ? items : sampled;
+}
+
+// Sums of differences and bits do not bear it.
+bool MayTurn(const NodeLayout& layout) {
+  return layout.metric != Metric::kManhattan &&
+         layout.metric != Metric::kHamming && layout.dim >= 2;
+}
+
 }  // namespace
 
-void NumberAndEncode(const ForestData& forest, const GraphSpace& space,
-                     const Clusters& order, int threads,
+void NumberAndEncode(const ForestData& forest, const Clusters& order,
+                     uint64_t seed, int threads,
                      const std::atomic<bool>* cancel, BuiltGraph* graph) {
   graph->items = order.items;
   const auto size = static_cast<int64_t>(graph->items.size());
@@ -75,16 +98,29 @@ void NumberAndEncode(const ForestData& forest, const GraphSpace& space,
   for (int64_t row = 0; row < size; ++row) {
     graph->rows[graph->items[row]] = static_cast<int32_t>(row);
   }
-
+  GraphSpace::Lengths lengths = GraphSpace::LengthsOf(forest);
+  graph->apart = std::move(lengths.apart);
+  const NodeLayout& layout = forest.layout;
+  const std::vector<int32_t> sampled = Sampled(graph->items, graph->apart);
   Projection& projection = graph->graph.projection;
-  std::vector<float> sample =
-      Codable(forest, space, projection).Sample(graph->items);
+  Turn& turn = graph->graph.turn;
+  const auto sample_as_coded = [&] {
+    const GraphSpace space(layout, lengths.longest, turn);
+    return Codable(forest, space, projection).Vectors(sampled);
+  };
+  std::vector<float> sample = sample_as_coded();
   graph->projection =
-      TrainProjection(sample, forest, space, graph->items, threads, cancel);
+      TrainProjection(sample, forest, GraphSpace(layout, lengths.longest, turn),
+                      graph->items, threads, cancel);
   projection = graph->projection.view();
-  if (projection.active()) {
-    sample = Codable(forest, space, projection).Sample(graph->items);
+  if (!projection.active() && MayTurn(layout)) {
+    const auto dim = static_cast<size_t>(layout.dim);
+    seed = std::max<uint64_t>(1, TreeSeed(seed, kTurnNumber));
+    graph->turn_factors = TurnFactors(seed, dim);
+    turn = {seed, graph->turn_factors, dim};
   }
+  if (projection.active() || turn.active()) sample = sample_as_coded();
+  const GraphSpace space(layout, lengths.longest, turn);
   const CodeBook book =
       TrainBook(sample, Codable(forest, space, projection).dim(),
                 space.metric(), projection.active(), &graph->centre);
@@ -101,6 +137,7 @@ void NumberAndEncode(const ForestData& forest, const GraphSpace& space,
   graph->graph.codes = graph->codes.row(0);
   graph->graph.items = graph->items;
   graph->graph.rows = graph->rows;
+  graph->graph.apart = graph->apart;
 }
 
 }  // namespace annod

@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include "core/annoy/forest_data.h"
-#include "core/graph/codes/graph_space.h"
 #include "core/graph/construction/clusters.h"
 #include "core/graph/graph.h"
 
@@ -15,10 +14,12 @@ namespace annod {
 inline constexpr int64_t kSampleItems = 10000;
 
 // Gives items their rows, in the order of `order`, and codes: all of `*graph`
-// but its edges. The view in it is set. Incomplete once `*cancel`, unless null,
-// is true.
-void NumberAndEncode(const ForestData& forest, const GraphSpace& space,
-                     const Clusters& order, int threads,
+// but its edges. The view in it is set. Vectors are turned at random by the
+// seed, unless they are projected, which spreads
+// them as well, or the metric does not bear it. Incomplete once `*cancel`,
+// unless null, is true.
+void NumberAndEncode(const ForestData& forest, const Clusters& order,
+                     uint64_t seed, int threads,
                      const std::atomic<bool>* cancel, BuiltGraph* graph);
 
 }  // namespace annod

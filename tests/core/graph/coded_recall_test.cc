@@ -54,9 +54,8 @@ class Coded {
     EXPECT_TRUE(index.ok()) << index.status();
     index_ = *index;
     data_ = *FindRoots(index_->bytes(), index_->layout());
-    const GraphSpace space(data_.layout, GraphSpace::LengthOf(data_));
-    NumberAndEncode(data_, space, CutTree(data_, data_.tree_roots[0], 300),
-                    /*threads=*/1, /*cancel=*/nullptr, &codes_);
+    NumberAndEncode(data_, CutTree(data_, data_.tree_roots[0], 300),
+                    /*seed=*/0, /*threads=*/1, /*cancel=*/nullptr, &codes_);
     forest_ = std::make_unique<CodedForest>(&data_, &codes_.graph);
   }
 

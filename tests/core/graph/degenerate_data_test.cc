@@ -115,6 +115,86 @@ TEST(DegenerateDataTest, ZeroVectors) {
              2000);
 }
 
+// What searches of default width and of promises find of `items`, for any
+// number of neighbours.
+void ExpectKeptForEveryNumber(const MeasuredIndex& index,
+                              const VectorRows& queries,
+                              const std::string& what) {
+  for (const int n : {1, 2, 10, 100}) index.ExpectKept(queries, n, what);
+}
+
+TEST(DegenerateDataTest, FewZeroVectorsHideNoOthers) {
+  std::mt19937 random(19);
+  VectorRows items;
+  for (int k = 0; k < 3000; ++k) items.push_back(Gaussian(24, &random));
+  for (int k = 0; k < 3000; k += 100) items[k].assign(24, 0.0f);
+  const MeasuredIndex index(items, Metric::kAngular);
+  VectorRows queries;
+  for (int k = 0; k < 200; ++k) queries.push_back(Gaussian(24, &random));
+  ExpectKeptForEveryNumber(index, queries, "few zeros");
+  SearchOptions options;
+  options.engine = Engine::kGraph;
+  EXPECT_GE(index.Recall(queries, options), 0.95);
+  const SearchScratchPtr scratch = NewSearchScratch();
+  std::vector<Neighbor> found;
+  int lost = 0;
+  for (int k = 1; k < 3000; k += 7) {
+    if (k % 100 == 0) continue;
+    ASSERT_TRUE(
+        index.both()
+            .graph->Search(items[k], options, scratch.get(), &found, nullptr)
+            .ok());
+    lost += found[0].id != k ? 1 : 0;
+  }
+  EXPECT_EQ(lost, 0);
+}
+
+TEST(DegenerateDataTest, OneItemTenThousandTimesAsLong) {
+  std::mt19937 random(23);
+  VectorRows items, queries;
+  for (int k = 0; k < 3000; ++k) items.push_back(Gaussian(24, &random));
+  for (float& component : items[17]) component *= 1e4f;
+  for (int k = 0; k < 200; ++k) queries.push_back(Gaussian(24, &random));
+  const MeasuredIndex index(items, Metric::kDot);
+  EXPECT_EQ(index.both().built.graph.apart, absl::MakeConstSpan({17}));
+  ExpectKeptForEveryNumber(index, queries, "one long item");
+  SearchOptions options;
+  options.engine = Engine::kGraph;
+  options.n = 1;
+  const SearchScratchPtr scratch = NewSearchScratch();
+  std::vector<Neighbor> found;
+  int first = 0;
+  for (const std::vector<float>& query : queries) {
+    ASSERT_TRUE(
+        index.both()
+            .graph->Search(query, options, scratch.get(), &found, nullptr)
+            .ok());
+    first += found[0].id == 17 ? 1 : 0;
+  }
+  EXPECT_GT(first, 60);  // of some 100
+}
+
+TEST(DegenerateDataTest, OneComponentOnAnotherScale) {
+  std::mt19937 random(29);
+  const DataShape shape = {"another scale", 32, [](std::mt19937* random) {
+                             std::vector<float> row = Gaussian(32, random);
+                             row[5] *= 1000;
+                             return row;
+                           }};
+  const VectorRows items = Draw(shape, 4000, &random);
+  const VectorRows queries = Draw(shape, 200, &random);
+  for (const Metric metric :
+       {Metric::kEuclidean, Metric::kAngular, Metric::kDot}) {
+    const MeasuredIndex index(items, metric);
+    ExpectKeptForEveryNumber(
+        index, queries, shape.name + " " + std::string(MetricName(metric)));
+    SearchOptions options;
+    options.engine = Engine::kGraph;
+    options.beam = 2000;
+    EXPECT_GE(index.Recall(queries, options), 0.999) << MetricName(metric);
+  }
+}
+
 TEST(DegenerateDataTest, OneTwoAndThousandsOfDimensions) {
   for (const int dim : {1, 2}) {
     ExpectKept({"dim " + std::to_string(dim), dim,

@@ -67,6 +67,8 @@ TEST_F(GraphFileTest, HoldsTheGraphThatWasWritten) {
   EXPECT_EQ(read.degree, written.degree);
   EXPECT_EQ(read.entry_root, written.entry_root);
   EXPECT_EQ(read.book.centre, written.book.centre);
+  EXPECT_EQ(read.turn.seed, written.turn.seed);
+  EXPECT_EQ(read.turn.factors, written.turn.factors);
   EXPECT_EQ((*file)->curve().points, kCurve.points);
   EXPECT_EQ((*file)->curve().query_count, kCurve.query_count);
   EXPECT_EQ(read.book.steps_per_unit, written.book.steps_per_unit);
@@ -121,7 +123,7 @@ TEST_F(GraphFileTest, BelongsToItsForest) {
   EXPECT_EQ(file.status().code(), absl::StatusCode::kDataLoss);
 }
 
-TEST_F(GraphFileTest, HoldsAProjectionInTheSecondFormat) {
+TEST_F(GraphFileTest, HoldsAProjection) {
   std::mt19937 random(5);
   const DataShape shape = FlatShape(0.1f);
   const ForestAndGraph flat = BuildBoth(
@@ -132,9 +134,6 @@ TEST_F(GraphFileTest, HoldsAProjectionInTheSecondFormat) {
                              flat.built.graph, kCurve, flat.forest)
                   .ok());
   const std::string bytes = FileContents(dir_.Path("flat"));
-  EXPECT_EQ(bytes[8], 2);
-  EXPECT_EQ(bytes_[8], 1);
-
   const auto open = [&](const std::string& changed) {
     OverwriteFile(dir_.Path("changed"), Sealed(changed));
     return GraphFile::Open(FileSystem::Posix(), dir_.Path("changed"),
@@ -163,6 +162,31 @@ TEST_F(GraphFileTest, HoldsAProjectionInTheSecondFormat) {
   const size_t directions = bytes.size() - direction_bytes;
   expect_refused(directions + 77, uint8_t{128});
   expect_refused(directions - shape.dim * sizeof(float), HUGE_VALF);
+}
+
+TEST_F(GraphFileTest, TakesTheOldestFormatThatDoes) {
+  const auto format_of = [this](const Graph& graph) {
+    const std::string path = dir_.Path("format");
+    FileSystem::Posix()->RemoveFile(path).IgnoreError();
+    EXPECT_TRUE(
+        WriteGraphFile(FileSystem::Posix(), path, graph, {}, both_.forest)
+            .ok());
+    return int{FileContents(path)[offsetof(GraphHeader, format_version)]};
+  };
+  Graph graph = both_.built.graph;
+  graph.turn = Turn();
+  EXPECT_EQ(format_of(graph), 1);
+  const std::vector<float> factors = TurnFactors(9, kFileDim);
+  graph.turn = {9, factors, kFileDim};
+  EXPECT_EQ(format_of(graph), 3);
+  graph.turn = Turn();
+  const std::vector<int32_t> apart = {5, 17};
+  graph.apart = apart;
+  EXPECT_EQ(format_of(graph), 3);
+  const auto file = Open(FileContents(dir_.Path("format")));
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ((*file)->graph().apart, absl::MakeConstSpan(apart));
+  EXPECT_FALSE((*file)->graph().turn.active());
 }
 
 }  // namespace

@@ -170,8 +170,14 @@ TEST_P(HostileGraphTest, EveryFieldOfTheHeaderIsBounded) {
   Put(84, 0x7fffffff, &most);
   EXPECT_TRUE(Opens(most));
   std::string reserved = bytes_;
-  Put(88, ~uint64_t{0}, &reserved);
+  Put(108, ~uint32_t{0}, &reserved);
   EXPECT_TRUE(Opens(reserved));
+  for (const uint32_t apart : {1u, 64u, 65u, 0xffffffffu}) {
+    std::string changed = bytes_;
+    Put(8, kGraphFormatVersion, &changed);
+    Put(104, apart, &changed);
+    EXPECT_FALSE(Opens(changed)) << apart;
+  }
 }
 
 TEST_P(HostileGraphTest, TwoFieldsThatMakeUpForEachOtherAreBoundedToo) {

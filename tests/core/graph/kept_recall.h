@@ -84,7 +84,8 @@ class MeasuredIndex {
   }
 
   // Asks for 0.90, 0.95 and 0.99 and fails where less is found.
-  void ExpectKept(const VectorRows& queries, int n, const std::string& what) {
+  void ExpectKept(const VectorRows& queries, int n,
+                  const std::string& what) const {
     for (const double recall : {0.9, 0.95, 0.99}) {
       const SearchOptions options = Tuned(recall, n);
       const double got = Recall(queries, options);

@@ -62,5 +62,24 @@ TEST_P(UpdateTest, GivesTheBitsOfPlainLoopsForEveryDimension) {
   }
 }
 
+TEST_P(UpdateTest, HadamardGivesTheBitsOfPlainLoops) {
+  for (size_t size = 1; size <= 1024; size *= 2) {
+    const std::vector<float> factors = RandomFloats(size + 1, 3);
+    std::vector<float> got = RandomFloats(size + 1, 4);
+    std::vector<float> expected = got;
+    for (size_t i = 1; i <= size; ++i) expected[i] *= factors[i];
+    for (size_t half = size / 2; half > 0; half /= 2) {
+      for (size_t i = 0; i < size; ++i) {
+        if (i / half % 2 != 0) continue;
+        const float a = expected[1 + i], b = expected[1 + i + half];
+        expected[1 + i] = a + b;
+        expected[1 + i + half] = a - b;
+      }
+    }
+    Updates().hadamard(&factors[1], size, &got[1]);
+    EXPECT_EQ(got, expected) << size;
+  }
+}
+
 }  // namespace
 }  // namespace annod

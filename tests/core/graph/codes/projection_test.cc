@@ -26,6 +26,12 @@ VectorRows FlatRows(float noise, int count, int seed = 5) {
   return Draw(FlatShape(noise), count, &random);
 }
 
+VectorRows Turned(VectorRows rows, const Turn& turn) {
+  if (!turn.active()) return rows;
+  for (std::vector<float>& row : rows) turn.Apply(row.data());
+  return rows;
+}
+
 ForestAndGraph BuildFlat(float noise, Metric metric, int threads = 1) {
   GraphBuildOptions options = SmallGraphOptions();
   options.threads = threads;
@@ -76,8 +82,9 @@ TEST(ProjectionTest, KeepsDistancesToQueriesButForOneNumber) {
   const ForestAndGraph both = BuildFlat(0.3f, Metric::kEuclidean);
   const Projection& projection = both.built.graph.projection;
   ASSERT_TRUE(projection.active());
-  const VectorRows queries = FlatRows(0.3f, 20, /*seed=*/6);
-  const VectorRows items = FlatRows(0.3f, 200);
+  const VectorRows queries =
+      Turned(FlatRows(0.3f, 20, /*seed=*/6), both.built.graph.turn);
+  const VectorRows items = Turned(FlatRows(0.3f, 200), both.built.graph.turn);
   ProjectionScratch scratch;
   std::vector<float> query(projection.dim()), item(projection.dim());
   for (const std::vector<float>& vector : queries) {
