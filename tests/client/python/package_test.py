@@ -51,7 +51,7 @@ class PackageTest(unittest.TestCase):
         run(sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--target", str(target), str(what), cwd=self.top)
         where, version = run(sys.executable, "-c", f"import sys; sys.path.insert(0, {str(target)!r}); {_PROGRAM}", cwd=self.top).split()
         self.assertEqual(pathlib.Path(where), target / "annod" / "__init__.py")
-        self.assertEqual(version, "0.1.0")
+        self.assertEqual(version, "0.2.0")
 
     def test_the_wheel_holds_every_module_and_the_types(self):
         names = set(zipfile.ZipFile(self.wheel).namelist())
@@ -64,8 +64,8 @@ class PackageTest(unittest.TestCase):
 
     def test_the_sdist_installs(self):
         names = tarfile.open(self.sdist).getnames()
-        self.assertIn("annod-0.1.0/annod/v1/types_pb2.py", names)
-        self.assertIn("annod-0.1.0/build_stubs", names)
+        self.assertIn("annod-0.2.0/annod/v1/types_pb2.py", names)
+        self.assertIn("annod-0.2.0/build_stubs", names)
         self.install(self.sdist, "from_sdist")
 
     def test_the_folder_alone_installs(self):
