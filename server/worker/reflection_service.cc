@@ -4,6 +4,7 @@
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/message.h>
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "core/status_macros.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/parse_request.h"
@@ -28,13 +30,26 @@ using grpc::reflection::v1::ServerReflectionResponse;
 
 const DescriptorPool& Pool() { return *DescriptorPool::generated_pool(); }
 
+// A file as it goes over the wire: made once, as making one takes longer than
+// sending it.
+const std::string& SerializedFile(const FileDescriptor& file) {
+  static absl::Mutex mu;
+  static auto* const files = new std::map<const FileDescriptor*, std::string>;
+  absl::MutexLock lock(&mu);
+  std::string& text = (*files)[&file];
+  if (text.empty()) {
+    google::protobuf::FileDescriptorProto proto;
+    file.CopyTo(&proto);
+    text = proto.SerializeAsString();
+  }
+  return text;
+}
+
 // Appends the file and all it imports, each once.
 void AddFiles(const FileDescriptor& file, std::set<std::string>* seen,
               FileDescriptorResponse* response) {
   if (!seen->insert(file.name()).second) return;
-  google::protobuf::FileDescriptorProto proto;
-  file.CopyTo(&proto);
-  response->add_file_descriptor_proto(proto.SerializeAsString());
+  response->add_file_descriptor_proto(SerializedFile(file));
   for (int i = 0; i < file.dependency_count(); ++i) {
     AddFiles(*file.dependency(i), seen, response);
   }

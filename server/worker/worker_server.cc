@@ -92,7 +92,8 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
       writer_(WriterChannel(options, StallTimesOf(*config->Get()))),
       streams_(&handler_, &catalog_, config, access, &helpers_, &unsent_,
                metrics, ThreadsOf(*config->Get())),
-      index_service_(&catalog_, config, access, &streams_, &unsent_, metrics),
+      index_service_(&catalog_, config, access, &streams_, &unsent_, metrics,
+                     ThreadsOf(*config->Get())),
       audit_(config->Get()->audit_log),
       admin_(writer_, &catalog_, config, access, &unsent_, metrics, &audit_),
       health_(options.slot, &catalog_, config, access),
@@ -271,7 +272,7 @@ void WorkerServer::AwaitCalls(absl::Time start, absl::Duration timeout) {
     // A connection that was being made when the others were told.
     SendGoaways(server_.get());
     const int calls = query_threads_.active_count() + streams_.active_count() +
-                      admin_.active_count();
+                      index_service_.active_count() + admin_.active_count();
     // Clients close their connections, but one that does nothing at the moment
     // may not even read that it shall.
     if (calls == 0 && !acceptor_.AnyBusy(kQuietTime)) return;

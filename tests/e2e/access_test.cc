@@ -19,6 +19,7 @@
 namespace annod::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -77,6 +78,9 @@ TEST_F(AccessTest, ATeamWorksWithItsOwnIndexesAlone) {
                                     "2",      "--metric", "euclidean"};
   };
   EXPECT_EQ(ReasonOf("", create("team-a-x")), "CREDENTIALS_MISSING");
+  EXPECT_THAT(
+      Ctl("", create("team-a-x")).Json()["error"]["message"].get<std::string>(),
+      AllOf(HasSubstr("--token_file"), Not(HasSubstr("metadata"))));
   EXPECT_EQ(ReasonOf(team, create("team-b-x")), "NOT_ALLOWED");
   EXPECT_EQ(ReasonOf(team, create("team-a-x")), "OK");
   EXPECT_EQ(ReasonOf(root, create("team-b-x")), "OK");

@@ -18,6 +18,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "client/error.h"
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
@@ -158,6 +159,54 @@ TEST_F(TlsTest, ClientsMayShowACertificateIfItIsOnlyRequested) {
             absl::OkStatus());
   EXPECT_EQ(NewClient()->ListIndexes().status(), absl::OkStatus());
   EXPECT_EQ(NewClient(ca_.Issue())->ListIndexes().status().code(),
+            absl::StatusCode::kUnavailable);
+}
+
+TEST_F(TlsTest, ACertificateIsAnIdentityByItsNames) {
+  const std::string access = NewTempDir() + "/access.json";
+  WriteTestFile(access, R"({"identities": [
+    {"name": "ingest", "role": "write", "indexes": ["team-a-*"],
+     "certificates": ["ingest.team-a.example.org"]},
+    {"name": "search", "role": "read",
+     "certificates": ["spiffe://example.org/search/*"]},
+    {"name": "gone", "role": "admin", "expires": "2020-01-01T00:00:00Z",
+     "certificates": ["gone.example.org"]}]})");
+  Start({"--tls_client_ca=" + secret_.path("ca.crt"),
+         "--tls_client_auth=request", "--access_file=" + access});
+  const auto named = [&](const TestCa& issuer, const std::string& names) {
+    TestCertificate certificate;
+    certificate.names = names;
+    return NewClient(issuer.Issue(certificate));
+  };
+  const auto ingest = named(client_ca_, "DNS:ingest.team-a.example.org");
+  const auto search = named(client_ca_, "URI:spiffe://example.org/search/7");
+  const std::string index = "team-a-words";
+  EXPECT_EQ(CreateTestIndex(ingest.get(), index), absl::OkStatus());
+  EXPECT_EQ(ErrorReason(CreateTestIndex(ingest.get(), "team-b-words")),
+            "NOT_ALLOWED");
+  EXPECT_EQ(search->ListIndexes()->size(), 1);
+  EXPECT_EQ(ErrorReason(search->DropIndex(index)), "NOT_ALLOWED");
+  // The common name, a name of another kind, one that only looks alike, one
+  // whose time is over, and none.
+  TestCertificate common;
+  common.common_name = "ingest.team-a.example.org";
+  std::vector<std::unique_ptr<Client>> strangers;
+  strangers.push_back(NewClient(client_ca_.Issue(common)));
+  strangers.push_back(named(client_ca_, "email:ingest.team-a.example.org"));
+  strangers.push_back(
+      named(client_ca_, "DNS:x.ingest.team-a.example.org,DNS:example.org"));
+  strangers.push_back(named(client_ca_, "URI:spiffe://example.org/searcher"));
+  strangers.push_back(named(client_ca_, "DNS:gone.example.org"));
+  strangers.push_back(NewClient());
+  for (const auto& stranger : strangers) {
+    EXPECT_EQ(stranger->ListIndexes().status().code(),
+              absl::StatusCode::kUnauthenticated);
+  }
+  // The right name by somebody else's authority is not even a connection.
+  EXPECT_EQ(named(ca_, "DNS:ingest.team-a.example.org")
+                ->ListIndexes()
+                .status()
+                .code(),
             absl::StatusCode::kUnavailable);
 }
 

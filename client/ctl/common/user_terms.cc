@@ -59,6 +59,11 @@ constexpr Field kWords[] = {
     {"HAMMING_LAYOUT_", ""},
     {"METRIC_", ""},
     {"PREFAULT_", ""},
+    {"this call needs a token, sent as the metadata 'authorization: Bearer "
+     "TOKEN', or a client certificate that this server knows",
+     "the server asks who you are: --token_file (or ANNOD_TOKEN_FILE) names "
+     "the file of a token, --certificate and --key a certificate that "
+     "it knows"},
     {"Rebuild makes", "annodctl rebuild makes"},
     {"lease_seconds gives", "--lease gives"},
     {"has no version yet; call Build first",

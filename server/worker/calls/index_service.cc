@@ -20,6 +20,10 @@ namespace annod {
 namespace {
 
 constexpr char kServicePath[] = "/annod.v1.IndexService/";
+// Bytes of a request, and indexes of a list, that are answered at once on the
+// thread that took the call; more go to LongReads.
+constexpr size_t kShortRequest = 256;
+constexpr size_t kFewIndexes = 64;
 
 // The view that a request asks; INDEX_NOT_FOUND.
 absl::StatusOr<std::shared_ptr<const IndexView>> FindView(
@@ -32,42 +36,71 @@ absl::StatusOr<std::shared_ptr<const IndexView>> FindView(
 
 }  // namespace
 
+template <typename AnswerFunction>
+grpc::ServerUnaryReactor* IndexServiceImpl::Respond(
+    const char* method, grpc::CallbackServerContext* context,
+    grpc::ByteBuffer* response, bool takes_long, AnswerFunction answer) {
+  const absl::Time start = absl::Now();
+  TakeRequestIds(context);
+  auto* const reactor = new CountedAnswer(context, unsent_);
+  const auto end = [=](const absl::Status& status, const std::string& index) {
+    const grpc::Status told = reactor->End(status, response);
+    metrics_->CallEnded(method, index, told.error_code(),
+                        absl::ToDoubleSeconds(absl::Now() - start));
+  };
+  const absl::StatusOr<std::shared_ptr<const Caller>> caller =
+      access_->Admit(*context, absl::StrCat(kServicePath, method));
+  if (!caller.ok()) {
+    end(caller.status(), "");
+    return reactor;
+  }
+  const auto respond = [=, caller = *caller] {
+    std::string index;
+    const absl::Status status = answer(*caller, &index);
+    end(status, index);
+  };
+  if (!takes_long) {
+    respond();
+    return reactor;
+  }
+  const absl::Status added = long_reads_.Add([=] {
+    if (context->IsCancelled()) {
+      end(absl::CancelledError("cancelled before it was answered"), "");
+    } else {
+      respond();
+    }
+  });
+  if (!added.ok()) end(added, "");
+  return reactor;
+}
+
 template <typename Request, typename Response, typename AnswerFunction>
 grpc::ServerUnaryReactor* IndexServiceImpl::AnswerFrom(
     const char* method, grpc::CallbackServerContext* context,
-    const grpc::ByteBuffer& request, grpc::ByteBuffer* response,
-    AnswerFunction answer) const {
-  const absl::Time start = absl::Now();
-  TakeRequestIds(context);
-  std::string index;
-  const auto respond = [&]() -> absl::Status {
-    ANNOD_ASSIGN_OR_RETURN(
-        const std::shared_ptr<const Caller> caller,
-        access_->Admit(*context, absl::StrCat(kServicePath, method)));
-    Request message;
-    ANNOD_RETURN_IF_ERROR(
-        ParseRequest(request, &message, ParseRoom(config_->Get()->limits)));
-    ANNOD_RETURN_IF_ERROR(access_->CheckIndex(*caller, message.index()));
-    ANNOD_ASSIGN_OR_RETURN(const std::shared_ptr<const IndexView> view,
-                           FindView(*catalog_, message.index()));
-    index = message.index();
-    Response filled;
-    ANNOD_RETURN_IF_ERROR(answer(message, *view, &filled));
-    SerializeResponse(filled, response);
-    return absl::OkStatus();
-  };
-  auto* const reactor = new CountedAnswer(context, unsent_);
-  const grpc::Status status = reactor->End(respond(), response);
-  metrics_->CallEnded(method, index, status.error_code(),
-                      absl::ToDoubleSeconds(absl::Now() - start));
-  return reactor;
+    const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
+    AnswerFunction answer) {
+  return Respond(
+      method, context, response, request->Length() > kShortRequest,
+      [=](const Caller& caller, std::string* index) -> absl::Status {
+        Request message;
+        ANNOD_RETURN_IF_ERROR(ParseRequest(*request, &message,
+                                           ParseRoom(config_->Get()->limits)));
+        ANNOD_RETURN_IF_ERROR(access_->CheckIndex(caller, message.index()));
+        ANNOD_ASSIGN_OR_RETURN(const std::shared_ptr<const IndexView> view,
+                               FindView(*catalog_, message.index()));
+        *index = message.index();
+        Response filled;
+        ANNOD_RETURN_IF_ERROR(answer(message, *view, &filled));
+        SerializeResponse(filled, response);
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* IndexServiceImpl::GetItems(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   return AnswerFrom<v1::GetItemsRequest, v1::GetItemsResponse>(
-      "GetItems", context, *request, response,
+      "GetItems", context, request, response,
       [this](const v1::GetItemsRequest& message, const IndexView& view,
              v1::GetItemsResponse* filled) -> absl::Status {
         const std::shared_ptr<const Config> config = config_->Get();
@@ -84,14 +117,14 @@ grpc::ServerUnaryReactor* IndexServiceImpl::GetDistance(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   return AnswerFrom<v1::GetDistanceRequest, v1::GetDistanceResponse>(
-      "GetDistance", context, *request, response, annod::GetDistance);
+      "GetDistance", context, request, response, annod::GetDistance);
 }
 
 grpc::ServerUnaryReactor* IndexServiceImpl::Info(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   return AnswerFrom<v1::InfoRequest, v1::InfoResponse>(
-      "Info", context, *request, response,
+      "Info", context, request, response,
       [this](const v1::InfoRequest&, const IndexView& view,
              v1::InfoResponse* filled) {
         *filled->mutable_info() = catalog_->Info(view);
@@ -102,28 +135,19 @@ grpc::ServerUnaryReactor* IndexServiceImpl::Info(
 grpc::ServerUnaryReactor* IndexServiceImpl::ListIndexes(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
-  const absl::Time start = absl::Now();
-  TakeRequestIds(context);
-  const auto list = [&]() -> absl::Status {
-    ANNOD_ASSIGN_OR_RETURN(
-        const std::shared_ptr<const Caller> caller,
-        access_->Admit(*context, absl::StrCat(kServicePath, "ListIndexes")));
-    v1::ListIndexesRequest message;
-    ANNOD_RETURN_IF_ERROR(ParseSmallRequest(*request, &message));
-    v1::ListIndexesResponse filled;
-    const std::shared_ptr<const Catalog::Views> views = catalog_->views();
-    for (const auto& [name, view] : *views) {
-      if (!caller->MayUse(name)) continue;
-      *filled.add_indexes() = catalog_->Info(*view);
-    }
-    SerializeResponse(filled, response);
-    return absl::OkStatus();
-  };
-  auto* const reactor = new CountedAnswer(context, unsent_);
-  const grpc::Status status = reactor->End(list(), response);
-  metrics_->CallEnded("ListIndexes", "", status.error_code(),
-                      absl::ToDoubleSeconds(absl::Now() - start));
-  return reactor;
+  const std::shared_ptr<const Catalog::Views> views = catalog_->views();
+  return Respond("ListIndexes", context, response, views->size() > kFewIndexes,
+                 [=](const Caller& caller, std::string*) -> absl::Status {
+                   v1::ListIndexesRequest message;
+                   ANNOD_RETURN_IF_ERROR(ParseSmallRequest(*request, &message));
+                   v1::ListIndexesResponse filled;
+                   for (const auto& [name, view] : *views) {
+                     if (!caller.MayUse(name)) continue;
+                     *filled.add_indexes() = catalog_->Info(*view);
+                   }
+                   SerializeResponse(filled, response);
+                   return absl::OkStatus();
+                 });
 }
 
 }  // namespace annod

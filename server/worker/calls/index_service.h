@@ -4,6 +4,7 @@
 #include "annod/v1/index_service.grpc.pb.h"
 #include "server/access/access_control.h"
 #include "server/config/live_config.h"
+#include "server/worker/calls/long_reads.h"
 #include "server/worker/calls/query_streams.h"
 #include "server/worker/calls/unsent_answers.h"
 #include "server/worker/catalog/catalog.h"
@@ -25,16 +26,18 @@ using HybridIndexService = v1::IndexService::WithRawMethod_GetNns<
 // IndexService of a worker. Thread-safe.
 class IndexServiceImpl final : public HybridIndexService {
  public:
-  // All must outlive the object.
+  // For a worker that searches with `threads` threads. All must outlive the
+  // object.
   IndexServiceImpl(const Catalog* catalog, const LiveConfig* config,
                    const AccessControl* access, QueryStreams* streams,
-                   UnsentAnswers* unsent, WorkerMetrics* metrics)
+                   UnsentAnswers* unsent, WorkerMetrics* metrics, int threads)
       : catalog_(catalog),
         config_(config),
         access_(access),
         streams_(streams),
         unsent_(unsent),
-        metrics_(metrics) {}
+        metrics_(metrics),
+        long_reads_(config, metrics, threads) {}
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* GetNnsStream(
       grpc::CallbackServerContext* context) override {
@@ -54,15 +57,26 @@ class IndexServiceImpl final : public HybridIndexService {
                                         const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override;
 
+  // Calls that wait for their answer or are being answered on another thread.
+  int active_count() const { return long_reads_.active_count(); }
+
  private:
+  // Ends a call with what `answer(caller, &index)` returns, once its caller is
+  // admitted: here, or on another thread if it takes long. `answer` fills
+  // `response` and names the index, if it finds it.
+  template <typename AnswerFunction>
+  grpc::ServerUnaryReactor* Respond(const char* method,
+                                    grpc::CallbackServerContext* context,
+                                    grpc::ByteBuffer* response, bool takes_long,
+                                    AnswerFunction answer);
   // Answers a call about one index: `answer(message, view, &response)` fills
   // the response, a v1::<method>Response, from the request.
   template <typename Request, typename Response, typename AnswerFunction>
   grpc::ServerUnaryReactor* AnswerFrom(const char* method,
                                        grpc::CallbackServerContext* context,
-                                       const grpc::ByteBuffer& request,
+                                       const grpc::ByteBuffer* request,
                                        grpc::ByteBuffer* response,
-                                       AnswerFunction answer) const;
+                                       AnswerFunction answer);
 
   const Catalog* const catalog_;
   const LiveConfig* const config_;
@@ -70,6 +84,7 @@ class IndexServiceImpl final : public HybridIndexService {
   QueryStreams* const streams_;
   UnsentAnswers* const unsent_;
   WorkerMetrics* const metrics_;
+  LongReads long_reads_;
 };
 
 }  // namespace annod
