@@ -266,8 +266,8 @@ MHD_Result MicroHttpServer::Begin(MHD_Connection* connection,
                                   absl::string_view method,
                                   HttpExchange* exchange) {
   for (const auto& tree : trees_) {
-    if (absl::StartsWith(path, tree->tree().prefix))
-      exchange->tree = tree.get();
+    const bool fits = absl::StartsWith(path, tree->tree().prefix);
+    if (fits) exchange->tree = tree.get();
   }
   if (exchange->tree == nullptr || method != exchange->tree->tree().method) {
     return MHD_YES;

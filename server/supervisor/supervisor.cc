@@ -159,6 +159,7 @@ absl::Status Supervisor::StartHttp(const ListenAddress& address) {
   metrics_guard_ = std::make_unique<MetricsGuard>(access_.get());
   metrics_need_token_.store(config_.metrics_need_token);
   std::vector<std::string> sockets;
+  sockets.reserve(static_cast<size_t>(worker_count_));
   for (int slot = 0; slot < worker_count_; ++slot) {
     sockets.push_back(AddressOf(slot));
   }

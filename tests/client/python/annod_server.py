@@ -56,6 +56,11 @@ class AnnodServer:
         """Ends one worker as a crash would."""
         os.kill(pid, signal.SIGKILL)
 
+    def kill_tree(self) -> None:
+        """Ends the whole server as a crash would; its children end with it."""
+        self._process.kill()
+        self._process.wait(timeout=_START_SECONDS)
+
     def log(self) -> str:
         """Everything logged so far."""
         return self._log.read_text(errors="replace")
