@@ -4,7 +4,7 @@
 #   docker build -t annod .   does the same where a registry can be reached
 #
 # Run it with a volume for the data; everything else may be read-only:
-#   podman run --read-only -v annod-data:/data -p 7077:7077 -p 9077:9077 annod:0.1.0 \
+#   podman run --read-only -v annod-data:/data -p 7077:7077 -p 9077:9077 annod:0.2.0 \
 #     --listen=0.0.0.0:7077 --http_listen=0.0.0.0:9077 --insecure
 ARG BASE=debian:bookworm-slim
 
@@ -33,7 +33,7 @@ COPY --from=root --chown=10001:10001 /data /data
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="annod" \
       org.opencontainers.image.description="Nearest neighbours of vectors, over gRPC" \
-      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.version="0.2.0" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV PATH=/usr/local/bin:/usr/bin

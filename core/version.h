@@ -4,7 +4,7 @@
 namespace annod {
 
 // Of the program, as in CHANGELOG.md.
-inline constexpr char kVersion[] = "0.1.0";
+inline constexpr char kVersion[] = "0.2.0";
 
 // What it was compiled with.
 #if defined(__clang__)

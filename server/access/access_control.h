@@ -37,7 +37,8 @@ class AccessControl {
   void LookAgain(bool by_force = false);
 
   // Who makes the call of `method`, as in "/annod.v1.IndexService/GetNns"; he
-  // may make such calls. Never null.
+  // may make such calls. Never null. The supervisor itself may read all
+  // (kOwnCallMetadata).
   absl::StatusOr<std::shared_ptr<const Caller>> Admit(
       const grpc::ServerContextBase& context, absl::string_view method) const;
 

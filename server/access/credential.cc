@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "grpc/grpc_security_constants.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 constexpr char kAuthorization[] = "authorization";
 constexpr absl::string_view kScheme = "bearer ";
+constexpr absl::string_view kBasicScheme = "basic ";
 
 absl::string_view ViewOf(const grpc::string_ref& text) {
   return {text.data(), text.size()};
@@ -33,6 +35,23 @@ std::optional<TokenHash> TokenOf(absl::string_view authorization) {
   if (!absl::StartsWithIgnoreCase(authorization, kScheme)) return std::nullopt;
   const absl::string_view token =
       absl::StripAsciiWhitespace(authorization.substr(kScheme.size()));
+  if (!IsTokenText(token)) return std::nullopt;
+  return HashToken(token);
+}
+
+std::optional<TokenHash> TokenOfPassword(absl::string_view authorization) {
+  if (!absl::StartsWithIgnoreCase(authorization, kBasicScheme)) {
+    return std::nullopt;
+  }
+  std::string pair;
+  if (!absl::Base64Unescape(
+          absl::StripAsciiWhitespace(authorization.substr(kBasicScheme.size())),
+          &pair)) {
+    return std::nullopt;
+  }
+  const size_t colon = pair.find(':');
+  if (colon == std::string::npos) return std::nullopt;
+  const absl::string_view token = absl::string_view(pair).substr(colon + 1);
   if (!IsTokenText(token)) return std::nullopt;
   return HashToken(token);
 }

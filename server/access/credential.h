@@ -24,6 +24,10 @@ struct Credential {
 // text is not of this form.
 std::optional<TokenHash> TokenOf(absl::string_view authorization);
 
+// The same of "Basic ...", as browsers send a name and a password: the password
+// is the token, the name is not looked at.
+std::optional<TokenHash> TokenOfPassword(absl::string_view authorization);
+
 // That of the call, in its metadata "authorization", else its client
 // certificate, if it has one that was verified and `with_certificate` says that
 // anybody is known by one. The second costs more.

@@ -11,9 +11,11 @@ constexpr absl::Duration kLookInterval = absl::Seconds(1);
 HttpResponse Unauthorized(bool missing) {
   HttpResponse response;
   response.status = 401;
-  response.body = missing ? "a token is needed: Authorization: Bearer TOKEN\n"
+  response.body = missing ? "a token is needed: Authorization: Bearer TOKEN, "
+                            "or as the password in a "
+                            "browser\n"
                           : "the token is not valid, or not any more\n";
-  response.authenticate = "Bearer realm=\"annod\"";
+  response.authenticate = "Bearer realm=\"annod\", Basic realm=\"annod\"";
   return response;
 }
 
@@ -32,7 +34,8 @@ std::optional<HttpResponse> MetricsGuard::Refusal(
   const std::shared_ptr<const AccessSnapshot> snapshot = live_->Get();
   if (snapshot == nullptr) return std::nullopt;
   if (authorization.empty()) return Unauthorized(/*missing=*/true);
-  const std::optional<TokenHash> token = TokenOf(authorization);
+  std::optional<TokenHash> token = TokenOf(authorization);
+  if (!token.has_value()) token = TokenOfPassword(authorization);
   const Identity* const identity =
       token.has_value() ? snapshot->policy->FindToken(*token) : nullptr;
   if (identity == nullptr || identity->expires <= absl::Now()) {

@@ -12,9 +12,10 @@
 
 namespace annod {
 
-// Who may read the metrics over HTTP: whoever may read all indexes, for their
-// names are in them. Reads the access file again itself, at a request, at most
-// once a second. Thread-safe.
+// Who may read the metrics and the pages over HTTP: whoever may read all
+// indexes, for their names are in them. A token may come as the password of a
+// browser. Reads the access file again itself, at a request, at most once a
+// second. Thread-safe.
 class MetricsGuard {
  public:
   // `live` must outlive the object.

@@ -32,6 +32,10 @@ inline constexpr char kWriterSocketName[] = "writer.sock";
 // the trailing ones.
 inline constexpr char kProbeMetadata[] = "annod-probe";
 
+// A call with this in its metadata that comes by a worker's own socket is the
+// supervisor's: it may read all.
+inline constexpr char kOwnCallMetadata[] = "annod-own-call";
+
 // Address of the writer for gRPC, "unix:/proc/self/fd/7/writer.sock".
 std::string WriterAddress(const ChildOptions& options);
 

@@ -69,6 +69,22 @@ absl::Status CheckAccess(const Config& config) {
   return absl::OkStatus();
 }
 
+// Who needs a certificate on the one port must not do without on the other,
+// which asks for none.
+absl::Status CheckJson(const Config& config) {
+  if (!config.http_json || config.tls_client_ca.empty() ||
+      config.tls_client_auth != "require") {
+    return absl::OkStatus();
+  }
+  if (!config.access_file.empty() && config.anonymous_role == "none") {
+    return absl::OkStatus();
+  }
+  return Bad(
+      "http_json",
+      "the HTTP port asks for no certificate, which tls_client_auth "
+      "requires: give an access_file with tokens, and no anonymous_role");
+}
+
 // What the files hold is another matter: server/tls.
 absl::Status CheckTls(const Config& config) {
   if (config.tls_certificate.empty() != config.tls_key.empty()) {
@@ -142,6 +158,7 @@ absl::Status ValidateConfig(const Config& config) {
     return Bad("data_dir", "not given; annod keeps its indexes there");
   }
   ANNOD_RETURN_IF_ERROR(CheckTls(config));
+  ANNOD_RETURN_IF_ERROR(CheckJson(config));
   const bool tls = !config.tls_certificate.empty();
   ANNOD_RETURN_IF_ERROR(
       CheckAddress("listen", config.listen, config.insecure || tls));

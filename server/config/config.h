@@ -63,7 +63,8 @@ struct Config {
   // Client certificates must be signed by one of these; empty: none is asked.
   std::string tls_client_ca;
   std::string tls_client_auth = "require";  // or "request"
-  bool http_tls = true;  // the HTTP port too, by the same certificate
+  bool http_tls = true;    // the HTTP port too, by the same certificate
+  bool http_json = false;  // calls of IndexService as JSON on the HTTP port
   // Tokens, certificate names and what they may do; empty: all may do all.
   std::string access_file;
   std::string anonymous_role = "none";  // with an access_file

@@ -9,6 +9,12 @@ void HttpConnections::Add(int fd) {
   connections_[fd] = {Clock::now()};
 }
 
+void HttpConnections::ExpectBody(int fd) {
+  MutexLock lock(&mu_);
+  const auto known = connections_.find(fd);
+  if (known != connections_.end()) known->second.has_body = true;
+}
+
 void HttpConnections::GotRequest(int fd) {
   MutexLock lock(&mu_);
   const auto known = connections_.find(fd);
@@ -31,8 +37,9 @@ void HttpConnections::CloseLate() {
   MutexLock lock(&mu_);
   const Clock::time_point now = Clock::now();
   for (auto& [fd, connection] : connections_) {
-    const Clock::duration limit =
-        connection.asked ? limits_.answer_time : limits_.request_time;
+    const Clock::duration limit = connection.asked      ? limits_.answer_time
+                                  : connection.has_body ? limits_.body_time
+                                                        : limits_.request_time;
     if (!connection.closing && now - connection.since >= limit) {
       Close(fd, &connection);
     }

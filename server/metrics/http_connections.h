@@ -18,13 +18,16 @@ class HttpConnections {
   using Clock = std::chrono::steady_clock;
   struct Limits {
     size_t count;
-    Clock::duration request_time;  // to send a whole request
-    Clock::duration answer_time;   // to take the answer, after that
+    Clock::duration request_time;    // to send a whole request without a body
+    Clock::duration answer_time;     // to take the answer, after that
+    Clock::duration body_time = {};  // to send one that has a body
   };
 
   explicit HttpConnections(const Limits& limits) : limits_(limits) {}
 
   void Add(int fd);
+  // The head of its request has come, a body will follow.
+  void ExpectBody(int fd);
   // Its request has come.
   void GotRequest(int fd);
   // Before it is closed.
@@ -42,6 +45,7 @@ class HttpConnections {
  private:
   struct Connection {
     Clock::time_point since;  // its last step
+    bool has_body = false;
     bool asked = false;
     bool closing = false;
   };

@@ -3,22 +3,14 @@
 
 #include <functional>
 #include <memory>
-#include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "core/mutex.h"
+#include "server/metrics/http_message.h"
 
 namespace annod {
-
-struct HttpResponse {
-  int status = 200;
-  std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
-  // The header WWW-Authenticate; none if empty.
-  std::string authenticate = "";
-};
 
 // Answers one path; called on one thread at a time. What it throws becomes
 // status 500.

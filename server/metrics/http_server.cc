@@ -15,10 +15,15 @@
 #include <cstring>
 #include <thread>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/status_macros.h"
+#include "server/metrics/http_calls.h"
 #include "server/metrics/http_connections.h"
+#include "server/metrics/http_exchange.h"
 #include "server/net/resolve_address.h"
 
 namespace annod {
@@ -36,56 +41,18 @@ constexpr int kRetryMs = 5;
 constexpr char kTlsVersions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
 constexpr HttpConnections::Limits kLimits = {
-    kMaxConnections, std::chrono::seconds(1), std::chrono::seconds(10)};
+    kMaxConnections, std::chrono::seconds(1), std::chrono::seconds(10),
+    std::chrono::seconds(5)};
+// Bodies and answers of trees, of all connections together.
+constexpr int64_t kMaxHeldBytes = 64 << 20;
+// So many times the largest body is read only to be refused.
+constexpr size_t kSkippedBodies = 16;
+constexpr char kBusy[] = "too many large requests and answers at a time\n";
 
 absl::Status ListenError(const ListenAddress& address, int error) {
   return absl::UnavailableError(absl::StrCat("HTTP cannot listen on ",
                                              address.ToString(), ": ",
                                              std::strerror(error)));
-}
-
-// One request, from its head to its end; what the library calls the request's
-// context.
-struct Request {
-  std::shared_ptr<const HttpResponse> response;
-};
-
-MHD_Result Send(MHD_Connection* connection,
-                std::shared_ptr<const HttpResponse> shared) {
-  const HttpResponse& response = *shared;
-  // The body is not copied: many may be taking the same.
-  auto* const owner =
-      new std::shared_ptr<const HttpResponse>(std::move(shared));
-  MHD_Response* const out =
-      MHD_create_response_from_buffer_with_free_callback_cls(
-          response.body.size(), const_cast<char*>(response.body.data()),
-          [](void* owner) {
-            delete static_cast<std::shared_ptr<const HttpResponse>*>(owner);
-          },
-          owner);
-  if (out == nullptr) {
-    delete owner;
-    return MHD_NO;
-  }
-  MHD_add_response_header(out, "Content-Type", response.content_type.c_str());
-  MHD_add_response_header(out, "Cache-Control", "no-store");
-  MHD_add_response_header(out, "Connection", "close");
-  if (response.status == MHD_HTTP_METHOD_NOT_ALLOWED) {
-    MHD_add_response_header(out, "Allow", "GET, HEAD");
-  }
-  if (!response.authenticate.empty()) {
-    MHD_add_response_header(out, "WWW-Authenticate",
-                            response.authenticate.c_str());
-  }
-  const MHD_Result queued =
-      MHD_queue_response(connection, response.status, out);
-  MHD_destroy_response(out);
-  return queued;
-}
-
-int FdOf(MHD_Connection* connection) {
-  return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
-      ->connect_fd;
 }
 
 // What clients do wrong is no event.
@@ -109,11 +76,14 @@ class MicroHttpServer : public HttpServer {
  public:
   MicroHttpServer(std::map<std::string, HttpHandler> routes,
                   std::shared_ptr<const HttpCertificate> certificate,
-                  HttpGuard guard)
+                  HttpGuard guard, std::vector<HttpTree> trees)
       : guard_(std::move(guard)), certificate_(std::move(certificate)) {
     for (auto& route : routes) {
       routes_[route.first] =
           std::make_unique<HttpRoute>(std::move(route.second));
+    }
+    for (HttpTree& tree : trees) {
+      trees_.push_back(std::make_unique<HttpCalls>(std::move(tree)));
     }
   }
   ~MicroHttpServer() override;
@@ -133,8 +103,14 @@ class MicroHttpServer : public HttpServer {
 
   template <typename... Options>
   MHD_Daemon* StartDaemon(unsigned flags, Options... options);
+  // The head of a request has come.
+  MHD_Result Begin(MHD_Connection* connection, absl::string_view path,
+                   absl::string_view method, HttpExchange* exchange);
+  void TakeBody(absl::string_view part, HttpExchange* exchange);
+  // All of a request has come.
   MHD_Result Answer(MHD_Connection* connection, absl::string_view path,
-                    absl::string_view method, Request* request);
+                    absl::string_view method, HttpExchange* exchange);
+  bool Hold(int64_t bytes, HttpExchange* exchange);
   std::shared_ptr<const HttpResponse> NotFound() const;
   void AcceptLoop();
   // False if no more can be taken for a moment.
@@ -143,6 +119,8 @@ class MicroHttpServer : public HttpServer {
   const HttpGuard guard_;
   const std::shared_ptr<const HttpCertificate> certificate_;  // may be null
   std::map<std::string, std::unique_ptr<HttpRoute>> routes_;
+  std::vector<std::unique_ptr<HttpCalls>> trees_;
+  std::atomic<int64_t> held_bytes_{0};
   HttpConnections connections_{kLimits};
   ListenAddress address_;
   MHD_Daemon* daemon_ = nullptr;
@@ -159,6 +137,7 @@ MicroHttpServer::~MicroHttpServer() {
   if (accept_thread_.joinable()) accept_thread_.join();
   // None may be suspended when the daemon stops.
   for (auto& [path, route] : routes_) route->Stop();
+  for (auto& tree : trees_) tree->Stop();
   if (daemon_ != nullptr) MHD_stop_daemon(daemon_);
   if (listen_fd_ >= 0) close(listen_fd_);
   if (wake_fd_ >= 0) close(wake_fd_);
@@ -263,48 +242,122 @@ void MicroHttpServer::OnConnection(void* self, MHD_Connection* connection,
 
 MHD_Result MicroHttpServer::OnRequest(void* self, MHD_Connection* connection,
                                       const char* path, const char* method,
-                                      const char*, const char*,
+                                      const char*, const char* body,
                                       size_t* body_bytes, void** context) {
+  auto* const server = static_cast<MicroHttpServer*>(self);
   // The first call brings the head, the last nothing; between them a body may
-  // come, which is of no interest.
-  if (*context == nullptr || *body_bytes > 0) {
-    if (*context == nullptr) *context = new Request;
+  // come, which only trees take.
+  if (*context == nullptr) {
+    auto* const exchange = new HttpExchange;
+    *context = exchange;
+    return server->Begin(connection, path, method, exchange);
+  }
+  auto* const exchange = static_cast<HttpExchange*>(*context);
+  if (*body_bytes > 0) {
+    server->TakeBody({body, *body_bytes}, exchange);
     *body_bytes = 0;
     return MHD_YES;
   }
-  return static_cast<MicroHttpServer*>(self)->Answer(
-      connection, path, method, static_cast<Request*>(*context));
+  return server->Answer(connection, path, method, exchange);
+}
+
+MHD_Result MicroHttpServer::Begin(MHD_Connection* connection,
+                                  absl::string_view path,
+                                  absl::string_view method,
+                                  HttpExchange* exchange) {
+  for (const auto& tree : trees_) {
+    const bool fits = absl::StartsWith(path, tree->tree().prefix);
+    if (fits) exchange->tree = tree.get();
+  }
+  if (exchange->tree == nullptr || method != exchange->tree->tree().method) {
+    return MHD_YES;
+  }
+  const size_t limit = exchange->tree->tree().max_body_bytes;
+  if (limit == 0) return MHD_YES;
+  size_t announced = 0;
+  if (absl::SimpleAtoi(HeaderOf(connection, "Content-Length"), &announced) &&
+      announced > limit) {
+    // Who is sent away while he sends may not see the answer.
+    if (announced > kSkippedBodies * limit) {
+      connections_.GotRequest(FdOf(connection));
+      return SendResponse(connection, TooLargeResponse(limit));
+    }
+    exchange->response = TooLargeResponse(limit);
+  }
+  connections_.ExpectBody(FdOf(connection));
+  return MHD_YES;
+}
+
+void MicroHttpServer::TakeBody(absl::string_view part, HttpExchange* exchange) {
+  if (exchange->tree == nullptr || exchange->response != nullptr) return;
+  const size_t limit = exchange->tree->tree().max_body_bytes;
+  if (limit == 0) return;
+  std::string& body = exchange->request.body;
+  if (body.size() + part.size() > limit) {
+    exchange->response = TooLargeResponse(limit);
+  } else if (Hold(static_cast<int64_t>(part.size()), exchange)) {
+    body.append(part.data(), part.size());
+  } else {
+    exchange->response = TextResponse(MHD_HTTP_SERVICE_UNAVAILABLE, kBusy);
+  }
+}
+
+bool MicroHttpServer::Hold(int64_t bytes, HttpExchange* exchange) {
+  if (held_bytes_.load() + bytes > kMaxHeldBytes) return false;
+  held_bytes_.fetch_add(bytes);
+  exchange->held_bytes += bytes;
+  return true;
 }
 
 MHD_Result MicroHttpServer::Answer(MHD_Connection* connection,
                                    absl::string_view path,
-                                   absl::string_view method, Request* request) {
-  if (request->response != nullptr) return Send(connection, request->response);
+                                   absl::string_view method,
+                                   HttpExchange* exchange) {
+  if (exchange->response != nullptr) {
+    return SendResponse(connection, exchange->response);
+  }
   connections_.GotRequest(FdOf(connection));
   const auto route = routes_.find(std::string(path));
-  if (route == routes_.end()) return Send(connection, NotFound());
-  if (method != "GET" && method != "HEAD") {
+  if (route == routes_.end() && exchange->tree == nullptr) {
+    return SendResponse(connection, NotFound());
+  }
+  const std::string wanted =
+      exchange->tree == nullptr ? "GET" : exchange->tree->tree().method;
+  if (method != wanted && !(wanted == "GET" && method == "HEAD")) {
     auto response = std::make_shared<HttpResponse>();
     response->status = MHD_HTTP_METHOD_NOT_ALLOWED;
-    response->body = "only GET and HEAD\n";
-    return Send(connection, std::move(response));
+    response->headers = {{"Allow", wanted == "GET" ? "GET, HEAD" : wanted}};
+    response->body = wanted == "GET" ? "only GET and HEAD\n" : "only POST\n";
+    return SendResponse(connection, std::move(response));
   }
+  exchange->request.authorization = HeaderOf(connection, "Authorization");
   if (guard_) {
-    const char* const authorization = MHD_lookup_connection_value(
-        connection, MHD_HEADER_KIND, "Authorization");
     std::optional<HttpResponse> refusal =
-        guard_(path, authorization == nullptr ? "" : authorization);
+        guard_(path, exchange->request.authorization);
     if (refusal.has_value()) {
-      return Send(connection,
-                  std::make_shared<const HttpResponse>(*std::move(refusal)));
+      return SendResponse(connection, std::make_shared<const HttpResponse>(
+                                          *std::move(refusal)));
     }
   }
+  exchange->request.path = std::string(path);
+  exchange->request.content_type = HeaderOf(connection, "Content-Type");
+  exchange->request.request_id = HeaderOf(connection, "X-Request-Id");
+  exchange->request.trace_parent = HeaderOf(connection, "Traceparent");
   MHD_suspend_connection(connection);
-  route->second->Ask(
-      [connection, request](std::shared_ptr<const HttpResponse> response) {
-        request->response = std::move(response);
-        MHD_resume_connection(connection);
-      });
+  const auto answer = [this, connection,
+                       exchange](std::shared_ptr<const HttpResponse> response) {
+    exchange->response = std::move(response);
+    const auto bytes = static_cast<int64_t>(exchange->response->body.size());
+    if (exchange->tree != nullptr && !Hold(bytes, exchange)) {
+      exchange->response = TextResponse(MHD_HTTP_SERVICE_UNAVAILABLE, kBusy);
+    }
+    MHD_resume_connection(connection);
+  };
+  if (route != routes_.end()) {
+    route->second->Ask(answer);
+  } else {
+    exchange->tree->Ask(&exchange->request, answer);
+  }
   return MHD_YES;
 }
 
@@ -315,13 +368,19 @@ std::shared_ptr<const HttpResponse> MicroHttpServer::NotFound() const {
   for (const auto& known : routes_) {
     absl::StrAppend(&response->body, " ", known.first);
   }
+  for (const auto& tree : trees_) {
+    absl::StrAppend(&response->body, " ", tree->tree().prefix, "...");
+  }
   response->body += "\n";
   return response;
 }
 
-void MicroHttpServer::OnCompleted(void*, MHD_Connection*, void** context,
+void MicroHttpServer::OnCompleted(void* self, MHD_Connection*, void** context,
                                   MHD_RequestTerminationCode) {
-  delete static_cast<Request*>(*context);
+  auto* const exchange = static_cast<HttpExchange*>(*context);
+  if (exchange == nullptr) return;
+  static_cast<MicroHttpServer*>(self)->held_bytes_ -= exchange->held_bytes;
+  delete exchange;
   *context = nullptr;
 }
 
@@ -329,9 +388,11 @@ void MicroHttpServer::OnCompleted(void*, MHD_Connection*, void** context,
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(
     const ListenAddress& address, std::map<std::string, HttpHandler> routes,
-    std::shared_ptr<const HttpCertificate> certificate, HttpGuard guard) {
+    std::shared_ptr<const HttpCertificate> certificate, HttpGuard guard,
+    std::vector<HttpTree> trees) {
   auto server = std::make_unique<MicroHttpServer>(
-      std::move(routes), std::move(certificate), std::move(guard));
+      std::move(routes), std::move(certificate), std::move(guard),
+      std::move(trees));
   ANNOD_RETURN_IF_ERROR(server->Listen(address));
   return std::unique_ptr<HttpServer>(std::move(server));
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/memory/memory.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -42,6 +43,11 @@ using Role = ChildOptions::Role;
 
 // How long the killed children of a killed supervisor may take to vanish.
 constexpr absl::Duration kPredecessorPatience = absl::Seconds(10);
+
+constexpr size_t kRecentLines = 30;
+constexpr int kPageThreads = 2;
+constexpr int kJsonThreads = 4;
+constexpr size_t kMaxJsonWaiting = 64;
 
 // For poll: -1 waits for ever; rounded up, so that the time has come after it.
 int PollTimeout(absl::Time until, absl::Time now) {
@@ -96,6 +102,7 @@ absl::Status Supervisor::Prepare() {
   ANNOD_RETURN_IF_ERROR(ValidateConfig(config_));
   ANNOD_ASSIGN_OR_RETURN(access_, LiveAccess::Open(config_.access_file));
   SetFileMode(*DataMode(config_));
+  recent_log_ = std::make_unique<RecentLog>(kRecentLines);
   ANNOD_ASSIGN_OR_RETURN(
       signals_, SignalQueue::Create({SIGTERM, SIGINT, SIGHUP, SIGCHLD}));
   // Ignored, as a parent may leave it, the kernel would take the children up.
@@ -151,17 +158,74 @@ absl::Status Supervisor::Prepare() {
 absl::Status Supervisor::StartHttp(const ListenAddress& address) {
   metrics_guard_ = std::make_unique<MetricsGuard>(access_.get());
   metrics_need_token_.store(config_.metrics_need_token);
+  std::vector<std::string> sockets;
+  sockets.reserve(static_cast<size_t>(worker_count_));
+  for (int slot = 0; slot < worker_count_; ++slot) {
+    sockets.push_back(AddressOf(slot));
+  }
+  worker_calls_ = std::make_unique<WorkerCalls>(sockets, &status_);
+  pages_ = std::make_unique<StatusPages>(
+      collector_.get(), worker_count_ + 1, &status_, recent_log_.get(),
+      worker_calls_.get(), port_->address().ToString());
+  std::map<std::string, HttpHandler> routes =
+      MakeEndpoints(collector_.get(), &status_);
+  routes["/"] = [this] { return pages_->Status(); };
   ANNOD_ASSIGN_OR_RETURN(
-      http_,
-      HttpServer::Start(
-          address, MakeEndpoints(collector_.get(), &status_),
-          certificate_ ? certificate_->http() : nullptr,
-          [this](absl::string_view path, absl::string_view authorization) {
-            const bool guarded = path == "/metrics" && metrics_need_token_;
-            return guarded ? metrics_guard_->Refusal(authorization)
-                           : std::optional<HttpResponse>();
-          }));
+      http_, HttpServer::Start(
+                 address, std::move(routes),
+                 certificate_ ? certificate_->http() : nullptr,
+                 [this](absl::string_view path, absl::string_view token) {
+                   return HttpRefusal(path, token);
+                 },
+                 HttpTrees()));
   return absl::OkStatus();
+}
+
+std::vector<HttpTree> Supervisor::HttpTrees() {
+  HttpTree pages;
+  pages.prefix = StatusPages::kIndexPrefix;
+  pages.threads = kPageThreads;
+  pages.handler = [this](const HttpRequest& request) {
+    return pages_->Index(request);
+  };
+  std::vector<HttpTree> trees = {std::move(pages)};
+  if (!config_.http_json) return trees;
+  json_calls_ = std::make_unique<JsonCalls>([this](const std::string& method,
+                                                   const std::string& request,
+                                                   const CallMetadata& metadata,
+                                                   absl::Duration timeout,
+                                                   std::string* response) {
+    return worker_calls_->Call(method, request, metadata, timeout, response);
+  });
+  HttpTree calls;
+  calls.prefix = JsonCalls::kPrefix;
+  calls.method = "POST";
+  calls.max_body_bytes = JsonCalls::kMaxBodyBytes;
+  calls.threads = kJsonThreads;
+  calls.max_waiting = kMaxJsonWaiting;
+  calls.handler = [this](const HttpRequest& request) {
+    return json_calls_->Answer(request);
+  };
+  trees.push_back(std::move(calls));
+  return trees;
+}
+
+// Names of indexes are in the metrics and in the pages; probes are for all, and
+// calls are refused or not where they are answered.
+std::optional<HttpResponse> Supervisor::HttpRefusal(
+    absl::string_view path, absl::string_view authorization) {
+  const bool is_guarded = path == "/metrics" || path == "/" ||
+                          absl::StartsWith(path, StatusPages::kIndexPrefix);
+  if (!is_guarded || !metrics_need_token_) return std::nullopt;
+  return metrics_guard_->Refusal(authorization);
+}
+
+std::string Supervisor::AddressOf(int slot) const {
+  ChildOptions child;
+  child.run_dir_fd = run_directory_->fd();
+  child.slot = slot;
+  return slot < worker_count_ ? "unix:" + WorkerSocketPath(child)
+                              : WriterAddress(child);
 }
 
 void Supervisor::StartProbes() {
@@ -170,15 +234,12 @@ void Supervisor::StartProbes() {
   ChildProbes::Options options;
   options.interval = times.probe_interval;
   options.timeout = config_.worker_stall_timeout;
-  ChildOptions child;
-  child.run_dir_fd = run_directory_->fd();
-  for (child.slot = 0; child.slot <= worker_count_; ++child.slot) {
-    const bool worker = child.slot < worker_count_;
-    child.role = worker ? Role::kWorker : Role::kWriter;
-    options.addresses.push_back(worker ? "unix:" + WorkerSocketPath(child)
-                                       : WriterAddress(child));
-    const LabelPairs::value_type role = {"role", RoleName(child.role)};
-    const LabelPairs::value_type slot = {"slot", absl::StrCat(child.slot)};
+  for (int number = 0; number <= worker_count_; ++number) {
+    const bool worker = number < worker_count_;
+    options.addresses.push_back(AddressOf(number));
+    const LabelPairs::value_type role = {
+        "role", RoleName(worker ? Role::kWorker : Role::kWriter)};
+    const LabelPairs::value_type slot = {"slot", absl::StrCat(number)};
     const auto answers = [&](const char* way) {
       return metrics_->GetCounter("annod_process_answers_total",
                                   {role, slot, {"way", way}});

@@ -4,7 +4,9 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -13,17 +15,21 @@
 #include "server/access/live_access.h"
 #include "server/access/metrics_guard.h"
 #include "server/config/config.h"
+#include "server/json/json_calls.h"
 #include "server/metrics/collector.h"
 #include "server/metrics/http_server.h"
 #include "server/metrics/metrics_page.h"
 #include "server/net/port_reservation.h"
+#include "server/process/recent_log.h"
 #include "server/supervisor/child_probes.h"
 #include "server/supervisor/child_set.h"
 #include "server/supervisor/restart_policy.h"
 #include "server/supervisor/run_directory.h"
 #include "server/supervisor/served_certificate.h"
 #include "server/supervisor/signal_queue.h"
+#include "server/supervisor/status_pages.h"
 #include "server/supervisor/supervisor_status.h"
+#include "server/supervisor/worker_calls.h"
 
 namespace annod {
 
@@ -68,6 +74,10 @@ class Supervisor {
   absl::Status Prepare();
   absl::Status TakeDataDirectory();
   void StartProbes();
+  std::string AddressOf(int slot) const;
+  std::vector<HttpTree> HttpTrees();
+  std::optional<HttpResponse> HttpRefusal(absl::string_view path,
+                                          absl::string_view authorization);
   absl::Status StartHttp(const ListenAddress& address);
   Config EffectiveConfig() const;
 
@@ -94,7 +104,11 @@ class Supervisor {
   std::unique_ptr<MetricsGuard> metrics_guard_;
   std::atomic<bool> metrics_need_token_{false};
   std::unique_ptr<ServedCertificate> certificate_;  // null: no TLS
-  std::unique_ptr<HttpServer> http_;  // its threads use the members above
+  std::unique_ptr<RecentLog> recent_log_;
+  std::unique_ptr<WorkerCalls> worker_calls_;
+  std::unique_ptr<StatusPages> pages_;
+  std::unique_ptr<JsonCalls> json_calls_;  // null: not asked for
+  std::unique_ptr<HttpServer> http_;       // its threads use the members above
   std::unique_ptr<ChildProbes> probes_;
   std::unique_ptr<ChildSet> children_;  // tells the probes
 

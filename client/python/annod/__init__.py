@@ -19,7 +19,7 @@ from annod.index import AnnoyIndex
 from annod.wire.backoff import NO_RETRY
 from annod.wire.tls import Tls
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Annoy",

@@ -12,7 +12,7 @@ import tempfile
 import time
 import unittest
 import urllib.request
-from typing import List
+from typing import List, Optional
 
 _START_SECONDS = 60
 
@@ -49,16 +49,16 @@ def stop_process(pid: int) -> None:
 
 
 class AnnodServer:
-    """The server's process tree; `address` is its "host:port"."""
+    """The server's process tree; `address` is its "host:port", `http_url` that of its HTTP port."""
 
-    def __init__(self, *flags: str):
+    def __init__(self, *flags: str, data_dir: Optional[str] = None):
         self._directory = tempfile.TemporaryDirectory(prefix="annod_python_")
         self._log = pathlib.Path(self._directory.name, "log")
         with open(self._log, "wb") as log:
             self._process = subprocess.Popen(
                 [
                     os.environ.get("ANNOD_BINARY", "server/annod"),
-                    f"--data_dir={self._directory.name}/data",
+                    "--data_dir=" + (data_dir or self._directory.name + "/data"),
                     "--listen=127.0.0.1:0",
                     "--http_listen=127.0.0.1:0",
                     "--drain_delay=0s",
@@ -70,7 +70,8 @@ class AnnodServer:
                 stderr=log,
             )
         self.address = self._await_log(r"serving gRPC on ([0-9.]+:\d+)")
-        self._await_ready(self._await_log(r"metrics on (http://[0-9.]+:\d+)"))
+        self.http_url = self._await_log(r"metrics on (http://[0-9.]+:\d+)")
+        self._await_ready(self.http_url)
 
     def worker_pids(self) -> List[int]:
         """Pids of the live worker processes."""
@@ -88,6 +89,11 @@ class AnnodServer:
     def kill_worker(self, pid: int) -> None:
         """Ends one worker as a crash would."""
         os.kill(pid, signal.SIGKILL)
+
+    def kill_tree(self) -> None:
+        """Ends the whole server as a crash would; its children end with it."""
+        self._process.kill()
+        self._process.wait(timeout=_START_SECONDS)
 
     def log(self) -> str:
         """Everything logged so far."""

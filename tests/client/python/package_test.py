@@ -3,6 +3,7 @@
 import filecmp
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import zipfile
 
 _FOLDER = pathlib.Path("client/python")
 _MOST_MODULES = 20
+_VERSION = re.search(r'kVersion\[\] = "(.+)"', pathlib.Path("core/version.h").read_text()).group(1)
 _PROGRAM = "import annod, annod.aio; from annod.v1 import admin_service_pb2_grpc; print(annod.__file__, annod.__version__)"
 
 
@@ -51,7 +53,7 @@ class PackageTest(unittest.TestCase):
         run(sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--target", str(target), str(what), cwd=self.top)
         where, version = run(sys.executable, "-c", f"import sys; sys.path.insert(0, {str(target)!r}); {_PROGRAM}", cwd=self.top).split()
         self.assertEqual(pathlib.Path(where), target / "annod" / "__init__.py")
-        self.assertEqual(version, "0.1.0")
+        self.assertEqual(version, _VERSION)
 
     def test_the_wheel_holds_every_module_and_the_types(self):
         names = set(zipfile.ZipFile(self.wheel).namelist())
@@ -64,8 +66,8 @@ class PackageTest(unittest.TestCase):
 
     def test_the_sdist_installs(self):
         names = tarfile.open(self.sdist).getnames()
-        self.assertIn("annod-0.1.0/annod/v1/types_pb2.py", names)
-        self.assertIn("annod-0.1.0/build_stubs", names)
+        self.assertIn(f"annod-{_VERSION}/annod/v1/types_pb2.py", names)
+        self.assertIn(f"annod-{_VERSION}/build_stubs", names)
         self.install(self.sdist, "from_sdist")
 
     def test_the_folder_alone_installs(self):

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "server/json/json_calls.h"
 #include "server/metrics/http_server.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/target.h"
@@ -24,9 +25,20 @@ HttpServer* Server() {
     const auto answer = [] {
       return HttpResponse{200, "text/plain", "alive\n"};
     };
-    auto started =
-        HttpServer::Start(*ParseListenAddress("127.0.0.1:0"),
-                          {{"/livez", answer}, {"/metrics", answer}});
+    HttpTree calls;
+    calls.prefix = "/v1/";
+    calls.method = "POST";
+    calls.max_body_bytes = 1000;
+    calls.handler = [](const HttpRequest& request) {
+      Require(request.body.size() <= 1000, "the bound of a body");
+      return JsonCalls([](const std::string&, const std::string&,
+                          const CallMetadata&, absl::Duration,
+                          std::string*) { return grpc::Status::OK; })
+          .Answer(request);
+    };
+    auto started = HttpServer::Start(*ParseListenAddress("127.0.0.1:0"),
+                                     {{"/livez", answer}, {"/metrics", answer}},
+                                     nullptr, nullptr, {calls});
     Require(started.ok(), started.status().ToString());
     return new std::unique_ptr<HttpServer>(*std::move(started));
   }();
@@ -85,6 +97,11 @@ std::vector<std::string> Seeds() {
       nothing +
           "PUT /x HTTP/1.1\r\nContent-Length: 5\r\nExpect: "
           "100-continue\r\nAuthorization: Basic YTpi\r\n\r\nabcde",
+      nothing +
+          "POST /v1/GetNns HTTP/1.1\r\nContent-Type: "
+          "application/json\r\nAuthorization: Bearer x\r\nContent-Length: "
+          "56\r\n\r\n{\"index\": \"a\", \"queries\": [{\"vector\": "
+          "{\"values\": [1]}}]}",
   };
 }
 

@@ -41,6 +41,7 @@ Config UnusualConfig() {
   config.tls_client_ca = "/tls/ca.crt";
   config.tls_client_auth = "request";
   config.http_tls = false;
+  config.http_json = true;
   config.access_file = "/etc/annod/access.json";
   config.anonymous_role = "read";
   config.metrics_need_token = true;

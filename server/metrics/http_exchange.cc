@@ -1,0 +1,66 @@
+#include "server/metrics/http_exchange.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace annod {
+
+MHD_Result SendResponse(MHD_Connection* connection,
+                        std::shared_ptr<const HttpResponse> shared) {
+  const HttpResponse& response = *shared;
+  auto* const owner =
+      new std::shared_ptr<const HttpResponse>(std::move(shared));
+  MHD_Response* const out =
+      MHD_create_response_from_buffer_with_free_callback_cls(
+          response.body.size(), const_cast<char*>(response.body.data()),
+          [](void* owner) {
+            delete static_cast<std::shared_ptr<const HttpResponse>*>(owner);
+          },
+          owner);
+  if (out == nullptr) {
+    delete owner;
+    return MHD_NO;
+  }
+  MHD_add_response_header(out, "Content-Type", response.content_type.c_str());
+  MHD_add_response_header(out, "Cache-Control", "no-store");
+  MHD_add_response_header(out, "Connection", "close");
+  MHD_add_response_header(out, "X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : response.headers) {
+    MHD_add_response_header(out, name.c_str(), value.c_str());
+  }
+  if (!response.authenticate.empty()) {
+    MHD_add_response_header(out, "WWW-Authenticate",
+                            response.authenticate.c_str());
+  }
+  const MHD_Result queued =
+      MHD_queue_response(connection, response.status, out);
+  MHD_destroy_response(out);
+  return queued;
+}
+
+std::shared_ptr<const HttpResponse> TextResponse(int status, std::string body) {
+  auto response = std::make_shared<HttpResponse>();
+  response->status = status;
+  response->body = std::move(body);
+  return response;
+}
+
+std::shared_ptr<const HttpResponse> TooLargeResponse(size_t limit) {
+  return TextResponse(
+      MHD_HTTP_CONTENT_TOO_LARGE,
+      absl::StrCat("the body has more than ", limit, " bytes\n"));
+}
+
+int FdOf(MHD_Connection* connection) {
+  return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
+      ->connect_fd;
+}
+
+std::string HeaderOf(MHD_Connection* connection, const char* name) {
+  const char* const value =
+      MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace annod
