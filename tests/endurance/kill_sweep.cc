@@ -91,7 +91,25 @@ class KillSweep {
     if (!annod_->AwaitReady(kPatience)) {
       report_.Fault(absl::StrCat("not ready after kill ", report_.stops));
     }
+    if (all) AwaitWriter();
     return all;
+  }
+
+  // Until the writer has read what the one before it left, also of calls that
+  // were never answered: workers may serve before that, without those. What it
+  // acknowledges afterwards comes after all of that.
+  void AwaitWriter() {
+    const auto client = testing::MakeClient(annod_->grpc_address());
+    const int32_t id = history_.next_id.fetch_add(1);
+    const absl::Time deadline = absl::Now() + kPatience;
+    absl::Status added;
+    history_.items.Begin({id});
+    do {
+      added = testing::AddTestItems(client.get(), kIndex, id, 1);
+    } while (!added.ok() && absl::Now() < deadline);
+    if (!added.ok()) return report_.Fault(added.ToString());
+    history_.items.Made({id});
+    ++history_.added;
   }
 
   void Check(Thoroughness thoroughness, bool settled) {

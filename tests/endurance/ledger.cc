@@ -70,9 +70,16 @@ void Ledger::Compare(const std::vector<int32_t>& asked,
     } else if (state == State::kUnmade && is_there) {
       ++report->reappeared;
       report->Fault(absl::StrCat(what, " ", key, " has reappeared"));
+    } else if (state == State::kAbsent && is_there) {
+      ++report->reappeared;
+      report->Fault(absl::StrCat(what, " ", key,
+                                 " of a call without an answer ",
+                                 "has come after it had not been there"));
     }
-    if (state == State::kEither && !settled) continue;
-    states_[key] = is_there ? State::kMade : State::kUnmade;
+    if (state == State::kEither) {
+      if (!settled) continue;
+      states_[key] = is_there ? State::kMade : State::kAbsent;
+    }
     recent_.erase(key);
   }
 }

@@ -32,8 +32,9 @@ class Ledger {
   std::vector<int32_t> All() const;
 
   // After a stop: `found` are those of `asked` that are there. Counts what was
-  // lost and what reappeared. What was either is known from now on, if all who
-  // could still have carried out a call are gone (`settled`).
+  // lost and what reappeared: what was unmade, and what was made by no call
+  // that was answered and had not been there. What was either is known from now
+  // on, if all who could still have carried out a call are gone (`settled`).
   void Compare(const std::vector<int32_t>& asked,
                const std::set<int32_t>& found, bool settled,
                const std::string& what, Report* report);
@@ -41,7 +42,8 @@ class Ledger {
   void Clear();
 
  private:
-  enum class State { kMade, kUnmade, kEither };
+  // kAbsent: seen not to be there, though a call may have made it.
+  enum class State { kMade, kUnmade, kAbsent, kEither };
 
   void Set(const std::vector<int32_t>& keys, State state);
 
