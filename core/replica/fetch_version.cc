@@ -107,7 +107,7 @@ class FileSequence {
            manifest_->files[next_].bytes == 0) {
       const std::string path =
           JoinPath(directory_, manifest_->files[next_++].name);
-      const absl::Status made = fs_->CreateFile(path).status();
+      absl::Status made = fs_->CreateFile(path).status();
       if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
     }
     return absl::OkStatus();
@@ -159,7 +159,7 @@ absl::Status CopyFiles(FileSystem* fs, VersionSource* source,
     ANNOD_RETURN_IF_ERROR(CheckStopped(options));
     const uint64_t before = files.offset();
     const uint64_t wanted = std::min(kPieceBytes, total - before);
-    const absl::Status read = source->Read(
+    absl::Status read = source->Read(
         index, manifest, before, wanted, [&](absl::string_view bytes) {
           if (bytes.size() > wanted - (files.offset() - before)) {
             return absl::DataLossError("the source sends more than was asked");
@@ -292,7 +292,7 @@ absl::Status InstallVersion(FileSystem* fs, const std::string& fetched,
   const std::string target = JoinPath(versions, VersionName(version));
   const std::string replaced =
       JoinPath(versions, absl::StrCat(".tmp-", RandomName()));
-  const absl::Status moved = fs->RenameNoReplace(target, replaced);
+  absl::Status moved = fs->RenameNoReplace(target, replaced);
   if (!moved.ok() && !absl::IsNotFound(moved)) return moved;
   ANNOD_RETURN_IF_ERROR(fs->RenameNoReplace(fetched, target));
   ANNOD_RETURN_IF_ERROR(fs->SyncDirectory(versions));

@@ -85,7 +85,7 @@ absl::Status RemoteSource::Call(
     if (stopped_) return absl::CancelledError("the process is shutting down");
     context_ = &context;
   }
-  const absl::Status status = FromGrpc(source_.target, call(&context));
+  absl::Status status = FromGrpc(source_.target, call(&context));
   absl::MutexLock lock(&mu_);
   context_ = nullptr;
   return status;
@@ -124,7 +124,7 @@ absl::StatusOr<std::vector<SourceIndex>> RemoteSource::List() {
 absl::Status RemoteSource::Fetch(const v1::FetchVersionRequest& request,
                                  absl::Duration timeout, const Take& take) {
   absl::Status taken;
-  const absl::Status called = Call(timeout, [&](grpc::ClientContext* context) {
+  absl::Status called = Call(timeout, [&](grpc::ClientContext* context) {
     const auto reader =
         v1::AdminService::NewStub(channel_)->FetchVersion(context, request);
     v1::FetchVersionResponse message;
