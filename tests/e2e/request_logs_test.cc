@@ -193,7 +193,7 @@ TEST_F(RequestLogsTest, EveryLineOfAJsonLogIsAnObjectWhateverIsSent) {
     RawCall(channel_, PathOf(*method), *RequestOf(*method, hostile), {});
   }
   const auto client = MakeClient(annod_->grpc_address());
-  ASSERT_TRUE(CreateTestIndex(client.get(), "items").ok());
+  ASSERT_EQ(CreateTestIndex(client.get(), "items"), absl::OkStatus());
   v1::AddItemRequest add;
   add.set_index("items");
   add.add_items()->set_label(hostile);
@@ -229,7 +229,7 @@ TEST_F(RequestLogsTest, EveryLineOfAJsonLogIsAnObjectWhateverIsSent) {
 TEST_F(RequestLogsTest, SlowQueriesAreLoggedWithoutTheirVectors) {
   Start({"--log_format=json", "--slow_query_time=1us"});
   const auto client = MakeClient(annod_->grpc_address());
-  ASSERT_TRUE(CreateTestIndex(client.get(), "items").ok());
+  ASSERT_EQ(CreateTestIndex(client.get(), "items"), absl::OkStatus());
   ASSERT_TRUE(AddTestItems(client.get(), "items", 0, 50).ok());
   ASSERT_TRUE(client->Build("items", client::BuildOptions()).ok());
   v1::GetNnsRequest query;

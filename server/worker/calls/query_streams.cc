@@ -130,8 +130,10 @@ absl::Status QueryStreams::Admit(QueryStream* stream, StreamSlot* slot) {
 
 void QueryStreams::Queue(QueryStream* stream, StreamSlot* slot) {
   active_.fetch_add(1);
-  slot->status = Admit(stream, slot);
-  if (!slot->status.ok()) Finish({stream, slot}, nullptr);
+  const absl::Status admitted = Admit(stream, slot);
+  if (admitted.ok()) return;  // the slot is another thread's by now
+  slot->status = admitted;
+  Finish({stream, slot}, nullptr);
 }
 
 std::optional<QueryStreams::Turn> QueryStreams::NextTurn() {
