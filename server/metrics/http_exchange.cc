@@ -1,5 +1,8 @@
 #include "server/metrics/http_exchange.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -55,6 +58,16 @@ std::shared_ptr<const HttpResponse> TooLargeResponse(size_t limit) {
 int FdOf(MHD_Connection* connection) {
   return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
       ->connect_fd;
+}
+
+std::string PeerOf(MHD_Connection* connection) {
+  // The server listens on IPv4 alone.
+  const auto* const address = reinterpret_cast<const sockaddr_in*>(
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+          ->client_addr);
+  char text[INET_ADDRSTRLEN] = {};
+  inet_ntop(AF_INET, &address->sin_addr, text, sizeof(text));
+  return absl::StrCat("ipv4:", text, ":", ntohs(address->sin_port));
 }
 
 std::string HeaderOf(MHD_Connection* connection, const char* name) {
