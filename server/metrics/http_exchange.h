@@ -31,11 +31,12 @@ std::shared_ptr<const HttpResponse> TooLargeResponse(size_t limit);
 
 int FdOf(MHD_Connection* connection);
 
-// The other end, written as gRPC does.
-std::string PeerOf(MHD_Connection* connection);
-
 // Empty if it was not sent.
 std::string HeaderOf(MHD_Connection* connection, const char* name);
+
+// Whose connection it is, and what handlers may see of the headers but
+// `authorization`, which is asked for before.
+void TakeHead(MHD_Connection* connection, HttpRequest* request);
 
 }  // namespace annod
 

@@ -64,21 +64,6 @@ grpc::Status FakeServer::Error(
   return grpc::Status(code, message, details.SerializeAsString());
 }
 
-grpc::Status FakeServer::Overloaded(absl::Duration delay) {
-  google::rpc::ErrorInfo reason;
-  reason.set_reason("OVERLOADED");
-  google::rpc::RetryInfo retry;
-  const int64_t ms = absl::ToInt64Milliseconds(delay);
-  retry.mutable_retry_delay()->set_seconds(ms / 1000);
-  retry.mutable_retry_delay()->set_nanos(static_cast<int>(ms % 1000) * 1000000);
-  google::rpc::Status details;
-  details.set_code(grpc::StatusCode::RESOURCE_EXHAUSTED);
-  details.add_details()->PackFrom(reason);
-  details.add_details()->PackFrom(retry);
-  return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too much to do",
-                      details.SerializeAsString());
-}
-
 std::map<int32_t, v1::Item> FakeServer::items() const {
   absl::MutexLock lock(&mutex_);
   return items_;

@@ -11,7 +11,6 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
 #include "annod/v1/admin_service.grpc.pb.h"
 #include "annod/v1/index_service.grpc.pb.h"
 #include "grpc/health/v1/health.grpc.pb.h"
@@ -43,8 +42,6 @@ class FakeServer final : public v1::IndexService::Service,
   static grpc::Status Error(grpc::StatusCode code, const std::string& message,
                             const std::string& reason,
                             const std::map<std::string, std::string>& metadata);
-  // That of a server with too much to do, which says when to come again.
-  static grpc::Status Overloaded(absl::Duration delay);
 
   // Items stored by AddItem and AddItems streams that ended well, by id.
   std::map<int32_t, v1::Item> items() const;

@@ -5,14 +5,33 @@
 
 #include "absl/time/clock.h"
 #include "client/client.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "gtest/gtest.h"
 #include "tests/client/fake_server.h"
 
 namespace annod {
 namespace {
 
+// That of a server which says when to come again.
+grpc::Status Overloaded(absl::Duration delay) {
+  google::rpc::Status details;
+  details.ParseFromString(
+      FakeServer::Error(grpc::StatusCode::RESOURCE_EXHAUSTED, "too much to do",
+                        "OVERLOADED", {})
+          .error_details());
+  google::rpc::RetryInfo retry;
+  auto* const told = retry.mutable_retry_delay();
+  told->set_seconds(absl::ToInt64Seconds(delay));
+  told->set_nanos(
+      static_cast<int>(absl::ToInt64Nanoseconds(delay % absl::Seconds(1))));
+  details.add_details()->PackFrom(retry);
+  return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too much to do",
+                      details.SerializeAsString());
+}
+
 constexpr absl::Duration kDelay = absl::Milliseconds(120);
-const grpc::Status kRefused = FakeServer::Overloaded(kDelay);
+const grpc::Status kRefused = Overloaded(kDelay);
 
 class OverloadTest : public ::testing::Test {
  protected:
@@ -46,7 +65,7 @@ TEST_F(OverloadTest, ACallIsRepeatedIfNoTimeWasTold) {
 
 TEST_F(OverloadTest, ATimeBeyondTheDeadlineOrTheWindowIsNotAwaited) {
   for (const absl::Duration told : {absl::Seconds(25), absl::Hours(1)}) {
-    server_.Script("Info", {FakeServer::Overloaded(told)});
+    server_.Script("Info", {Overloaded(told)});
     const absl::Status status = client_->Info("x").status();
     EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
     EXPECT_EQ(ErrorReason(status), "OVERLOADED");
