@@ -132,7 +132,7 @@ class AttemptTest(unittest.TestCase):
         return port
 
     def test_a_server_that_has_frozen_costs_an_attempt(self):
-        with Client(self.both, attempt_timeout=1.0) as client:
+        with Client(self.both, attempt_timeout=2.0) as client:
             give_up = time.monotonic() + 60
             while not self.frozen.asked and time.monotonic() < give_up:
                 self.assertEqual(client.indexes(), [])
@@ -140,7 +140,7 @@ class AttemptTest(unittest.TestCase):
 
     def test_for_asyncio(self):
         async def ask():
-            async with aio.Client(self.both, attempt_timeout=1.0) as client:
+            async with aio.Client(self.both, attempt_timeout=2.0) as client:
                 give_up = time.monotonic() + 60
                 while not self.frozen.asked and time.monotonic() < give_up:
                     self.assertEqual(await client.indexes(), [])
