@@ -67,9 +67,8 @@ void Run() {
   };
   const double made = Measure(usual, take);
   const double given = Measure(with_ids, take);
-  const double id = Measure({}, [](grpc::ServerContext*) {
-    return NewRequestId().size();
-  });
+  const double id =
+      Measure({}, [](grpc::ServerContext*) { return NewRequestId().size(); });
   const double trailer = Measure({}, [](grpc::ServerContext* call) {
     call->AddTrailingMetadata(kRequestIdKey, "0v0y42rckcaj9");
     return size_t{1};
