@@ -9,7 +9,7 @@
 namespace annod::client {
 namespace {
 
-constexpr char kOverloaded[] = "OVERLOADED";
+constexpr char kTooMuchToDo[] = "OVERLOADED";
 constexpr absl::Duration kFirstPause = absl::Milliseconds(20);
 constexpr absl::Duration kLongestPause = absl::Milliseconds(500);
 
@@ -22,8 +22,8 @@ double Jitter() {
 }  // namespace
 
 bool RetryPause::Wait(const absl::Status& failure) {
-  const bool overloaded =
-      absl::IsResourceExhausted(failure) && ErrorReason(failure) == kOverloaded;
+  const bool overloaded = absl::IsResourceExhausted(failure) &&
+                          ErrorReason(failure) == kTooMuchToDo;
   if (!overloaded && !absl::IsUnavailable(failure)) return false;
   const absl::Time now = absl::Now();
   if (first_failure_ == absl::InfiniteFuture()) {
