@@ -170,7 +170,7 @@ size_t Merge(absl::Span<const Entry> newcomers, size_t size, Entry* pool) {
 }  // namespace
 
 GraphSearcher::GraphSearcher(const ForestData* forest, const Graph* graph)
-    : forest_(*forest), graph_(*graph), space_(forest->layout, /*length=*/0, graph->turn) {}
+    : forest_(*forest), graph_(*graph), space_(forest->layout, graph->turn) {}
 
 // Goes down the trees, one after the other, and meets the first rows of their
 // leaves until there are enough.
