@@ -38,6 +38,14 @@ struct ClientOptions {
   // work lost. Infinite: waited for until the call's deadline.
   absl::Duration attempt_timeout = absl::InfiniteDuration();
 
+  // GetNns calls that wait at the same time are sent together, at most so many
+  // queries in a message: for programs that ask from many threads. A call waits
+  // only while two messages are under way, and `coalesce_window` at most; its
+  // deadline and its errors stay its own. Calls with lists of items, `strict`
+  // or `include_cost` go alone. 0: all do.
+  int coalesce = 0;
+  absl::Duration coalesce_window = absl::Milliseconds(1);
+
   // Largest message sent or received. The server has a limit of its own.
   int max_message_bytes = 64 << 20;
 
