@@ -26,9 +26,10 @@ struct ClientOptions {
   absl::Duration stream_timeout = absl::InfiniteDuration();
 
   // A call that is safe to repeat is repeated while it fails with UNAVAILABLE
-  // (worker or writer restarting, index loading), for this long from its first
+  // (worker or writer restarting, index loading) or is refused with OVERLOADED,
+  // not before the time that the server told, for this long from its first
   // failure and never past its deadline. Zero: only the few quick repeats that
-  // gRPC makes itself.
+  // gRPC makes itself, on UNAVAILABLE.
   absl::Duration retry_window = absl::Seconds(5);
 
   // A call that only reads and has had no answer for this long is sent again,
@@ -37,6 +38,14 @@ struct ClientOptions {
   // five attempts. To be longer than any call takes, for the first attempt is
   // work lost. Infinite: waited for until the call's deadline.
   absl::Duration attempt_timeout = absl::InfiniteDuration();
+
+  // GetNns calls that wait at the same time are sent together, at most so many
+  // queries in a message: for programs that ask from many threads. A call waits
+  // only while two messages are under way, and `coalesce_window` at most; its
+  // deadline and its errors stay its own. Calls with lists of items, `strict`
+  // or `include_cost` go alone. 0: all do.
+  int coalesce = 0;
+  absl::Duration coalesce_window = absl::Milliseconds(1);
 
   // Largest message sent or received. The server has a limit of its own.
   int max_message_bytes = 64 << 20;

@@ -17,6 +17,8 @@ namespace {
 
 constexpr size_t kMaxRequestIdBytes = 128;
 constexpr absl::Duration kDiagnosisTime = absl::Milliseconds(700);
+// What a GetNns takes.
+constexpr int kMaxQueries = 1024;
 
 }  // namespace
 
@@ -39,6 +41,13 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(
         absl::StrCat("ClientOptions::max_message_bytes ",
                      options.max_message_bytes, " is below 1024"));
   }
+  if (options.coalesce < 0 || options.coalesce > kMaxQueries ||
+      options.coalesce_window < absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "ClientOptions: coalesce ", options.coalesce, " must be 0 to ",
+        kMaxQueries, " queries, coalesce_window ",
+        absl::FormatDuration(options.coalesce_window), " not negative"));
+  }
   ANNOD_RETURN_IF_ERROR(client::CheckTokenOptions(options));
   if (options.request_id.size() > kMaxRequestIdBytes ||
       !std::all_of(options.request_id.begin(), options.request_id.end(),
@@ -56,8 +65,19 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(
 }
 
 Client::Client(const ClientOptions& options)
-    : options_(options),
-      stubs_(std::make_unique<Stubs>(MakeChannel(options))) {}
+    : options_(options), stubs_(std::make_unique<Stubs>(MakeChannel(options))) {
+  if (options.coalesce == 0) return;
+  stubs_->coalescer = std::make_unique<client::QueryCoalescer>(
+      options.coalesce, options.coalesce_window,
+      [stub = stubs_->index.get()](const v1::GetNnsRequest& request,
+                                   absl::Time deadline,
+                                   v1::GetNnsResponse* response) {
+        grpc::ClientContext context;
+        context.set_deadline(absl::ToChronoTime(deadline));
+        return FromGrpcStatus(stub->GetNns(&context, request, response),
+                              context);
+      });
+}
 
 Client::~Client() = default;
 
@@ -91,9 +111,23 @@ absl::StatusOr<client::QueryResult> Client::GetNns(
   v1::GetNnsRequest request;
   client::ToProto(index, queries, options, &request);
   v1::GetNnsResponse response;
+  CallOptions rest = call;
+  if (stubs_->coalescer != nullptr) {
+    const absl::Time deadline =
+        absl::Now() + call.timeout.value_or(options_.timeout);
+    client::RetryPause pause(deadline, options_.retry_window);
+    while (const std::optional<absl::Status> asked =
+               stubs_->coalescer->Ask(&request, deadline, &response)) {
+      if (asked->ok()) return client::FromProto(response, queries.size());
+      if (!pause.Wait(*asked)) return *asked;
+      response.Clear();
+    }
+    response.Clear();
+    rest.timeout = deadline - absl::Now();
+  }
   ANNOD_RETURN_IF_ERROR(Call(stubs_->index.get(),
                              &v1::IndexService::Stub::GetNns, request,
-                             &response, /*idempotent=*/true, call));
+                             &response, /*idempotent=*/true, rest));
   return client::FromProto(response, queries.size());
 }
 

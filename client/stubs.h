@@ -9,6 +9,7 @@
 #include "annod/v1/admin_service.grpc.pb.h"
 #include "annod/v1/index_service.grpc.pb.h"
 #include "client/client.h"
+#include "client/query_coalescer.h"
 #include "client/retry.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 
@@ -27,6 +28,8 @@ struct Client::Stubs {
   const std::unique_ptr<v1::IndexService::Stub> index;
   const std::unique_ptr<v1::AdminService::Stub> admin;
   const std::unique_ptr<grpc::health::v1::Health::Stub> health;
+  // Null unless ClientOptions::coalesce.
+  std::unique_ptr<client::QueryCoalescer> coalescer;
 };
 
 template <typename Stub, typename Method, typename Request, typename Response>
@@ -49,10 +52,8 @@ absl::Status Client::Call(Stub* stub, Method method, const Request& request,
                        "; the attempt before failed: ", last_failure));
     }
     last_failure = status.error_message();
-    if (!idempotent || status.error_code() != grpc::StatusCode::UNAVAILABLE ||
-        !pause.Wait()) {
-      return FromGrpcStatus(status, context);
-    }
+    absl::Status failure = FromGrpcStatus(status, context);
+    if (!idempotent || !pause.Wait(failure)) return failure;
     response->Clear();
   }
 }

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -102,6 +103,30 @@ TEST_F(ClientTest, RetriesReadsOnUnavailable) {
   EXPECT_EQ(server_.calls("Info"), 3);
   server_.Script("ListIndexes", {kUnavailable});
   EXPECT_EQ(client_->ListIndexes()->size(), 2);
+}
+
+TEST_F(ClientTest, CoalescedQueriesAreRepeatedToo) {
+  ClientOptions options;
+  options.target = server_.target();
+  options.timeout = absl::Seconds(60);
+  options.coalesce = 16;
+  const auto client = std::move(Client::Create(options)).value();
+  server_.Script("GetNns", std::vector<grpc::Status>(20, kUnavailable));
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&client] {
+      for (int i = 0; i < 50; ++i) {
+        const auto answer = client->GetNns(
+            "x", {client::Query::OfItem(0), client::Query::OfItem(1)}, {});
+        ASSERT_TRUE(answer.ok()) << answer.status();
+        ASSERT_EQ(answer->results.size(), 2);
+        EXPECT_EQ(answer->version, 3);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  options.coalesce = 1025;
+  EXPECT_FALSE(Client::Create(options).ok());
 }
 
 TEST_F(ClientTest, RetriesBeyondTheFiveAttemptsOfGrpc) {

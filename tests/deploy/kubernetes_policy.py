@@ -67,6 +67,12 @@ def of_overlay(objects):
     def selected(wanted):
         return any(wanted.items() <= found.items() for found in labels)
 
+    def selected_by(selector):
+        expressions = selector.get("matchExpressions", [])
+        return any(
+            selector.get("matchLabels", {}).items() <= found.items() and all(found.get(one["key"]) in one["values"] for one in expressions if one["operator"] == "In")
+            for found in labels)
+
     for found in objects:
         where = f"{found['kind']} {found['metadata']['name']}"
         if found["kind"] != "Namespace" and found["metadata"].get("namespace") != "annod":
@@ -76,7 +82,7 @@ def of_overlay(objects):
             yield f"{where}: selects no pod"
         if found["kind"] == "NetworkPolicy" and not selected(spec["podSelector"]["matchLabels"]):
             yield f"{where}: selects no pod"
-        if found["kind"] in ("Deployment", "PodDisruptionBudget", "PodMonitor", "StatefulSet") and not selected(spec["selector"]["matchLabels"]):
+        if found["kind"] in ("Deployment", "PodDisruptionBudget", "PodMonitor", "StatefulSet") and not selected_by(spec["selector"]):
             yield f"{where}: selects no pod"
         if found["kind"] == "StatefulSet" and ("Service", spec["serviceName"]) not in names:
             yield f"{where}: no service {spec['serviceName']}"

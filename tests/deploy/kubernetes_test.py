@@ -111,6 +111,17 @@ class OverlaysTest(unittest.TestCase):
         scaler, = manifests.of_kind("replicas", "HorizontalPodAutoscaler")
         self.assertIn(scaler["spec"]["scaleTargetRef"]["name"], [found["metadata"]["name"] for found in manifests.of_kind("replicas", "Deployment")])
 
+    def test_replicas_are_watched_too(self):
+        objects = manifests.rendered("monitoring", base="replicas")
+        self.assertEqual(list(kubernetes_policy.of_overlay(objects)), [])
+        pods = {found["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"] for found in objects if "template" in found.get("spec", {})}
+        monitor, = [found for found in objects if found["kind"] == "PodMonitor"]
+        self.assertEqual(set(monitor["spec"]["selector"]["matchExpressions"][0]["values"]), pods)
+        # The namespace's name is Prometheus', who is let in to the port that is scraped.
+        policies = [found for found in objects if found["kind"] == "NetworkPolicy"]
+        self.assertEqual({policy["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for policy in policies
+                          if policy["spec"]["ingress"][1]["ports"][0]["port"] == monitor["spec"]["podMetricsEndpoints"][0]["port"]}, pods)
+
     def test_the_operator_gets_the_rules_of_prometheus(self):
         rule, = manifests.of_kind("monitoring", "PrometheusRule")
         shipped = [

@@ -25,9 +25,13 @@ def _copied():
 
 
 @functools.lru_cache(maxsize=None)
-def rendered(overlay):
-    """Every object of an overlay."""
+def rendered(overlay, base=None):
+    """Every object of an overlay, on another base if one is given."""
     path = _copied() / OVERLAYS.name / overlay
+    if base:
+        path = shutil.copytree(path, path.with_name(f"{overlay}_on_{base}"))
+        kustomization = path / "kustomization.yaml"
+        kustomization.write_text(kustomization.read_text().replace("  - ../single\n", f"  - ../{base}\n"))
     done = subprocess.run(["kubectl", "kustomize", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
         raise AssertionError(f"{overlay}: {done.stderr}")

@@ -1,7 +1,9 @@
 """examples/clients against two annods with TLS and tokens, of which one ends meanwhile."""
 
+import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -9,10 +11,21 @@ import unittest
 
 from http_case import HttpCase, PATIENCE_SECONDS
 
-EXAMPLE = "examples/clients/python/neighbors.py"
+# How the languages name a code.
+NOT_FOUND = {"Python": "NOT_FOUND", "C++": "code 5", "Node": "NOT_FOUND", "Go": "NotFound"}
+UNAUTHENTICATED = {"Python": "UNAUTHENTICATED", "C++": "code 16", "Node": "UNAUTHENTICATED", "Go": "Unauthenticated"}
+NEIGHBORS = "origin 0.0000\neast 1.0000\nnorth 3.0000\n"
 
 
-class PythonTest(HttpCase):
+def modules_of_npm():
+    """Where npm has put gRPC: beside a program of it that PATH has."""
+    program = shutil.which("proto-loader-gen-types")
+    if not program:
+        raise AssertionError("no proto-loader-gen-types in PATH: tools/install_packages test, then ./test or its PATH")
+    return str(pathlib.Path(program).parent.parent)
+
+
+class ClientExamplesTest(HttpCase):
     def setUp(self):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
@@ -27,6 +40,7 @@ class PythonTest(HttpCase):
                 [os.environ.get("ANNODCTL", "client/annodctl"), "token", "create", "--name", name, "--role", role, "--file", str(self.top / "access.json")],
                 check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
             (self.top / name).write_bytes(token)
+        (self.top / "bad").write_text("annod_" + "x" * 43)
         self.servers = [self.make_server() for _ in range(2)]
 
     def make_server(self):
@@ -38,25 +52,58 @@ class PythonTest(HttpCase):
         self.annodctl(*as_writer, "build", "points")
         return server
 
-    def ask(self, label, token="reader"):
-        target = "ipv4:" + ",".join(server.address for server in self.servers)
+    def made_in_go(self):
+        environment = {**os.environ, "HOME": str(self.top), "GOCACHE": str(self.top / "cache")}
+        subprocess.run(["examples/clients/go/make_stubs", self.top / "go"], check=True, env=environment)
+        return str(self.top / "go/neighbors")
+
+    def commands(self, label, token):
+        """How each language asks; `label` is what both servers are asked for."""
+        addresses = ",".join(server.address for server in self.servers)
+        ca, token_file = str(self.top / "tls.crt"), str(self.top / token)
+        ask = ("points", label)
+        options = ("--ca", ca, "--token_file", token_file, "--server_name", "annod.example")
+        return {
+            "Python": [sys.executable, "examples/clients/python/neighbors.py", *options, "ipv4:" + addresses, *ask],
+            "C++": ["examples/neighbors", ca, token_file, "ipv4:" + addresses, *ask, "annod.example"],
+            "Node": ["node", "examples/clients/node/neighbors.js", *options, "ipv4:" + addresses, *ask],
+            "Go": [self.go, *options, addresses, *ask],
+        }
+
+    def run_all(self, label, token="reader"):
+        """What each language's program ends with and writes."""
+        environment = {**os.environ, "NODE_PATH": modules_of_npm(), "GRPC_GO_RETRY": "on"}
+        for language, command in self.commands(label, token).items():
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE_SECONDS, env=environment)
+            yield language, done.returncode, done.stdout
+
+    def expect_neighbors(self):
+        for language, status, text in self.run_all("origin"):
+            with self.subTest(language):
+                self.assertEqual((status, text), (0, NEIGHBORS))
+
+    def expect_error(self, codes, label, token="reader"):
+        for language, status, text in self.run_all(label, token):
+            with self.subTest(language):
+                self.assertEqual((status, text.split(":")[0]), (1, codes[language]), text)
+
+    def test_buf_curl_finds_all_by_reflection(self):
+        token = (self.top / "reader").read_text().strip()
         done = subprocess.run(
-            [sys.executable, EXAMPLE, "--ca", self.top / "tls.crt", "--token_file", self.top / token, "--server_name", "annod.example", target, "points", label],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=PATIENCE_SECONDS)
-        return done.returncode, done.stdout + done.stderr
+            ["buf", "curl", "--protocol", "grpc", "--cacert", self.top / "tls.crt", "--reflect-header", "*", "-H", f"Authorization: Bearer {token}", "-d",
+             '{"index":"points","queries":[{"label":"origin"}],"n":2,"includeLabels":true}', f"https://{self.server.address}/annod.v1.IndexService/GetNns"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE_SECONDS, env={**os.environ, "HOME": str(self.top)})
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(json.loads(done.stdout)["results"][0]["labels"], ["origin", "east"])
 
-    def test_asks_and_is_told(self):
-        self.assertEqual(self.ask("origin"), (0, "origin 0.0000\neast 1.0000\nnorth 3.0000\n"))
-        status, text = self.ask("nobody")
-        self.assertEqual((status, text.split(":")[0]), (1, "NOT_FOUND"))
-        (self.top / "bad").write_text("annod_" + "x" * 43)
-        status, text = self.ask("origin", token="bad")
-        self.assertEqual((status, text.split(":")[0]), (1, "UNAUTHENTICATED"))
-
-    def test_a_server_that_is_gone_is_not_missed(self):
-        gone = self.servers[0].address
+    def test_each_asks_is_told_and_misses_no_server(self):
+        self.go = self.made_in_go()
+        self.expect_neighbors()
+        self.expect_error(NOT_FOUND, "nobody")
+        self.expect_error(UNAUTHENTICATED, "origin", token="bad")
         self.servers[0].kill_tree()
-        self.assertEqual([self.ask("east")[0] for _ in range(3)], [0] * 3, gone)
+        for _ in range(2):
+            self.expect_neighbors()
 
 
 if __name__ == "__main__":

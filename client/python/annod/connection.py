@@ -29,6 +29,11 @@ class Connection:
       address: "host:port".
       timeout: seconds that a call may take, retries included.
       retry: how calls that may be repeated are.
+      attempt_timeout: a call that only reads and has had no answer for so many
+        seconds is sent again, to another server if `address` has several, which are
+        then called in turn: for one that has frozen or cannot be reached. At most
+        five attempts. To be longer than any call takes. None: waited for until the
+        timeout.
       tls: an annod.Tls; True: Tls(); the path or bytes of PEM root certificates:
         Tls(ca=); grpc.ChannelCredentials; False: plain text; None: what the
         environment says (Tls.from_environment), else plain text.
@@ -63,6 +68,7 @@ class Connection:
         metadata: Sequence[Tuple[str, str]] = (),
         allow_plaintext_token: bool = False,
         lease_seconds: int = 60,
+        attempt_timeout: Optional[float] = None,
     ):
         if isinstance(lease_seconds, bool) or not isinstance(lease_seconds, int):
             raise TypeError(f"lease_seconds is {lease_seconds!r}; it must be an integer")
@@ -71,7 +77,13 @@ class Connection:
                 f"lease_seconds is {lease_seconds}; it must be 1 to {_LONGEST_LEASE}"
             )
         self._link = Link(
-            address, tls, token, options, metadata, allow_plaintext_token
+            address,
+            tls,
+            token,
+            options,
+            metadata,
+            allow_plaintext_token,
+            attempt_timeout,
         )
         self.address = address
         self.timeout = timeout

@@ -143,6 +143,8 @@ def from_rpc(error: Any, address: str = "", by_tls: bool = False) -> AnnodError:
     reason, metadata = error_details.error_info(error)
     kind = _BY_REASON.get(reason, _BY_CODE.get(code, CallFailed))
     text = error.details() or code.name
+    if code is grpc.StatusCode.CANCELLED and "perAttemptRecvTimeout" in text:
+        kind = TooSlow  # the last attempt's time was up
     if address and kind is NotAnswering and not reason:
         text = (
             f"no annod server answers at {address} (chosen by server=, else"

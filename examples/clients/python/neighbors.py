@@ -58,7 +58,7 @@ def main():
         request = messages.GetNnsRequest(
             index=arguments.index, queries=[messages.Query(label=arguments.label)], n=5, include_labels=True, include_distances=True)
         try:
-            answer = services.IndexServiceStub(channel).GetNns(request, timeout=2)
+            answer = services.IndexServiceStub(channel).GetNns(request, timeout=5)
         except grpc.RpcError as error:
             raise SystemExit(f"{error.code().name}: {error.details()}")
     for label, distance in zip(answer.results[0].labels, answer.results[0].distances):

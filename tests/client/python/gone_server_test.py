@@ -7,6 +7,7 @@ import pathlib
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -99,6 +100,63 @@ class GoneTest(unittest.TestCase):
         self.assertEqual(len(seen), 3)
         self.assertEqual((seen[0]["authorization"], seen[0]["tenant"]), ("Bearer secret", "me"))
         self.assertTrue(seen[0]["user-agent"].startswith("mine"))
+
+
+class Frozen(index_service_pb2_grpc.IndexServiceServicer):
+    """Takes ListIndexes and answers when it is told to."""
+
+    def __init__(self):
+        self.asked = 0
+        self.go_on = threading.Event()
+
+    def ListIndexes(self, request, context):
+        self.asked += 1
+        self.go_on.wait()
+        return index_service_pb2.ListIndexesResponse()
+
+
+class AttemptTest(unittest.TestCase):
+    def setUp(self):
+        self.frozen, self.well = Frozen(), Frozen()
+        self.well.go_on.set()
+        self.ports = [self.serve(self.frozen), self.serve(self.well)]
+        self.both = "ipv4:" + ",".join(f"127.0.0.1:{port}" for port in self.ports)
+
+    def serve(self, servicer):
+        server = grpc.server(concurrent.futures.ThreadPoolExecutor(32))
+        index_service_pb2_grpc.add_IndexServiceServicer_to_server(servicer, server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        self.addCleanup(server.stop, None)
+        self.addCleanup(servicer.go_on.set)
+        return port
+
+    def test_a_server_that_has_frozen_costs_an_attempt(self):
+        with Client(self.both, attempt_timeout=2.0) as client:
+            give_up = time.monotonic() + 60
+            while not self.frozen.asked and time.monotonic() < give_up:
+                self.assertEqual(client.indexes(), [])
+        self.assertGreater(self.frozen.asked, 0)
+
+    def test_for_asyncio(self):
+        async def ask():
+            async with aio.Client(self.both, attempt_timeout=2.0) as client:
+                give_up = time.monotonic() + 60
+                while not self.frozen.asked and time.monotonic() < give_up:
+                    self.assertEqual(await client.indexes(), [])
+
+        asyncio.run(ask())
+        self.assertGreater(self.frozen.asked, 0)
+
+    def test_five_attempts_are_the_most(self):
+        with Client(f"127.0.0.1:{self.ports[0]}", attempt_timeout=0.05) as client:
+            self.assertRaises(errors.TooSlow, client.indexes)
+        self.assertLessEqual(self.frozen.asked, 5)
+
+    def test_what_it_may_be(self):
+        for seconds, kind in ((0, ValueError), (-1.0, ValueError), (float("inf"), ValueError), ("1s", TypeError), (True, TypeError)):
+            with self.subTest(seconds):
+                self.assertRaises(kind, Client, "localhost:1", attempt_timeout=seconds)
 
 
 class Listing(index_service_pb2_grpc.IndexServiceServicer):

@@ -40,6 +40,7 @@ class Client(IndexCalls, ItemCalls, BuildCalls, QueryCalls):
         options: Sequence[Tuple[str, Any]] = (),
         metadata: Sequence[Tuple[str, str]] = (),
         allow_plaintext_token: bool = False,
+        attempt_timeout: Optional[float] = None,
     ):
         self._link = Link(
             default_server() if server is None else server,
@@ -48,6 +49,7 @@ class Client(IndexCalls, ItemCalls, BuildCalls, QueryCalls):
             options,
             metadata,
             allow_plaintext_token,
+            attempt_timeout,
         )
         self._retry = retry
         self.timeout = timeout

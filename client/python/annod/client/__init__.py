@@ -44,6 +44,9 @@ class Client(IndexCalls, ItemCalls, BuildCalls, QueryCalls):
         this says that the network encrypts.
       options: gRPC channel options, ("grpc.name", value).
       metadata: (key, value) pairs sent with every call.
+      attempt_timeout: a call that only reads and has had no answer for so many
+        seconds is sent again, to another server if `server` is a name of several,
+        which are then called in turn: for one that has frozen. None: never.
 
     Attributes:
       connection: what the calls go through.
@@ -68,6 +71,7 @@ class Client(IndexCalls, ItemCalls, BuildCalls, QueryCalls):
         options: Sequence[Tuple[str, Any]] = (),
         metadata: Sequence[Tuple[str, str]] = (),
         allow_plaintext_token: bool = False,
+        attempt_timeout: Optional[float] = None,
     ):
         self._shapes = Shapes()
         self._owns = not isinstance(server, Connection)
@@ -83,6 +87,7 @@ class Client(IndexCalls, ItemCalls, BuildCalls, QueryCalls):
                 options=options,
                 metadata=metadata,
                 allow_plaintext_token=allow_plaintext_token,
+                attempt_timeout=attempt_timeout,
             )
 
     @property

@@ -8,7 +8,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 import grpc
 
 from annod.v1 import admin_service_pb2_grpc, index_service_pb2_grpc
-from annod.wire import forks, tls as tls_of_clients
+from annod.wire import attempts, forks, tls as tls_of_clients
 from annod.wire.tokens import TokenSource, check_plaintext
 
 DEFAULT_SERVER = "localhost:7077"
@@ -73,11 +73,17 @@ class Link:
         options: Sequence[Tuple[str, Any]] = (),
         metadata: Sequence[Tuple[str, str]] = (),
         allow_plaintext_token: bool = False,
+        attempt_timeout: Optional[float] = None,
     ):
         self.address = check_address(address)
         self.credentials, tls_options = tls_of_clients.of_argument(tls)
         self.options: List[Tuple[str, Any]] = list(
-            {**dict(_OPTIONS), **dict(tls_options), **dict(options)}.items()
+            {
+                **dict(_OPTIONS),
+                **attempts.channel_options(attempt_timeout),
+                **dict(tls_options),
+                **dict(options),
+            }.items()
         )
         self.by_tls = self.credentials is not None
         self._metadata = tuple(metadata)
