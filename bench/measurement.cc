@@ -19,23 +19,27 @@ double ThreadCpuSeconds() {
          1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-// Grows with the metric's distance for one query.
-float Farness(Metric metric, absl::Span<const float> query,
-              absl::Span<const float> item) {
-  const size_t dim = query.size();
-  const float* a = query.data();
-  const float* b = item.data();
+// Grows with the metric's distance for one query, whose copies of an item
+// floats would not tell apart.
+double Farness(Metric metric, absl::Span<const float> query,
+               absl::Span<const float> item) {
+  double product = 0, item_square = 0, l1 = 0, l2 = 0;
+  for (size_t i = 0; i < query.size(); ++i) {
+    const double a = query[i], b = item[i];
+    product += a * b;
+    item_square += b * b;
+    l1 += std::abs(a - b);
+    l2 += (a - b) * (a - b);
+  }
   switch (metric) {
-    case Metric::kAngular: {
-      const float norm = std::sqrt(Dot(b, b, dim));
-      return norm > 0 ? -Dot(a, b, dim) / norm : 0.0f;
-    }
+    case Metric::kAngular:
+      return item_square > 0 ? -product / std::sqrt(item_square) : 0;
     case Metric::kEuclidean:
-      return SquaredL2(a, b, dim);
+      return l2;
     case Metric::kDot:
-      return -Dot(a, b, dim);
+      return -product;
     default:
-      return L1(a, b, dim);
+      return l1;
   }
 }
 
@@ -71,7 +75,7 @@ CurvePoint MeasureOnce(const BenchDataset& data, const MeasureOptions& options,
   int64_t right = 0;
   for (int64_t q = 0; q < queries; ++q) {
     const absl::Span<const float> query = data.test.row(q);
-    const float limit = Farness(
+    const double limit = Farness(
         data.metric, query, data.train.row(data.neighbors[q][options.k - 1]));
     for (const int32_t id : answers[q]) {
       if (Farness(data.metric, query, data.train.row(id)) <= limit) ++right;

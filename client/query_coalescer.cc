@@ -6,7 +6,7 @@
 #include "absl/numeric/bits.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "client/error.h"
+#include "client/retry.h"
 
 namespace annod::client {
 namespace {
@@ -15,7 +15,6 @@ namespace {
 constexpr int kMessagesUnderWay = 2;
 // More neighbours than that are work enough for a message.
 constexpr int kMaxN = 1000;
-constexpr char kOverloaded[] = "OVERLOADED";
 
 // Whether a query gets the same answer beside others as alone. Lists of items
 // would have to be compared, and make a message large by themselves.
@@ -91,7 +90,7 @@ std::optional<absl::Status> QueryCoalescer::Ask(v1::GetNnsRequest* request,
                        response);
   }
   // Asking again one by one would make matters worse.
-  if (ErrorReason(message->status) == kOverloaded) return message->status;
+  if (IsOverloaded(message->status)) return message->status;
   if (absl::Now() >= deadline) return message->status;
   return std::nullopt;
 }

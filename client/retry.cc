@@ -9,7 +9,7 @@
 namespace annod::client {
 namespace {
 
-constexpr char kTooMuchToDo[] = "OVERLOADED";
+constexpr char kOverloaded[] = "OVERLOADED";
 constexpr absl::Duration kFirstPause = absl::Milliseconds(20);
 constexpr absl::Duration kLongestPause = absl::Milliseconds(500);
 
@@ -21,9 +21,13 @@ double Jitter() {
 
 }  // namespace
 
+bool IsOverloaded(const absl::Status& failure) {
+  return absl::IsResourceExhausted(failure) &&
+         ErrorReason(failure) == kOverloaded;
+}
+
 bool RetryPause::Wait(const absl::Status& failure) {
-  const bool overloaded = absl::IsResourceExhausted(failure) &&
-                          ErrorReason(failure) == kTooMuchToDo;
+  const bool overloaded = IsOverloaded(failure);
   if (!overloaded && !absl::IsUnavailable(failure)) return false;
   const absl::Time now = absl::Now();
   if (first_failure_ == absl::InfiniteFuture()) {

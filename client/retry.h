@@ -6,6 +6,9 @@
 
 namespace annod::client {
 
+// Whether the server had too much to do to take the call.
+bool IsOverloaded(const absl::Status& failure);
+
 // Says when to repeat a call that failed with UNAVAILABLE, or was refused with
 // OVERLOADED: after pauses that double from 20 ms to 500 ms, with jitter, and
 // after OVERLOADED not before the time that the server told, until `window` has

@@ -15,9 +15,7 @@
 namespace annod {
 
 CodedForest::CodedForest(const ForestData* forest, const Graph* graph)
-    : forest_(*forest),
-      graph_(*graph),
-      space_(forest->layout, /*length=*/0, graph->turn) {}
+    : forest_(*forest), graph_(*graph), space_(forest->layout, graph->turn) {}
 
 absl::Status CodedForest::Gather(const Query& query, int64_t search_k,
                                  const SearchOptions& options,

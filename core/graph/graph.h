@@ -56,6 +56,7 @@ struct BuiltGraph {
   std::vector<int32_t> rows;
   std::vector<int32_t> neighbors;
   std::vector<int32_t> apart;
+  std::vector<float> middle;  // dot only: mean of the items
 };
 
 }  // namespace annod

@@ -15,7 +15,10 @@ namespace {
 
 using Entry = BeamScratch::Entry;
 
-constexpr size_t kEntries = 8;
+// Rows that a search begins with: at least so many, and one for each so many
+// that the beam is wide.
+constexpr size_t kLeastEntries = 8;
+constexpr size_t kWidthForOneEntry = 4;
 
 // Rows expanded together: while the codes of one's neighbours are under way,
 // so are the other's.
@@ -63,6 +66,12 @@ void Forget(BeamScratch* scratch) {
 
 size_t WidthOf(const BeamOptions& options) {
   return static_cast<size_t>(std::max<int64_t>(options.width, options.n));
+}
+
+// The trees lead close to a query where edges may not: from one crowd of
+// near-duplicates to another there are hardly any.
+size_t EntriesOf(const BeamOptions& options) {
+  return std::max(kLeastEntries, WidthOf(options) / kWidthForOneEntry);
 }
 
 // Candidates compared by their vectors at least: what is clipped makes codes
@@ -161,28 +170,35 @@ size_t Merge(absl::Span<const Entry> newcomers, size_t size, Entry* pool) {
 }  // namespace
 
 GraphSearcher::GraphSearcher(const ForestData* forest, const Graph* graph)
-    : forest_(*forest),
-      graph_(*graph),
-      space_(forest->layout, /*length=*/0, graph->turn) {}
+    : forest_(*forest), graph_(*graph), space_(forest->layout, graph->turn) {}
 
-// Goes down one tree and meets the first rows of its leaf.
-void GraphSearcher::Enter(const Query& query, BeamScratch* scratch) const {
+// Goes down the trees, one after the other, and meets the first rows of their
+// leaves until there are enough.
+void GraphSearcher::Enter(const Query& query, size_t entries,
+                          BeamScratch* scratch) const {
   const size_t before = scratch->met_count;
+  const size_t end = before + entries;
   const auto add = [&](int64_t id) {
     if (id < 0 || id >= forest_.slot_count) return;
     Meet({&graph_.rows[id], 1}, scratch);
   };
-  const int32_t leaf = LeafOf(forest_, query, graph_.entry_root);
-  if (leaf < forest_.slot_count) {
-    add(leaf);
-  } else {
+  const auto enter = [&](int32_t root) {
+    const int32_t leaf = LeafOf(forest_, query, root);
+    if (leaf < forest_.slot_count) {
+      add(leaf);
+      return;
+    }
     const NodeView node = forest_.node(leaf);
     const int64_t count =
         std::min<int64_t>(node.descendants(), forest_.layout.bucket_capacity);
-    for (int64_t k = 0; k < count && scratch->met_count < before + kEntries;
-         ++k) {
+    for (int64_t k = 0; k < count && scratch->met_count < end; ++k) {
       add(node.list_id(k));
     }
+  };
+  enter(graph_.entry_root);
+  for (const int32_t root : forest_.tree_roots) {
+    if (entries == kLeastEntries || scratch->met_count >= end) break;
+    if (root != graph_.entry_root) enter(root);
   }
   // Every row can be reached from any other.
   for (int32_t row = 0; scratch->met_count == before && row < graph_.size();
@@ -206,7 +222,8 @@ absl::StatusOr<int32_t> GraphSearcher::Expand(const BeamOptions& options,
   const uint8_t* const query = AlignedCodes(scratch);
   const size_t row_bytes = graph_.book.row_bytes();
   const Rows code_rows = graph_.code_rows();
-  const size_t most_fresh = std::max<size_t>(kAtOnce * graph_.degree, kEntries);
+  const size_t most_fresh =
+      std::max<size_t>(kAtOnce * graph_.degree, scratch->met_count - first);
   const size_t beam = Widened(WidthOf(options), options);
   const bool adaptive = graph_.rank_exponent > 0;
   const Radius radius(Widened(options.n, options), beam, graph_);
@@ -322,7 +339,7 @@ absl::StatusOr<bool> GraphSearcher::Gather(const Query& query,
   EncodeQuery(query, space_, graph_.projection, graph_.book, &beam);
   if (options.absent >= 0) Meet({&graph_.rows[options.absent], 1}, &beam);
   const size_t first = beam.met_count;
-  Enter(query, &beam);
+  Enter(query, EntriesOf(options), &beam);
   const absl::StatusOr<int32_t> reached = Expand(options, first, &beam, stats);
   Forget(&beam);
   ANNOD_RETURN_IF_ERROR(reached.status());

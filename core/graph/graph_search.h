@@ -36,12 +36,12 @@ struct BeamOptions {
   const std::function<bool()>* cancelled = nullptr;
 };
 
-// Best-first search of a graph: the tree it was numbered by leads to a first
-// few rows; then the nearest row not yet expanded is expanded, again and again,
-// until the `width` nearest rows known are. Source: Malkov & Yashunin,
-// "Efficient and robust approximate nearest neighbor search using hierarchical
-// navigable small world graphs", TPAMI 2018, algorithm 2, on one layer.
-// Constant; thread-safe.
+// Best-first search of a graph: the tree it was numbered by, for wide beams
+// others of the forest too, leads to a first few rows; then the nearest row not
+// yet expanded is expanded, again and again, until the `width` nearest rows
+// known are. Source: Malkov & Yashunin, "Efficient and robust approximate
+// nearest neighbor search using hierarchical navigable small world graphs",
+// TPAMI 2018, algorithm 2, on one layer. Constant; thread-safe.
 class GraphSearcher {
  public:
   // Both must outlive this.
@@ -55,7 +55,7 @@ class GraphSearcher {
                               SearchScratch* scratch, SearchStats* stats) const;
 
  private:
-  void Enter(const Query& query, BeamScratch* scratch) const;
+  void Enter(const Query& query, size_t entries, BeamScratch* scratch) const;
   absl::StatusOr<int32_t> Expand(const BeamOptions& options, size_t first,
                                  BeamScratch* scratch,
                                  SearchStats* stats) const;

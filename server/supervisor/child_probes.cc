@@ -57,7 +57,10 @@ void ChildProbes::Loop() {
       absl::ToChronoNanoseconds(options_.timeout / 4));
   Clock::time_point next_round = Clock::now();
   while (!stopped_.load()) {
-    ForgetPorts();
+    {
+      absl::MutexLock lock(&mu_);
+      ForgetPorts();
+    }
     void* tag;
     bool ok;
     // Short enough for the destructor not to be kept waiting.
@@ -92,11 +95,7 @@ void ChildProbes::Loop() {
 }
 
 void ChildProbes::ForgetPorts() {
-  std::vector<int> changed;
-  {
-    absl::MutexLock lock(&mu_);
-    changed.swap(changed_);
-  }
+  const std::vector<int> changed = std::exchange(changed_, {});
   if (port_ == nullptr) return;
   for (const int slot : changed) port_->Forget(slot);
 }
@@ -124,6 +123,7 @@ void ChildProbes::AskAll() {
 
 void ChildProbes::Judge(StallWatch::Time now) {
   absl::MutexLock lock(&mu_);
+  ForgetPorts();  // what told_ is about has changed already
   const auto timeout = absl::ToChronoNanoseconds(options_.timeout);
   bool any = false;
   for (int slot = 0; slot < static_cast<int>(lives_.size()); ++slot) {

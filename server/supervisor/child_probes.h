@@ -64,7 +64,8 @@ class ChildProbes {
 
  private:
   void Loop();
-  void ForgetPorts() ABSL_LOCKS_EXCLUDED(mu_);
+  // What port_ knows of processes that are gone.
+  void ForgetPorts() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void AskAll() ABSL_LOCKS_EXCLUDED(mu_);
   void Judge(StallWatch::Time now) ABSL_LOCKS_EXCLUDED(mu_);
   void Ended(const ProbeCall& call) ABSL_LOCKS_EXCLUDED(mu_);

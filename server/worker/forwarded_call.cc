@@ -44,7 +44,6 @@ void ForwardedCall::Connect(absl::Time give_up) {
     absl::MutexLock lock(&mu_);
     cancelled = cancelled_;
     if (connected && !cancelled) {
-      ++references_;  // the client's side
       held_ = true;
       context_ = grpc::ClientContext::FromCallbackServerContext(*server_);
       for (const auto& [key, value] : hooks_.metadata) {
@@ -141,7 +140,6 @@ void ForwardedCall::ClientDone(const grpc::Status& status) {
   } else {
     End(bare_unavailable ? UnavailableStatus() : status);
   }
-  Unref();
 }
 
 void ForwardedCall::ServerCancelled() {
@@ -151,23 +149,10 @@ void ForwardedCall::ServerCancelled() {
 }
 
 void ForwardedCall::End(const grpc::Status& status) {
-  {
-    absl::MutexLock lock(&mu_);
-    if (std::exchange(ended_, true)) return;
-  }
   hooks_.on_end(status);
-  FinishServer(status);
+  FinishServer(status);  // last: the object may be gone
 }
 
-void ForwardedCall::ServerDone() { Unref(); }
-
-void ForwardedCall::Unref() {
-  bool last;
-  {
-    absl::MutexLock lock(&mu_);
-    last = --references_ == 0;
-  }
-  if (last) delete this;
-}
+void ForwardedCall::ServerDone() { delete this; }
 
 }  // namespace annod

@@ -25,8 +25,8 @@ namespace annod {
 // and so is the final status with its details.
 //
 // If the target is not connected the call waits for it, for a bounded time, for
-// nothing has been sent yet; then it ends with UNAVAILABLE. Deletes itself when
-// both sides have ended.
+// nothing has been sent yet; then it ends with UNAVAILABLE. The caller's side
+// ends last; with that it deletes itself.
 class ForwardedCall {
  public:
   struct Hooks {
@@ -100,9 +100,9 @@ class ForwardedCall {
 
   void Connect(absl::Time give_up);
   void Begin();
-  // Ends the caller's side with `status`.
+  // Ends the caller's side with `status`, once nothing of the target's is left.
+  // The object may be gone afterwards.
   void End(const grpc::Status& status);
-  void Unref();
 
   void GotResponse(bool ok);
   void SentRequest(bool ok);
@@ -119,9 +119,7 @@ class ForwardedCall {
   grpc::ByteBuffer response_;
 
   absl::Mutex mu_;
-  int references_ ABSL_GUARDED_BY(mu_) = 1;  // the server's side
   bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
-  bool ended_ ABSL_GUARDED_BY(mu_) = false;
   grpc::Status refusal_ ABSL_GUARDED_BY(mu_);
   absl::Status early_end_ ABSL_GUARDED_BY(mu_);  // that of EndEarly()
   // While true a hold keeps the client's side open for writes.

@@ -14,11 +14,7 @@ constexpr int kLargest = 127;
 constexpr float kZeroAtMiddle = kMiddle + 0.5f;  // codes are rounded down
 // Share of components that may be clipped.
 constexpr double kClipped = 0.001;
-// For inner products: so many of the longest items of a sample may be clipped,
-// and this share of the components of those that come next.
-constexpr size_t kOutliers = 2;
-constexpr double kClippedOfLong = 0.0001;
-constexpr double kLongShare = 0.05;
+constexpr double kClippedOfAnswers = 0.0001;
 
 void SetCentre(absl::Span<const float> sample, int dim,
                std::vector<float>* centre) {
@@ -77,30 +73,17 @@ CodeBook TrainCodeBookWithRest(absl::Span<const float> sample, int dim,
   return book;
 }
 
-CodeBook TrainProductCodeBook(absl::Span<const float> sample, int dim,
+CodeBook TrainProductCodeBook(absl::Span<const float> sample,
+                              absl::Span<const float> answers, int dim,
                               std::vector<float>* centre) {
   SetCentre(sample, dim, centre);
-  const size_t count = sample.size() / dim;
-  std::vector<std::pair<float, size_t>> by_length;  // the longest first
-  for (size_t k = 0; k < count; ++k) {
-    float squared = 0;
-    for (int i = 0; i + 1 < dim; ++i) {
-      squared += sample[k * dim + i] * sample[k * dim + i];
-    }
-    by_length.emplace_back(-squared, k);
-  }
-  std::sort(by_length.begin(), by_length.end());
-  const size_t first = std::min(kOutliers, count - 1);
-  const size_t end = std::max(
-      first + 1, static_cast<size_t>(static_cast<double>(count) * kLongShare));
   std::vector<float> away;
-  for (size_t k = first; k < end; ++k) {
-    const float* const vector = sample.data() + by_length[k].second * dim;
-    for (int i = 0; i + 1 < dim; ++i) {
-      away.push_back(std::abs(vector[i] - (*centre)[i]));
-    }
+  for (size_t k = 0; k < answers.size(); ++k) {
+    const size_t component = k % dim;
+    if (component + 1 == static_cast<size_t>(dim)) continue;
+    away.push_back(std::abs(answers[k] - (*centre)[component]));
   }
-  return BookOf(*centre, LeastUnclipped(kClippedOfLong, &away));
+  return BookOf(*centre, LeastUnclipped(kClippedOfAnswers, &away));
 }
 
 void CodeBook::Encode(const float* vector, uint8_t* row) const {

@@ -40,10 +40,11 @@ CodeBook TrainCodeBookWithRest(absl::Span<const float> sample, int dim,
                                std::vector<float>* centre);
 
 // The same for vectors of whose first `dim` - 1 components, `dim` >= 2, inner
-// products are taken. The items that are long there are the answers to most
-// queries: the steps are fitted to them, but for the two longest of the sample,
-// lest those take the steps from all others. The last component may be clipped.
-CodeBook TrainProductCodeBook(absl::Span<const float> sample, int dim,
+// products are taken. The steps are fitted to `answers`, vectors like those of
+// the sample that are answers to queries, each as often as it is one; at least
+// one: all others need no precision. The last component may be clipped.
+CodeBook TrainProductCodeBook(absl::Span<const float> sample,
+                              absl::Span<const float> answers, int dim,
                               std::vector<float>* centre);
 
 }  // namespace annod

@@ -36,6 +36,36 @@ void DrawDirection(int32_t number, float* vector, int count) {
   }
 }
 
+void Subtract(absl::Span<const float> middle, const float* vector, float* out) {
+  for (size_t i = 0; i < middle.size(); ++i) out[i] = vector[i] - middle[i];
+}
+
+// Calls `use` with the vectors of all items but those left out.
+template <typename LeftOut, typename Use>
+void ForEachVector(const ForestData& forest, const LeftOut& left_out,
+                   const Use& use) {
+  for (int64_t id = 0; id < forest.slot_count; ++id) {
+    const NodeView node = forest.node(id);
+    if (node.descendants() != 1 || left_out(static_cast<int32_t>(id))) continue;
+    use(node.floats());
+  }
+}
+
+template <typename LeftOut>
+std::vector<float> MiddleOf(const ForestData& forest, const LeftOut& left_out) {
+  std::vector<double> sums(forest.layout.dim);
+  double count = 0;
+  ForEachVector(forest, left_out, [&](const float* vector) {
+    ++count;
+    for (size_t i = 0; i < sums.size(); ++i) sums[i] += vector[i];
+  });
+  std::vector<float> middle;
+  for (const double sum : sums) {
+    middle.push_back(static_cast<float>(sum / count));
+  }
+  return middle;
+}
+
 }  // namespace
 
 GraphSpace::Lengths GraphSpace::LengthsOf(const ForestData& forest) {
@@ -66,7 +96,18 @@ GraphSpace::Lengths GraphSpace::LengthsOf(const ForestData& forest) {
     lengths.apart.push_back(longest[k].second);
   }
   std::sort(lengths.apart.begin(), lengths.apart.end());
-  lengths.longest = -longest[k].first;
+  const auto is_apart = [&lengths](int32_t id) {
+    return std::binary_search(lengths.apart.begin(), lengths.apart.end(), id);
+  };
+  lengths.middle = MiddleOf(forest, is_apart);
+  const size_t dim = lengths.middle.size();
+  float most = 0;
+  std::vector<float> away(dim);
+  ForEachVector(forest, is_apart, [&](const float* vector) {
+    Subtract(lengths.middle, vector, away.data());
+    most = std::max(most, Dot(away.data(), away.data(), dim));
+  });
+  lengths.longest = std::sqrt(most);
   return lengths;
 }
 
@@ -82,8 +123,10 @@ void GraphSpace::Item(const ForestData& forest, int32_t id, float* out) const {
     DrawDirection(id, out, forest_dim_);
   }
   if (metric_ == Metric::kDot) {
-    const float squared = Dot(vector, vector, forest_dim_);
-    out[forest_dim_] = std::sqrt(std::max(0.0f, length_ * length_ - squared));
+    const float length = lengths_->longest;
+    Subtract(lengths_->middle, vector, out);
+    const float squared = Dot(out, out, forest_dim_);
+    out[forest_dim_] = std::sqrt(std::max(0.0f, length * length - squared));
   }
   if (turn_.active()) turn_.Apply(out);
 }

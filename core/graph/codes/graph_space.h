@@ -11,33 +11,37 @@
 namespace annod {
 
 // The space a graph is made in: neighbours by Euclidean distance there are the
-// neighbours by the index's metric. Angular: vectors of unit length. Dot: one
-// component more, which makes all items equally long (Bachrach et al.,
-// "Speeding up the Xbox recommender system using a Euclidean transformation
-// for inner-product spaces", RecSys 2014); queries have zero there. Hamming:
+// neighbours by the index's metric. Angular: vectors of unit length. Dot: what
+// sets items apart from their mean, which ranks them as they are, and one
+// component more, which makes all equally long (Bachrach et al., "Speeding up
+// the Xbox recommender system using a Euclidean transformation for
+// inner-product spaces", RecSys 2014); queries have zero there. Hamming:
 // bits as zeros and ones. Euclidean: as it is. Manhattan: as it is too, though
 // neighbours by that distance are others; those of one are mostly near by the
 // other. Whatever it is, vectors may be turned in it; the component more is
 // not.
 class GraphSpace {
  public:
-  // `length`: Lengths::longest; not looked at by Query(). What `turn` is a view
-  // of must outlive this.
-  GraphSpace(const NodeLayout& layout, float length, const Turn& turn)
-      : metric_(layout.metric),
-        forest_dim_(layout.dim),
-        dim_(DimOf(layout)),
-        length_(length),
-        turn_(turn) {}
-
-  // For dot, what takes a look at every slot; else nothing.
+  // For dot, what takes looks at every slot; else nothing.
   struct Lengths {
     // Items so much longer than all others that no step of codes suits both: a
     // few, by their ids.
     std::vector<int32_t> apart;
-    float longest = 0;  // of the others
+    std::vector<float> middle;  // mean of the others
+    float longest = 0;          // of the others, from there
   };
   static Lengths LengthsOf(const ForestData& forest);
+
+  // For queries alone. What `turn` is a view of must outlive this.
+  GraphSpace(const NodeLayout& layout, const Turn& turn)
+      : GraphSpace(layout, turn, nullptr) {}
+  // For items too. Neither is copied.
+  GraphSpace(const NodeLayout& layout, const Turn& turn, const Lengths* lengths)
+      : metric_(layout.metric),
+        forest_dim_(layout.dim),
+        dim_(DimOf(layout)),
+        lengths_(lengths),
+        turn_(turn) {}
 
   // Components in the space of such a forest.
   static int DimOf(const NodeLayout& layout) {
@@ -56,7 +60,7 @@ class GraphSpace {
   Metric metric_;
   int forest_dim_;
   int dim_;
-  float length_;
+  const Lengths* lengths_;
   Turn turn_;
 };
 

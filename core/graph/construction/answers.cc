@@ -32,8 +32,10 @@ class Asker {
 
   // The codes of `row` as a query; good until the next call.
   const uint8_t* Encode(int64_t row) {
-    EncodeQuery(SlotQuery(forest_, graph_.items[row]), space_,
-                graph_.graph.projection, graph_.graph.book, &beam_);
+    Query query = SlotQuery(forest_, graph_.items[row]);
+    if (row % 2 == 1) query.floats = FromMiddle(query.floats);
+    EncodeQuery(query, space_, graph_.graph.projection, graph_.graph.book,
+                &beam_);
     return AlignedCodes(&beam_);
   }
 
@@ -42,10 +44,19 @@ class Asker {
   CodeRows queries, products;
 
  private:
+  const float* FromMiddle(const float* vector) {
+    from_middle_.assign(vector, vector + forest_.layout.dim);
+    for (size_t i = 0; i < from_middle_.size(); ++i) {
+      from_middle_[i] -= graph_.middle[i];
+    }
+    return from_middle_.data();
+  }
+
   const ForestData& forest_;
   const BuiltGraph& graph_;
   const GraphSpace& space_;
   BeamScratch beam_;
+  std::vector<float> from_middle_;
 };
 
 }  // namespace
@@ -54,7 +65,7 @@ AnswerFinder::AnswerFinder(const ForestData* forest, const BuiltGraph* graph,
                            int threads, const std::atomic<bool>* cancel)
     : forest_(*forest),
       graph_(*graph),
-      space_(forest->layout, /*length=*/0, graph->graph.turn),
+      space_(forest->layout, graph->graph.turn),
       threads_(threads),
       cancel_(cancel) {}
 
@@ -76,7 +87,7 @@ std::vector<int32_t> AnswerFinder::Longest() const {
         for (int64_t row = begin; row < end; ++row) {
           const float* vector = forest_.node(graph_.items[row]).floats();
           // Negated; what is no number is the shortest.
-          const float norm = -Dot(vector, vector, dim);
+          const float norm = -SquaredL2(vector, graph_.middle.data(), dim);
           by_norm[row] = {norm < 0 ? norm : 0, static_cast<int32_t>(row)};
         }
       });

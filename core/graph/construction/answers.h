@@ -15,9 +15,11 @@ namespace annod {
 
 // What every row, asked for as a query, would be answered by inner product:
 // the rows whose product with it is largest, itself left out. Products favour
-// long vectors, so that most answers are among the rows of largest norm. Lists
-// hold products of codes, negative, as a search compares them. What is asked of
-// an index is taken to be like what is in it.
+// vectors far from the mean, so that most answers are among the rows farthest
+// from it. Lists hold products of codes, negative, as a search compares them.
+// What is asked of an index is taken to be like what is in it, or like what
+// sets items apart from their mean: every other row asks by that. Queries need
+// not share what is common to all items, as those of attention do not.
 class AnswerFinder {
  public:
   // Kept for each row: what NeighborLists are made with.

@@ -10,6 +10,7 @@
 #include "core/graph/codes/graph_space.h"
 #include "core/graph/codes/projection_training.h"
 #include "core/graph/codes/turn.h"
+#include "core/graph/construction/sampled_answers.h"
 #include "core/parallel.h"
 
 namespace annod {
@@ -60,13 +61,6 @@ class Codable {
   ProjectionScratch scratch_;
 };
 
-CodeBook TrainBook(absl::Span<const float> sample, int dim, Metric metric,
-                   bool projected, std::vector<float>* centre) {
-  if (projected) return TrainCodeBookWithRest(sample, dim, centre);
-  return metric == Metric::kDot ? TrainProductCodeBook(sample, dim, centre)
-                                : TrainCodeBook(sample, dim, centre);
-}
-
 // Items spread evenly over `items`, but for those that are `apart`.
 std::vector<int32_t> Sampled(const std::vector<int32_t>& items,
                              const std::vector<int32_t>& apart) {
@@ -98,19 +92,20 @@ void NumberAndEncode(const ForestData& forest, const Clusters& order,
   for (int64_t row = 0; row < size; ++row) {
     graph->rows[graph->items[row]] = static_cast<int32_t>(row);
   }
-  GraphSpace::Lengths lengths = GraphSpace::LengthsOf(forest);
-  graph->apart = std::move(lengths.apart);
+  const GraphSpace::Lengths lengths = GraphSpace::LengthsOf(forest);
+  graph->apart = lengths.apart;
+  graph->middle = lengths.middle;
   const NodeLayout& layout = forest.layout;
   const std::vector<int32_t> sampled = Sampled(graph->items, graph->apart);
   Projection& projection = graph->graph.projection;
   Turn& turn = graph->graph.turn;
   const auto sample_as_coded = [&] {
-    const GraphSpace space(layout, lengths.longest, turn);
+    const GraphSpace space(layout, turn, &lengths);
     return Codable(forest, space, projection).Vectors(sampled);
   };
   std::vector<float> sample = sample_as_coded();
   graph->projection =
-      TrainProjection(sample, forest, GraphSpace(layout, lengths.longest, turn),
+      TrainProjection(sample, forest, GraphSpace(layout, turn, &lengths),
                       graph->items, threads, cancel);
   projection = graph->projection.view();
   if (!projection.active() && MayTurn(layout)) {
@@ -120,10 +115,22 @@ void NumberAndEncode(const ForestData& forest, const Clusters& order,
     turn = {seed, graph->turn_factors, dim};
   }
   if (projection.active() || turn.active()) sample = sample_as_coded();
-  const GraphSpace space(layout, lengths.longest, turn);
-  const CodeBook book =
-      TrainBook(sample, Codable(forest, space, projection).dim(),
-                space.metric(), projection.active(), &graph->centre);
+  const GraphSpace space(layout, turn, &lengths);
+  const auto train_book = [&] {
+    Codable codable(forest, space, projection);
+    const int dim = codable.dim();
+    std::vector<float>* const centre = &graph->centre;
+    if (projection.active()) return TrainCodeBookWithRest(sample, dim, centre);
+    if (layout.metric != Metric::kDot) {
+      return TrainCodeBook(sample, dim, centre);
+    }
+    const std::vector<int32_t> answers = SampledAnswers(
+        forest, sampled, graph->middle, graph->apart, threads, cancel);
+    return TrainProductCodeBook(
+        sample, answers.empty() ? sample : codable.Vectors(answers), dim,
+        centre);
+  };
+  const CodeBook book = train_book();
   graph->codes = CodeRows(size, book.row_bytes());
   ParallelFor(
       threads, size, kPiece, cancel, [&](int, int64_t begin, int64_t end) {

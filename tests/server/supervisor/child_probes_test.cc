@@ -102,6 +102,9 @@ class FakeWorker final : public grpc::health::v1::Health::Service {
 
 class ChildProbesTest : public testing::Test {
  protected:
+  explicit ChildProbesTest(absl::Duration interval = kTimeout / 10)
+      : interval_(interval) {}
+
   void SetUp() override {
     ASSERT_NE(mkdtemp(dir_.data()), nullptr);
     ListenAddress any;
@@ -128,7 +131,7 @@ class ChildProbesTest : public testing::Test {
     }
     options.port = ResolveAddress(reservation_->address())->front();
     options.workers = 2;
-    options.interval = kTimeout / 10;
+    options.interval = interval_;
     options.timeout = kTimeout;
     probes_ = std::make_unique<ChildProbes>(std::move(options));
     AwaitAllAnswers();
@@ -174,6 +177,7 @@ class ChildProbesTest : public testing::Test {
 
   void TearDown() override { std::filesystem::remove_all(dir_); }
 
+  const absl::Duration interval_;
   // Paths of sockets are short; those of a test's own folder are not.
   std::string dir_ = "/tmp/annod_probes_XXXXXX";
   std::unique_ptr<PortReservation> reservation_;
@@ -186,6 +190,25 @@ class ChildProbesTest : public testing::Test {
 TEST_F(ChildProbesTest, WhoDoesNotAnswerOnItsSocketHasStalled) {
   workers_[1]->accepts_unix = false;
   EXPECT_EQ(NextStalled(), std::vector<int>{1});
+}
+
+class QuickChildProbesTest : public ChildProbesTest {
+ protected:
+  // Nothing is looked at between two rounds.
+  QuickChildProbesTest() : ChildProbesTest(absl::Milliseconds(40)) {}
+};
+
+TEST_F(QuickChildProbesTest, WhoTakesThePlaceOfAStalledOneIsNotToBlameForIt) {
+  for (int round = 0; round < 2; ++round) {
+    workers_[1]->accepts_port = false;
+    ASSERT_EQ(NextStalled(), std::vector<int>{1});
+    // After the answers of the round that told.
+    absl::SleepFor(interval_ / 2);
+    probes_->Changed(1);
+    EXPECT_EQ(NextStalled(/*patience=*/5 * interval_), std::vector<int>());
+    workers_[1]->accepts_port = true;
+    AwaitAllAnswers();
+  }
 }
 
 TEST_F(ChildProbesTest, WhoIsDeafOnThePortOnlyHasStalledAndNobodyElse) {
