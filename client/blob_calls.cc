@@ -43,10 +43,8 @@ absl::StatusOr<client::SerializeResult> Client::Serialize(
     }
     const grpc::Status status = stream->Finish();
     if (status.ok()) return checked.Result();
-    if (status.error_code() != grpc::StatusCode::UNAVAILABLE ||
-        checked.started() || !pause.Wait()) {
-      return FromGrpcStatus(status, context);
-    }
+    absl::Status failure = FromGrpcStatus(status, context);
+    if (checked.started() || !pause.Wait(failure)) return failure;
   }
 }
 

@@ -39,13 +39,16 @@ absl::StatusOr<client::BuildResult> Client::Build(
   // fails so will Build, with the reason.
   const absl::StatusOr<client::IndexInfo> before = Info(index, call);
   client::RetryPause pause(deadline, options_.retry_window);
+  bool broke_off = false;
   while (true) {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(deadline));
     absl::StatusOr<client::BuildResult> result = client::FollowBuild(
         context, stubs_->admin->Build(&context, request).get(), progress,
         &pause);
-    if (!absl::IsUnavailable(result.status()) || !pause.Wait()) return result;
+    if (!pause.Wait(result.status())) return result;
+    broke_off = broke_off || absl::IsUnavailable(result.status());
+    if (!broke_off) continue;  // it was refused
     // The worker that passed the build on is gone, not the build. If it goes on
     // it is joined; if it has ended, another one would be for nothing.
     const absl::StatusOr<client::IndexInfo> after = Info(index, call);
@@ -84,8 +87,8 @@ absl::StatusOr<client::BuildResult> Client::Rebuild(
       return client::BuildResult{info.version, info.item_count, info.tree_count,
                                  info.forest_bytes, 0};
     }
-    if (!absl::IsUnavailable(result.status()) || !pause.Wait()) return result;
-    broke_off = true;
+    if (!pause.Wait(result.status())) return result;
+    broke_off = broke_off || absl::IsUnavailable(result.status());
   }
 }
 

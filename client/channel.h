@@ -26,9 +26,10 @@ struct ClientOptions {
   absl::Duration stream_timeout = absl::InfiniteDuration();
 
   // A call that is safe to repeat is repeated while it fails with UNAVAILABLE
-  // (worker or writer restarting, index loading), for this long from its first
+  // (worker or writer restarting, index loading) or is refused with OVERLOADED,
+  // not before the time that the server told, for this long from its first
   // failure and never past its deadline. Zero: only the few quick repeats that
-  // gRPC makes itself.
+  // gRPC makes itself, on UNAVAILABLE.
   absl::Duration retry_window = absl::Seconds(5);
 
   // A call that only reads and has had no answer for this long is sent again,

@@ -115,12 +115,13 @@ absl::StatusOr<client::QueryResult> Client::GetNns(
   if (stubs_->coalescer != nullptr) {
     const absl::Time deadline =
         absl::Now() + call.timeout.value_or(options_.timeout);
-    const std::optional<absl::Status> asked =
-        stubs_->coalescer->Ask(&request, deadline, &response);
-    if (asked.has_value() && asked->ok()) {
-      return client::FromProto(response, queries.size());
+    client::RetryPause pause(deadline, options_.retry_window);
+    while (const std::optional<absl::Status> asked =
+               stubs_->coalescer->Ask(&request, deadline, &response)) {
+      if (asked->ok()) return client::FromProto(response, queries.size());
+      if (!pause.Wait(*asked)) return *asked;
+      response.Clear();
     }
-    if (asked.has_value() && !absl::IsUnavailable(*asked)) return *asked;
     response.Clear();
     rest.timeout = deadline - absl::Now();
   }

@@ -52,10 +52,11 @@ struct CallOptions {
 // Retries: queries, also of streams, reads of items, Info, ListIndexes, Health,
 // RemoveItems, AddItem whose items all have ids, item writers whose items all
 // have ids, Build, Rebuild, UpdateSettings, Unbuild, Activate, Reload, and
-// Serialize until its first byte are repeated on UNAVAILABLE
-// (ClientOptions::retry_window): a worker or writer that dies and comes back is
-// not seen by callers. CreateIndex, Attach, Detach, DropIndex, CancelBuild,
-// Deserialize, Fit, and adding items without ids are never repeated.
+// Serialize until its first byte are repeated on UNAVAILABLE and OVERLOADED
+// (ClientOptions::retry_window): a worker or writer that dies and comes back,
+// or has too much to do for a moment, is not seen by callers. CreateIndex,
+// Attach, Detach, DropIndex, CancelBuild, Deserialize, Fit, and adding items
+// without ids are never repeated.
 class Client {
  public:
   // Connects at the first call. InvalidArgument for options out of range, and

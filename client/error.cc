@@ -3,6 +3,8 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/support/status.h>
 
+#include <algorithm>
+
 #include "absl/strings/cord.h"
 #include "absl/types/optional.h"
 #include "google/rpc/error_details.pb.h"
@@ -12,6 +14,7 @@ namespace annod {
 namespace {
 
 constexpr char kErrorInfoUrl[] = "type.googleapis.com/google.rpc.ErrorInfo";
+constexpr char kRetryInfoUrl[] = "type.googleapis.com/google.rpc.RetryInfo";
 // Not sent by a server: the payload is the id itself.
 constexpr char kRequestIdUrl[] = "annod/request-id";
 constexpr char kRequestIdKey[] = "x-request-id";
@@ -58,6 +61,17 @@ absl::Status FromGrpcStatus(const grpc::Status& status,
 std::string ErrorRequestId(const absl::Status& status) {
   const absl::optional<absl::Cord> payload = status.GetPayload(kRequestIdUrl);
   return payload.has_value() ? std::string(*payload) : "";
+}
+
+absl::Duration ErrorRetryDelay(const absl::Status& status) {
+  const absl::optional<absl::Cord> payload = status.GetPayload(kRetryInfoUrl);
+  google::rpc::RetryInfo info;
+  if (!payload.has_value() || !info.ParseFromString(std::string(*payload))) {
+    return absl::ZeroDuration();
+  }
+  return std::max(absl::ZeroDuration(),
+                  absl::Seconds(info.retry_delay().seconds()) +
+                      absl::Nanoseconds(info.retry_delay().nanos()));
 }
 
 std::string ErrorReason(const absl::Status& status) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 
 namespace grpc {
 class ClientContext;
@@ -31,6 +32,9 @@ std::string ErrorRequestId(const absl::Status& status);
 
 // The values behind the message, e.g. {"field": "n", "value": "-3"}.
 std::map<std::string, std::string> ErrorMetadata(const absl::Status& status);
+
+// How long the server wants not to be asked again; zero if it does not say.
+absl::Duration ErrorRetryDelay(const absl::Status& status);
 
 }  // namespace annod
 

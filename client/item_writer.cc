@@ -126,7 +126,7 @@ absl::Status ItemWriter::WithRetries(const Attempt& attempt) {
   while (true) {
     absl::Status status = attempt();
     if (status.ok()) return status;
-    if (absl::IsUnavailable(status) && repeatable_ && pause.Wait()) continue;
+    if (repeatable_ && pause.Wait(status)) continue;
     std::map<std::string, std::string> stored = ErrorMetadata(status);
     int64_t count;
     int32_t first_id, last_id;

@@ -29,10 +29,10 @@ struct ItemWriterOptions {
 };
 
 // Stores many items through AddItems streams. If a stream breaks with
-// UNAVAILABLE and every item not yet confirmed has an id, they are sent again
-// on a new stream and the caller sees nothing of it. One thread at a time; must
-// not outlive its Client. Destroying it without Finish() gives up what is not
-// confirmed.
+// UNAVAILABLE, or is refused with OVERLOADED, and every item not yet confirmed
+// has an id, they are sent again on a new stream and the caller sees nothing of
+// it. One thread at a time; must not outlive its Client. Destroying it without
+// Finish() gives up what is not confirmed.
 class ItemWriter {
  public:
   ~ItemWriter();
@@ -68,8 +68,8 @@ class ItemWriter {
   void Confirm(int64_t count, int32_t first_id, int32_t last_id);
   // Takes the stream's status and forgets the stream.
   absl::Status Close();
-  // Runs `attempt` until it does not fail with UNAVAILABLE, if repeating the
-  // segment is safe.
+  // Runs `attempt` again while RetryPause says so and repeating the segment is
+  // safe.
   template <typename Attempt>
   absl::Status WithRetries(const Attempt& attempt);
 

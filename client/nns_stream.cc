@@ -82,7 +82,7 @@ absl::Status NnsStream::WorkUntil(const Done& done) {
           absl::StrCat("the server ended the stream before the answers to ",
                        waiting_.size(), " requests"));
     }
-    if (!absl::IsUnavailable(status) || !pause_.Wait()) return status;
+    if (!pause_.Wait(status)) return status;
   }
 }
 

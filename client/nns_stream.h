@@ -33,9 +33,9 @@ struct NnsStreamOptions {
 // cheaper still.
 //
 // If a stream breaks with UNAVAILABLE, as at `max_connection_age` or when a
-// worker dies, what is not answered is sent again on a new one and the caller
-// sees nothing of it. Requests answered by different streams may have been
-// answered by different versions.
+// worker dies, or is refused with OVERLOADED, what is not answered is sent
+// again on a new one and the caller sees nothing of it. Requests answered by
+// different streams may have been answered by different versions.
 //
 // One thread at a time; reads while it writes, so neither side can block the
 // other. Holds at most the window's requests. Must not outlive its Client.

@@ -4,10 +4,12 @@
 #include <random>
 
 #include "absl/time/clock.h"
+#include "client/error.h"
 
 namespace annod::client {
 namespace {
 
+constexpr char kOverloaded[] = "OVERLOADED";
 constexpr absl::Duration kFirstPause = absl::Milliseconds(20);
 constexpr absl::Duration kLongestPause = absl::Milliseconds(500);
 
@@ -19,13 +21,17 @@ double Jitter() {
 
 }  // namespace
 
-bool RetryPause::Wait() {
+bool RetryPause::Wait(const absl::Status& failure) {
+  const bool overloaded =
+      absl::IsResourceExhausted(failure) && ErrorReason(failure) == kOverloaded;
+  if (!overloaded && !absl::IsUnavailable(failure)) return false;
   const absl::Time now = absl::Now();
   if (first_failure_ == absl::InfiniteFuture()) {
     first_failure_ = now;
     pause_ = kFirstPause;
   }
-  const absl::Duration pause = pause_ * Jitter();
+  absl::Duration pause = pause_ * Jitter();
+  if (overloaded) pause = std::max(pause, ErrorRetryDelay(failure));
   if (now + pause >= std::min(deadline_, first_failure_ + window_)) {
     return false;
   }

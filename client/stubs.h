@@ -52,10 +52,8 @@ absl::Status Client::Call(Stub* stub, Method method, const Request& request,
                        "; the attempt before failed: ", last_failure));
     }
     last_failure = status.error_message();
-    if (!idempotent || status.error_code() != grpc::StatusCode::UNAVAILABLE ||
-        !pause.Wait()) {
-      return FromGrpcStatus(status, context);
-    }
+    absl::Status failure = FromGrpcStatus(status, context);
+    if (!idempotent || !pause.Wait(failure)) return failure;
     response->Clear();
   }
 }

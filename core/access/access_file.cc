@@ -159,7 +159,7 @@ absl::StatusOr<AccessFile> ReadAccessFile(const std::string& path) {
         policy.status().code(),
         absl::StrCat("'", path, "': ", policy.status().message()));
   }
-  return AccessFile{*std::move(policy), file->info};
+  return AccessFile{*std::move(policy), *std::move(text), file->info};
 }
 
 }  // namespace annod

@@ -29,6 +29,7 @@ absl::StatusOr<nlohmann::ordered_json> ParseAccessJson(absl::string_view text);
 
 struct AccessFile {
   std::shared_ptr<const AccessPolicy> policy;
+  std::string text;
   struct stat info;  // of the file that was read, symbolic links followed
 };
 

@@ -91,6 +91,7 @@ AccessControl::AccessControl(LiveAccess* live, const LiveConfig* config,
   not_allowed_ = refusals("not_allowed");
   quota_ = refusals("quota_reached");
   file_refused_ = metrics->GetGauge("annod_access_file_refused", {});
+  file_refused_.Set(live_->is_refused() ? 1 : 0);
 }
 
 void AccessControl::LookAgain(bool by_force) {

@@ -6,6 +6,7 @@
 #include "absl/memory/memory.h"
 #include "core/open_file.h"
 #include "core/status_macros.h"
+#include "server/access/access_memory.h"
 #include "spdlog/spdlog.h"
 
 namespace annod {
@@ -22,19 +23,36 @@ bool SameFile(const struct stat& a, const struct stat& b) {
          a.st_ctim.tv_nsec == b.st_ctim.tv_nsec;
 }
 
+// What the supervisor had of the file when it started this process.
+absl::StatusOr<AccessFile> HandedOn(int fd) {
+  if (fd < 0) return absl::NotFoundError("nothing was handed on");
+  absl::StatusOr<std::string> text = ReadAccessMemory(fd);
+  ANNOD_RETURN_IF_ERROR(text.status());
+  absl::StatusOr<std::shared_ptr<const AccessPolicy>> policy =
+      ParseAccess(*text);
+  ANNOD_RETURN_IF_ERROR(policy.status());
+  return AccessFile{*std::move(policy), *std::move(text), {}};
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<LiveAccess>> LiveAccess::Open(
-    const std::string& path) {
+    const std::string& path, int last_fd) {
   auto live = absl::WrapUnique(new LiveAccess(path));
   if (path.empty()) return live;
   absl::StatusOr<AccessFile> file = ReadAccessFile(path);
-  if (!file.ok()) {
+  absl::MutexLock lock(&live->reading_mu_);
+  if (file.ok()) {
+    live->Take(*std::move(file));
+    return live;
+  }
+  absl::StatusOr<AccessFile> last = HandedOn(last_fd);
+  if (!last.ok()) {
     return absl::Status(file.status().code(),
                         "access file " + std::string(file.status().message()));
   }
-  absl::MutexLock lock(&live->reading_mu_);
-  live->Take(*std::move(file));
+  live->Take(*std::move(last));
+  live->Refuse(file.status());
   return live;
 }
 
@@ -70,6 +88,7 @@ void LiveAccess::Take(AccessFile file) {
   }
   auto snapshot = std::make_shared<AccessSnapshot>();
   snapshot->policy = std::move(file.policy);
+  snapshot->text = std::move(file.text);
   std::map<std::string, std::shared_ptr<AccessUsage>> usage;
   for (const Identity& identity : snapshot->policy->identities()) {
     std::shared_ptr<AccessUsage>& own = usage[identity.name];

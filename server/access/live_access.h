@@ -28,6 +28,7 @@ struct AccessUsage {
 // What one reading of the access file says.
 struct AccessSnapshot {
   std::shared_ptr<const AccessPolicy> policy;
+  std::string text;
   // Of each identity; never null.
   std::unordered_map<const Identity*, std::shared_ptr<AccessUsage>> usage;
 };
@@ -35,10 +36,12 @@ struct AccessSnapshot {
 // The access file as it is in force in this process. Thread-safe.
 class LiveAccess {
  public:
-  // Reads the file. Its errors are ReadAccessFile()'s. An empty path: there is
-  // no file, and Get() is null.
+  // Reads the file. If that fails, what `last_fd` holds (access_memory.h) is in
+  // force until the file is as it must be; if there is no such descriptor (-1)
+  // the errors are ReadAccessFile()'s. An empty path: there is no file, and
+  // Get() is null.
   static absl::StatusOr<std::unique_ptr<LiveAccess>> Open(
-      const std::string& path);
+      const std::string& path, int last_fd = -1);
 
   // Null without a file. Costs two atomic increments.
   std::shared_ptr<const AccessSnapshot> Get() const;

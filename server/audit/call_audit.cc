@@ -16,7 +16,7 @@ CallAudit::CallAudit(AuditLog* log, std::string method, const RequestIds& ids,
       method_(std::move(method)),
       ids_(ids),
       caller_(CallerName(context)),
-      peer_(context.peer()),
+      peer_(CallerAddress(context)),
       start_(absl::Now()) {}
 
 void CallAudit::AddRequest(const google::protobuf::Message& request) {

@@ -7,8 +7,9 @@ namespace annod {
 
 // What the supervisor tells a child it executes: `annod --child_role=worker
 // --child_slot=2 --child_metrics_fd=5 --child_config_fd=6
-// --child_run_dir_fd=7 --child_tls_fd=8`. Slots 0 .. workers-1 are workers,
-// slot `workers` is the writer, slot workers+1 the supervisor itself.
+// --child_run_dir_fd=7 --child_tls_fd=8 --child_access_fd=9`. Slots 0 ..
+// workers-1 are workers, slot `workers` is the writer, slot workers+1 the
+// supervisor itself.
 struct ChildOptions {
   enum class Role { kWorker, kWriter };
   Role role = Role::kWorker;
@@ -19,6 +20,9 @@ struct ChildOptions {
   // /proc/self/fd/<run_dir_fd>/writer.sock so that its length never matters.
   int run_dir_fd = -1;
   int tls_fd = -1;  // of a worker: TlsPage; -1: nothing is encrypted
+  // Of a worker: the access file as the supervisor has it (access_memory.h);
+  // -1: there is none.
+  int access_fd = -1;
 };
 
 // "worker" or "writer".
@@ -35,6 +39,9 @@ inline constexpr char kProbeMetadata[] = "annod-probe";
 // A call with this in its metadata that comes by a worker's own socket is the
 // supervisor's: it may read all.
 inline constexpr char kOwnCallMetadata[] = "annod-own-call";
+
+// Where a call came from that reaches a worker by its own socket: for logs.
+inline constexpr char kPeerMetadata[] = "annod-peer";
 
 // Address of the writer for gRPC, "unix:/proc/self/fd/7/writer.sock".
 std::string WriterAddress(const ChildOptions& options);

@@ -79,6 +79,7 @@ void AddChildFlags(CLI::App* app, std::string* role, ChildOptions* child) {
   app->add_option("--child_config_fd", child->config_fd)->group("");
   app->add_option("--child_run_dir_fd", child->run_dir_fd)->group("");
   app->add_option("--child_tls_fd", child->tls_fd)->group("");
+  app->add_option("--child_access_fd", child->access_fd)->group("");
 }
 
 absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
@@ -181,6 +182,7 @@ std::vector<std::string> ChildArguments(const ChildOptions& options) {
       absl::StrCat("--child_config_fd=", options.config_fd),
       absl::StrCat("--child_run_dir_fd=", options.run_dir_fd),
       absl::StrCat("--child_tls_fd=", options.tls_fd),
+      absl::StrCat("--child_access_fd=", options.access_fd),
   };
 }
 

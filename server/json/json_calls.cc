@@ -13,6 +13,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "server/audit/request_ids.h"
+#include "server/config/child_options.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/rpc_status.h"
 
@@ -137,7 +138,7 @@ HttpResponse JsonCalls::Answer(const HttpRequest& request) const {
     refusal.status = 415;
     return refusal;
   }
-  CallMetadata metadata = {{kRequestIdKey, id}};
+  CallMetadata metadata = {{kRequestIdKey, id}, {kPeerMetadata, request.peer}};
   if (!request.authorization.empty()) {
     if (!IsMetadataText(request.authorization)) {
       return Failed(BadRequest("Authorization",

@@ -1,10 +1,27 @@
 #include "server/metrics/http_exchange.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 namespace annod {
+namespace {
+
+// The other end, written as gRPC does.
+std::string PeerOf(MHD_Connection* connection) {
+  // The server listens on IPv4 alone.
+  const auto* const address = reinterpret_cast<const sockaddr_in*>(
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+          ->client_addr);
+  char text[INET_ADDRSTRLEN] = {};
+  inet_ntop(AF_INET, &address->sin_addr, text, sizeof(text));
+  return absl::StrCat("ipv4:", text, ":", ntohs(address->sin_port));
+}
+
+}  // namespace
 
 MHD_Result SendResponse(MHD_Connection* connection,
                         std::shared_ptr<const HttpResponse> shared) {
@@ -61,6 +78,13 @@ std::string HeaderOf(MHD_Connection* connection, const char* name) {
   const char* const value =
       MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
   return value == nullptr ? "" : value;
+}
+
+void TakeHead(MHD_Connection* connection, HttpRequest* request) {
+  request->peer = PeerOf(connection);
+  request->content_type = HeaderOf(connection, "Content-Type");
+  request->request_id = HeaderOf(connection, "X-Request-Id");
+  request->trace_parent = HeaderOf(connection, "Traceparent");
 }
 
 }  // namespace annod

@@ -34,6 +34,10 @@ int FdOf(MHD_Connection* connection);
 // Empty if it was not sent.
 std::string HeaderOf(MHD_Connection* connection, const char* name);
 
+// Whose connection it is, and what handlers may see of the headers but
+// `authorization`, which is asked for before.
+void TakeHead(MHD_Connection* connection, HttpRequest* request);
+
 }  // namespace annod
 
 #endif  // ANNOD_SERVER_METRICS_HTTP_EXCHANGE_H_

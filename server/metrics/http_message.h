@@ -22,6 +22,7 @@ struct HttpResponse {
 struct HttpRequest {
   std::string path;  // with %xx decoded, without what follows a '?'
   std::string body;
+  std::string peer;  // whose connection it is, as "ipv4:192.0.2.7:4711"
   // Headers; empty if not given.
   std::string authorization;
   std::string content_type;

@@ -340,9 +340,7 @@ MHD_Result MicroHttpServer::Answer(MHD_Connection* connection,
     }
   }
   exchange->request.path = std::string(path);
-  exchange->request.content_type = HeaderOf(connection, "Content-Type");
-  exchange->request.request_id = HeaderOf(connection, "X-Request-Id");
-  exchange->request.trace_parent = HeaderOf(connection, "Traceparent");
+  TakeHead(connection, &exchange->request);
   MHD_suspend_connection(connection);
   const auto answer = [this, connection,
                        exchange](std::shared_ptr<const HttpResponse> response) {

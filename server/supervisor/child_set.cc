@@ -73,6 +73,12 @@ absl::Status ChildSet::StartAll() {
 }
 
 absl::Status ChildSet::Start(Child* child) {
+  // The child has one of its own once it is started.
+  const bool hands_on = child->options.role == Role::kWorker &&
+                        environment_.hand_on_access != nullptr;
+  const FileDescriptor access =
+      hands_on ? environment_.hand_on_access() : FileDescriptor(-1);
+  child->options.access_fd = access.get();
   SpawnCommand command;
   command.program = environment_.program;
   command.arguments = ChildArguments(child->options);
@@ -83,6 +89,7 @@ absl::Status ChildSet::Start(Child* child) {
   if (child->options.tls_fd >= 0) {
     command.inherited_fds.push_back(child->options.tls_fd);
   }
+  if (access.get() >= 0) command.inherited_fds.push_back(access.get());
   command.blocked_signals = {SIGTERM, SIGHUP};
   child->start_at = absl::InfiniteFuture();
   absl::StatusOr<std::unique_ptr<SpawnedProcess>> process =

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "core/open_file.h"
 #include "server/config/child_options.h"
 #include "server/metrics/collector.h"
 #include "server/metrics/metrics_page.h"
@@ -27,6 +28,8 @@ struct ChildEnvironment {
   int config_fd = -1;
   int run_dir_fd = -1;
   int tls_fd = -1;  // for workers; -1: none
+  // Of what a worker that starts gets as its access_fd; may be empty.
+  std::function<FileDescriptor()> hand_on_access;
   RestartPolicy::Options restart;
   Collector* collector = nullptr;
   SupervisorStatus* status = nullptr;

@@ -100,13 +100,13 @@ absl::Status Supervisor::TakeDataDirectory() {
 
 absl::Status Supervisor::Prepare() {
   ANNOD_RETURN_IF_ERROR(ValidateConfig(config_));
-  ANNOD_ASSIGN_OR_RETURN(access_, LiveAccess::Open(config_.access_file));
   SetFileMode(*DataMode(config_));
   recent_log_ = std::make_unique<RecentLog>(kRecentLines);
   ANNOD_ASSIGN_OR_RETURN(
       signals_, SignalQueue::Create({SIGTERM, SIGINT, SIGHUP, SIGCHLD}));
   // Ignored, as a parent may leave it, the kernel would take the children up.
   signal(SIGCHLD, SIG_DFL);
+  ANNOD_ASSIGN_OR_RETURN(access_, ServedAccess::Start(config_.access_file));
   ANNOD_ASSIGN_OR_RETURN(const ListenAddress listen,
                          ParseListenAddress(config_.listen));
   ANNOD_ASSIGN_OR_RETURN(const ListenAddress http_listen,
@@ -149,6 +149,7 @@ absl::Status Supervisor::Prepare() {
   environment.config_fd = config_fd_;
   StartProbes();
   environment.on_change = [this](int slot) { probes_->Changed(slot); };
+  environment.hand_on_access = [this] { return access_->HandOn(); };
   children_ = std::make_unique<ChildSet>(environment, worker_count_);
 
   ANNOD_RETURN_IF_ERROR(StartHttp(http_listen));
@@ -156,7 +157,7 @@ absl::Status Supervisor::Prepare() {
 }
 
 absl::Status Supervisor::StartHttp(const ListenAddress& address) {
-  metrics_guard_ = std::make_unique<MetricsGuard>(access_.get());
+  metrics_guard_ = std::make_unique<MetricsGuard>(access_->live());
   metrics_need_token_.store(config_.metrics_need_token);
   std::vector<std::string> sockets;
   sockets.reserve(static_cast<size_t>(worker_count_));
@@ -348,7 +349,7 @@ void Supervisor::Reload() {
     return;
   }
   status_.SetRequiredIndexes(config_.required_indexes);
-  access_->LookAgain(/*by_force=*/true);
+  access_->live()->LookAgain(/*by_force=*/true);
   metrics_need_token_.store(config_.metrics_need_token);
   SetLogLevel(config_.log_level).IgnoreError();  // validated
   children_->Signal(Role::kWorker, SIGHUP);

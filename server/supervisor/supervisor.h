@@ -12,7 +12,6 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/file_system.h"
-#include "server/access/live_access.h"
 #include "server/access/metrics_guard.h"
 #include "server/config/config.h"
 #include "server/json/json_calls.h"
@@ -25,6 +24,7 @@
 #include "server/supervisor/child_set.h"
 #include "server/supervisor/restart_policy.h"
 #include "server/supervisor/run_directory.h"
+#include "server/supervisor/served_access.h"
 #include "server/supervisor/served_certificate.h"
 #include "server/supervisor/signal_queue.h"
 #include "server/supervisor/status_pages.h"
@@ -100,7 +100,7 @@ class Supervisor {
   std::unique_ptr<Collector> collector_;
   std::unique_ptr<MetricsWriter> metrics_;
   SupervisorStatus status_;
-  std::unique_ptr<LiveAccess> access_;
+  std::unique_ptr<ServedAccess> access_;
   std::unique_ptr<MetricsGuard> metrics_guard_;
   std::atomic<bool> metrics_need_token_{false};
   std::unique_ptr<ServedCertificate> certificate_;  // null: no TLS

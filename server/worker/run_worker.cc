@@ -1,5 +1,7 @@
 #include "server/worker/run_worker.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <memory>
 
@@ -36,7 +38,8 @@ int RunWorker(const ChildOptions& options, const Config& config) {
   LiveConfig live_config(config);
   DataDirectory data(FileSystem::Posix(), config.data_dir);
   absl::StatusOr<std::unique_ptr<LiveAccess>> access_file =
-      LiveAccess::Open(config.access_file);
+      LiveAccess::Open(config.access_file, options.access_fd);
+  if (options.access_fd >= 0) close(options.access_fd);
   if (!access_file.ok()) {
     spdlog::error("cannot start slot={} error=\"{}\"", options.slot,
                   access_file.status().ToString());

@@ -1,6 +1,7 @@
 // Tokens and roles of the real program, by its own command line and over HTTP.
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "gtest/gtest.h"
 #include "tests/client/ctl/run_annodctl.h"
 #include "tests/e2e/annod_process.h"
+#include "tests/e2e/raw_call.h"
 #include "tests/server/testing/cluster.h"
 #include "tests/server/testing/raw_http.h"
 
@@ -131,6 +133,36 @@ TEST_F(AccessTest, MetricsWantATokenAndProbesDoNot) {
   EXPECT_TRUE(Eventually([&] {
     return Http("/metrics", added).find("annod_up 1") != std::string::npos;
   }));
+}
+
+TEST_F(AccessTest, AWorkerStartedBesideABadFileGoesByWhatTheOthersDo) {
+  CreateToken({"--name", "first", "--role", "read"});
+  Start();
+  // What counts is what was accepted last, not at the start.
+  const std::string later = CreateToken({"--name", "later", "--role", "read"});
+  EXPECT_TRUE(Eventually([&] { return ReasonOf(later, {"list"}) == "OK"; }));
+  const std::string good = FileText(access_);
+  std::ofstream(access_) << "{";
+  EXPECT_TRUE(annod_->AwaitLog("access file not read, what it said before"));
+  for (const char* role : {"worker", "worker"}) {
+    const std::vector<pid_t> before = annod_->ChildPids(role);
+    ASSERT_FALSE(before.empty());
+    kill(before.front(), SIGKILL);
+    EXPECT_TRUE(Eventually([&] {
+      const std::vector<pid_t> now = annod_->ChildPids(role);
+      return now.size() == 2 &&
+             std::find(now.begin(), now.end(), before.front()) == now.end();
+    })) << annod_->Log();
+    EXPECT_TRUE(annod_->AwaitReady(absl::Minutes(1))) << annod_->Log();
+  }
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(ReasonOf(later, {"list"}), "OK");
+    EXPECT_EQ(ReasonOf("", {"list"}), "CREDENTIALS_MISSING");
+  }
+  EXPECT_TRUE(annod_->AwaitMetric("annod_access_file_refused 1"));
+  std::ofstream(access_) << good;
+  EXPECT_TRUE(annod_->AwaitMetric("annod_access_file_refused 0"));
+  EXPECT_EQ(ReasonOf(later, {"list"}), "OK");
 }
 
 TEST_F(AccessTest, ABadFileIsRefusedAtTheStart) {

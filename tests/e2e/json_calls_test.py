@@ -1,14 +1,20 @@
 """IndexService as JSON on the HTTP port of a real annod."""
 
 import concurrent.futures
+import contextlib
+import http.client
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import tempfile
 import time
 import unittest
 
+import grpc
+
+from annod_server import stop_process
 from http_case import HttpCase
 
 JSON = {"Content-Type": "application/json"}
@@ -49,6 +55,57 @@ class JsonCallsTest(HttpCase):
         # A worker that is gone is not missed.
         self.server.kill_worker(self.server.worker_pids()[0])
         self.assertEqual([self.post("Info", {"index": "words"})[0] for _ in range(4)], [200] * 4)
+
+    def test_logs_name_the_client_of_http_and_not_what_a_client_says(self):
+        self.start("--http_json", "--slow_query_time=1us", "--log_format=json")
+        query = {"index": "nowhere", "queries": [{"item": 7}]}
+        body = json.dumps(query)
+        with contextlib.closing(http.client.HTTPConnection(self.server.http_url.split("//")[1], timeout=60)) as connection:
+            connection.connect()
+            own = "ipv4:%s:%d" % connection.sock.getsockname()
+            connection.request("POST", "/v1/GetNns", body, {**JSON, "x-request-id": "by-json", "annod-peer": "ipv4:203.0.113.1:1"})
+            self.assertEqual(connection.getresponse().status, 404)
+        self.assertEqual(self.slow_query("by-json")["peer"], own)
+        with grpc.insecure_channel(self.server.address) as channel:
+            call = channel.unary_unary("/annod.v1.IndexService/GetNns")
+            with self.assertRaises(grpc.RpcError):
+                # An index name alone.
+                call(b"\n\x07nowhere", timeout=60, metadata=(("x-request-id", "by-grpc"), ("annod-peer", "ipv4:203.0.113.1:1")))
+        self.assertRegex(self.slow_query("by-grpc")["peer"], r"^ipv4:127\.0\.0\.1:")
+
+    def slow_query(self, request_id):
+        """The line about it, which may come after the answer."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            for line in self.server.log().splitlines():
+                event = json.loads(line) if line.startswith("{") and line.endswith("}") else {}
+                if event.get("message") == "slow query" and event.get("request_id") == request_id:
+                    return event
+            time.sleep(0.02)
+        raise AssertionError(self.server.log())
+
+    def test_a_worker_that_stands_still_costs_a_call_its_time_and_no_more(self):
+        self.start("--http_json", "--workers=1")
+        self.assertEqual(self.post("ListIndexes", {})[0], 200)
+        pid = self.server.worker_pids()[0]
+        stop_process(pid)
+        try:
+            start = time.monotonic()
+            status, answer = self.post("ListIndexes", {})
+            seconds = time.monotonic() - start
+            # Late at the end of its 5 s, or the worker was found and killed before.
+            self.assertIn((status, answer["code"]), [(504, 4), (503, 14)])
+            self.assertLess(seconds, 30)
+            # Probes do not wait for it.
+            start = time.monotonic()
+            self.assertEqual(self.ask("/livez").status, 200)
+            self.assertLess(time.monotonic() - start, 5)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        deadline = time.monotonic() + 60
+        while self.post("ListIndexes", {})[0] != 200:
+            self.assertLess(time.monotonic(), deadline)
 
     def test_what_is_large_or_many_is_bounded(self):
         self.start("--http_json")

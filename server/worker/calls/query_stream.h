@@ -73,6 +73,7 @@ class QueryStream final
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
   const RequestIds& ids() const { return ids_; }
   const std::string& caller_name() const { return caller_name_; }
+  const std::string& caller_address() const { return caller_address_; }
 
   // Counts the answer that is in the slot instead of what was reserved for it:
   // OVERLOADED if that does not fit, CANCELLED if the call is over.
@@ -97,6 +98,7 @@ class QueryStream final
   grpc::CallbackServerContext* const context_;
   const RequestIds ids_;
   const std::string caller_name_;
+  const std::string caller_address_;
   StreamOwner* const owner_;
   UnsentAnswers* const unsent_;
   const size_t window_;

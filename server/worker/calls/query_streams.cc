@@ -230,6 +230,7 @@ void QueryStreams::NoteIfSlow(const Turn& turn, absl::Time start,
   query.method = "GetNnsStream";
   query.ids = &turn.stream->ids();
   query.caller = turn.stream->caller_name();
+  query.peer = turn.stream->caller_address();
   query.request = request;
   if (view != nullptr) {
     query.index = view->settings.name;

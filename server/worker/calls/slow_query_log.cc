@@ -71,6 +71,9 @@ void SlowQueryLog::Note(const EndedQuery& query, const absl::Status& status) {
   fields.emplace_back("caller", query.context == nullptr
                                     ? std::string(query.caller)
                                     : CallerName(*query.context));
+  fields.emplace_back("peer", query.context == nullptr
+                                  ? std::string(query.peer)
+                                  : CallerAddress(*query.context));
   fields.emplace_back("method", std::string(query.method));
   if (query.request != nullptr) AddRequest(*query.request, &fields);
   if (query.cost != nullptr) AddCost(*query.cost, &fields);

@@ -18,9 +18,11 @@ namespace annod {
 struct EndedQuery {
   absl::string_view method;  // "GetNns"
   const RequestIds* ids = nullptr;
-  // Who calls: whoever `context` belongs to, or if that is null `caller`.
+  // Who calls and from where: whoever `context` belongs to, or if that is null
+  // `caller` at `peer`.
   const grpc::ServerContextBase* context = nullptr;
   absl::string_view caller;
+  absl::string_view peer;
   const v1::GetNnsRequest* request = nullptr;  // null: not read
   const CallCost* cost = nullptr;              // null: not searched
   absl::string_view index;                     // empty: there is none

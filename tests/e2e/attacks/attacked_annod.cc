@@ -64,6 +64,12 @@ class HealthWatch {
     if (thread_.joinable()) thread_.join();
   }
   absl::Duration slowest() const { return slowest_; }
+  // How long so many percent of the answered calls took at most.
+  absl::Duration Percentile(size_t percent) {
+    if (answered_.empty()) return absl::InfiniteDuration();
+    std::sort(answered_.begin(), answered_.end());
+    return answered_[(answered_.size() - 1) * percent / 100];
+  }
   int failures() const { return failures_; }
   int calls() const { return calls_; }
 
@@ -75,8 +81,13 @@ class HealthWatch {
       grpc::health::v1::HealthCheckResponse response;
       const absl::Time start = absl::Now();
       const grpc::Status status = stub_->Check(&context, {}, &response);
-      slowest_ = std::max(slowest_, absl::Now() - start);
-      if (!status.ok()) ++failures_;
+      const absl::Duration took = absl::Now() - start;
+      slowest_ = std::max(slowest_, took);
+      if (status.ok()) {
+        answered_.push_back(took);
+      } else {
+        ++failures_;
+      }
       ++calls_;
       absl::SleepFor(absl::Milliseconds(20));
     }
@@ -85,6 +96,7 @@ class HealthWatch {
   const std::unique_ptr<grpc::health::v1::Health::Stub> stub_;
   std::atomic<bool> stopped_{false};
   absl::Duration slowest_ = absl::ZeroDuration();
+  std::vector<absl::Duration> answered_;
   int failures_ = 0;
   int calls_ = 0;
   std::thread thread_;
@@ -157,8 +169,12 @@ void AttackedAnnod::Attack(const std::string& name,
   EXPECT_TRUE(Await([&] { return left() < kGivenBackKb; })) << left() << " kB";
   std::cout << name << ": " << absl::FormatDuration(took) << ", worker +"
             << worker_took / 1024 << " MB, writer +" << writer_took / 1024
-            << " MB, then +" << left() / 1024 << " MB, health within "
-            << absl::FormatDuration(health.slowest()) << std::endl;
+            << " MB, then +" << left() / 1024 << " MB, health in "
+            << absl::FormatDuration(health.Percentile(50)) << ", 99 % in "
+            << absl::FormatDuration(health.Percentile(99)) << ", all in "
+            << absl::FormatDuration(health.slowest()) << ", "
+            << health.failures() << " of " << health.calls() << " refused"
+            << std::endl;
   ExpectServes();
 }
 

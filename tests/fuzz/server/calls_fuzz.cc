@@ -44,21 +44,23 @@ enum Method : char {
   kReload,
   kRenewLease,
   kDropIndex,
+  kFetchVersion,
   kMethodCount,
 };
 constexpr const char* kMethods[] = {
-    "IndexService/GetNns",      "IndexService/GetNnsStream",
-    "IndexService/GetItems",    "IndexService/GetDistance",
-    "IndexService/Info",        "IndexService/ListIndexes",
-    "AdminService/CreateIndex", "AdminService/AddItem",
-    "AdminService/AddItems",    "AdminService/Fit",
-    "AdminService/RemoveItems", "AdminService/Build",
-    "AdminService/Serialize",   "AdminService/Deserialize",
-    "AdminService/Attach",      "AdminService/UpdateSettings",
-    "AdminService/Detach",      "AdminService/Rebuild",
-    "AdminService/CancelBuild", "AdminService/Unbuild",
-    "AdminService/Activate",    "AdminService/Reload",
-    "AdminService/RenewLease",  "AdminService/DropIndex",
+    "IndexService/GetNns",       "IndexService/GetNnsStream",
+    "IndexService/GetItems",     "IndexService/GetDistance",
+    "IndexService/Info",         "IndexService/ListIndexes",
+    "AdminService/CreateIndex",  "AdminService/AddItem",
+    "AdminService/AddItems",     "AdminService/Fit",
+    "AdminService/RemoveItems",  "AdminService/Build",
+    "AdminService/Serialize",    "AdminService/Deserialize",
+    "AdminService/Attach",       "AdminService/UpdateSettings",
+    "AdminService/Detach",       "AdminService/Rebuild",
+    "AdminService/CancelBuild",  "AdminService/Unbuild",
+    "AdminService/Activate",     "AdminService/Reload",
+    "AdminService/RenewLease",   "AdminService/DropIndex",
+    "AdminService/FetchVersion",
 };
 static_assert(std::size(kMethods) == kMethodCount);
 
@@ -243,6 +245,13 @@ std::vector<std::string> ChangeSeeds() {
   rebuild.set_tree_count(2);
   auto activate = Named<v1::ActivateRequest>();
   activate.set_version(1);
+  auto fetch = Named<v1::FetchVersionRequest>();
+  fetch.set_version(1);
+  fetch.set_offset(8);
+  fetch.set_max_bytes(4000);
+  fetch.set_chunk_bytes(1024);
+  auto description = Named<v1::FetchVersionRequest>();
+  description.set_max_bytes(-1);
   auto lease = Named<v1::RenewLeaseRequest>();
   lease.set_lease_seconds(60);
   return {
@@ -257,6 +266,8 @@ std::vector<std::string> ChangeSeeds() {
       Filled() + Step(kUnbuild, Named<v1::UnbuildRequest>()) +
           Step(kActivate, activate) +
           Step(kReload, Named<v1::ReloadRequest>()) + Step(kRenewLease, lease),
+      Filled() + Step(kFetchVersion, fetch) + Step(kFetchVersion, description) +
+          Step(kFetchVersion, Named<v1::FetchVersionRequest>()),
   };
 }
 

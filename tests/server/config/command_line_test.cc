@@ -145,6 +145,7 @@ TEST(CommandLine, ChildArgumentsComeBack) {
   options.config_fd = 6;
   options.run_dir_fd = 7;
   options.tls_fd = 8;
+  options.access_fd = 9;
   absl::StatusOr<CommandLine> command_line = Parse(ChildArguments(options));
   ASSERT_TRUE(command_line.ok()) << command_line.status();
   ASSERT_TRUE(command_line->child.has_value());
@@ -154,6 +155,7 @@ TEST(CommandLine, ChildArgumentsComeBack) {
   EXPECT_EQ(command_line->child->config_fd, 6);
   EXPECT_EQ(command_line->child->run_dir_fd, 7);
   EXPECT_EQ(command_line->child->tls_fd, 8);
+  EXPECT_EQ(command_line->child->access_fd, 9);
 }
 
 TEST(CommandLine, AnEmptyValueClearsASettingOfTheFile) {

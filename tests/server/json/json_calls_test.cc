@@ -139,12 +139,14 @@ TEST_F(JsonCallsTest, AFormOfAWebPageIsNoCall) {
 
 TEST_F(JsonCallsTest, WhoCallsIsPassedOnAndNothingElse) {
   HttpRequest request;
+  request.peer = "ipv4:192.0.2.7:4711";
   request.authorization = "Bearer annod_token";
   request.request_id = "my-id";
   request.trace_parent =
       "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   const HttpResponse got = Post("/v1/ListIndexes", "{}", request);
   EXPECT_EQ(metadata_, (CallMetadata{{"x-request-id", "my-id"},
+                                     {"annod-peer", request.peer},
                                      {"authorization", request.authorization},
                                      {"traceparent", request.trace_parent}}));
   EXPECT_THAT(got.headers, Contains(Pair("x-request-id", "my-id")));
