@@ -42,8 +42,8 @@ double CpuSeconds() {
 }
 
 double Percentile(std::vector<double>* values, double share) {
-  const auto at = values->begin() +
-                  static_cast<ptrdiff_t>(share * (values->size() - 1));
+  const auto at =
+      values->begin() + static_cast<ptrdiff_t>(share * (values->size() - 1));
   std::nth_element(values->begin(), at, values->end());
   return *at;
 }
@@ -141,9 +141,9 @@ int Main(int argc, char** argv) {
     std::vector<Measured> measured[2];
     for (int round = 0; round < rounds; ++round) {
       for (int i = 0; i < 2; ++i) {
-        measured[i].push_back(
-            Measure(clients[i].get(), index, static_cast<int>(info->item_count),
-                    threads, absl::Seconds(seconds)));
+        measured[i].push_back(Measure(clients[i].get(), index,
+                                      static_cast<int>(info->item_count),
+                                      threads, absl::Seconds(seconds)));
       }
     }
     std::cout << nlohmann::json{{"in_flight", threads},

@@ -1,10 +1,15 @@
 // The calls of Client that build.
+#include <grpcpp/support/sync_stream.h>
+
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "absl/time/clock.h"
 #include "annod/v1/admin_service.grpc.pb.h"
-#include "client/build_stream.h"
 #include "client/client.h"
+#include "client/convert.h"
+#include "client/error.h"
 #include "client/retry.h"
 #include "client/stubs.h"
 #include "core/status_macros.h"
@@ -21,6 +26,30 @@ void SetOptions(const client::BuildOptions& options, Request* request) {
   request->set_dot_layout(options.dot_layout);
   request->set_hamming_layout(options.hamming_layout);
   request->set_rules(options.rules);
+}
+
+// Reads the stream of a Build or Rebuild to its end, handing progress on to
+// `progress` if it is not empty, and returns the result it brought. Otherwise
+// the call's error, Internal if it had none. Any message is progress to
+// `pause`.
+template <typename Response>
+absl::StatusOr<client::BuildResult> FollowBuild(
+    const grpc::ClientContext& context, grpc::ClientReader<Response>* stream,
+    const std::function<void(const client::BuildProgress&)>& progress,
+    client::RetryPause* pause) {
+  std::optional<client::BuildResult> result;
+  Response response;
+  while (stream->Read(&response)) {
+    pause->Reset();
+    if (progress != nullptr && response.has_progress()) {
+      progress(client::FromProto(response.progress()));
+    }
+    if (response.has_result()) result = client::FromProto(response.result());
+  }
+  const grpc::Status status = stream->Finish();
+  if (result.has_value()) return *result;
+  if (!status.ok()) return FromGrpcStatus(status, context);
+  return absl::InternalError("the server ended the stream without a result");
 }
 
 }  // namespace
@@ -43,9 +72,9 @@ absl::StatusOr<client::BuildResult> Client::Build(
   while (true) {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(deadline));
-    absl::StatusOr<client::BuildResult> result = client::FollowBuild(
-        context, stubs_->admin->Build(&context, request).get(), progress,
-        &pause);
+    absl::StatusOr<client::BuildResult> result =
+        FollowBuild(context, stubs_->admin->Build(&context, request).get(),
+                    progress, &pause);
     if (!pause.Wait(result.status())) return result;
     broke_off = broke_off || absl::IsUnavailable(result.status());
     if (!broke_off) continue;  // it was refused
@@ -77,9 +106,9 @@ absl::StatusOr<client::BuildResult> Client::Rebuild(
   while (true) {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(deadline));
-    absl::StatusOr<client::BuildResult> result = client::FollowBuild(
-        context, stubs_->admin->Rebuild(&context, request).get(), progress,
-        &pause);
+    absl::StatusOr<client::BuildResult> result =
+        FollowBuild(context, stubs_->admin->Rebuild(&context, request).get(),
+                    progress, &pause);
     if (broke_off && absl::IsAlreadyExists(result.status())) {
       // The worker that passed the call on went away; the rebuild came to its
       // end meanwhile.

@@ -42,9 +42,9 @@ std::string KindOf(v1::GetNnsRequest* request, absl::Time deadline) {
 absl::Status TakeResults(v1::GetNnsResponse* message, int first, int count,
                          v1::GetNnsResponse* response) {
   if (first + count > message->results_size()) {
-    return absl::InternalError(
-        absl::StrCat("the server answered ", message->results_size(),
-                     " queries of a message with more"));
+    return absl::InternalError(absl::StrCat("the server answered ",
+                                            message->results_size(),
+                                            " queries of a message with more"));
   }
   for (int i = 0; i < count; ++i) {
     response->add_results()->Swap(message->mutable_results(first + i));
@@ -107,13 +107,13 @@ int QueryCoalescer::waiting_queries() {
 std::shared_ptr<QueryCoalescer::Message> QueryCoalescer::Join(
     v1::GetNnsRequest* request, absl::Time deadline) {
   std::string kind = KindOf(request, deadline);
-  auto it = std::find_if(
-      waiting_.begin(), waiting_.end(),
-      [&](const std::shared_ptr<Message>& message) {
-        return message->kind == kind &&
-               message->request.queries_size() + request->queries_size() <=
-                   max_queries_;
-      });
+  auto it = std::find_if(waiting_.begin(), waiting_.end(),
+                         [&](const std::shared_ptr<Message>& message) {
+                           return message->kind == kind &&
+                                  message->request.queries_size() +
+                                          request->queries_size() <=
+                                      max_queries_;
+                         });
   if (it == waiting_.end()) {
     auto message = std::make_shared<Message>();
     message->kind = std::move(kind);

@@ -181,7 +181,8 @@ TEST_F(QueryCoalescerTest, OthersOptionsAreOtherMessages) {
     AwaitQueries(&coalescer, i + 1);
   }
   server_.LetThrough(5);
-  for (int i = 0; i < 6; ++i) EXPECT_THAT(callers[i]->ids(), ElementsAre(100 + i));
+  for (int i = 0; i < 6; ++i)
+    EXPECT_THAT(callers[i]->ids(), ElementsAre(100 + i));
   EXPECT_THAT(server_.sent(), ::testing::UnorderedElementsAre(1, 1, 4, 1, 1));
 }
 

@@ -26,32 +26,31 @@ std::vector<int32_t> SampledAnswers(const ForestData& forest,
   const auto size = static_cast<int64_t>(items.size());
   const int64_t asking = std::min(size, kAskingItems);
   std::vector<std::vector<Neighbor>> found(asking);
-  ParallelFor(threads, asking, kAskedTogether, cancel,
-              [&](int, int64_t begin, int64_t end) {
-                const auto count = static_cast<size_t>(end - begin);
-                std::vector<std::vector<float>> vectors(count);
-                std::vector<Query> queries(count);
-                for (size_t q = 0; q < count; ++q) {
-                  const int64_t k = begin + static_cast<int64_t>(q);
-                  const Query item = SlotQuery(forest, items[k * size / asking]);
-                  vectors[q].assign(item.floats, item.floats + middle.size());
-                  for (size_t i = 0; k % 2 == 1 && i < middle.size(); ++i) {
-                    vectors[q][i] -= middle[i];
-                  }
-                  queries[q].floats = vectors[q].data();
-                }
-                std::vector<SearchScratch> scratches(count);
-                std::vector<std::vector<Neighbor>> nearest;
-                if (!RankAllItemsTogether(
-                         forest, queries,
-                         kAnswersEach + static_cast<int>(apart.size()), cancel,
-                         &scratches, &nearest)
-                         .ok()) {
-                  return;
-                }
-                std::move(nearest.begin(), nearest.end(),
-                          found.begin() + begin);
-              });
+  ParallelFor(
+      threads, asking, kAskedTogether, cancel,
+      [&](int, int64_t begin, int64_t end) {
+        const auto count = static_cast<size_t>(end - begin);
+        std::vector<std::vector<float>> vectors(count);
+        std::vector<Query> queries(count);
+        for (size_t q = 0; q < count; ++q) {
+          const int64_t k = begin + static_cast<int64_t>(q);
+          const Query item = SlotQuery(forest, items[k * size / asking]);
+          vectors[q].assign(item.floats, item.floats + middle.size());
+          for (size_t i = 0; k % 2 == 1 && i < middle.size(); ++i) {
+            vectors[q][i] -= middle[i];
+          }
+          queries[q].floats = vectors[q].data();
+        }
+        std::vector<SearchScratch> scratches(count);
+        std::vector<std::vector<Neighbor>> nearest;
+        if (!RankAllItemsTogether(forest, queries,
+                                  kAnswersEach + static_cast<int>(apart.size()),
+                                  cancel, &scratches, &nearest)
+                 .ok()) {
+          return;
+        }
+        std::move(nearest.begin(), nearest.end(), found.begin() + begin);
+      });
   std::vector<int32_t> answers;
   for (const std::vector<Neighbor>& nearest : found) {
     int count = 0;

@@ -22,10 +22,10 @@ int Strangers(const MeasuredIndex& index, const VectorRows& items,
   std::vector<Neighbor> found;
   int strangers = 0;
   for (size_t id = 0; id < items.size(); ++id) {
-    EXPECT_TRUE(index.both()
-                    .graph->Search(items[id], options, scratch.get(), &found,
-                                   nullptr)
-                    .ok());
+    EXPECT_TRUE(
+        index.both()
+            .graph->Search(items[id], options, scratch.get(), &found, nullptr)
+            .ok());
     strangers += found.empty() || found[0].id != static_cast<int32_t>(id);
   }
   return strangers;
@@ -42,9 +42,9 @@ void ExpectFound(const std::string& what, Metric metric,
 
 class FindsItselfTest : public testing::TestWithParam<int> {};
 
-INSTANTIATE_TEST_SUITE_P(
-    All, FindsItselfTest,
-    testing::Range(0, static_cast<int>(AllShapes().size())));
+INSTANTIATE_TEST_SUITE_P(All, FindsItselfTest,
+                         testing::Range(0,
+                                        static_cast<int>(AllShapes().size())));
 
 TEST_P(FindsItselfTest, ItemOfItsOwnVector) {
   const DataShape shape = AllShapes()[GetParam()];
