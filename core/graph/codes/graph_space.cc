@@ -59,9 +59,9 @@ std::vector<float> MiddleOf(const ForestData& forest, const LeftOut& left_out) {
     ++count;
     for (size_t i = 0; i < sums.size(); ++i) sums[i] += vector[i];
   });
-  std::vector<float> middle;
-  for (const double sum : sums) {
-    middle.push_back(static_cast<float>(sum / count));
+  std::vector<float> middle(sums.size());
+  for (size_t i = 0; i < sums.size() && count > 0; ++i) {
+    middle[i] = static_cast<float>(sums[i] / count);
   }
   return middle;
 }

@@ -16,7 +16,7 @@
 namespace annod {
 namespace {
 
-constexpr int64_t kPiece = 256;                 // rows a thread takes at a time
+constexpr int64_t kRowsAtATime = 256;           // rows a thread takes at a time
 constexpr uint64_t kTurnNumber = ~uint64_t{0};  // no tree has it
 
 // Makes the vectors that codes are made of.
@@ -132,13 +132,14 @@ void NumberAndEncode(const ForestData& forest, const Clusters& order,
   };
   const CodeBook book = train_book();
   graph->codes = CodeRows(size, book.row_bytes());
-  ParallelFor(
-      threads, size, kPiece, cancel, [&](int, int64_t begin, int64_t end) {
-        Codable codable(forest, space, projection);
-        for (int64_t row = begin; row < end; ++row) {
-          book.Encode(codable.Vector(graph->items[row]), graph->codes.row(row));
-        }
-      });
+  ParallelFor(threads, size, kRowsAtATime, cancel,
+              [&](int, int64_t begin, int64_t end) {
+                Codable codable(forest, space, projection);
+                for (int64_t row = begin; row < end; ++row) {
+                  book.Encode(codable.Vector(graph->items[row]),
+                              graph->codes.row(row));
+                }
+              });
 
   graph->graph.book = book;
   graph->graph.codes = graph->codes.row(0);

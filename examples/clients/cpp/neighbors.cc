@@ -8,10 +8,12 @@
 // ("ipv4:10.0.0.1:7077,10.0.0.2:7077"); SERVER_NAME is the name in the
 // certificate, if TARGET is of addresses. Made by hand, without Bazel:
 //
-//   protoc -I proto --cpp_out=gen --grpc_out=gen \
+//   protoc -I proto --cpp_out=gen --grpc_out=gen
 //     --plugin=protoc-gen-grpc=/usr/bin/grpc_cpp_plugin proto/annod/v1/*.proto
-//   g++ -std=c++17 -Igen examples/clients/cpp/neighbors.cc gen/annod/v1/*.cc \
+//   g++ -std=c++17 -Igen examples/clients/cpp/neighbors.cc gen/annod/v1/*.cc
 //     $(pkg-config --cflags --libs grpc++ protobuf) -o neighbors
+//
+// (two commands of two lines each).
 
 #include <grpcpp/grpcpp.h>
 

@@ -66,7 +66,9 @@ TEST(TurnTest, IsTheSameOnEveryMachineAndAnotherForEachSeed) {
       EXPECT_EQ(Turned(vector, 5), expected) << target << " " << dim;
     }
     ASSERT_TRUE(ForceSimdTarget("").ok());
-    if (dim > 8) EXPECT_NE(Turned(vector, 6), expected);
+    if (dim > 8) {
+      EXPECT_NE(Turned(vector, 6), expected);
+    }
   }
 }
 
