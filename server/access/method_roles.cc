@@ -14,7 +14,7 @@ const std::vector<MethodRole>& MethodRoles() {
       {"/annod.v1.IndexService/ListIndexes", AccessRole::kRead},
       // All of the index, which GetItems would give piece by piece.
       {"/annod.v1.AdminService/Serialize", AccessRole::kRead},
-      {"/annod.v1.AdminService/FetchVersion", AccessRole::kRead},
+      {"/annod.v1.ReplicationService/FetchVersion", AccessRole::kRead},
 
       // What becomes of an index by what a caller sends, its beginning and its
       // end included: who may replace all items may as well drop it.

@@ -110,7 +110,7 @@ std::vector<Setting> MakeSettings() {
      "GetNns calls with many queries, running or waiting in a worker; more are refused",
      ANNOD_FIELD(admission.max_batch_calls)},
     {"max_admin_calls", "calls", 1, 1 << 20, true,
-     "calls of AdminService running in a worker; more are refused",
+     "calls of AdminService and ReplicationService running in a worker; more are refused",
      ANNOD_FIELD(admission.max_admin_calls)},
     {"max_item_streams_per_connection", "calls", 1, 1 << 20, true,
      "AddItems, Fit and Deserialize calls of one connection; more are refused. Of "

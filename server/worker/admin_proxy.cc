@@ -5,10 +5,14 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "annod/v1/admin_service.grpc.pb.h"
+#include "annod/v1/replication_service.grpc.pb.h"
 #include "core/status_macros.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
@@ -81,6 +85,21 @@ std::string PathOf(const MethodDescriptor& method) {
   return absl::StrCat("/", method.service()->full_name(), "/", method.name());
 }
 
+// A service whose methods take and give bytes. The generated `Service` numbers
+// its methods in the order of the descriptor.
+template <typename Service>
+class RawService final : public Service {
+ public:
+  RawService(
+      const google::protobuf::ServiceDescriptor& service,
+      absl::FunctionRef<grpc::internal::MethodHandler*(const MethodDescriptor&)>
+          make_handler) {
+    for (int i = 0; i < service.method_count(); ++i) {
+      this->MarkMethodRawCallback(i, make_handler(*service.method(i)));
+    }
+  }
+};
+
 }  // namespace
 
 AdminProxy::AdminProxy(std::shared_ptr<grpc::Channel> writer,
@@ -94,13 +113,20 @@ AdminProxy::AdminProxy(std::shared_ptr<grpc::Channel> writer,
       unsent_(unsent),
       metrics_(metrics),
       audit_(audit) {
-  const google::protobuf::ServiceDescriptor* const service =
-      v1::CreateIndexRequest::descriptor()->file()->FindServiceByName(
-          "AdminService");
-  // The generated service numbers its methods in the same order.
-  for (int i = 0; i < service->method_count(); ++i) {
-    MarkMethodRawCallback(i, MakeHandler(*service->method(i)));
-  }
+  const auto handler = [this](const MethodDescriptor& method) {
+    return MakeHandler(method);
+  };
+  services_.push_back(std::make_unique<RawService<v1::AdminService::Service>>(
+      *v1::CreateIndexRequest::descriptor()->file()->service(0), handler));
+  services_.push_back(
+      std::make_unique<RawService<v1::ReplicationService::Service>>(
+          *v1::FetchVersionRequest::descriptor()->file()->service(0), handler));
+}
+
+std::vector<grpc::Service*> AdminProxy::services() const {
+  std::vector<grpc::Service*> services;
+  for (const auto& service : services_) services.push_back(service.get());
+  return services;
 }
 
 grpc::internal::MethodHandler* AdminProxy::MakeHandler(
@@ -242,10 +268,11 @@ grpc::Status AdminProxy::Admit(const std::string& method,
     const int max_calls = config_->Get()->admission.max_admin_calls;
     if (running_.fetch_add(1) < max_calls) return grpc::Status::OK;
     running_.fetch_sub(1);
-    return Overloaded(method, context,
-                      absl::StrCat("a worker has ", max_calls,
-                                   " calls of AdminService (max_admin_calls)"),
-                      &metrics_->rejected_admin);
+    return Overloaded(
+        method, context,
+        absl::StrCat("a worker has ", max_calls,
+                     " calls that the writer answers (max_admin_calls)"),
+        &metrics_->rejected_admin);
   }
   grpc::Status refusal = ToGrpcStatus(status);
   metrics_->CallEnded(method, "", refusal.error_code(), 0);

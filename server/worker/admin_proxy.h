@@ -4,10 +4,10 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "annod/v1/admin_service.grpc.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "grpcpp/grpcpp.h"
 #include "server/access/access_control.h"
@@ -22,17 +22,20 @@
 
 namespace annod {
 
-// AdminService of a worker: hands every call whose messages parse to the
-// writer, as the bytes they came in. It reads from the service's descriptor
-// which methods there are: a new one needs nothing here. Calls are counted for
-// the index that a request names `index`; each, refused ones too, gets a line
-// of the audit log. Thread-safe.
-class AdminProxy final : public v1::AdminService::Service {
+// AdminService and ReplicationService of a worker: hands every call whose
+// messages parse to the writer, as the bytes they came in. It reads from the
+// services' descriptors which methods there are: a new one needs nothing here.
+// Calls are counted for the index that a request names `index`; each, refused
+// ones too, gets a line of the audit log. Thread-safe.
+class AdminProxy final {
  public:
   // All but `writer` must outlive the object.
   AdminProxy(std::shared_ptr<grpc::Channel> writer, const Catalog* catalog,
              const LiveConfig* config, const AccessControl* access,
              UnsentAnswers* unsent, WorkerMetrics* metrics, AuditLog* audit);
+
+  // What a server registers; they live as long as this.
+  std::vector<grpc::Service*> services() const;
 
   // Calls under way.
   int active_count() const { return running_.load(); }
@@ -113,6 +116,7 @@ class AdminProxy final : public v1::AdminService::Service {
   std::atomic<int> running_{0};
   ItemStreams item_streams_;
   ItemStreams build_watches_;
+  std::vector<std::unique_ptr<grpc::Service>> services_;
 };
 
 }  // namespace annod

@@ -23,6 +23,7 @@ using grpc::health::v1::HealthCheckResponse;
 
 constexpr char kIndexService[] = "annod.v1.IndexService";
 constexpr char kAdminService[] = "annod.v1.AdminService";
+constexpr char kReplicationService[] = "annod.v1.ReplicationService";
 constexpr char kIndexPrefix[] = "annod.v1.IndexService/";
 constexpr char kInfoMethod[] = "/annod.v1.IndexService/Info";
 constexpr size_t kMaxWatchers = 10000;
@@ -32,7 +33,8 @@ absl::Status UnknownServiceError(const std::string& service) {
       absl::StatusCode::kNotFound, kIndexNotFound,
       absl::StrCat("service '", Printable(service),
                    "' is unknown; known are '', ", kIndexService, ", ",
-                   kAdminService, " and ", kIndexPrefix, "<index>"));
+                   kAdminService, ", ", kReplicationService, " and ",
+                   kIndexPrefix, "<index>"));
 }
 
 grpc::Status DrainingStatus() {
@@ -147,7 +149,9 @@ HealthService::Status HealthService::StatusLocked(
     const std::shared_ptr<const IndexView> view = catalog_->Find(index);
     return view != nullptr && view->version != nullptr;
   };
-  if (service == kAdminService) return status(true);
+  if (service == kAdminService || service == kReplicationService) {
+    return status(true);
+  }
   if (service.empty() || service == kIndexService) {
     const std::shared_ptr<const Config> config = config_->Get();
     return status(std::all_of(config->required_indexes.begin(),

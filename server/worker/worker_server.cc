@@ -9,6 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "annod/v1/admin_service.grpc.pb.h"
+#include "annod/v1/replication_service.grpc.pb.h"
 #include "core/cpu_count.h"
 #include "core/status_macros.h"
 #include "grpc/grpc.h"
@@ -100,6 +102,7 @@ WorkerServer::WorkerServer(const ChildOptions& options, LiveConfig* config,
       reflection_(
           {v1::IndexService::service_full_name(),
            v1::AdminService::service_full_name(),
+           v1::ReplicationService::service_full_name(),
            grpc::health::v1::Health::service_full_name(),
            grpc::reflection::v1::ServerReflection::service_full_name(),
            grpc::reflection::v1alpha::ServerReflection::service_full_name()},
@@ -173,7 +176,9 @@ absl::Status WorkerServer::StartServer() {
   acceptor_.Add({probed}, /*bounded=*/false, grpc::InsecureServerCredentials(),
                 &builder);
   builder.RegisterService(&index_service_);
-  builder.RegisterService(&admin_);
+  for (grpc::Service* const service : admin_.services()) {
+    builder.RegisterService(service);
+  }
   builder.RegisterService(&health_);
   builder.RegisterService(&reflection_);
   builder.RegisterService(&reflection_alpha_);

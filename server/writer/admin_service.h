@@ -41,9 +41,6 @@ class AdminServiceImpl final : public v1::AdminService::Service {
   grpc::Status Serialize(
       grpc::ServerContext* context, const v1::SerializeRequest* request,
       grpc::ServerWriter<v1::SerializeResponse>* writer) override;
-  grpc::Status FetchVersion(
-      grpc::ServerContext* context, const v1::FetchVersionRequest* request,
-      grpc::ServerWriter<v1::FetchVersionResponse>* writer) override;
   grpc::Status Deserialize(grpc::ServerContext* context,
                            grpc::ServerReader<v1::DeserializeRequest>* reader,
                            v1::DeserializeResponse* response) override;
@@ -118,9 +115,6 @@ class AdminServiceImpl final : public v1::AdminService::Service {
                         grpc::ServerWriter<v1::BuildResponse>* writer);
   absl::Status SendForest(const v1::SerializeRequest& request,
                           grpc::ServerWriter<v1::SerializeResponse>* writer);
-  absl::Status SendVersion(
-      const v1::FetchVersionRequest& request,
-      grpc::ServerWriter<v1::FetchVersionResponse>* writer);
   absl::StatusOr<std::shared_ptr<WriterIndex>> Find(const std::string& name);
 
   WriterState* const state_;

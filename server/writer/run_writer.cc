@@ -21,6 +21,7 @@
 #include "server/process/memory_limit.h"
 #include "server/writer/admin_service.h"
 #include "server/writer/follow/follower.h"
+#include "server/writer/replication_service.h"
 #include "server/writer/state/writer_metrics.h"
 #include "server/writer/state/writer_state.h"
 #include "spdlog/spdlog.h"
@@ -34,6 +35,7 @@ constexpr int kMaxThreads = 2000;
 std::unique_ptr<grpc::Server> StartServer(const ChildOptions& options,
                                           const Config& config,
                                           AdminServiceImpl* admin,
+                                          ReplicationServiceImpl* replication,
                                           SyncHub* sync) {
   // Left behind by a writer that was killed.
   unlinkat(options.run_dir_fd, kWriterSocketName, 0);
@@ -53,6 +55,7 @@ std::unique_ptr<grpc::Server> StartServer(const ChildOptions& options,
                            grpc::InsecureServerCredentials());
   LogRequestsOf(&builder);
   builder.RegisterService(admin);
+  builder.RegisterService(replication);
   builder.RegisterService(sync);
   return builder.BuildAndStart();
 }
@@ -83,8 +86,9 @@ int RunWriter(const ChildOptions& options, const Config& config) {
     return 1;
   }
   AdminServiceImpl admin(&state);
+  ReplicationServiceImpl replication(&state);
   const std::unique_ptr<grpc::Server> server =
-      StartServer(options, config, &admin, state.hub());
+      StartServer(options, config, &admin, &replication, state.hub());
   if (server == nullptr) {
     spdlog::error("cannot listen address={}", WriterAddress(options));
     return 1;

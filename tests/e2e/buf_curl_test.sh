@@ -27,7 +27,7 @@ expect() {  # text, answer
 }
 
 services=$(buf curl --protocol grpc --http2-prior-knowledge --list-services "http://$server")
-for service in annod.v1.IndexService annod.v1.AdminService grpc.health.v1.Health grpc.reflection.v1alpha.ServerReflection; do
+for service in annod.v1.IndexService annod.v1.AdminService annod.v1.ReplicationService grpc.health.v1.Health grpc.reflection.v1alpha.ServerReflection; do
   expect "$service" "$services"
 done
 methods=$(buf curl --protocol grpc --http2-prior-knowledge --list-methods "http://$server")

@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "annod/v1/admin_service.pb.h"
 #include "annod/v1/index_service.pb.h"
+#include "annod/v1/replication_service.pb.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "gtest/gtest.h"
 
@@ -60,7 +61,9 @@ std::vector<const google::protobuf::MethodDescriptor*> AllMethods() {
        {v1::GetNnsRequest::descriptor()->file()->FindServiceByName(
             "IndexService"),
         v1::CreateIndexRequest::descriptor()->file()->FindServiceByName(
-            "AdminService")}) {
+            "AdminService"),
+        v1::FetchVersionRequest::descriptor()->file()->FindServiceByName(
+            "ReplicationService")}) {
     for (int i = 0; i < service->method_count(); ++i) {
       methods.push_back(service->method(i));
     }

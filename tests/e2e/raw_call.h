@@ -27,7 +27,7 @@ Answer RawCall(const std::shared_ptr<grpc::Channel>& channel,
                const google::protobuf::Message& request,
                const std::map<std::string, std::string>& metadata);
 
-// Those of IndexService and AdminService.
+// Those of IndexService, AdminService and ReplicationService.
 std::vector<const google::protobuf::MethodDescriptor*> AllMethods();
 std::string PathOf(const google::protobuf::MethodDescriptor& method);
 // A request that names `index` and says nothing else.

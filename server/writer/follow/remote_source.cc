@@ -125,8 +125,8 @@ absl::Status RemoteSource::Fetch(const v1::FetchVersionRequest& request,
                                  absl::Duration timeout, const Take& take) {
   absl::Status taken;
   absl::Status called = Call(timeout, [&](grpc::ClientContext* context) {
-    const auto reader =
-        v1::AdminService::NewStub(channel_)->FetchVersion(context, request);
+    const auto reader = v1::ReplicationService::NewStub(channel_)->FetchVersion(
+        context, request);
     v1::FetchVersionResponse message;
     while (taken.ok() && reader->Read(&message)) {
       taken = message.ByteSizeLong() > kMaxFetchMessageBytes

@@ -9,7 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "annod/v1/admin_service.grpc.pb.h"
+#include "annod/v1/replication_service.grpc.pb.h"
 #include "core/file_system.h"
 #include "core/replica/version_source.h"
 #include "grpcpp/grpcpp.h"

@@ -1,4 +1,4 @@
-// Every call of both services, made by everybody there may be.
+// Every call of the services, made by everybody there may be.
 #include <map>
 #include <set>
 #include <string>
@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "annod/v1/admin_service.pb.h"
 #include "annod/v1/index_service.pb.h"
+#include "annod/v1/replication_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/access/method_roles.h"
@@ -56,8 +57,9 @@ const std::map<std::string, AccessRole>& ExpectedRoles() {
 
 std::vector<const MethodDescriptor*> AllMethods() {
   std::vector<const MethodDescriptor*> methods;
-  for (const Descriptor* one : {v1::GetNnsRequest::descriptor(),
-                                v1::CreateIndexRequest::descriptor()}) {
+  for (const Descriptor* one :
+       {v1::GetNnsRequest::descriptor(), v1::CreateIndexRequest::descriptor(),
+        v1::FetchVersionRequest::descriptor()}) {
     const auto* const file = one->file();
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {

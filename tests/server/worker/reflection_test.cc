@@ -93,11 +93,11 @@ TYPED_TEST(ReflectionTest, DescribesEverythingItLists) {
   for (const auto& service : response.list_services_response().service()) {
     names.push_back(service.name());
   }
-  EXPECT_THAT(
-      names, UnorderedElementsAre(
-                 "annod.v1.AdminService", "annod.v1.IndexService",
-                 "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
-                 "grpc.reflection.v1alpha.ServerReflection"));
+  EXPECT_THAT(names, UnorderedElementsAre(
+                         "annod.v1.AdminService", "annod.v1.IndexService",
+                         "annod.v1.ReplicationService", "grpc.health.v1.Health",
+                         "grpc.reflection.v1.ServerReflection",
+                         "grpc.reflection.v1alpha.ServerReflection"));
   for (const std::string& name : names) {
     ServerReflectionRequest request;
     request.set_file_containing_symbol(name);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "annod/v1/replication_service.grpc.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/access/method_roles.h"
@@ -72,7 +73,8 @@ class ReplicaRpcTest : public testing::Test {
   std::vector<v1::FetchVersionResponse> Fetch(
       const v1::FetchVersionRequest& request, grpc::Status* status) {
     const auto context = Context();
-    const auto reader = source_.admin()->FetchVersion(context.get(), request);
+    const auto stub = v1::ReplicationService::NewStub(source_.NewChannel());
+    const auto reader = stub->FetchVersion(context.get(), request);
     std::vector<v1::FetchVersionResponse> messages;
     v1::FetchVersionResponse message;
     while (reader->Read(&message)) messages.push_back(message);

@@ -54,11 +54,6 @@ class AdminServiceStub(object):
                 request_serializer=annod_dot_v1_dot_admin__service__pb2.SerializeRequest.SerializeToString,
                 response_deserializer=annod_dot_v1_dot_admin__service__pb2.SerializeResponse.FromString,
                 )
-        self.FetchVersion = channel.unary_stream(
-                '/annod.v1.AdminService/FetchVersion',
-                request_serializer=annod_dot_v1_dot_admin__service__pb2.FetchVersionRequest.SerializeToString,
-                response_deserializer=annod_dot_v1_dot_admin__service__pb2.FetchVersionResponse.FromString,
-                )
         self.Attach = channel.unary_unary(
                 '/annod.v1.AdminService/Attach',
                 request_serializer=annod_dot_v1_dot_admin__service__pb2.AttachRequest.SerializeToString,
@@ -182,17 +177,6 @@ class AdminServiceServicer(object):
 
     def Serialize(self, request, context):
         """Streams the served version's bytes. FAILED_PRECONDITION before the first build.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def FetchVersion(self, request, context):
-        """Streams all files of a version as they lie on disk, after its settings and its
-        manifest, which holds their sizes and checksums: what a replica needs. It can be
-        asked for from any offset on, so a broken stream is gone on with. NOT_FOUND
-        (VERSION_NOT_FOUND) if the version is not there any more: begin with the served
-        one. FAILED_PRECONDITION for an index that is not built or is attached.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -340,11 +324,6 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.Serialize,
                     request_deserializer=annod_dot_v1_dot_admin__service__pb2.SerializeRequest.FromString,
                     response_serializer=annod_dot_v1_dot_admin__service__pb2.SerializeResponse.SerializeToString,
-            ),
-            'FetchVersion': grpc.unary_stream_rpc_method_handler(
-                    servicer.FetchVersion,
-                    request_deserializer=annod_dot_v1_dot_admin__service__pb2.FetchVersionRequest.FromString,
-                    response_serializer=annod_dot_v1_dot_admin__service__pb2.FetchVersionResponse.SerializeToString,
             ),
             'Attach': grpc.unary_unary_rpc_method_handler(
                     servicer.Attach,
@@ -518,23 +497,6 @@ class AdminService(object):
         return grpc.experimental.unary_stream(request, target, '/annod.v1.AdminService/Serialize',
             annod_dot_v1_dot_admin__service__pb2.SerializeRequest.SerializeToString,
             annod_dot_v1_dot_admin__service__pb2.SerializeResponse.FromString,
-            options, channel_credentials,
-            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
-
-    @staticmethod
-    def FetchVersion(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_stream(request, target, '/annod.v1.AdminService/FetchVersion',
-            annod_dot_v1_dot_admin__service__pb2.FetchVersionRequest.SerializeToString,
-            annod_dot_v1_dot_admin__service__pb2.FetchVersionResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
 

@@ -7,7 +7,6 @@ class AdminServiceStub:
     AddItems: Any
     Build: Any
     Serialize: Any
-    FetchVersion: Any
     Attach: Any
     UpdateSettings: Any
     RemoveItems: Any

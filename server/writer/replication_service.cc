@@ -1,4 +1,5 @@
-// The call of AdminService by which replicas get versions.
+#include "server/writer/replication_service.h"
+
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -15,7 +16,6 @@
 #include "server/rpc/field_checks.h"
 #include "server/rpc/request_checks.h"
 #include "server/rpc/rpc_status.h"
-#include "server/writer/admin_service.h"
 
 namespace annod {
 namespace {
@@ -71,10 +71,11 @@ absl::StatusOr<int64_t> ChooseVersion(const v1::FetchVersionRequest& request,
 
 }  // namespace
 
-absl::Status AdminServiceImpl::SendVersion(
+absl::Status ReplicationServiceImpl::SendVersion(
     const v1::FetchVersionRequest& request, FetchWriter* writer) {
   ANNOD_RETURN_IF_ERROR(CheckFetch(request));
-  absl::StatusOr<std::shared_ptr<WriterIndex>> index = Find(request.index());
+  absl::StatusOr<std::shared_ptr<WriterIndex>> index =
+      state_->indexes()->Find(request.index());
   ANNOD_RETURN_IF_ERROR(index.status());
   ANNOD_RETURN_IF_ERROR((*index)->failure());
   const std::shared_ptr<const IndexSettings> settings = (*index)->settings();
@@ -132,7 +133,7 @@ absl::Status AdminServiceImpl::SendVersion(
   return WithReason(std::move(sent), kStorageFailed);
 }
 
-grpc::Status AdminServiceImpl::FetchVersion(
+grpc::Status ReplicationServiceImpl::FetchVersion(
     grpc::ServerContext*, const v1::FetchVersionRequest* request,
     FetchWriter* writer) {
   return ToGrpcStatus(SendVersion(*request, writer));

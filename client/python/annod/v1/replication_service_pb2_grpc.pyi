@@ -1,0 +1,5 @@
+from typing import Any
+
+class ReplicationServiceStub:
+    def __init__(self, channel: Any) -> None: ...
+    FetchVersion: Any
