@@ -46,8 +46,10 @@ dd { margin: 0; overflow-wrap: anywhere; }
 code { font: 13px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 progress { width: 160px; accent-color: var(--accent); vertical-align: middle; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 14px 28px; }
+.columns > section { margin-bottom: 0; }
+.columns + section { margin-top: 14px; }
 .spark { width: 120px; height: 24px; display: block; }
-.wide .spark { width: 100%; height: 64px; }
+.wide .spark { width: 100%; height: 64px; margin-bottom: 8px; }
 .curve { width: 100%; max-width: 520px; display: block; }
 .line { fill: none; stroke: var(--accent); stroke-width: 1.6; vector-effect: non-scaling-stroke; }
 .area { fill: var(--accent); opacity: .16; }
