@@ -11,7 +11,7 @@ COPTS = {
     "rpc_test": ["-O0", "-U_FORTIFY_SOURCE"],
 }
 
-def _with_precompiled(header, kwargs):
+def with_precompiled(header, kwargs):
     """Adds tools/precompiled/HEADER.h, parsed beforehand, to all sources of a target."""
     if not header:
         return kwargs
@@ -66,8 +66,17 @@ def folder_library(name = None, precompiled = "core", deps = [], **kwargs):
         srcs = srcs,
         hdrs = kwargs.pop("hdrs", native.glob(["*.h"], allow_empty = True)),
         visibility = kwargs.pop("visibility", ["//visibility:public"]),
-        **_with_precompiled(precompiled, dict(kwargs, deps = deps + sources))
+        **with_precompiled(precompiled, dict(kwargs, deps = deps + sources))
     )
+
+def precompiled_library(precompiled = "core", **kwargs):
+    """A cc_library whose sources are compiled behind a header of tools/precompiled.
+
+    Args:
+      precompiled: as of folder_library.
+      **kwargs: to cc_library.
+    """
+    native.cc_library(**with_precompiled(precompiled, kwargs))
 
 def precompiled_binary(precompiled, **kwargs):
     """A cc_binary whose source is compiled behind a header of tools/precompiled.
@@ -77,7 +86,7 @@ def precompiled_binary(precompiled, **kwargs):
         measured lies in libraries then.
       **kwargs: to cc_binary.
     """
-    native.cc_binary(**_with_precompiled(precompiled, kwargs))
+    native.cc_binary(**with_precompiled(precompiled, kwargs))
 
 def folder_test(name = None, srcs = None, precompiled = "test", deps = [], **kwargs):
     """One test program of all *_test.cc of a folder, or of `srcs`.
@@ -95,5 +104,5 @@ def folder_test(name = None, srcs = None, precompiled = "test", deps = [], **kwa
     native.cc_test(
         name = name,
         srcs = srcs,
-        **_with_precompiled(precompiled, dict(kwargs, deps = deps + sources + ["//third_party/debian:gtest_main"]))
+        **with_precompiled(precompiled, dict(kwargs, deps = deps + sources + ["//third_party/debian:gtest_main"]))
     )

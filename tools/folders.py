@@ -49,7 +49,7 @@ def dependencies(root, folder, libraries_only=False):
             continue
         arguments = {k.arg: k.value for k in call.keywords}
         if libraries_only and not (
-            call.func.id == "folder_library" or call.func.id == "cc_binary" and "srcs" in arguments
+            call.func.id == "folder_library" or call.func.id in ("cc_binary", "precompiled_binary") and "srcs" in arguments
         ):
             continue
         for label in _strings(arguments.get("deps", ast.List([]))):

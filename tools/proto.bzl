@@ -1,5 +1,7 @@
 """C++ code for .proto files with Debian's protoc and gRPC plugin."""
 
+load(":cc.bzl", "with_precompiled")
+
 def cc_grpc_library(name, srcs, deps = [], services = [], visibility = None):
     """Generates and compiles protobuf messages and gRPC stubs.
 
@@ -30,11 +32,19 @@ def cc_grpc_library(name, srcs, deps = [], services = [], visibility = None):
         ] if services else [])),
         message = "protoc " + name,
     )
+    # What tools/precompiled reads; the sources are compiled behind it.
     native.cc_library(
-        name = name,
-        srcs = impls,
+        name = name + "_headers",
         hdrs = hdrs,
         includes = ["."],
+        visibility = ["//tools/precompiled:__pkg__"],
+        deps = [d + "_headers" for d in deps] + ["//third_party/debian:grpc"],
+    )
+    native.cc_library(
+        name = name,
         visibility = visibility,
-        deps = deps + ["//third_party/debian:grpc"],
+        **with_precompiled("rpc", {
+            "srcs": impls,
+            "deps": deps + [":%s_headers" % name],
+        })
     )

@@ -97,6 +97,28 @@ class CheckLayoutTest(TreeTestCase):
         self.assert_names("tests/core: docs/architecture.md does not say what belongs there",
                           "docs/architecture.md: there is no folder core/gone")
 
+    def test_sources_that_are_compiled_together_define_nothing_twice(self):
+        definitions = {
+            "kMost": "constexpr int kMost = 3;",
+            "kNames": "constexpr const char* kNames[] = {};",
+            "Row": "struct Row {\n};",
+            "Sum(int a, int b)": "int Sum(int a,\n        int b) {\n}",
+        }
+        for name, text in definitions.items():
+            with self.subTest(name):
+                for source in ("call", "called"):
+                    self.write(f"server/{source}.cc", f"namespace {{\n\n{text}\n\n}}  // namespace\n")
+                self.assert_names(f"server/call.cc and server/called.cc both define {name}; call one of them otherwise")
+
+    def test_they_may_define_what_only_looks_alike(self):
+        texts = {
+            "call": "struct Row;\nint Sum(int a) {\n  constexpr int kMost = 3;\n}\nclass Call {\n  int Size() {\n  }\n};",
+            "called": "struct Row {\n};\nint Sum(float a) {\n  constexpr int kMost = 3;\n}\nclass Called {\n  int Size() {\n  }\n};",
+        }
+        for source, text in texts.items():
+            self.write(f"server/{source}.cc", f"namespace {{\n\n{text}\n\n}}  // namespace\n")
+        self.assertEqual(self.check()[0], 0)
+
     def test_a_tree_without_sources_is_no_success(self):
         status, said = self.run_tool("tools/check_layout", str(self.root / "proto"))
         self.assertEqual(status, 1)

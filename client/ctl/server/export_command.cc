@@ -20,8 +20,8 @@ namespace annod::ctl {
 namespace {
 
 // Of one call: ids asked for, and bytes answered unless labels are long.
-constexpr int64_t kMaxBatch = 16384;
-constexpr int64_t kMessageBytes = int64_t{1} << 20;
+constexpr int64_t kMaxExportBatch = 16384;
+constexpr int64_t kExportMessageBytes = int64_t{1} << 20;
 constexpr int64_t kLabelBytes = 64;
 
 struct ExportArguments {
@@ -54,8 +54,8 @@ absl::StatusOr<int64_t> WriteItems(const client::IndexInfo& info,
                                    Progress* progress) {
   const int64_t end = std::max(info.next_id, info.item_slot_count);
   int64_t batch = std::clamp<int64_t>(
-      kMessageBytes / (int64_t{4} * info.dimension + kLabelBytes), 1,
-      kMaxBatch);
+      kExportMessageBytes / (int64_t{4} * info.dimension + kLabelBytes), 1,
+      kMaxExportBatch);
   int64_t items = 0;
   for (int64_t first = 0; first < end;) {
     std::vector<int32_t> ids(std::min(batch, end - first));

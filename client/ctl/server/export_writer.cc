@@ -20,7 +20,7 @@
 namespace annod::ctl {
 namespace {
 
-constexpr size_t kBufferBytes = 1 << 18;
+constexpr size_t kFileBufferBytes = 1 << 18;
 
 // Bytes for a file, or for standard output.
 class Sink {
@@ -41,7 +41,7 @@ class Sink {
 
   // To be called once something is in buffer().
   absl::Status Grown() {
-    return buffer_.size() < kBufferBytes ? absl::OkStatus() : Flush();
+    return buffer_.size() < kFileBufferBytes ? absl::OkStatus() : Flush();
   }
   std::string* buffer() { return &buffer_; }
 

@@ -8,6 +8,7 @@
 #include "client/ctl/common/arguments.h"
 #include "client/ctl/common/interruption.h"
 #include "client/ctl/common/progress.h"
+#include "client/ctl/common/set_run.h"
 #include "client/ctl/server/commands.h"
 #include "client/ctl/server/server_output.h"
 #include "core/status_macros.h"
@@ -176,17 +177,6 @@ absl::Status RunRebuild(const RebuildArguments& arguments,
   progress.Done(0);
   PrintResult(arguments.target, result, context);
   return absl::OkStatus();
-}
-
-template <typename Arguments>
-void SetRun(CLI::App* command, Context* context,
-            const std::shared_ptr<Arguments>& arguments,
-            absl::Status (*run)(const Arguments&, const Context&)) {
-  command->callback([context, arguments, run] {
-    context->run = [context, arguments, run] {
-      return run(*arguments, *context);
-    };
-  });
 }
 
 void AddSettings(CLI::App* app, Context* context) {

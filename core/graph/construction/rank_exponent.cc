@@ -10,7 +10,7 @@
 namespace annod {
 namespace {
 
-constexpr int64_t kSampledRows = 1000;
+constexpr int64_t kExponentRows = 1000;
 constexpr size_t kNearRank = 10;
 constexpr size_t kLeastFarRank = 20;
 
@@ -20,7 +20,7 @@ float RankExponent(Metric metric, const CodeRows& codes,
                    const NeighborLists& lists) {
   if (metric == Metric::kDot) return 0;
   const auto rows = static_cast<int64_t>(codes.count());
-  const int64_t sampled = std::min(rows, kSampledRows);
+  const int64_t sampled = std::min(rows, kExponentRows);
   const double rounding = RoundingOf(codes.row_bytes());
   double growth = 0, ranks = 0;  // of the logarithms
   std::vector<CodeNeighbor> near;

@@ -23,8 +23,6 @@ constexpr int64_t kAllowedKb = 512 << 10;
 // The writer also holds what it parses and stores of the largest requests.
 constexpr int64_t kAllowedWriterKb = 768 << 10;
 constexpr int64_t kGivenBackKb = 160 << 10;
-// Told within a quarter of a second on two busy cores.
-constexpr absl::Duration kHealthBound = absl::Seconds(4);
 constexpr absl::Duration kPatience = absl::Minutes(1);
 constexpr rlim_t kCap = rlim_t{3} << 30;
 
@@ -54,9 +52,11 @@ void Cap(pid_t pid) {
 // Asks for health again and again, on a connection of its own.
 class HealthWatch {
  public:
-  explicit HealthWatch(const std::string& address)
+  // A call that takes longer than `patience` has failed.
+  HealthWatch(const std::string& address, absl::Duration patience)
       : stub_(grpc::health::v1::Health::NewStub(
             grpc::CreateChannel(address, grpc::InsecureChannelCredentials()))),
+        patience_(patience),
         thread_([this] { Loop(); }) {}
   ~HealthWatch() { Stop(); }
   void Stop() {
@@ -77,7 +77,7 @@ class HealthWatch {
   void Loop() {
     while (!stopped_.load()) {
       grpc::ClientContext context;
-      context.set_deadline(absl::ToChronoTime(absl::Now() + 2 * kHealthBound));
+      context.set_deadline(absl::ToChronoTime(absl::Now() + patience_));
       grpc::health::v1::HealthCheckResponse response;
       const absl::Time start = absl::Now();
       const grpc::Status status = stub_->Check(&context, {}, &response);
@@ -94,6 +94,7 @@ class HealthWatch {
   }
 
   const std::unique_ptr<grpc::health::v1::Health::Stub> stub_;
+  const absl::Duration patience_;
   std::atomic<bool> stopped_{false};
   absl::Duration slowest_ = absl::ZeroDuration();
   std::vector<absl::Duration> answered_;
@@ -151,7 +152,9 @@ void AttackedAnnod::Attack(const std::string& name,
   const int64_t writer_before = StatusKb(writer_, "VmRSS");
   ForgetPeak(worker_);
   ForgetPeak(writer_);
-  HealthWatch health(address());
+  // Told within a quarter of a second on two busy cores.
+  const absl::Duration health_bound = 3 * annod_->AboutASecond();
+  HealthWatch health(address(), 2 * health_bound);
   const absl::Time start = absl::Now();
   attack();
   const absl::Duration took = absl::Now() - start;
@@ -160,7 +163,7 @@ void AttackedAnnod::Attack(const std::string& name,
   const int64_t writer_took = StatusKb(writer_, "VmHWM") - writer_before;
   EXPECT_LT(worker_took, kAllowedKb);
   EXPECT_LT(writer_took, kAllowedWriterKb);
-  EXPECT_LT(health.slowest(), kHealthBound);
+  EXPECT_LT(health.slowest(), health_bound);
   EXPECT_LE(health.failures(), may_refuse ? health.calls() / 2 : 0);
   const auto left = [this, worker_before, writer_before] {
     return std::max(StatusKb(worker_, "VmRSS") - worker_before,

@@ -17,7 +17,7 @@ namespace annod::testing {
 namespace {
 
 constexpr int kMegabyte = 1000000;
-constexpr absl::Duration kDeadline = absl::Seconds(20);
+constexpr absl::Duration kDeadline = absl::Minutes(2);
 
 // `tag` and nothing behind it, again and again.
 std::string EmptyFields(char tag, int count) {
