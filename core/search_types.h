@@ -49,6 +49,9 @@ struct SearchOptions {
   // Graph: rows kept while searching, the beam width; at least n are. Larger:
   // slower, better recall. 0: kDefaultBeam, or 2 n if that is more.
   int32_t beam = 0;
+  // Graph: the item whose vector the query is; -1: none is known. The search
+  // begins there, too, and the item is found if it may be answered.
+  int32_t item = -1;
   Engine engine = Engine::kAuto;
   // Items that may be answered; null or not active(): all. Forest: candidates
   // that are not accepted do not count, and unless search_k is 0 the search

@@ -79,6 +79,10 @@ double GraphIndex::FirstWidening(const SearchOptions& options) const {
   return std::max(1.0, std::min(rows, items) / wanted);
 }
 
+bool GraphIndex::HasRow(int32_t item) const {
+  return item >= 0 && item < data_.slot_count && graph().rows[item] >= 0;
+}
+
 bool GraphIndex::ScanIsCheaper(const SearchOptions& options) const {
   const double rows =
       static_cast<double>(WantedRows(options)) * FirstWidening(options);
@@ -113,6 +117,7 @@ absl::Status GraphIndex::Search(absl::Span<const float> vector,
   beam.deadline = options.deadline;
   beam.cancelled = options.cancelled;
   if (IsFiltered(options)) beam.filter = options.filter;
+  if (HasRow(options.item)) beam.self = options.item;
   for (bool enough = false; !enough; beam.widening *= 2) {
     const auto rows =
         static_cast<int64_t>(static_cast<double>(beam.width) * beam.widening);

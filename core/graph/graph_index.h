@@ -67,6 +67,7 @@ class GraphIndex {
   bool ScanIsCheaper(const SearchOptions& options) const;
 
  private:
+  bool HasRow(int32_t item) const;
   double FirstWidening(const SearchOptions& options) const;
 
   GraphIndex(std::shared_ptr<const ForestIndex> forest, ForestData data,

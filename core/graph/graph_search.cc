@@ -320,12 +320,14 @@ bool GraphSearcher::Choose(const BeamOptions& options, int32_t reached,
       PrefetchLines(forest_.node_data(id), forest_.layout.node_bytes);
     }
   }
-  for (const int32_t id : graph_.apart) {
-    if (id == options.absent) continue;
+  const auto add = [&](int32_t id) {
+    if (id == options.absent) return;
     if (options.filter == nullptr || options.filter->Accepts(id)) {
       candidates.Add(id);
     }
-  }
+  };
+  for (const int32_t id : graph_.apart) add(id);
+  if (options.self >= 0) add(options.self);
   return enough;
 }
 
@@ -339,6 +341,7 @@ absl::StatusOr<bool> GraphSearcher::Gather(const Query& query,
   EncodeQuery(query, space_, graph_.projection, graph_.book, &beam);
   if (options.absent >= 0) Meet({&graph_.rows[options.absent], 1}, &beam);
   const size_t first = beam.met_count;
+  if (options.self >= 0) Meet({&graph_.rows[options.self], 1}, &beam);
   Enter(query, EntriesOf(options), &beam);
   const absl::StatusOr<int32_t> reached = Expand(options, first, &beam, stats);
   Forget(&beam);

@@ -28,6 +28,9 @@ struct BeamOptions {
   double widening = 1;
   // Items that may be found; null: all. Others are walked over.
   const ItemFilter* filter = nullptr;
+  // The item whose vector the query is, which is found wherever edges lead; -1:
+  // none is known.
+  int32_t self = -1;
   // An item that is not even walked over, as if the graph had been made
   // without it; -1: none.
   int32_t absent = -1;

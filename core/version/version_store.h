@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "core/file_system.h"
 #include "core/graph/graph_index.h"
+#include "core/recall/live_misses.h"
 #include "core/search/forest_index.h"
 #include "core/storage/index_settings.h"
 #include "core/storage/labels.h"
@@ -25,6 +26,9 @@ struct OpenVersion {
   std::shared_ptr<const ForestIndex> forest;
   std::shared_ptr<const GraphIndex> graph;   // null if the version has none
   std::shared_ptr<const LabelTable> labels;  // null if the version has none
+  // What this process has learnt of queries to the graph.
+  const std::shared_ptr<LiveMisses> live_misses =
+      std::make_shared<LiveMisses>();
   double load_seconds = 0;
   // The files, as they were when they were opened.
   struct File {

@@ -62,7 +62,8 @@ bool RecallSampler::ShouldSample(double fraction, uint64_t* state) {
 void RecallSampler::Add(const std::shared_ptr<const OpenVersion>& version,
                         const std::shared_ptr<const StagedView>& changes,
                         const std::shared_ptr<const IndexMetrics>& metrics,
-                        Engine engine, absl::Span<const float> query, int n,
+                        Engine engine, double promised_recall,
+                        absl::Span<const float> query, int n,
                         absl::Span<const Neighbor> found) {
   // Not waited for: the measuring thread may hold it without being run.
   if (!mu_.TryLock()) {
@@ -77,6 +78,8 @@ void RecallSampler::Add(const std::shared_ptr<const OpenVersion>& version,
                       changes,
                       metrics,
                       engine,
+                      promised_recall,
+                      version->live_misses->factor(),
                       {query.begin(), query.end()},
                       n,
                       {found.begin(), found.end()}});
@@ -133,10 +136,17 @@ void RecallSampler::Measure(const Sample& sample, SearchScratch* scratch) {
   const absl::Status searched =
       version->forest->Search(sample.query, options, scratch, &exact, nullptr);
   if (!searched.ok()) return;
+  const auto expected = static_cast<double>(exact.size());
+  const double matches =
+      CountMatches(version->settings.metric, sample.found, exact);
+  if (sample.engine == Engine::kGraph && sample.promised_recall > 0 &&
+      !exact.empty()) {
+    version->live_misses->Add(sample.promised_recall, sample.factor,
+                              matches / expected);
+  }
   const EngineMetrics& counters = sample.metrics->Of(sample.engine);
-  counters.recall_expected.Add(static_cast<double>(exact.size()));
-  counters.recall_matches.Add(
-      CountMatches(version->settings.metric, sample.found, exact));
+  counters.recall_expected.Add(expected);
+  counters.recall_matches.Add(matches);
   // Last: who has seen it has seen the others.
   counters.recall_samples.Add();
 }

@@ -41,11 +41,13 @@ class RecallSampler {
 
   // Takes an answer for later; drops it, counted, if too many wait or another
   // thread is at the queue. `changes`
-  // hide removed items; null if there are none. `engine` answered.
+  // hide removed items; null if there are none. `engine` answered, promising
+  // to find `promised_recall`, 0 for nothing; if it was the graph, what is
+  // missed tells version->live_misses how wide beams have to be.
   void Add(const std::shared_ptr<const OpenVersion>& version,
            const std::shared_ptr<const StagedView>& changes,
            const std::shared_ptr<const IndexMetrics>& metrics, Engine engine,
-           absl::Span<const float> query, int n,
+           double promised_recall, absl::Span<const float> query, int n,
            absl::Span<const Neighbor> found);
 
   // Answers asked again so far.
@@ -58,6 +60,8 @@ class RecallSampler {
     std::shared_ptr<const StagedView> changes;
     std::shared_ptr<const IndexMetrics> metrics;
     Engine engine;
+    double promised_recall;
+    double factor;  // of the misses, as it was
     std::vector<float> query;
     int n;
     std::vector<Neighbor> found;

@@ -89,11 +89,15 @@ double RecallFor(const v1::GetNnsRequest& request) {
 
 // The beam for what is asked for; none if it cannot be reached.
 std::optional<int32_t> BeamFor(const v1::GetNnsRequest& request,
-                               const BeamCurve& curve, Engine engine, int n) {
+                               const OpenVersion& version, Engine engine, int n,
+                               double* promised_recall) {
+  const BeamCurve& curve = version.manifest.beam_curve;
   if (request.beam() > 0) return request.beam();
   if (curve.points.empty() && request.min_recall() == 0) return 0;
+  const double recall = RecallFor(request);
   const std::optional<int32_t> beam =
-      BeamForRecall(curve, RecallFor(request), n);
+      BeamForRecall(curve, version.live_misses->RecallToAsk(recall), n);
+  if (beam) *promised_recall = recall;
   if (beam || request.min_recall() > 0 || engine != Engine::kGraph) return beam;
   // Hard data and nothing but the graph: as good as was measured.
   return std::max(curve.points.back().beam, n);
@@ -120,7 +124,9 @@ std::optional<ForestSetting> ForestForRecall(const OpenVersion& version,
 }
 
 absl::Status ChooseEngine(const v1::GetNnsRequest& request,
-                          const ItemView& items, SearchOptions* search) {
+                          const ItemView& items, SearchOptions* search,
+                          double* promised_recall) {
+  *promised_recall = 0;
   const IndexView& view = items.index();
   const OpenVersion& version = *items.version();
   // 0, "not set" in a proto, means the default too.
@@ -140,7 +146,7 @@ absl::Status ChooseEngine(const v1::GetNnsRequest& request,
   if (graph) {
     const BeamCurve& curve = version.manifest.beam_curve;
     const std::optional<int32_t> beam =
-        BeamFor(request, curve, search->engine, search->n);
+        BeamFor(request, version, search->engine, search->n, promised_recall);
     if (beam) {
       search->beam = *beam;
       const bool scan = search->engine == Engine::kAuto &&

@@ -32,9 +32,11 @@ std::optional<ForestSetting> ForestForRecall(const OpenVersion& version,
 // which is the forest's; all items if comparing them costs less. A search_k
 // that recall chose is used with the graph's codes where there are such; one
 // that is given, or Annoy's default, never: answers are then Annoy's.
-// RECALL_UNREACHABLE; NO_GRAPH.
+// `*promised_recall` becomes what the graph's curve was asked for, 0 if nothing
+// was. RECALL_UNREACHABLE; NO_GRAPH.
 absl::Status ChooseEngine(const v1::GetNnsRequest& request,
-                          const ItemView& items, SearchOptions* search);
+                          const ItemView& items, SearchOptions* search,
+                          double* promised_recall);
 
 }  // namespace annod
 

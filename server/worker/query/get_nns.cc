@@ -55,6 +55,7 @@ absl::Status GetNnsHandler::Search(const Call& call, int position,
   ItemFilter filter = call.options.filter;
   search.filter = &filter;
   search.cancelled = &cancelled;
+  search.item = query.item;
   if (call.options.exclude_self) filter.excluded_id = query.item;
   const OpenVersion* const version = items.version();
   found->neighbors.clear();
@@ -76,7 +77,8 @@ absl::Status GetNnsHandler::Search(const Call& call, int position,
                                   &scratch->random_state)) {
     const IndexView& index = items.index();
     sampler_->Add(index.version, items.changes(), index.metrics, search.engine,
-                  query.values, search.n, found->neighbors);
+                  call.options.promised_recall, query.values, search.n,
+                  found->neighbors);
   }
   return absl::OkStatus();
 }

@@ -83,7 +83,7 @@ absl::Status MakeQueryOptions(const v1::GetNnsRequest& request,
     search.engine = Engine::kExact;
     return absl::OkStatus();
   }
-  return ChooseEngine(request, items, &search);
+  return ChooseEngine(request, items, &search, &options->promised_recall);
 }
 
 }  // namespace annod

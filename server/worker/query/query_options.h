@@ -31,6 +31,8 @@ struct QueryOptions {
   // Without the queried item, if that is to be excluded.
   ItemFilter filter;
   bool exclude_self = false;
+  // The recall that the curve of the graph was asked for; 0: none.
+  double promised_recall = 0;
 
   // Whether the call itself leaves items out.
   bool filtered_by_call() const {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/as_near.h"
+#include "core/search/ranking.h"
 #include "gtest/gtest.h"
 #include "tests/core/graph/data_shapes.h"
 #include "tests/core/graph/kept_recall.h"
@@ -40,6 +42,29 @@ void ExpectFound(const std::string& what, Metric metric,
       << what << " " << MetricName(metric) << ", beam " << options.beam;
 }
 
+// The same, but that the search is told which item asks.
+void ExpectFoundByItem(const std::string& what, Metric metric,
+                       const VectorRows& items) {
+  const MeasuredIndex index(items, metric);
+  const SearchScratchPtr scratch = NewSearchScratch();
+  SearchOptions options;
+  options.n = 1;
+  options.beam = 1;
+  std::vector<Neighbor> found;
+  for (size_t id = 0; id < items.size(); ++id) {
+    options.item = static_cast<int32_t>(id);
+    ASSERT_TRUE(
+        index.both()
+            .graph->Search(items[id], options, scratch.get(), &found, nullptr)
+            .ok());
+    ASSERT_EQ(found.size(), 1);
+    const float own =
+        SlotDistance(index.both().forest, options.item, options.item);
+    ASSERT_TRUE(IsAsNear(metric, found[0].distance, own))
+        << what << " " << MetricName(metric) << ", item " << id;
+  }
+}
+
 class FindsItselfTest : public testing::TestWithParam<int> {};
 
 INSTANTIATE_TEST_SUITE_P(All, FindsItselfTest,
@@ -53,6 +78,40 @@ TEST_P(FindsItselfTest, ItemOfItsOwnVector) {
     std::mt19937 random(23);
     ExpectFound(shape.name, metric, Draw(shape, kSelfItems, &random));
   }
+}
+
+TEST_P(FindsItselfTest, WhoeverIsToldWhichItemAsksFindsIt) {
+  const DataShape shape = AllShapes()[GetParam()];
+  for (const Metric metric :
+       {Metric::kAngular, Metric::kEuclidean, Metric::kManhattan,
+        Metric::kHamming, Metric::kDot}) {
+    std::mt19937 random(31);
+    ExpectFoundByItem(shape.name, metric,
+                      AsMetricWants(metric, Draw(shape, kSelfItems, &random)));
+  }
+}
+
+TEST(FindsItselfTest, AskingItemIsFilteredAsOthersAre) {
+  std::mt19937 random(37);
+  const VectorRows items = Draw(HardShape(), kSelfItems, &random);
+  const MeasuredIndex index(items, Metric::kEuclidean);
+  const SearchScratchPtr scratch = NewSearchScratch();
+  ItemFilter filter;
+  filter.excluded_id = 7;
+  SearchOptions options;
+  options.filter = &filter;
+  options.item = 7;
+  std::vector<Neighbor> found;
+  const GraphIndex& graph = *index.both().graph;
+  ASSERT_TRUE(
+      graph.Search(items[7], options, scratch.get(), &found, nullptr).ok());
+  EXPECT_EQ(found.size(), options.n);
+  for (const Neighbor& one : found) EXPECT_NE(one.id, 7);
+  // None of the version: a staged one, say.
+  options.item = kSelfItems + 5;
+  ASSERT_TRUE(
+      graph.Search(items[7], options, scratch.get(), &found, nullptr).ok());
+  EXPECT_EQ(found.size(), options.n);
 }
 
 TEST(FindsItselfTest, ItemAmongZeroVectors) {

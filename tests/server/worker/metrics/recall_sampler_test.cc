@@ -1,8 +1,15 @@
 #include "server/worker/metrics/recall_sampler.h"
 
+#include <memory>
+#include <random>
 #include <vector>
 
+#include "core/version/version_store.h"
 #include "gtest/gtest.h"
+#include "server/config/live_config.h"
+#include "tests/core/forest/build_file.h"
+#include "tests/core/forest/memory_vectors.h"
+#include "tests/server/testing/calls.h"
 
 namespace annod {
 namespace {
@@ -45,6 +52,56 @@ TEST(RecallSamplerTest, SamplesTheFractionAskedFor) {
   for (int i = 0; i < 1000; ++i) {
     EXPECT_FALSE(RecallSampler::ShouldSample(0, &state));
   }
+}
+
+// A version without a graph, which is not needed to measure its answers.
+std::shared_ptr<OpenVersion> SmallVersion() {
+  std::mt19937 random(3);
+  std::normal_distribution<float> normal;
+  std::vector<std::vector<float>> rows(50, std::vector<float>(4));
+  for (std::vector<float>& row : rows) {
+    for (float& component : row) component = normal(random);
+  }
+  ForestBuildOptions options;
+  options.metric = Metric::kEuclidean;
+  options.dim = 4;
+  options.tree_count = 1;
+  auto version = std::make_shared<OpenVersion>();
+  version->settings.metric = options.metric;
+  version->forest = *ForestIndex::Open(
+      FileSystem::Posix(), BuildFile(MemoryVectors(rows), options, "small.ann"),
+      options.metric, options.dim, {});
+  return version;
+}
+
+// Answers with nothing in them, measured until enough to learn from.
+void MeasureMisses(const std::shared_ptr<OpenVersion>& version, Engine engine,
+                   double promised_recall) {
+  Config config;
+  config.recall_cpu_fraction = 1;
+  const LiveConfig live(config);
+  WorkerMetrics metrics(nullptr);
+  RecallSampler sampler(&live, &metrics);
+  const auto handles = std::make_shared<const IndexMetrics>();
+  // Some may be given up while the queue is looked at.
+  EXPECT_TRUE(Eventually([&] {
+    sampler.Add(version, nullptr, handles, engine, promised_recall,
+                std::vector<float>(4), /*n=*/10, {});
+    return sampler.measured_count() >= 100;
+  }));
+}
+
+TEST(RecallSamplerTest, TeachesHowWideBeamsHaveToBe) {
+  const auto version = SmallVersion();
+  MeasureMisses(version, Engine::kGraph, /*promised_recall=*/0.9);
+  EXPECT_EQ(version->live_misses->factor(), LiveMisses::kMostFactor);
+}
+
+TEST(RecallSamplerTest, WhatPromisedNothingTeachesNothing) {
+  const auto version = SmallVersion();
+  MeasureMisses(version, Engine::kGraph, /*promised_recall=*/0);
+  MeasureMisses(version, Engine::kForest, /*promised_recall=*/0.9);
+  EXPECT_EQ(version->live_misses->factor(), 1);
 }
 
 }  // namespace

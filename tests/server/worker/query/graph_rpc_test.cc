@@ -75,6 +75,18 @@ class GraphRpcTest : public testing::Test {
 
 Cluster* GraphRpcTest::cluster_ = nullptr;
 
+TEST_F(GraphRpcTest, AnItemThatAsksFindsItself) {
+  for (const auto& [name, metric] : Indexes()) {
+    if (metric == v1::METRIC_DOT) continue;  // others have larger products
+    for (int item = 0; item < kItems; item += kItems / 100) {
+      v1::GetNnsRequest request = ItemQuery(name, item, 1);
+      request.set_engine(v1::ENGINE_GRAPH);
+      request.set_beam(1);
+      EXPECT_EQ(Ask(request).results(0).ids(0), item) << name;
+    }
+  }
+}
+
 TEST_F(GraphRpcTest, AnswersWhatNobodyTunes) {
   for (const auto& [name, metric] : Indexes()) {
     v1::IndexInfo info;
