@@ -73,7 +73,8 @@ class FileSequence {
     while (!bytes.empty()) {
       if (next_ == manifest_->files.size()) {
         return absl::DataLossError(
-            "the source sends more bytes than its manifest says");
+            absl::StrCat("the source sends more than the ", offset_,
+                         " bytes that its manifest says"));
       }
       const ManifestFile& file = manifest_->files[next_];
       const std::string path = JoinPath(directory_, file.name);
@@ -162,7 +163,9 @@ absl::Status CopyFiles(FileSystem* fs, VersionSource* source,
     absl::Status read = source->Read(
         index, manifest, before, wanted, [&](absl::string_view bytes) {
           if (bytes.size() > wanted - (files.offset() - before)) {
-            return absl::DataLossError("the source sends more than was asked");
+            return absl::DataLossError(
+                absl::StrCat("the source sends more than the ", wanted,
+                             " bytes that it was asked for"));
           }
           return files.Append(bytes);
         });
@@ -173,7 +176,9 @@ absl::Status CopyFiles(FileSystem* fs, VersionSource* source,
       return read;
     }
     if (files.offset() == before) {
-      return absl::DataLossError("the source sends nothing");
+      return absl::DataLossError(
+          absl::StrCat("the source sends nothing of the ", wanted,
+                       " bytes from ", before, " on"));
     }
   }
   return absl::OkStatus();

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "absl/strings/str_cat.h"
 #include "core/storage/checked_json.h"
 
 namespace annod {
@@ -27,11 +28,15 @@ absl::StatusOr<std::string> ReadAccessMemory(int fd) {
   struct stat info;
   if (fstat(fd, &info) != 0) return absl::ErrnoToStatus(errno, "access memory");
   if (static_cast<size_t>(info.st_size) > kMaxJsonBytes) {
-    return absl::InternalError("access memory is too large");
+    return absl::InternalError(absl::StrCat(
+        "access memory holds ", info.st_size, " bytes; limit ", kMaxJsonBytes));
   }
   std::string text(static_cast<size_t>(info.st_size), '\0');
-  if (pread(fd, text.data(), text.size(), 0) != info.st_size) {
-    return absl::ErrnoToStatus(errno, "access memory");
+  const ssize_t count = pread(fd, text.data(), text.size(), 0);
+  if (count < 0) return absl::ErrnoToStatus(errno, "access memory");
+  if (count != info.st_size) {
+    return absl::InternalError(absl::StrCat("access memory gave ", count,
+                                            " of ", info.st_size, " bytes"));
   }
   return text;
 }

@@ -94,8 +94,11 @@ absl::StatusOr<Config> ReadConfigMemory(int fd) {
                                               kMaxConfigBytes));
     }
     text.resize(info.st_size);
-    if (pread(fd, text.data(), text.size(), 0) != info.st_size) {
-      return SystemError("read");
+    const ssize_t count = pread(fd, text.data(), text.size(), 0);
+    if (count < 0) return SystemError("read");
+    if (count != info.st_size) {
+      return absl::InternalError(absl::StrCat(
+          "configuration memory gave ", count, " of ", info.st_size, " bytes"));
     }
   }
   Config config;

@@ -37,7 +37,10 @@ void HttpCalls::Ask(const HttpRequest* request, Waiter waiter) {
       wake_.NotifyAll();
       return;
     }
-    response->body = stopped_ ? "stopping\n" : "too many wait already\n";
+    response->body =
+        stopped_ ? "stopping\n"
+                 : absl::StrCat(waiting_.size(), " calls wait already; limit ",
+                                tree_.max_waiting, "\n");
   }
   waiter(std::move(response));
 }

@@ -47,12 +47,18 @@ constexpr HttpConnections::Limits kLimits = {
 constexpr int64_t kMaxHeldBytes = 64 << 20;
 // So many times the largest body is read only to be refused.
 constexpr size_t kSkippedBodies = 16;
-constexpr char kBusy[] = "too many large requests and answers at a time\n";
 
 absl::Status ListenError(const ListenAddress& address, int error) {
   return absl::UnavailableError(absl::StrCat("HTTP cannot listen on ",
                                              address.ToString(), ": ",
                                              std::strerror(error)));
+}
+
+std::shared_ptr<const HttpResponse> BusyResponse() {
+  return TextResponse(
+      MHD_HTTP_SERVICE_UNAVAILABLE,
+      absl::StrCat("requests and answers take all of the ", kMaxHeldBytes,
+                   " bytes that they may take at a time\n"));
 }
 
 // What clients do wrong is no event.
@@ -298,7 +304,7 @@ void MicroHttpServer::TakeBody(absl::string_view part, HttpExchange* exchange) {
   } else if (Hold(static_cast<int64_t>(part.size()), exchange)) {
     body.append(part.data(), part.size());
   } else {
-    exchange->response = TextResponse(MHD_HTTP_SERVICE_UNAVAILABLE, kBusy);
+    exchange->response = BusyResponse();
   }
 }
 
@@ -347,7 +353,7 @@ MHD_Result MicroHttpServer::Answer(MHD_Connection* connection,
     exchange->response = std::move(response);
     const auto bytes = static_cast<int64_t>(exchange->response->body.size());
     if (exchange->tree != nullptr && !Hold(bytes, exchange)) {
-      exchange->response = TextResponse(MHD_HTTP_SERVICE_UNAVAILABLE, kBusy);
+      exchange->response = BusyResponse();
     }
     MHD_resume_connection(connection);
   };

@@ -129,8 +129,11 @@ absl::Status RemoteSource::Fetch(const v1::FetchVersionRequest& request,
         context, request);
     v1::FetchVersionResponse message;
     while (taken.ok() && reader->Read(&message)) {
-      taken = message.ByteSizeLong() > kMaxFetchMessageBytes
-                  ? absl::DataLossError("the source sends too large a piece")
+      const size_t bytes = message.ByteSizeLong();
+      taken = bytes > kMaxFetchMessageBytes
+                  ? absl::DataLossError(
+                        absl::StrCat("the source sends a piece of ", bytes,
+                                     " bytes; limit ", kMaxFetchMessageBytes))
                   : take(&message);
       if (!taken.ok()) context->TryCancel();
     }
@@ -154,7 +157,9 @@ absl::StatusOr<SourceVersion> RemoteSource::Describe(const std::string& index) {
   ANNOD_RETURN_IF_ERROR(
       Fetch(request, kReadTimeout, [&](v1::FetchVersionResponse* message) {
         if (!is_first) {
-          return absl::DataLossError("the source sends more than was asked");
+          return absl::DataLossError(
+              "the source sends more than the one message that describes a "
+              "version");
         }
         is_first = false;
         settings_json = std::move(*message->mutable_settings_json());
@@ -162,9 +167,14 @@ absl::StatusOr<SourceVersion> RemoteSource::Describe(const std::string& index) {
         found.has_version = message->version() > 0;
         return absl::OkStatus();
       }));
-  if (settings_json.size() > kMaxJsonBytes ||
-      found.manifest_json.size() > kMaxJsonBytes) {
-    return absl::DataLossError("the source sends too large a description");
+  for (const auto& [name, text] :
+       {std::pair("settings", &settings_json),
+        std::pair("a manifest", &found.manifest_json)}) {
+    if (text->size() > kMaxJsonBytes) {
+      return absl::DataLossError(absl::StrCat("the source sends ", name, " of ",
+                                              text->size(), " bytes; limit ",
+                                              kMaxJsonBytes));
+    }
   }
   ANNOD_ASSIGN_OR_RETURN(found.settings, IndexSettingsFromJson(settings_json));
   if (found.has_version) {

@@ -17,6 +17,7 @@
 namespace annod {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -212,12 +213,18 @@ TEST_F(FetchVersionTest, ASourceThatSendsTooMuchOrNothingIsRefused) {
     }
     return taken;
   };
-  EXPECT_EQ(Fetch(&odd_, version).code(), absl::StatusCode::kDataLoss);
+  absl::Status status = Fetch(&odd_, version);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()),
+              ContainsRegex("sends more than the [0-9]+ bytes that it"));
   EXPECT_LT(pieces, 100);
   odd_.read = [](uint64_t, uint64_t, const VersionSource::Sink&) {
     return absl::OkStatus();
   };
-  EXPECT_EQ(Fetch(&odd_, version).code(), absl::StatusCode::kDataLoss);
+  status = Fetch(&odd_, version);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()),
+              ContainsRegex("nothing of the [0-9]+ bytes from 0 on"));
   // It may announce what no disk holds.
   SourceVersion huge = version;
   huge.manifest.files[0].bytes = uint64_t{1} << 46;

@@ -40,6 +40,13 @@ TEST_F(LiveAccessTest, MemoryHoldsTheTextWhateverIsIn) {
   EXPECT_FALSE(ReadAccessMemory(-1).ok());
 }
 
+TEST_F(LiveAccessTest, MemoryThatIsTooLargeIsRefusedWithSizeAndLimit) {
+  ASSERT_EQ(ftruncate(memory_, 4194305), 0);
+  const absl::Status status = ReadAccessMemory(memory_).status();
+  EXPECT_EQ(status.message(),
+            "access memory holds 4194305 bytes; limit 4194304");
+}
+
 TEST_F(LiveAccessTest, TheFileGoesBeforeWhatWasHandedOn) {
   Write(kTwo);
   const auto live = LiveAccess::Open(path_, memory_);

@@ -1,5 +1,7 @@
 #include "server/config/config.h"
 
+#include <unistd.h>
+
 #include <fstream>
 #include <functional>
 #include <limits>
@@ -372,6 +374,9 @@ TEST(Config, MemoryOfAnotherFormIsRefused) {
   EXPECT_EQ(ReadConfigMemory(*fd).status().code(),
             absl::StatusCode::kInvalidArgument);
   EXPECT_FALSE(ReadConfigMemory(-1).ok());
+  ASSERT_EQ(ftruncate(*fd, 1048577), 0);
+  EXPECT_THAT(std::string(ReadConfigMemory(*fd).status().message()),
+              HasSubstr("holds 1048577 bytes; limit 1048576"));
 }
 
 TEST(Config, DocumentationListsEverySettingAsTheTableHasIt) {
