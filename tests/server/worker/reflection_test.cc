@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "annod/v1/replication_service.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor.pb.h"
@@ -86,6 +87,7 @@ TYPED_TEST_SUITE(ReflectionTest, Versions);
 TYPED_TEST(ReflectionTest, DescribesEverythingItLists) {
   using ServerReflectionRequest = typename TypeParam::Request;
   using ServerReflectionResponse = typename TypeParam::Response;
+  v1::FetchVersionRequest::descriptor();  // or the program would not have it
   ServerReflectionRequest list;
   list.set_list_services("");
   const ServerReflectionResponse response = this->Ask(list);
