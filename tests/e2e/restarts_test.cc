@@ -33,6 +33,22 @@ constexpr int kItems = 500;
 constexpr int kDefaultRestarts = 20;
 constexpr int kCallers = 3;  // of each kind
 
+// Repeats what a machine that is busy with other things refuses, and nothing of
+// what a restart could lose.
+constexpr char kServiceConfig[] = R"({
+  "loadBalancingConfig": [{"round_robin": {}}],
+  "methodConfig": [{
+    "name": [{}],
+    "retryPolicy": {
+      "maxAttempts": 5,
+      "initialBackoff": "0.02s",
+      "maxBackoff": "0.5s",
+      "backoffMultiplier": 2,
+      "retryableStatusCodes": ["RESOURCE_EXHAUSTED"]
+    }
+  }]
+})";
+
 int Restarts() {
   const char* const text = getenv("ANNOD_RESTARTS");
   int count = 0;
@@ -93,8 +109,7 @@ class RestartsTest : public ::testing::Test {
   void CallPlainly(const std::string& target, bool wait_for_ready, Tally* tally,
                    std::array<std::atomic<int>, 2>* answers) {
     grpc::ChannelArguments args;
-    args.SetServiceConfigJSON(
-        R"({"loadBalancingConfig": [{"round_robin": {}}]})");
+    args.SetServiceConfigJSON(kServiceConfig);
     args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
     args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 200);
