@@ -107,7 +107,7 @@ std::vector<Setting> MakeSettings() {
      "GetNns calls that compare very many items, running or waiting in a worker; more are refused",
      ANNOD_FIELD(admission.max_exact_calls)},
     {"max_batch_calls", "calls", 1, 1 << 20, true,
-     "GetNns calls with many queries, running or waiting in a worker; more are refused",
+     "GetNns calls with many queries or more than a megabyte, running or waiting in a worker; more are refused",
      ANNOD_FIELD(admission.max_batch_calls)},
     {"max_admin_calls", "calls", 1, 1 << 20, true,
      "calls of AdminService and ReplicationService running in a worker; more are refused",

@@ -28,6 +28,8 @@ constexpr absl::Duration kOverloadDrainInterval = absl::Microseconds(500);
 // Looks without an event after which a thread believes that there are none. One
 // look reads one connection, where there may be no call.
 constexpr int kEmptyLooks = 4;
+// A request that takes longer to read than a quick search.
+constexpr size_t kMaxQuickBytes = 1 << 20;
 
 }  // namespace
 
@@ -52,8 +54,8 @@ void QueryThreads::AddQueue(int threads, grpc::ServerBuilder* builder) {
 
 void QueryThreads::Start() {
   gate_ = std::make_unique<AdmissionGate>(thread_count_);
-  slow_lanes_ =
-      std::make_unique<SlowLanes>(thread_count_, &answerer_, config_, metrics_);
+  slow_lanes_ = std::make_unique<SlowLanes>(thread_count_, &answerer_, config_,
+                                            access_, metrics_);
   arriving_.Start(thread_count_ * kAwaitedPerThread);
   for (int i = 0; i < thread_count_; ++i) {
     threads_.emplace_back([this] { Run(); });
@@ -203,6 +205,10 @@ void QueryThreads::Begin(QueryCall* call, absl::Time busy_since,
         call, absl::DeadlineExceededError("deadline passed before the search"),
         nullptr);
     return;
+  }
+  // While it is read nobody would poll: not even health would be told.
+  if (call->request_bytes.Length() > kMaxQuickBytes) {
+    return slow_lanes_->Take(call, Lane::kBatch);
   }
   auto* const request =
       google::protobuf::Arena::CreateMessage<v1::GetNnsRequest>(

@@ -13,9 +13,11 @@ namespace annod {
 // One core at most for scans; batches may have them all while nobody else wants
 // them.
 SlowLanes::SlowLanes(int threads, CallAnswerer* answerer,
-                     const LiveConfig* config, WorkerMetrics* metrics)
+                     const LiveConfig* config, const AccessControl* access,
+                     WorkerMetrics* metrics)
     : answerer_(answerer),
       config_(config),
+      access_(access),
       metrics_(metrics),
       exact_(1),
       batch_(threads) {}
@@ -42,17 +44,20 @@ void SlowLanes::Take(QueryCall* call, Lane lane) {
 }
 
 void SlowLanes::Answer(QueryCall* call, AnswerMemory* memory) {
-  // Parsed again rather than moved: the message lies in another thread's
-  // memory.
+  // Parsed again, if it was, rather than moved: the message lies in another
+  // thread's memory.
   auto* const request =
       google::protobuf::Arena::CreateMessage<v1::GetNnsRequest>(
           memory->messages());
-  const absl::Status parsed = ParseRequest(call->request_bytes, request,
-                                           ParseRoom(config_->Get()->limits));
-  if (parsed.ok()) {
+  absl::Status status = ParseRequest(call->request_bytes, request,
+                                     ParseRoom(config_->Get()->limits));
+  if (status.ok()) {
+    status = access_->CheckIndex(*call->caller, request->index());
+  }
+  if (status.ok()) {
     answerer_->Answer(call, *request, memory);
   } else {
-    answerer_->Finish(call, parsed, nullptr);
+    answerer_->Finish(call, status, nullptr);
   }
   memory->Reset();
 }

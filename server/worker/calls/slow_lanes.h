@@ -1,6 +1,7 @@
 #ifndef ANNOD_SERVER_WORKER_CALLS_SLOW_LANES_H_
 #define ANNOD_SERVER_WORKER_CALLS_SLOW_LANES_H_
 
+#include "server/access/access_control.h"
 #include "server/config/live_config.h"
 #include "server/worker/calls/call_answerer.h"
 #include "server/worker/calls/lane_threads.h"
@@ -17,10 +18,10 @@ class SlowLanes {
   // For a worker whose quick calls have `threads` threads. All must outlive the
   // object.
   SlowLanes(int threads, CallAnswerer* answerer, const LiveConfig* config,
-            WorkerMetrics* metrics);
+            const AccessControl* access, WorkerMetrics* metrics);
 
   // Has `lane`, which is not kQuick, answer the call, or refuses it at once if
-  // the lane is full.
+  // the lane is full. Its request need not have been read yet.
   void Take(QueryCall* call, Lane lane);
 
   // Answers everything taken and ends the threads; no more calls may come.
@@ -31,6 +32,7 @@ class SlowLanes {
 
   CallAnswerer* const answerer_;
   const LiveConfig* const config_;
+  const AccessControl* const access_;
   WorkerMetrics* const metrics_;
   LaneThreads exact_;
   LaneThreads batch_;

@@ -8,7 +8,7 @@ namespace annod {
 enum class Lane {
   kQuick,  // answered where it was received
   kExact,  // few queries that are compared with very many items
-  kBatch,  // many queries
+  kBatch,  // many queries, or a request that takes long to read
 };
 
 // The value of the label "lane".

@@ -144,6 +144,21 @@ TEST_F(OverloadRpcTest, BatchesHaveALaneOfTheirOwn) {
   ExpectNoneInFlight();
 }
 
+// Read where it comes in, it would keep health waiting.
+TEST_F(OverloadRpcTest, LargeRequestsGoTheWayOfBatches) {
+  v1::GetNnsRequest large = Quick();
+  // As often as it takes for two to be there at a time.
+  for (int i = 0; i < 500000; ++i) large.add_exclude_items(100000 + i);
+  EXPECT_TRUE(Eventually([&] {
+    for (const Outcome& outcome : Flood(large, 10)) {
+      EXPECT_TRUE(outcome.status.ok() || outcome.pushback != "")
+          << Describe(outcome.status);
+    }
+    return Refused("max_batch_calls") > 0;
+  }));
+  ExpectNoneInFlight();
+}
+
 TEST_F(OverloadRpcTest, ExactCallsHaveALaneOfTheirOwn) {
   ExpectSomeRefused(Flood(Exact(), kCalls), "max_exact_calls");
   EXPECT_EQ(Refused("max_batch_calls"), 0);
