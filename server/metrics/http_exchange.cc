@@ -63,6 +63,13 @@ std::shared_ptr<const HttpResponse> TextResponse(int status, std::string body) {
   return response;
 }
 
+std::shared_ptr<const HttpResponse> BusyResponse(int64_t limit) {
+  return TextResponse(
+      MHD_HTTP_SERVICE_UNAVAILABLE,
+      absl::StrCat("requests and answers take all of the ", limit,
+                   " bytes that they may take at a time\n"));
+}
+
 std::shared_ptr<const HttpResponse> TooLargeResponse(size_t limit) {
   return TextResponse(
       MHD_HTTP_CONTENT_TOO_LARGE,

@@ -27,6 +27,8 @@ MHD_Result SendResponse(MHD_Connection* connection,
                         std::shared_ptr<const HttpResponse> response);
 
 std::shared_ptr<const HttpResponse> TextResponse(int status, std::string body);
+// Bodies take as many bytes as they may at a time.
+std::shared_ptr<const HttpResponse> BusyResponse(int64_t limit);
 std::shared_ptr<const HttpResponse> TooLargeResponse(size_t limit);
 
 int FdOf(MHD_Connection* connection);

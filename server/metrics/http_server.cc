@@ -54,13 +54,6 @@ absl::Status ListenError(const ListenAddress& address, int error) {
                                              std::strerror(error)));
 }
 
-std::shared_ptr<const HttpResponse> BusyResponse() {
-  return TextResponse(
-      MHD_HTTP_SERVICE_UNAVAILABLE,
-      absl::StrCat("requests and answers take all of the ", kMaxHeldBytes,
-                   " bytes that they may take at a time\n"));
-}
-
 // What clients do wrong is no event.
 void IgnoreLog(void*, const char*, va_list) {}
 
@@ -304,7 +297,7 @@ void MicroHttpServer::TakeBody(absl::string_view part, HttpExchange* exchange) {
   } else if (Hold(static_cast<int64_t>(part.size()), exchange)) {
     body.append(part.data(), part.size());
   } else {
-    exchange->response = BusyResponse();
+    exchange->response = BusyResponse(kMaxHeldBytes);
   }
 }
 
@@ -353,7 +346,7 @@ MHD_Result MicroHttpServer::Answer(MHD_Connection* connection,
     exchange->response = std::move(response);
     const auto bytes = static_cast<int64_t>(exchange->response->body.size());
     if (exchange->tree != nullptr && !Hold(bytes, exchange)) {
-      exchange->response = BusyResponse();
+      exchange->response = BusyResponse(kMaxHeldBytes);
     }
     MHD_resume_connection(connection);
   };

@@ -8,7 +8,7 @@
 
 namespace annod::endurance {
 
-// A real annod whose data lie on a file system of a few megabytes (tmpfs,
+// A real annod whose data directory is a file system of a few megabytes (tmpfs,
 // mounted at `mount_point`, an empty directory): under load until it is full,
 // killed, started again while it is full, compared with what was acknowledged;
 // then it gets room and goes on. Fault "not allowed to mount" without root.

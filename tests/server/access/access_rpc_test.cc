@@ -110,20 +110,6 @@ TEST_F(AccessRpcTest, NobodyLearnsOfIndexesThatAreNotHis) {
   EXPECT_THAT(List("root"), ElementsAre("a-words", "b-words"));
 }
 
-// A large one is read elsewhere than others.
-TEST_F(AccessRpcTest, TheIndexOfALargeRequestIsAskedAbout) {
-  ASSERT_TRUE(Create("root", "b-words").ok());
-  const auto ask = [this](const std::string& name) {
-    v1::GetNnsRequest request;
-    request.set_index("b-words");
-    request.add_queries()->set_label(std::string(2000000, 'x'));
-    v1::GetNnsResponse response;
-    return cluster_->index()->GetNns(As(name).get(), request, &response);
-  };
-  ExpectReason(ask("a"), "NOT_ALLOWED");
-  EXPECT_NE(ErrorInfoOf(ask("root")).reason(), "NOT_ALLOWED");
-}
-
 TEST_F(AccessRpcTest, EveryIndexThatARequestNamesIsAskedAbout) {
   ASSERT_TRUE(Create("root", "b-words").ok());
   ASSERT_TRUE(Create("a", "a-words").ok());

@@ -254,5 +254,22 @@ TEST_F(RolesRpcTest, EachRoleMayWhatTheTableSays) {
   }
 }
 
+// A large one is read elsewhere than others.
+TEST_F(RolesRpcTest, TheIndexOfALargeRequestIsAskedAbout) {
+  v1::GetNnsRequest request;
+  request.set_index("a-none");
+  request.add_queries()->set_label(std::string(2000000, 'x'));
+  const auto reason = [&request](const std::string& name) {
+    for (const MethodDescriptor* method : AllMethods()) {
+      if (method->name() != "GetNns") continue;
+      return ErrorInfoOf(CallOnce(channel(), *method, request, Bearer(name)))
+          .reason();
+    }
+    return std::string("no such method");
+  };
+  EXPECT_EQ(reason("other-reader"), "NOT_ALLOWED");
+  EXPECT_EQ(reason("reader"), "INDEX_NOT_FOUND");
+}
+
 }  // namespace
 }  // namespace annod
