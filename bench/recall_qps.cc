@@ -149,6 +149,10 @@ void AddFlags(CLI::App* app, Flags* flags) {
                   "of the graph; 0: as suits the data")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+  app->add_option("--code_bits", build.code_bits,
+                  "of a component in the graph's codes; 0: as suits the data")
+      ->check(CLI::IsMember({0, 1, 2, 4, 8}))
+      ->capture_default_str();
   app->add_option("--seed", build.seed)->capture_default_str();
   app->add_option("--build_threads", build.threads,
                   "of every engine; as many as there are cores unless given")

@@ -25,6 +25,7 @@ struct BenchOptions {
   int trees = 50;        // forest, annoy
   int graph_trees = 12;  // graph: of the forest it is cut from
   int degree = 0;        // graph: neighbours of an item; 0: as suits the data
+  int code_bits = 0;     // graph: of a component; 0: as suits the data
   // Where indexes are kept. One that is there already is used as it is.
   std::string directory;
 

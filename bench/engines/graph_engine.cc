@@ -30,6 +30,7 @@ absl::StatusOr<absl::Duration> Build(const ForestData& forest,
   if (options.degree > 0) {
     build.degree = build.hard_degree = options.degree;
   }
+  build.code_bits = options.code_bits;
   GraphBuildTimes times;
   const absl::Time start = absl::Now();
   const absl::StatusOr<BuiltGraph> built = BuildGraph(forest, build, &times);
@@ -42,11 +43,11 @@ absl::StatusOr<absl::Duration> Build(const ForestData& forest,
   absl::FPrintF(stderr,
                 "graph: codes %.2f s, clusters %.2f, answers %.2f, refine %.2f "
                 "(%d from %.3f), edges %.2f, both ways %.2f, companions %.2f, "
-                "reach %.2f (%d rows)\n",
+                "reach %.2f (%d rows), packing %.2f (%d bits)\n",
                 times.codes, times.clusters, times.answers, times.refine,
                 times.refine_passes, times.list_recall, times.first_prune,
                 times.second_prune, times.companions, times.repair,
-                times.repaired);
+                times.repaired, times.packing, built->graph.book.bits);
   return absl::Now() - start;
 }
 
@@ -69,17 +70,18 @@ class GraphEngine final : public BenchEngine {
                            FindRoots(index_->bytes(), index_->layout()));
     ANNOD_ASSIGN_OR_RETURN(
         const IndexStore::Entry graph,
-        store.Get(
-            absl::StrCat("graph-t", options.graph_trees, "-r", options.degree,
-                         "-s", options.seed, "-j", options.threads),
-            [&](const std::string& path) {
-              return Build(forest_, options, path);
-            }));
+        store.Get(absl::StrCat("graph-t", options.graph_trees, "-r",
+                               options.degree, "-b", options.code_bits, "-s",
+                               options.seed, "-j", options.threads),
+                  [&](const std::string& path) {
+                    return Build(forest_, options, path);
+                  }));
     ANNOD_ASSIGN_OR_RETURN(
         graph_, GraphIndex::Open(fs, graph.path, index_, /*verify=*/false,
                                  Prefault::kPopulate));
     build_params_ = {{"trees", options.graph_trees},
-                     {"degree", graph_->graph().degree}};
+                     {"degree", graph_->graph().degree},
+                     {"code_bits", graph_->graph().book.bits}};
     build_seconds_ = forest.build_seconds + graph.build_seconds;
     index_bytes_ = forest.bytes + graph.bytes;
     SetSettings("beam", options.beams);

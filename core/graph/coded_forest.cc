@@ -25,8 +25,8 @@ absl::Status CodedForest::Gather(const Query& query, int64_t search_k,
       GatherInWaves(forest_, query, search_k, options, scratch, stats));
   IdSet& candidates = scratch->candidates;
   // No fewer than when the curve was measured that search_k is chosen by.
-  const auto ranked =
-      static_cast<size_t>(RankedCount(std::max(options.n, kRecallCurveN)));
+  const auto ranked = static_cast<size_t>(
+      RankedCount(std::max(options.n, kRecallCurveN), graph_.book));
   const auto add_apart = [&] {
     for (const int32_t id : graph_.apart) {
       if (options.filter == nullptr || options.filter->Accepts(id)) {

@@ -58,9 +58,10 @@ class Measurer {
                                          &scratch, &worker->marks));
     EncodeQuery(query, forest_.space(), forest_.graph().projection,
                 forest_.graph().book, &scratch.beam);
-    NearestByCodes nearest(&forest_.graph(), forest.layout.metric,
-                           static_cast<size_t>(RankedCount(kRecallCurveN)),
-                           &scratch);
+    NearestByCodes nearest(
+        &forest_.graph(), forest.layout.metric,
+        static_cast<size_t>(RankedCount(kRecallCurveN, forest_.graph().book)),
+        &scratch);
     const absl::Span<const int32_t> met = scratch.candidates.ids();
     const auto self = static_cast<size_t>(
         std::find(met.begin(), met.end(), item) - met.begin());

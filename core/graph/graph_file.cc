@@ -18,7 +18,8 @@ constexpr uint64_t kAlignment = 64;
 constexpr uint32_t kMaxDegree = 1024;
 // The first formats that may have what they are named by.
 constexpr uint32_t kProjectionFormat = 2;
-constexpr uint32_t kTurnFormat = 3;                // or items apart
+constexpr uint32_t kTurnFormat = 3;  // or items apart
+constexpr uint32_t kPackedFormat = 4;
 constexpr uint64_t kTopBits = 0x8080808080808080;  // of eight codes
 
 uint64_t Align(uint64_t offset) {
@@ -34,6 +35,18 @@ static_assert(sizeof(CurvePoint) == 8);
 // Of the vectors that codes are made of.
 uint64_t CodedComponents(const GraphHeader& header) {
   return header.directions > 0 ? uint64_t{header.directions} + 1 : header.dim;
+}
+
+int CodeBits(const GraphHeader& header) {
+  return header.code_bits == 0 ? CodeBook::kByte
+                               : static_cast<int>(header.code_bits);
+}
+
+// Only squared distances of vectors that are not projected can be.
+bool MayPack(const GraphHeader& header, Metric metric) {
+  return header.code_bits <= 4 && IsPackedWidth(CodeBits(header)) &&
+         header.directions == 0 &&
+         (metric == Metric::kEuclidean || metric == Metric::kAngular);
 }
 
 // Where the parts lie. Cannot overflow for the counts a header may have.
@@ -113,13 +126,18 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
     header.turn_seed = 0;
     header.apart_count = 0;
   }
+  if (header.format_version < kPackedFormat) header.code_bits = 0;
   const auto dim = static_cast<uint32_t>(GraphSpace::DimOf(forest.layout));
   if (header.directions > dim) {
     return Damaged(absl::StrCat("has ", header.directions, " directions of ",
                                 dim, " components"));
   }
+  if (header.code_bits != 0 && !MayPack(header, forest.layout.metric)) {
+    return Damaged(absl::StrCat("has codes of ", header.code_bits, " bits"));
+  }
   if (header.dim != dim ||
-      header.row_bytes != PaddedCodeBytes(CodedComponents(header)) ||
+      header.row_bytes !=
+          PackedBytes(CodedComponents(header), CodeBits(header)) ||
       header.slot_count != static_cast<uint64_t>(forest.slot_count) ||
       header.forest_bytes != forest.bytes.size() ||
       header.item_count > header.slot_count || header.item_count == 0) {
@@ -155,6 +173,7 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
   };
   graph_.book.centre = floats(layout.centre, CodedComponents(header));
   graph_.book.steps_per_unit = header.steps_per_unit;
+  graph_.book.bits = CodeBits(header);
   graph_.codes = reinterpret_cast<const uint8_t*>(data + layout.codes);
   graph_.items = ints(layout.items, header.item_count);
   graph_.rows = ints(layout.rows, header.slot_count);
@@ -239,7 +258,9 @@ absl::Status GraphFile::CheckIds(const ForestData& forest) const {
     }
   };
   const Projection& projection = graph_.projection;
-  look_at(graph_.codes, size * graph_.book.row_bytes());
+  if (!graph_.book.packed()) {
+    look_at(graph_.codes, size * graph_.book.row_bytes());
+  }
   look_at(projection.directions,
           projection.count * PaddedCodeBytes(projection.mean.size()));
   if ((bits & kTopBits) != 0) return Damaged("a code is larger than 127");
@@ -281,6 +302,10 @@ absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
   header.format_version = projection.active() ? kProjectionFormat : 1;
   if (graph.turn.active() || !graph.apart.empty()) {
     header.format_version = kTurnFormat;
+  }
+  if (graph.book.packed()) {
+    header.format_version = kPackedFormat;
+    header.code_bits = static_cast<uint32_t>(graph.book.bits);
   }
   header.turn_seed = graph.turn.seed;
   header.apart_count = static_cast<uint32_t>(graph.apart.size());

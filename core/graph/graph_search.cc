@@ -31,9 +31,10 @@ constexpr size_t kAdaptiveWidth = 2;
 // would push each other out of the cache again.
 constexpr size_t kRankedAhead = 64;
 
-// Rows kept for each that is compared by its vector: with codes of vectors, and
-// of projected ones.
+// Rows kept for each that is compared by its vector: with codes of vectors,
+// packed or not, and of projected ones.
 constexpr size_t kKeptForOneRanked = 4;
+constexpr size_t kPackedForOneRanked = 2;
 constexpr size_t kProjectedForOneRanked = 2;
 
 // Appends the rows up to the first that is negative to those met, but for those
@@ -81,6 +82,10 @@ size_t EntriesOf(const BeamOptions& options) {
 size_t LeastRanked(const BeamOptions& options, const Graph& graph) {
   const int n = options.n;
   const auto least = static_cast<size_t>(n + std::max(4, 2 * n / 5));
+  if (graph.book.packed()) {
+    return std::max<size_t>(2 * static_cast<size_t>(n),
+                            WidthOf(options) / kPackedForOneRanked);
+  }
   const size_t kept =
       graph.projection.active() ? kProjectedForOneRanked : kKeptForOneRanked;
   return std::max(least, WidthOf(options) / kept);
@@ -116,15 +121,20 @@ class Radius {
         growth_(std::pow(static_cast<double>(std::max(width, rank_)) /
                              static_cast<double>(rank_),
                          double{graph.rank_exponent})),
-        rounding_(RoundingOf(graph.book.row_bytes())) {}
+        rounding_(RoundingOf(graph.book.query_bytes())),
+        off_(graph.book.packed()
+                 ? PackedVariance(graph.book.bits) *
+                       static_cast<double>(graph.book.centre.size())
+                 : 0) {}
 
   // Of the row that the rest is judged by.
   size_t rank() const { return rank_; }
 
   // If the row of that rank is so far.
   int32_t For(int32_t distance) const {
+    const double grows = std::max(0.0, distance - off_);
     return static_cast<int32_t>(
-        std::min<double>(growth_ * (distance + rounding_), INT32_MAX));
+        std::min<double>(off_ + growth_ * (grows + rounding_), INT32_MAX));
   }
 
  private:
@@ -132,6 +142,7 @@ class Radius {
   const size_t rank_;
   const double growth_;
   const double rounding_;
+  const double off_;  // what packed codes add to all distances
 };
 
 // Those of the rows, whose distances are known, that are nearer than
@@ -218,7 +229,8 @@ absl::StatusOr<int32_t> GraphSearcher::Expand(const BeamOptions& options,
                                               size_t first,
                                               BeamScratch* scratch,
                                               SearchStats* stats) const {
-  const auto distance_rows = CodeDistanceRows(forest_.layout.metric);
+  const auto distance_rows =
+      CodeDistanceRows(forest_.layout.metric, graph_.book);
   const uint8_t* const query = AlignedCodes(scratch);
   const size_t row_bytes = graph_.book.row_bytes();
   const Rows code_rows = graph_.code_rows();
@@ -310,9 +322,8 @@ bool GraphSearcher::Choose(const BeamOptions& options, int32_t reached,
               radius.For(entry.distance) <= reached);
     if (accepted == static_cast<size_t>(options.n)) {
       farthest =
-          entry.distance +
-          CodeError(forest_.layout.metric, entry.distance,
-                    {AlignedCodes(&scratch->beam), graph_.book.row_bytes()});
+          entry.distance + CodeError(forest_.layout.metric, entry.distance,
+                                     graph_.book, AlignedCodes(&scratch->beam));
     }
     if (candidates.size() >= ranked && entry.distance > farthest) continue;
     candidates.Add(id);

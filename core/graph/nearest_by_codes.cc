@@ -18,7 +18,7 @@ NearestByCodes::NearestByCodes(const Graph* graph, Metric metric, size_t keep,
     : graph_(*graph),
       keep_(keep),
       scratch_(*scratch),
-      distance_rows_(CodeDistanceRows(metric)) {
+      distance_rows_(CodeDistanceRows(metric, graph->book)) {
   scratch_.nearest.clear();
 }
 

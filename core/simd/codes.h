@@ -21,6 +21,50 @@ inline constexpr size_t PaddedCodeBytes(size_t dim) {
   return (dim + kCodeAlignment - 1) / kCodeAlignment * kCodeAlignment;
 }
 
+// Rows of codes of 1, 2 or 4 bits. What they stand for is a whole number of
+// steps, from 0 on, on the scale of the bytes that a query has for them. Of
+// every kCodeAlignment bytes of a row the lowest bits hold the codes of so many
+// components, the next ones those of the next, and so on.
+
+inline constexpr bool IsPackedWidth(int bits) {
+  return bits == 1 || bits == 2 || bits == 4;
+}
+
+inline constexpr size_t CodesInByte(int bits) {
+  return 8 / static_cast<size_t>(bits);
+}
+
+// Of a row.
+inline constexpr size_t PackedBytes(size_t dim, int bits) {
+  const size_t in_byte = CodesInByte(bits);
+  return PaddedCodeBytes((dim + in_byte - 1) / in_byte);
+}
+
+// So that what components commonly hold fills a third of a byte.
+inline constexpr int PackedStep(int bits) {
+  return bits == 4 ? 8 : bits == 2 ? 16 : 32;
+}
+
+// What the largest code stands for.
+inline constexpr int PackedTop(int bits) {
+  return ((1 << bits) - 1) * PackedStep(bits);
+}
+
+// Puts the code of component `i` into a row that has zero there.
+inline void PutPacked(size_t i, int bits, int code, uint8_t* row) {
+  const size_t group = kCodeAlignment * CodesInByte(bits);
+  const size_t byte = i / group * kCodeAlignment + i % kCodeAlignment;
+  const auto part = static_cast<int>(i % group / kCodeAlignment);
+  row[byte] = static_cast<uint8_t>(row[byte] | code << (part * bits));
+}
+
+inline int PackedCode(size_t i, int bits, const uint8_t* row) {
+  const size_t group = kCodeAlignment * CodesInByte(bits);
+  const size_t byte = i / group * kCodeAlignment + i % kCodeAlignment;
+  const auto part = static_cast<int>(i % group / kCodeAlignment);
+  return row[byte] >> (part * bits) & ((1 << bits) - 1);
+}
+
 // Items side by side in a CodeBlocks.
 inline constexpr size_t kBlockItems = 16;
 
@@ -50,7 +94,19 @@ struct CodeKernels {
   // Of the query and `count` rows chosen by `ids`, whose memory is prefetched.
   void (*squared_l2_rows)(const uint8_t* query, size_t bytes, Rows rows,
                           const int32_t* ids, size_t count, int32_t* out);
-  // The same with sums of absolute differences.
+  // The same of packed rows of `bytes` bytes. The query has a
+  // signed byte for each code in a row, those behind the last component zero,
+  // that differs from none of what codes stand for by more than 127.
+  void (*squared_l2_rows_of_4_bits)(const uint8_t* query, size_t bytes,
+                                    Rows rows, const int32_t* ids, size_t count,
+                                    int32_t* out);
+  void (*squared_l2_rows_of_2_bits)(const uint8_t* query, size_t bytes,
+                                    Rows rows, const int32_t* ids, size_t count,
+                                    int32_t* out);
+  void (*squared_l2_rows_of_1_bit)(const uint8_t* query, size_t bytes,
+                                   Rows rows, const int32_t* ids, size_t count,
+                                   int32_t* out);
+  // Of bytes, the sums of absolute differences.
   void (*l1_rows)(const uint8_t* query, size_t bytes, Rows rows,
                   const int32_t* ids, size_t count, int32_t* out);
   // The same with minus the inner product; the bytes of the query are signed,
@@ -89,6 +145,8 @@ const CodeKernels& CodeDistances();
 
 // References in plain C++.
 int32_t SquaredL2OfCodes(const uint8_t* a, const uint8_t* b, size_t bytes);
+int32_t SquaredL2OfPacked(int bits, const uint8_t* query, const uint8_t* row,
+                          size_t bytes);
 int32_t L1OfCodes(const uint8_t* a, const uint8_t* b, size_t bytes);
 // `query`: signed.
 int32_t NegativeDotOfCodes(const uint8_t* query, const uint8_t* row,

@@ -41,9 +41,12 @@ namespace N_VNNI {
 #include "core/simd/codes_kernels_inl.h"
 
 using HWY_NAMESPACE::AbsDiff;
+using HWY_NAMESPACE::And;
 using HWY_NAMESPACE::BroadcastFour;
+using HWY_NAMESPACE::Fill;
 using HWY_NAMESPACE::kVecBytes;
 using HWY_NAMESPACE::LoadCodes;
+using HWY_NAMESPACE::Shift;
 using HWY_NAMESPACE::StoreDistances;
 using HWY_NAMESPACE::SumLanes;
 using HWY_NAMESPACE::Vec;

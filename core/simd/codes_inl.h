@@ -1,7 +1,7 @@
 // The distance kernels of codes.h over the operations of one instruction set.
 // Included by codes_distance.cc once for each, inside its namespace; needs of
-// it: Vec, kVecBytes, LoadCodes, ZeroSums, AbsDiff, AddSquares, AddProducts,
-// BroadcastFour, StoreDistances, SumLanes.
+// it: Vec, kVecBytes, LoadCodes, And, Fill, Shift, ZeroSums, AbsDiff,
+// AddSquares, AddProducts, BroadcastFour, StoreDistances, SumLanes.
 
 int32_t SquaredL2(const uint8_t* a, const uint8_t* b, size_t bytes) {
   Vec sum = ZeroSums();
@@ -29,6 +29,38 @@ int32_t NegativeDot(const uint8_t* query, const uint8_t* row, size_t bytes) {
   return -SumLanes(sum);
 }
 
+// What the codes of one part of `packed` stand for.
+template <int kBits, int kPart>
+HWY_INLINE Vec Unpacked(Vec packed) {
+  constexpr int kStep = PackedStep(kBits);
+  constexpr int kStepBit = kStep == 8 ? 3 : kStep == 16 ? 4 : 5;
+  return And(Shift<kStepBit - kPart * kBits>(packed), Fill(PackedTop(kBits)));
+}
+
+template <int kBits, int kPart>
+HWY_INLINE Vec AddParts(Vec sum, Vec packed, const uint8_t* query) {
+  if constexpr (kPart * kBits == 8) {
+    return sum;
+  } else {
+    sum = AddSquares(sum, LoadCodes(query + kPart * kCodeAlignment),
+                     Unpacked<kBits, kPart>(packed));
+    return AddParts<kBits, kPart + 1>(sum, packed, query);
+  }
+}
+
+template <int kBits>
+int32_t PackedSquaredL2(const uint8_t* query, const uint8_t* row,
+                        size_t bytes) {
+  Vec sum = ZeroSums();
+  for (size_t i = 0; i < bytes; i += kCodeAlignment) {
+    const uint8_t* const of_query = query + i * CodesInByte(kBits);
+    for (size_t at = 0; at < kCodeAlignment; at += kVecBytes) {
+      sum = AddParts<kBits, 0>(sum, LoadCodes(row + i + at), of_query + at);
+    }
+  }
+  return SumLanes(sum);
+}
+
 template <int32_t (*kDistance)(const uint8_t*, const uint8_t*, size_t)>
 void DistanceRows(const uint8_t* query, size_t bytes, Rows rows,
                   const int32_t* ids, size_t count, int32_t* out) {
@@ -46,6 +78,21 @@ void DistanceRows(const uint8_t* query, size_t bytes, Rows rows,
 void SquaredL2Rows(const uint8_t* query, size_t bytes, Rows rows,
                    const int32_t* ids, size_t count, int32_t* out) {
   DistanceRows<SquaredL2>(query, bytes, rows, ids, count, out);
+}
+
+void PackedRows4(const uint8_t* query, size_t bytes, Rows rows,
+                 const int32_t* ids, size_t count, int32_t* out) {
+  DistanceRows<PackedSquaredL2<4>>(query, bytes, rows, ids, count, out);
+}
+
+void PackedRows2(const uint8_t* query, size_t bytes, Rows rows,
+                 const int32_t* ids, size_t count, int32_t* out) {
+  DistanceRows<PackedSquaredL2<2>>(query, bytes, rows, ids, count, out);
+}
+
+void PackedRows1(const uint8_t* query, size_t bytes, Rows rows,
+                 const int32_t* ids, size_t count, int32_t* out) {
+  DistanceRows<PackedSquaredL2<1>>(query, bytes, rows, ids, count, out);
 }
 
 void L1Rows(const uint8_t* query, size_t bytes, Rows rows, const int32_t* ids,

@@ -5,6 +5,12 @@
 int32_t SquaredL2(const uint8_t* a, const uint8_t* b, size_t bytes);
 void SquaredL2Rows(const uint8_t* query, size_t bytes, Rows rows,
                    const int32_t* ids, size_t count, int32_t* out);
+void PackedRows4(const uint8_t* query, size_t bytes, Rows rows,
+                 const int32_t* ids, size_t count, int32_t* out);
+void PackedRows2(const uint8_t* query, size_t bytes, Rows rows,
+                 const int32_t* ids, size_t count, int32_t* out);
+void PackedRows1(const uint8_t* query, size_t bytes, Rows rows,
+                 const int32_t* ids, size_t count, int32_t* out);
 void L1Rows(const uint8_t* query, size_t bytes, Rows rows, const int32_t* ids,
             size_t count, int32_t* out);
 void NegativeDotRows(const uint8_t* query, size_t bytes, Rows rows,

@@ -13,6 +13,12 @@ int32_t NegativeDot(const uint8_t* query, const uint8_t* row, size_t bytes) {
   return NegativeDotOfCodes(query, row, bytes);
 }
 
+template <int kBits>
+int32_t PackedSquaredL2(const uint8_t* query, const uint8_t* row,
+                        size_t bytes) {
+  return SquaredL2OfPacked(kBits, query, row, bytes);
+}
+
 template <int32_t (*kDistance)(const uint8_t*, const uint8_t*, size_t)>
 void DistanceRows(const uint8_t* query, size_t bytes, Rows rows,
                   const int32_t* ids, size_t count, int32_t* out) {
@@ -26,6 +32,21 @@ void DistanceRows(const uint8_t* query, size_t bytes, Rows rows,
 void SquaredL2Rows(const uint8_t* query, size_t bytes, Rows rows,
                    const int32_t* ids, size_t count, int32_t* out) {
   DistanceRows<SquaredL2>(query, bytes, rows, ids, count, out);
+}
+
+void PackedRows4(const uint8_t* query, size_t bytes, Rows rows,
+                 const int32_t* ids, size_t count, int32_t* out) {
+  DistanceRows<PackedSquaredL2<4>>(query, bytes, rows, ids, count, out);
+}
+
+void PackedRows2(const uint8_t* query, size_t bytes, Rows rows,
+                 const int32_t* ids, size_t count, int32_t* out) {
+  DistanceRows<PackedSquaredL2<2>>(query, bytes, rows, ids, count, out);
+}
+
+void PackedRows1(const uint8_t* query, size_t bytes, Rows rows,
+                 const int32_t* ids, size_t count, int32_t* out) {
+  DistanceRows<PackedSquaredL2<1>>(query, bytes, rows, ids, count, out);
 }
 
 void L1Rows(const uint8_t* query, size_t bytes, Rows rows, const int32_t* ids,

@@ -16,6 +16,17 @@ int32_t SquaredL2OfCodes(const uint8_t* a, const uint8_t* b, size_t bytes) {
   return sum;
 }
 
+int32_t SquaredL2OfPacked(int bits, const uint8_t* query, const uint8_t* row,
+                          size_t bytes) {
+  int32_t sum = 0;
+  for (size_t i = 0; i < bytes * CodesInByte(bits); ++i) {
+    const int32_t diff = static_cast<int8_t>(query[i]) -
+                         PackedStep(bits) * PackedCode(i, bits, row);
+    sum += diff * diff;
+  }
+  return sum;
+}
+
 int32_t L1OfCodes(const uint8_t* a, const uint8_t* b, size_t bytes) {
   int32_t sum = 0;
   for (size_t i = 0; i < bytes; ++i) {

@@ -6,6 +6,21 @@
 using Vec = __m512i;
 HWY_INLINE Vec LoadCodes(const uint8_t* at) { return _mm512_loadu_si512(at); }
 HWY_INLINE Vec ZeroSums() { return _mm512_setzero_si512(); }
+HWY_INLINE Vec And(Vec a, Vec b) { return _mm512_and_si512(a, b); }
+HWY_INLINE Vec Fill(int code) {
+  return _mm512_set1_epi8(static_cast<char>(code));
+}
+// Bits up, or down if it is negative, those between bytes too.
+template <int kBits>
+HWY_INLINE Vec Shift(Vec a) {
+  if constexpr (kBits > 0) {
+    return _mm512_slli_epi16(a, kBits);
+  } else if constexpr (kBits < 0) {
+    return _mm512_srli_epi16(a, -kBits);
+  } else {
+    return a;
+  }
+}
 HWY_INLINE Vec AbsDiff(Vec a, Vec b) {
   return _mm512_abs_epi8(_mm512_sub_epi8(a, b));
 }
@@ -30,6 +45,21 @@ HWY_INLINE Vec LoadCodes(const uint8_t* at) {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
 }
 HWY_INLINE Vec ZeroSums() { return _mm256_setzero_si256(); }
+HWY_INLINE Vec And(Vec a, Vec b) { return _mm256_and_si256(a, b); }
+HWY_INLINE Vec Fill(int code) {
+  return _mm256_set1_epi8(static_cast<char>(code));
+}
+// Bits up, or down if it is negative, those between bytes too.
+template <int kBits>
+HWY_INLINE Vec Shift(Vec a) {
+  if constexpr (kBits > 0) {
+    return _mm256_slli_epi16(a, kBits);
+  } else if constexpr (kBits < 0) {
+    return _mm256_srli_epi16(a, -kBits);
+  } else {
+    return a;
+  }
+}
 HWY_INLINE Vec AbsDiff(Vec a, Vec b) {
   return _mm256_abs_epi8(_mm256_sub_epi8(a, b));
 }
@@ -60,6 +90,19 @@ HWY_INLINE Vec LoadCodes(const uint8_t* at) {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
 }
 HWY_INLINE Vec ZeroSums() { return _mm_setzero_si128(); }
+HWY_INLINE Vec And(Vec a, Vec b) { return _mm_and_si128(a, b); }
+HWY_INLINE Vec Fill(int code) { return _mm_set1_epi8(static_cast<char>(code)); }
+// Bits up, or down if it is negative, those between bytes too.
+template <int kBits>
+HWY_INLINE Vec Shift(Vec a) {
+  if constexpr (kBits > 0) {
+    return _mm_slli_epi16(a, kBits);
+  } else if constexpr (kBits < 0) {
+    return _mm_srli_epi16(a, -kBits);
+  } else {
+    return a;
+  }
+}
 HWY_INLINE Vec AbsDiff(Vec a, Vec b) {
   return _mm_abs_epi8(_mm_sub_epi8(a, b));
 }

@@ -10,39 +10,57 @@
 
 namespace annod {
 
-// How vectors become codes of 7 bits a component: a centre for each component
-// and one step for all, so that squared distances of codes are those of the
-// vectors, in steps. What lies far out is clipped. A view: the centres are not
-// owned.
+// How vectors become codes: a centre for each component and one step for all,
+// so that squared distances of codes are those of the vectors, in steps. What
+// lies far out is clipped. Either a byte for a component, 0 to 127, or fewer
+// bits (core/simd/codes.h), while queries have a byte. A view: the
+// centres are not owned.
 struct CodeBook {
+  static constexpr int kByte = 8;
+
   absl::Span<const float> centre;
   float steps_per_unit = 0;
+  int bits = kByte;  // that the code of a component takes: 8, 4, 2 or 1
 
-  size_t row_bytes() const { return PaddedCodeBytes(centre.size()); }
+  bool packed() const { return bits != kByte; }
+  size_t row_bytes() const { return PackedBytes(centre.size(), bits); }
+  // Of the codes of a query.
+  size_t query_bytes() const { return row_bytes() * CodesInByte(bits); }
 
   // Writes a code for each component of `vector`, which has as many as there
-  // are centres; what is behind them in the row is left alone.
+  // are centres; what is behind them in the row is left alone. A row of packed
+  // codes must be zero.
   void Encode(const float* vector, uint8_t* row) const;
+  // The same for a query, but for those of inner products.
+  void EncodeQuery(const float* vector, uint8_t* codes) const;
 };
 
-// What the rounding of codes adds to a squared distance, on average: twice the
+// What the rounding of bytes adds to a squared distance, on average: twice the
 // variance, 1/12, of a component's rounding.
 inline double RoundingOf(size_t dim) { return static_cast<double>(dim) / 6; }
+
+// The variance of what a component of a packed row is off by, in steps.
+double PackedVariance(int bits);
 
 // Fits a book to a sample of vectors of `dim` finite floats, one after the
 // other; at least one. `*centre` is replaced and must outlive the book.
 CodeBook TrainCodeBook(absl::Span<const float> sample, int dim,
                        std::vector<float>* centre);
 
-// The same for vectors whose last component is at least 0, and 0 in queries: it
-// gets all codes from 0 on, and has no say in the step. `dim` >= 2.
+// The same for packed codes of components that vary alike.
+CodeBook TrainPackedCodeBook(absl::Span<const float> sample, int dim, int bits,
+                             std::vector<float>* centre);
+
+// As TrainCodeBook() for vectors whose last component is at least 0, and 0 in
+// queries: it gets all codes from 0 on, and has no say in the step. `dim` >= 2.
 CodeBook TrainCodeBookWithRest(absl::Span<const float> sample, int dim,
                                std::vector<float>* centre);
 
-// The same for vectors of whose first `dim` - 1 components, `dim` >= 2, inner
-// products are taken. The steps are fitted to `answers`, vectors like those of
-// the sample that are answers to queries, each as often as it is one; at least
-// one: all others need no precision. The last component may be clipped.
+// As TrainCodeBook() for vectors of whose first `dim` - 1 components, `dim` >=
+// 2, inner products are taken. The steps are fitted to `answers`, vectors like
+// those of the sample that are answers to queries, each as often as it is one;
+// at least one: all others need no precision. The last component may be
+// clipped.
 CodeBook TrainProductCodeBook(absl::Span<const float> sample,
                               absl::Span<const float> answers, int dim,
                               std::vector<float>* centre);

@@ -26,6 +26,8 @@ void EncodeFactors(const std::vector<float>& vector, uint8_t* codes) {
 
 // Deviations that are as good as never exceeded.
 constexpr double kDeviations = 3;
+// Of packed codes that is further than it pays to look.
+constexpr double kPackedDeviations = 1;
 
 // Variances of the difference of two numbers that were each rounded to whole
 // ones, and of its square.
@@ -34,10 +36,30 @@ constexpr double kSquaredRounding = 7.0 / 180;
 
 }  // namespace
 
-double CodeError(Metric metric, int32_t distance,
-                 absl::Span<const uint8_t> query) {
-  const auto dim = static_cast<double>(query.size());
+int64_t RankedCount(int n, const CodeBook& book) {
+  const auto count = int64_t{n};
+  switch (book.bits) {
+    case 1:
+      return 10 * count;
+    case 2:
+      return 5 * count;
+    case 4:
+      return 3 * count + 10;
+    default:
+      return n < 10 ? count + 10 : 2 * count;
+  }
+}
+
+double CodeError(Metric metric, int32_t distance, const CodeBook& book,
+                 const uint8_t* query) {
+  const auto dim = static_cast<double>(book.query_bytes());
   double variance = 0;
+  if (book.packed()) {
+    const double off = PackedVariance(book.bits);
+    const double added = off * static_cast<double>(book.centre.size());
+    const double vectors = std::max(0.0, distance - added);
+    return kPackedDeviations * 2 * std::sqrt(off * vectors);
+  }
   switch (metric) {
     case Metric::kHamming:
       break;
@@ -46,8 +68,8 @@ double CodeError(Metric metric, int32_t distance,
       break;
     case Metric::kDot:
       // Items that answer are about as long as the query, in steps.
-      for (const uint8_t code : query) {
-        const double factor = static_cast<int8_t>(code);
+      for (size_t i = 0; i < book.query_bytes(); ++i) {
+        const double factor = static_cast<int8_t>(query[i]);
         variance += kRounding * factor * factor;
       }
       break;
@@ -68,28 +90,38 @@ void EncodeQuery(const Query& query, const GraphSpace& space,
                  BeamScratch* scratch) {
   scratch->vector.resize(space.dim());
   space.Query(query, scratch->vector.data());
-  const size_t row_bytes = book.row_bytes();
-  if (scratch->codes.size() != row_bytes + kCodeAlignment) {
-    scratch->codes.assign(row_bytes + kCodeAlignment, 0);
+  const size_t bytes = book.query_bytes();
+  if (scratch->codes.size() != bytes + kCodeAlignment) {
+    scratch->codes.assign(bytes + kCodeAlignment, 0);
   }
   uint8_t* const codes = AlignedCodes(scratch);
-  std::fill(codes, codes + row_bytes, uint8_t{0});
+  std::fill(codes, codes + bytes, uint8_t{0});
   if (space.metric() == Metric::kDot) {
     EncodeFactors(scratch->vector, codes);
   } else if (projection.active()) {
     scratch->shorter.resize(projection.dim());
     projection.Query(scratch->vector.data(), &scratch->projection,
                      scratch->shorter.data());
-    book.Encode(scratch->shorter.data(), codes);
+    book.EncodeQuery(scratch->shorter.data(), codes);
   } else {
-    book.Encode(scratch->vector.data(), codes);
+    book.EncodeQuery(scratch->vector.data(), codes);
   }
 }
 
 // Dot: by inner product, for items are spread over a small part of their space
 // and queries, which have zero where items have most, lie far off it.
-CodeDistanceFunction CodeDistanceRows(Metric metric) {
+CodeDistanceFunction CodeDistanceRows(Metric metric, const CodeBook& book) {
   const CodeKernels& kernels = CodeDistances();
+  switch (book.bits) {
+    case 1:
+      return kernels.squared_l2_rows_of_1_bit;
+    case 2:
+      return kernels.squared_l2_rows_of_2_bits;
+    case 4:
+      return kernels.squared_l2_rows_of_4_bits;
+    default:
+      break;
+  }
   switch (metric) {
     case Metric::kManhattan:
       return kernels.l1_rows;

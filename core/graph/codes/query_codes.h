@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "absl/types/span.h"
 #include "core/graph/codes/code_book.h"
 #include "core/graph/codes/graph_space.h"
 #include "core/graph/codes/projection.h"
@@ -19,15 +18,13 @@ namespace annod {
 
 // Candidates nearest by codes that are compared by their vectors to find `n`,
 // codes being coarse; at least so many.
-inline int64_t RankedCount(int n) {
-  return n < 10 ? int64_t{n} + 10 : 2 * int64_t{n};
-}
+int64_t RankedCount(int n, const CodeBook& book);
 
 // By how much a distance of codes is off, as good as always: three standard
-// deviations of what rounding the components of both sides adds to it. `query`
-// are the codes compared; hamming's are as good as exact.
-double CodeError(Metric metric, int32_t distance,
-                 absl::Span<const uint8_t> query);
+// deviations of what rounding the components of both sides adds to it, one for
+// packed codes. `query` are the codes compared; hamming's are as good as exact.
+double CodeError(Metric metric, int32_t distance, const CodeBook& book,
+                 const uint8_t* query);
 
 // Writes the codes of `query` to `scratch`, for AlignedCodes(): of its
 // projection if that is active.
@@ -43,7 +40,7 @@ uint8_t* AlignedCodes(BeamScratch* scratch);
 using CodeDistanceFunction = void (*)(const uint8_t* query, size_t bytes,
                                       Rows rows, const int32_t* ids,
                                       size_t count, int32_t* out);
-CodeDistanceFunction CodeDistanceRows(Metric metric);
+CodeDistanceFunction CodeDistanceRows(Metric metric, const CodeBook& book);
 
 }  // namespace annod
 

@@ -12,6 +12,7 @@
 #include "core/graph/construction/answers.h"
 #include "core/graph/construction/cluster_pairs.h"
 #include "core/graph/construction/clusters.h"
+#include "core/graph/construction/code_width.h"
 #include "core/graph/construction/companions.h"
 #include "core/graph/construction/item_codes.h"
 #include "core/graph/construction/neighbor_lists.h"
@@ -111,8 +112,11 @@ class Builder {
     ANNOD_RETURN_IF_ERROR(CheckCancelled());
     times_.repaired = ConnectAll(*lists_, degree(), &graph_.neighbors);
     times_.repair = watch.Lap();
-    Progress(1);
     graph_.graph.neighbors = graph_.neighbors;
+    Pack();
+    ANNOD_RETURN_IF_ERROR(CheckCancelled());
+    times_.packing = watch.Lap();
+    Progress(1);
     return std::move(graph_);
   }
 
@@ -120,6 +124,18 @@ class Builder {
   int64_t size() const { return static_cast<int64_t>(graph_.items.size()); }
   int degree() const { return graph_.graph.degree; }
   bool is_dot() const { return forest_.layout.metric == Metric::kDot; }
+
+  void Pack() {
+    const int bits = options_.code_bits;
+    if (bits == 0) {
+      PackIfFaster(forest_, options_.threads, options_.cancel, &graph_);
+    } else if (bits != CodeBook::kByte &&
+               MayPack(graph_, forest_.layout.metric)) {
+      UsePacked(
+          PackItems(forest_, graph_, bits, options_.threads, options_.cancel),
+          &graph_);
+    }
+  }
 
   void Progress(double done) const {
     if (options_.progress) options_.progress(done);
@@ -342,6 +358,10 @@ uint64_t GraphBuildBytes(const NodeLayout& layout, int64_t items, int64_t slots,
   const uint64_t cluster =
       static_cast<uint64_t>(options.threads) * options.cluster_items *
       (2 * PaddedCodeBytes(GraphSpace::DimOf(layout)) + 32);
+  // The best so far and those that are tried.
+  const auto components = static_cast<size_t>(GraphSpace::DimOf(layout));
+  const uint64_t packed =
+      PackedBytes(components, 4) + PackedBytes(components, 2);
   uint64_t answers = 0;
   if (layout.metric == Metric::kDot) {
     answers = static_cast<uint64_t>(items) *
@@ -350,7 +370,8 @@ uint64_t GraphBuildBytes(const NodeLayout& layout, int64_t items, int64_t slots,
               Companions::WorkBytes(items, options.threads);
   }
   return GraphFileBytes(layout, items, slots, options) +
-         static_cast<uint64_t>(items) * row + sample + cluster + answers;
+         static_cast<uint64_t>(items) * (row + packed) + sample + cluster +
+         answers;
 }
 
 absl::StatusOr<BuiltGraph> BuildGraph(const ForestData& forest,

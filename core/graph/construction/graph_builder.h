@@ -34,6 +34,9 @@ struct GraphBuildOptions {
   int companions = 32;
   float first_alpha_squared = 1.2f;
   float second_alpha_squared = 1.44f;
+  // Of a component: 8, or 4, 2 or 1 where codes can be packed; 0: those that
+  // searches are estimated to be fastest with.
+  int code_bits = 0;
   uint64_t seed = 0;  // of the turn of vectors (turn.h)
   int threads = 1;
   // Items that the recall of the graph will be measured by. For dot they have
@@ -50,7 +53,7 @@ struct GraphBuildOptions {
 // Seconds that each step took.
 struct GraphBuildTimes {
   double codes = 0, clusters = 0, answers = 0, refine = 0, first_prune = 0,
-         second_prune = 0, companions = 0, repair = 0;
+         second_prune = 0, companions = 0, repair = 0, packing = 0;
   // Share of the nearest items that the clusters, or the last refining but one,
   // found; for dot of the answers (answers.h).
   double list_recall = 0;

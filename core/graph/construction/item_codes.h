@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <vector>
 
 #include "core/annoy/forest_data.h"
 #include "core/graph/construction/clusters.h"
@@ -21,6 +22,19 @@ inline constexpr int64_t kSampleItems = 10000;
 void NumberAndEncode(const ForestData& forest, const Clusters& order,
                      uint64_t seed, int threads,
                      const std::atomic<bool>* cancel, BuiltGraph* graph);
+
+// Packed codes for all items of a graph, whose codes are made of vectors that
+// are turned and not projected, compared by squared distance.
+struct PackedItems {
+  std::vector<float> centre;
+  CodeBook book;  // a view of `centre`
+  CodeRows codes;
+};
+bool MayPack(const BuiltGraph& graph, Metric metric);
+PackedItems PackItems(const ForestData& forest, const BuiltGraph& graph,
+                      int bits, int threads, const std::atomic<bool>* cancel);
+// Puts them in place of those that the graph has.
+void UsePacked(PackedItems packed, BuiltGraph* graph);
 
 }  // namespace annod
 

@@ -28,6 +28,8 @@ const OldGraph kOldGraphs[] = {
     {"format-1-dot", Metric::kDot, 24, 120, 1, 0x94bc7ef8c99f6dfb},
     {"format-2-euclidean", Metric::kEuclidean, 192, 1000, 2,
      0xbca99cbc1aaa841f},
+    {"format-3-angular", Metric::kAngular, 24, 120, 3, 0x74bfa7743573e80f},
+    {"format-3-dot", Metric::kDot, 24, 120, 3, 0x854748afc9041db7},
 };
 
 // Along six directions, the same numbers on every machine.

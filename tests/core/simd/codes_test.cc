@@ -73,6 +73,59 @@ TEST_P(CodesTest, DistancesAreThoseOfTheReference) {
   }
 }
 
+TEST_P(CodesTest, DistancesOfPackedRowsAreThoseOfTheReference) {
+  const std::vector<int32_t> ids = {19, 0, 3, 3, 7, 1, 2, 18, 5, 11, 13};
+  const auto kernel = [](int bits) {
+    const CodeKernels& kernels = CodeDistances();
+    return bits == 4   ? kernels.squared_l2_rows_of_4_bits
+           : bits == 2 ? kernels.squared_l2_rows_of_2_bits
+                       : kernels.squared_l2_rows_of_1_bit;
+  };
+  for (const int bits : {1, 2, 4}) {
+    for (const size_t bytes : {64, 128, 192, 8192}) {
+      CodeRows rows = RandomRows(20, bytes);
+      for (size_t k = 0; k < bytes; ++k) {
+        rows.row(19)[k] = static_cast<uint8_t>(random_());  // all bits
+        rows.row(18)[k] = 255;
+      }
+      const size_t codes = bytes * CodesInByte(bits);
+      CodeRows query(1, codes);
+      for (const int fixed : {PackedTop(bits) - 127, 127, 1000}) {
+        std::uniform_int_distribution<int> code(PackedTop(bits) - 127, 127);
+        for (size_t i = 0; i < codes; ++i) {
+          query.row(0)[i] = static_cast<uint8_t>(
+              static_cast<int8_t>(fixed < 1000 ? fixed : code(random_)));
+        }
+        std::vector<int32_t> out(ids.size());
+        kernel(bits)(query.row(0), bytes, rows.rows(), ids.data(), ids.size(),
+                     out.data());
+        for (size_t k = 0; k < ids.size(); ++k) {
+          EXPECT_EQ(out[k], SquaredL2OfPacked(bits, query.row(0),
+                                              rows.row(ids[k]), bytes))
+              << bits << " bits, " << bytes << " bytes, row " << ids[k];
+        }
+      }
+    }
+  }
+}
+
+TEST(PackedCodesTest, EveryComponentHasItsBits) {
+  for (const int bits : {1, 2, 4}) {
+    const size_t dim = 1000;
+    std::vector<uint8_t> row(PackedBytes(dim, bits));
+    EXPECT_EQ(row.size() % kCodeAlignment, 0);
+    std::mt19937 random(3);
+    std::vector<int> codes;
+    for (size_t i = 0; i < dim; ++i) {
+      codes.push_back(static_cast<int>(random() % (1u << bits)));
+      PutPacked(i, bits, codes[i], row.data());
+    }
+    for (size_t i = 0; i < dim; ++i) {
+      EXPECT_EQ(PackedCode(i, bits, row.data()), codes[i]) << bits << " " << i;
+    }
+  }
+}
+
 TEST_P(CodesTest, RowsAgainstBlocksAddUpToDistances) {
   for (const size_t bytes : {64, 128, 832}) {
     for (const size_t block_count : {1, 2, 3, 4, 5, 9}) {

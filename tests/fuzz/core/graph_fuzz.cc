@@ -29,6 +29,7 @@ const ForestAndGraph& BothOf(size_t metric) {
       GraphBuildOptions options = SmallGraphOptions();
       options.degree = 6;
       options.hard_degree = 6;
+      options.code_bits = metric == Metric::kEuclidean ? 4 : 0;
       made->push_back(
           BuildBoth(SmallVectors(metric, kDim, kItems), metric, kDim, options));
     }
