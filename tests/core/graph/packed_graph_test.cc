@@ -56,9 +56,9 @@ double PackedRecall(const ForestAndGraph& both, const VectorRows& queries,
     const auto search = options.engine == Engine::kForest
                             ? &GraphIndex::SearchForest
                             : &GraphIndex::Search;
-    EXPECT_TRUE(((*both.graph).*search)(query, options, scratch.get(), &found,
-                                        nullptr)
-                    .ok());
+    EXPECT_TRUE(
+        ((*both.graph).*search)(query, options, scratch.get(), &found, nullptr)
+            .ok());
     EXPECT_TRUE(
         both.index->Search(query, exact, scratch.get(), &nearest, nullptr)
             .ok());
@@ -70,8 +70,8 @@ double PackedRecall(const ForestAndGraph& both, const VectorRows& queries,
   return static_cast<double>(hits) / static_cast<double>(all);
 }
 
-class PackedGraphTest
-    : public testing::TestWithParam<std::tuple<Metric, int>> {};
+class PackedGraphTest : public testing::TestWithParam<std::tuple<Metric, int>> {
+};
 
 INSTANTIATE_TEST_SUITE_P(
     Widths, PackedGraphTest,
