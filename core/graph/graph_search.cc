@@ -19,6 +19,10 @@ using Entry = BeamScratch::Entry;
 // that the beam is wide.
 constexpr size_t kLeastEntries = 8;
 constexpr size_t kWidthForOneEntry = 4;
+// Rows of the first leaf at least, which lie side by side: of that one as many
+// as the beam is wide, so that what is asked for by its own vector is found
+// where no edges lead.
+constexpr size_t kLeastLeafRows = 32;
 
 // Rows expanded together: while the codes of one's neighbours are under way,
 // so are the other's.
@@ -73,6 +77,10 @@ size_t WidthOf(const BeamOptions& options) {
 // near-duplicates to another there are hardly any.
 size_t EntriesOf(const BeamOptions& options) {
   return std::max(kLeastEntries, WidthOf(options) / kWidthForOneEntry);
+}
+
+size_t FirstLeafRows(const BeamOptions& options) {
+  return std::max(kLeastLeafRows, WidthOf(options));
 }
 
 // Candidates compared by their vectors at least: what is clipped makes codes
@@ -185,10 +193,11 @@ GraphSearcher::GraphSearcher(const ForestData* forest, const Graph* graph)
 
 // Goes down the trees, one after the other, and meets the first rows of their
 // leaves until there are enough.
-void GraphSearcher::Enter(const Query& query, size_t entries,
+void GraphSearcher::Enter(const Query& query, const BeamOptions& options,
                           BeamScratch* scratch) const {
   const size_t before = scratch->met_count;
-  const size_t end = before + entries;
+  const size_t entries = EntriesOf(options);
+  size_t end = before + FirstLeafRows(options);
   const auto add = [&](int64_t id) {
     if (id < 0 || id >= forest_.slot_count) return;
     Meet({&graph_.rows[id], 1}, scratch);
@@ -207,6 +216,7 @@ void GraphSearcher::Enter(const Query& query, size_t entries,
     }
   };
   enter(graph_.entry_root);
+  end = before + entries;
   for (const int32_t root : forest_.tree_roots) {
     if (entries == kLeastEntries || scratch->met_count >= end) break;
     if (root != graph_.entry_root) enter(root);
@@ -353,7 +363,7 @@ absl::StatusOr<bool> GraphSearcher::Gather(const Query& query,
   if (options.absent >= 0) Meet({&graph_.rows[options.absent], 1}, &beam);
   const size_t first = beam.met_count;
   if (options.self >= 0) Meet({&graph_.rows[options.self], 1}, &beam);
-  Enter(query, EntriesOf(options), &beam);
+  Enter(query, options, &beam);
   const absl::StatusOr<int32_t> reached = Expand(options, first, &beam, stats);
   Forget(&beam);
   ANNOD_RETURN_IF_ERROR(reached.status());

@@ -58,7 +58,8 @@ class GraphSearcher {
                               SearchScratch* scratch, SearchStats* stats) const;
 
  private:
-  void Enter(const Query& query, size_t entries, BeamScratch* scratch) const;
+  void Enter(const Query& query, const BeamOptions& options,
+             BeamScratch* scratch) const;
   absl::StatusOr<int32_t> Expand(const BeamOptions& options, size_t first,
                                  BeamScratch* scratch,
                                  SearchStats* stats) const;

@@ -1,7 +1,9 @@
 #ifndef ANNOD_CORE_RECALL_LIVE_MISSES_H_
 #define ANNOD_CORE_RECALL_LIVE_MISSES_H_
 
+#include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdint>
 
 #include "absl/base/thread_annotations.h"
@@ -9,22 +11,23 @@
 
 namespace annod {
 
-// Learns from sampled answers how many times as many neighbours live queries
-// miss as items did when a curve was measured: they may come from where no item
-// lies. Thread-safe.
+// Learns from sampled answers how many times as wide as those of items, which a
+// curve was measured with, beams of live queries have to be: those may come
+// from where no item lies. Thread-safe.
 class LiveMisses {
  public:
-  // No more is learnt: then the curve says little of such queries.
-  static constexpr double kMostFactor = 8;
+  // Beams get no wider: a few strange queries must not cost all others more.
+  static constexpr double kMostFactor = 32;
 
   // 1 at first. Goes up once samples miss more than they were promised to, and
   // down again once they miss less, never by chance but once in hundreds of
   // looks.
   double factor() const { return factor_.load(std::memory_order_relaxed); }
 
-  // The recall to ask a curve for so that live queries find `recall` in (0, 1).
-  double RecallToAsk(double recall) const {
-    return 1 - (1 - recall) / factor();
+  // The beam with which live queries find what items find with `beam`.
+  int32_t Widened(int32_t beam) const {
+    return static_cast<int32_t>(
+        std::min<double>(std::ceil(beam * factor()), INT32_MAX));
   }
 
   // An answer, promised to find `recall` and given while the factor was

@@ -95,10 +95,12 @@ std::optional<int32_t> BeamFor(const v1::GetNnsRequest& request,
   if (request.beam() > 0) return request.beam();
   if (curve.points.empty() && request.min_recall() == 0) return 0;
   const double recall = RecallFor(request);
-  const std::optional<int32_t> beam =
-      BeamForRecall(curve, version.live_misses->RecallToAsk(recall), n);
-  if (beam) *promised_recall = recall;
-  if (beam || request.min_recall() > 0 || engine != Engine::kGraph) return beam;
+  const std::optional<int32_t> beam = BeamForRecall(curve, recall, n);
+  if (beam) {
+    *promised_recall = recall;
+    return version.live_misses->Widened(*beam);
+  }
+  if (request.min_recall() > 0 || engine != Engine::kGraph) return std::nullopt;
   // Hard data and nothing but the graph: as good as was measured.
   return std::max(curve.points.back().beam, n);
 }

@@ -68,17 +68,26 @@ absl::Status GetNnsHandler::Search(const Call& call, int position,
     return SearchStaged(*items.staged(), items.index().settings.metric,
                         query.values, search, &found->neighbors, &found->stats);
   }
+  const double promised = call.options.promised_recall;
+  const auto sampled = [&] {
+    return RecallSampler::ShouldSample(call.sample_fraction,
+                                       &scratch->random_state);
+  };
+  // Beams wider than a comparison of all items come back by those that it
+  // answers.
+  if (search.engine == Engine::kExact && promised > 0 && sampled()) {
+    LiveMisses& misses = *version->live_misses;
+    misses.Add(promised, misses.factor(), /*found=*/1);
+  }
   // Asked again, a query is not filtered but for removed items: it must not
   // have been.
   const bool filtered =
       call.options.filtered_by_call() || filter.excluded_id >= 0;
   if (search.engine != Engine::kExact && !filtered && !search.max_distance &&
-      RecallSampler::ShouldSample(call.sample_fraction,
-                                  &scratch->random_state)) {
+      sampled()) {
     const IndexView& index = items.index();
     sampler_->Add(index.version, items.changes(), index.metrics, search.engine,
-                  call.options.promised_recall, query.values, search.n,
-                  found->neighbors);
+                  promised, query.values, search.n, found->neighbors);
   }
   return absl::OkStatus();
 }

@@ -18,14 +18,15 @@ void AddAnswers(double recall, int every, int count, LiveMisses* misses) {
 TEST(LiveMissesTest, BelievesTheCurveAtFirst) {
   const LiveMisses misses;
   EXPECT_EQ(misses.factor(), 1);
-  EXPECT_EQ(misses.RecallToAsk(0.95), 0.95);
+  EXPECT_EQ(misses.Widened(24), 24);
 }
 
 TEST(LiveMissesTest, GrowsByWhatIsMissedBeyondThePromise) {
   LiveMisses misses;
   AddAnswers(0.9, 2, kLook, &misses);  // a quarter of all
   EXPECT_NEAR(misses.factor(), 2.5, 1e-9);
-  EXPECT_NEAR(misses.RecallToAsk(0.9), 0.96, 1e-9);
+  EXPECT_EQ(misses.Widened(24), 60);
+  EXPECT_EQ(misses.Widened(INT32_MAX), INT32_MAX);
 }
 
 TEST(LiveMissesTest, ChanceIsNoReason) {

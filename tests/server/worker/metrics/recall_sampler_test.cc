@@ -94,7 +94,7 @@ void MeasureMisses(const std::shared_ptr<OpenVersion>& version, Engine engine,
 TEST(RecallSamplerTest, TeachesHowWideBeamsHaveToBe) {
   const auto version = SmallVersion();
   MeasureMisses(version, Engine::kGraph, /*promised_recall=*/0.9);
-  EXPECT_EQ(version->live_misses->factor(), LiveMisses::kMostFactor);
+  EXPECT_NEAR(version->live_misses->factor(), 10, 1e-9);
 }
 
 TEST(RecallSamplerTest, WhatPromisedNothingTeachesNothing) {
