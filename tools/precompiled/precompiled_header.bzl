@@ -20,9 +20,10 @@ def _precompiled_header_impl(ctx):
     ctx.actions.symlink(output = header, target_file = ctx.file.header)
 
     # It counts only for a source that is compiled with the same options.
-    # clang names the files it has read, with their times: those of a sandbox would be gone.
+    # clang names the files it has read, with their times: those of a sandbox would be gone. It
+    # makes what the header itself needs of templates now, instead of in every source.
     clang = toolchain.compiler == "clang"
-    flags = ["-x", "c++-header"] + (["-Xclang", "-fno-pch-timestamp"] if clang else [])
+    flags = ["-x", "c++-header"] + (["-Xclang", "-fno-pch-timestamp", "-fpch-instantiate-templates"] if clang else [])
     variables = cc_common.create_compile_variables(
         feature_configuration = features,
         cc_toolchain = toolchain,

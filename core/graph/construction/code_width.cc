@@ -18,17 +18,17 @@
 namespace annod {
 namespace {
 
-constexpr int kNeighbors = 10;
+constexpr int kCountedNeighbors = 10;
 constexpr int64_t kLeastItems = 5000;  // fewer are searched fast anyway
 // Shorter rows were not measured.
 constexpr size_t kLeastRowBytes = 512;
-constexpr int64_t kAskingItems = 100;
-constexpr int64_t kGroup = 8;  // queries a thread searches for at a time
+constexpr int64_t kCountedItems = 100;
+constexpr int64_t kQueryGroup = 8;  // queries a thread searches for at a time
 // Its answers are taken to be the true ones.
 constexpr int64_t kReferenceBeam = 600;
 constexpr std::array<double, 3> kRecalls = {0.9, 0.95, 0.99};
-constexpr double kFirstBeam = 10;
-constexpr double kBeamRatio = 1.4142135623730951;
+constexpr double kLeastBeam = 10;
+constexpr double kBeamStep = 1.4142135623730951;
 // Costs in cache lines read: of each distance of codes and of vectors, what
 // lines come on top of, and of a search.
 constexpr double kLineBytes = 64;
@@ -44,10 +44,10 @@ struct Counted {
 };
 
 // Searches with one kind of codes for items, which are left out of the answers.
-class Asker {
+class CostMeter {
  public:
-  Asker(const ForestData& forest, const Graph& graph, int threads,
-        const std::atomic<bool>* cancel)
+  CostMeter(const ForestData& forest, const Graph& graph, int threads,
+            const std::atomic<bool>* cancel)
       : forest_(forest),
         graph_(graph),
         searcher_(&forest, &graph),
@@ -70,9 +70,9 @@ class Asker {
                             const std::vector<float>& farthest) const {
     std::vector<double> costs;
     double recall_before = 0, cost_before = 0;
-    for (double beam = kFirstBeam;
+    for (double beam = kLeastBeam;
          beam < kReferenceBeam && costs.size() < kRecalls.size();
-         beam *= kBeamRatio) {
+         beam *= kBeamStep) {
       std::vector<Counted> counted(items.size());
       ForEach(items, std::lround(beam),
               [&](size_t q, const std::vector<Neighbor>& found,
@@ -89,7 +89,7 @@ class Asker {
         all.vectors += one.vectors;
       }
       const auto queries = static_cast<double>(items.size());
-      const double recall = all.found / (kNeighbors * queries);
+      const double recall = all.found / (kCountedNeighbors * queries);
       const double cost = CostOf(all, queries);
       while (costs.size() < kRecalls.size() &&
              recall >= kRecalls[costs.size()]) {
@@ -120,8 +120,8 @@ class Asker {
   template <typename Use>
   void ForEach(const std::vector<int32_t>& items, int64_t width,
                const Use& use) const {
-    ParallelFor(threads_, static_cast<int64_t>(items.size()), kGroup, cancel_,
-                [&](int, int64_t begin, int64_t end) {
+    ParallelFor(threads_, static_cast<int64_t>(items.size()), kQueryGroup,
+                cancel_, [&](int, int64_t begin, int64_t end) {
                   SearchScratch scratch;
                   std::vector<Neighbor> found;
                   for (int64_t q = begin; q < end; ++q) {
@@ -136,12 +136,12 @@ class Asker {
                  std::vector<Neighbor>* found) const {
     const Query query = SlotQuery(forest_, item);
     BeamOptions beam;
-    beam.n = kNeighbors;
+    beam.n = kCountedNeighbors;
     beam.width = width;
     beam.absent = item;
     SearchStats stats;
     SearchOptions options;
-    options.n = kNeighbors;
+    options.n = kCountedNeighbors;
     found->clear();
     Counted counts;
     if (!searcher_.Gather(query, beam, scratch, &stats).ok()) return counts;
@@ -183,10 +183,10 @@ void PackIfFaster(const ForestData& forest, int threads,
     return;
   }
   std::vector<int32_t> items;
-  for (int64_t k = 0; k < kAskingItems; ++k) {
-    items.push_back(graph->items[k * size / kAskingItems]);
+  for (int64_t k = 0; k < kCountedItems; ++k) {
+    items.push_back(graph->items[k * size / kCountedItems]);
   }
-  const Asker by_bytes(forest, graph->graph, threads, cancel);
+  const CostMeter by_bytes(forest, graph->graph, threads, cancel);
   const std::vector<float> farthest = by_bytes.Farthest(items);
   const std::vector<double> bytes = by_bytes.Costs(items, farthest);
   std::vector<double> least = bytes;
@@ -201,7 +201,7 @@ void PackIfFaster(const ForestData& forest, int threads,
     view.book = packed.book;
     view.codes = packed.codes.row(0);
     const std::vector<double> costs =
-        Asker(forest, view, threads, cancel).Costs(items, farthest);
+        CostMeter(forest, view, threads, cancel).Costs(items, farthest);
     if (!IsCheaper(costs, kWorthIt, least)) break;
     least = costs;
     best = std::move(packed);
