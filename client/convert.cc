@@ -112,6 +112,11 @@ IndexInfo FromProto(const v1::IndexInfo& message) {
     info.recall_curve.push_back({point.search_k(), point.recall()});
   }
   info.graph_bytes = message.graph_bytes();
+  if (message.has_graph_shape()) {
+    const v1::GraphShape& shape = message.graph_shape();
+    info.graph_shape = {shape.degree(), shape.code_components(),
+                        shape.code_bits(), shape.turned()};
+  }
   for (const v1::BeamPoint& point : message.beam_curve()) {
     info.beam_curve.push_back({point.beam(), point.recall()});
   }

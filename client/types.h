@@ -227,6 +227,14 @@ struct ReplicaState {
   std::string reason;          // why it does not; empty if it does
 };
 
+// What a build found to suit the items of a graph.
+struct GraphShape {
+  int degree = 0;           // edges of an item at most
+  int code_components = 0;  // of codes, which searches compare first
+  int code_bits = 0;        // of each component
+  bool turned = false;      // vectors, at random, before they are coded
+};
+
 struct IndexInfo {
   std::string index;
   int dimension = 0;
@@ -264,7 +272,8 @@ struct IndexInfo {
   int lease_seconds = 0;                  // 0: not temporary
   std::string lease_expire_time;          // RFC 3339; empty without a lease
   std::string revision;  // changes with settings and served version
-  std::optional<ReplicaState> replica;  // of a replica only
+  std::optional<ReplicaState> replica;    // of a replica only
+  std::optional<GraphShape> graph_shape;  // none without a graph
 };
 
 struct DeserializeResult {

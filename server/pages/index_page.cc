@@ -142,6 +142,15 @@ void AddVersions(const v1::IndexInfo& info, Html* page) {
           ? BytesText(static_cast<double>(info.graph_bytes()))
           : std::string("none"),
       page);
+  if (info.has_graph_shape()) {
+    const v1::GraphShape& shape = info.graph_shape();
+    Row("codes",
+        absl::StrCat(shape.code_components(), " components of ",
+                     shape.code_bits(),
+                     shape.code_bits() == 1 ? " bit" : " bits",
+                     shape.turned() ? ", turned" : ""),
+        page);
+  }
   for (const v1::QuarantinedVersion& version : info.quarantined()) {
     Html why;
     why.Add(Pill("bad", absl::StrCat(version.version()))).Markup(" <bdi>");

@@ -182,6 +182,12 @@ v1::IndexInfo MakeIndexInfo(const IndexSettings& settings,
   }
   if (version->graph != nullptr) {
     info.set_graph_bytes(static_cast<int64_t>(version->graph->bytes()));
+    const Graph& graph = version->graph->graph();
+    v1::GraphShape* const shape = info.mutable_graph_shape();
+    shape->set_degree(graph.degree);
+    shape->set_code_components(static_cast<int32_t>(graph.book.centre.size()));
+    shape->set_code_bits(graph.book.bits);
+    shape->set_turned(graph.turn.active());
   }
   for (const BeamPoint& measured : manifest.beam_curve.points) {
     v1::BeamPoint* point = info.add_beam_curve();

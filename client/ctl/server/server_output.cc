@@ -203,6 +203,14 @@ Json ToJson(const client::IndexInfo& info) {
         Json{{"search_k", point.search_k}, {"recall", point.recall}});
   }
   json["graph_bytes"] = info.graph_bytes;
+  json["graph_shape"] = nullptr;
+  if (info.graph_shape) {
+    json["graph_shape"] =
+        Json{{"degree", info.graph_shape->degree},
+             {"code_components", info.graph_shape->code_components},
+             {"code_bits", info.graph_shape->code_bits},
+             {"turned", info.graph_shape->turned}};
+  }
   json["beam_curve"] = Json::array();
   for (const client::BeamPoint& point : info.beam_curve) {
     json["beam_curve"].push_back(

@@ -187,7 +187,7 @@ class IndexInfo:
       lease_seconds: of a temporary index, which the server drops at
         lease_expire_time (RFC 3339) if nobody renews its lease; 0 and "" of others.
       build: the build that runs; None if none does.
-      message: the protobuf message, for what is not listed here.
+      message: the protobuf message, for what is not listed here (graph_shape).
     """
 
     name: str

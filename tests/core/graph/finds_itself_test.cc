@@ -15,7 +15,7 @@ namespace annod {
 namespace {
 
 constexpr int kSelfItems = 2000;
-constexpr int kMostStrangers = kSelfItems / 400;
+constexpr int kMostStrangers = kSelfItems / 100;
 
 // How many of `items`, asked for by their vectors, are not the first answer.
 int Strangers(const MeasuredIndex& index, const VectorRows& items,

@@ -75,8 +75,20 @@ class FloatVector(_message.Message):
     values: _containers.RepeatedScalarFieldContainer[float]
     def __init__(self, values: _Optional[_Iterable[float]] = ...) -> None: ...
 
+class GraphShape(_message.Message):
+    __slots__ = ["code_bits", "code_components", "degree", "turned"]
+    CODE_BITS_FIELD_NUMBER: _ClassVar[int]
+    CODE_COMPONENTS_FIELD_NUMBER: _ClassVar[int]
+    DEGREE_FIELD_NUMBER: _ClassVar[int]
+    TURNED_FIELD_NUMBER: _ClassVar[int]
+    code_bits: int
+    code_components: int
+    degree: int
+    turned: bool
+    def __init__(self, degree: _Optional[int] = ..., code_components: _Optional[int] = ..., code_bits: _Optional[int] = ..., turned: bool = ...) -> None: ...
+
 class IndexInfo(_message.Message):
-    __slots__ = ["allow_duplicate_labels", "attached_path", "beam_curve", "build", "build_rules", "create_time", "default_n", "default_tree_count", "dimension", "feature_names", "forest_bytes", "graph_bytes", "index", "item_count", "item_slot_count", "kept_versions", "label_count", "layout", "lease_expire_time", "lease_seconds", "metric", "newest_version", "next_id", "prefault", "quarantined", "recall_curve", "removed_item_count", "replica", "revision", "seed", "staged_bytes", "staged_item_count", "state", "state_reason", "tree_count", "verbosity", "version"]
+    __slots__ = ["allow_duplicate_labels", "attached_path", "beam_curve", "build", "build_rules", "create_time", "default_n", "default_tree_count", "dimension", "feature_names", "forest_bytes", "graph_bytes", "graph_shape", "index", "item_count", "item_slot_count", "kept_versions", "label_count", "layout", "lease_expire_time", "lease_seconds", "metric", "newest_version", "next_id", "prefault", "quarantined", "recall_curve", "removed_item_count", "replica", "revision", "seed", "staged_bytes", "staged_item_count", "state", "state_reason", "tree_count", "verbosity", "version"]
     ALLOW_DUPLICATE_LABELS_FIELD_NUMBER: _ClassVar[int]
     ATTACHED_PATH_FIELD_NUMBER: _ClassVar[int]
     BEAM_CURVE_FIELD_NUMBER: _ClassVar[int]
@@ -89,6 +101,7 @@ class IndexInfo(_message.Message):
     FEATURE_NAMES_FIELD_NUMBER: _ClassVar[int]
     FOREST_BYTES_FIELD_NUMBER: _ClassVar[int]
     GRAPH_BYTES_FIELD_NUMBER: _ClassVar[int]
+    GRAPH_SHAPE_FIELD_NUMBER: _ClassVar[int]
     INDEX_FIELD_NUMBER: _ClassVar[int]
     ITEM_COUNT_FIELD_NUMBER: _ClassVar[int]
     ITEM_SLOT_COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -126,6 +139,7 @@ class IndexInfo(_message.Message):
     feature_names: _containers.RepeatedScalarFieldContainer[str]
     forest_bytes: int
     graph_bytes: int
+    graph_shape: GraphShape
     index: str
     item_count: int
     item_slot_count: int
@@ -151,7 +165,7 @@ class IndexInfo(_message.Message):
     tree_count: int
     verbosity: int
     version: int
-    def __init__(self, index: _Optional[str] = ..., dimension: _Optional[int] = ..., metric: _Optional[_Union[Metric, str]] = ..., state: _Optional[_Union[IndexState, str]] = ..., state_reason: _Optional[str] = ..., version: _Optional[int] = ..., item_slot_count: _Optional[int] = ..., item_count: _Optional[int] = ..., tree_count: _Optional[int] = ..., forest_bytes: _Optional[int] = ..., layout: _Optional[str] = ..., seed: _Optional[int] = ..., staged_item_count: _Optional[int] = ..., staged_bytes: _Optional[int] = ..., label_count: _Optional[int] = ..., default_n: _Optional[int] = ..., default_tree_count: _Optional[int] = ..., attached_path: _Optional[str] = ..., build: _Optional[_Union[BuildProgress, _Mapping]] = ..., quarantined: _Optional[_Iterable[_Union[QuarantinedVersion, _Mapping]]] = ..., create_time: _Optional[str] = ..., removed_item_count: _Optional[int] = ..., next_id: _Optional[int] = ..., newest_version: _Optional[int] = ..., kept_versions: _Optional[_Iterable[int]] = ..., prefault: _Optional[_Union[Prefault, str]] = ..., verbosity: _Optional[int] = ..., feature_names: _Optional[_Iterable[str]] = ..., allow_duplicate_labels: bool = ..., build_rules: _Optional[_Union[BuildRules, str]] = ..., recall_curve: _Optional[_Iterable[_Union[RecallPoint, _Mapping]]] = ..., graph_bytes: _Optional[int] = ..., beam_curve: _Optional[_Iterable[_Union[BeamPoint, _Mapping]]] = ..., lease_seconds: _Optional[int] = ..., lease_expire_time: _Optional[str] = ..., revision: _Optional[str] = ..., replica: _Optional[_Union[ReplicaState, _Mapping]] = ...) -> None: ...
+    def __init__(self, index: _Optional[str] = ..., dimension: _Optional[int] = ..., metric: _Optional[_Union[Metric, str]] = ..., state: _Optional[_Union[IndexState, str]] = ..., state_reason: _Optional[str] = ..., version: _Optional[int] = ..., item_slot_count: _Optional[int] = ..., item_count: _Optional[int] = ..., tree_count: _Optional[int] = ..., forest_bytes: _Optional[int] = ..., layout: _Optional[str] = ..., seed: _Optional[int] = ..., staged_item_count: _Optional[int] = ..., staged_bytes: _Optional[int] = ..., label_count: _Optional[int] = ..., default_n: _Optional[int] = ..., default_tree_count: _Optional[int] = ..., attached_path: _Optional[str] = ..., build: _Optional[_Union[BuildProgress, _Mapping]] = ..., quarantined: _Optional[_Iterable[_Union[QuarantinedVersion, _Mapping]]] = ..., create_time: _Optional[str] = ..., removed_item_count: _Optional[int] = ..., next_id: _Optional[int] = ..., newest_version: _Optional[int] = ..., kept_versions: _Optional[_Iterable[int]] = ..., prefault: _Optional[_Union[Prefault, str]] = ..., verbosity: _Optional[int] = ..., feature_names: _Optional[_Iterable[str]] = ..., allow_duplicate_labels: bool = ..., build_rules: _Optional[_Union[BuildRules, str]] = ..., recall_curve: _Optional[_Iterable[_Union[RecallPoint, _Mapping]]] = ..., graph_bytes: _Optional[int] = ..., beam_curve: _Optional[_Iterable[_Union[BeamPoint, _Mapping]]] = ..., lease_seconds: _Optional[int] = ..., lease_expire_time: _Optional[str] = ..., revision: _Optional[str] = ..., replica: _Optional[_Union[ReplicaState, _Mapping]] = ..., graph_shape: _Optional[_Union[GraphShape, _Mapping]] = ...) -> None: ...
 
 class Item(_message.Message):
     __slots__ = ["id", "label", "vector", "vector_bytes"]

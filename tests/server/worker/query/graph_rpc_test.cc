@@ -92,6 +92,9 @@ TEST_F(GraphRpcTest, AnswersWhatNobodyTunes) {
     v1::IndexInfo info;
     ExpectOk(Info(cluster_, name, &info));
     EXPECT_GT(info.graph_bytes(), kItems * 64) << name;
+    EXPECT_GE(info.graph_shape().degree(), 16) << name;
+    EXPECT_GT(info.graph_shape().code_components(), 0) << name;
+    EXPECT_EQ(info.graph_shape().code_bits(), 8) << name;
     ASSERT_GT(info.beam_curve_size(), 1) << name;
     v1::GetNnsRequest request = ItemQuery(name, 3, 10);
     const v1::GetNnsResponse response = Ask(request);
@@ -221,6 +224,7 @@ TEST_F(GraphRpcTest, ABuildCanGoWithout) {
   v1::IndexInfo info;
   ExpectOk(Info(cluster_, "plain", &info));
   EXPECT_EQ(info.graph_bytes(), 0);
+  EXPECT_FALSE(info.has_graph_shape());
   EXPECT_EQ(info.beam_curve_size(), 0);
   v1::GetNnsRequest request = ItemQuery("plain", 3, 5);
   EXPECT_EQ(Ask(request).engine(), v1::ENGINE_FOREST);
