@@ -51,6 +51,7 @@ def words(lines):
         # Bars are drawn on terminals alone; what stands in for them comes when it comes.
         if re.match(r"(add|build|deserialize|eval|export|fit|graph|rebuild|serialize|transform) .*[0-9]+ %( |$)", line):
             continue
+        line = re.sub(r"\b(localhost|127\.0\.0\.1):", "HOST:", line)
         line = re.sub(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", "#", line)
         line = re.sub(r"(request id: |xxh3_64\s+|\"(value|revision)\": ?)[^\s,]+", r"\1#", line)
         line = re.sub(r"\b[0-9a-f]{12}\b|\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b", "#", line)
@@ -80,7 +81,7 @@ class Console:
             (tools / pathlib.Path(program).name).symlink_to(os.path.abspath(program))
         (self.directory / ".curlrc").write_text("silent\n")
         self._environment = {
-            **os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "HOME": str(self.directory), "ANNOD_SERVER": f"localhost:{self._ports['7077']}"}
+            **os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "HOME": str(self.directory), "ANNOD_SERVER": f"127.0.0.1:{self._ports['7077']}"}
         self._shell = subprocess.Popen(
             ["bash"], cwd=self.directory, env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
@@ -92,6 +93,8 @@ class Console:
             self.stop(http)
 
     def _here(self, text):
+        # Not every machine knows the name: a bare one may lack /etc/hosts.
+        text = text.replace("localhost:", "127.0.0.1:")
         text = _ROOTS.sub(lambda found: f"{self.directory}{found.group()}", text)
         return re.sub("|".join(_PORTS), lambda found: self._ports[found.group()], text)
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "annod/v1/admin_service.pb.h"
 #include "annod/v1/index_service.pb.h"
+#include "annod/v1/replication_service.pb.h"
 #include "google/protobuf/stubs/logging.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/server/own_service.h"
