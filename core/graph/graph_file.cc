@@ -133,7 +133,10 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
                                 dim, " components"));
   }
   if (header.code_bits != 0 && !MayPack(header, forest.layout.metric)) {
-    return Damaged(absl::StrCat("has codes of ", header.code_bits, " bits"));
+    return Damaged(absl::StrCat(
+        "has codes of ", header.code_bits,
+        " bits; known are 1, 2 and 4, of euclidean and angular vectors without "
+        "directions"));
   }
   if (header.dim != dim ||
       header.row_bytes !=
