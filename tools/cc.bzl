@@ -26,8 +26,8 @@ def _together(name, sources, always):
     Args:
       name: the target's.
       sources: the target's srcs.
-      always: whether they are compiled together in every build; else only in those of
-        the sanitizers: what is measured is compiled as it stands.
+      always: whether they are compiled together in every build, or only in those of the
+        sanitizers.
     """
     alone = [source for source in sources if not source.endswith(".cc")]
     grouped = [source for source in sources if source.endswith(".cc")]
@@ -52,15 +52,15 @@ def folder_library(name = None, precompiled = "core", deps = [], **kwargs):
       name: the folder's if not given.
       precompiled: NAME of the header of tools/precompiled that is read before; None: none.
       deps: libraries of other folders, and third_party.
-      **kwargs: to cc_library; name, srcs and hdrs are there. `together = False`: each
-        source is compiled on its own in every build.
+      **kwargs: to cc_library; name, srcs and hdrs are there. `measured = True`: what
+        benchmarks measure, each source compiled as it stands but under the sanitizers.
+        `together = False`: under these, too.
     """
     name = name or native.package_name().split("/")[-1]
-    is_core = native.package_name().split("/")[0] == "core"
     srcs = kwargs.pop("srcs", native.glob(["*.cc"]))
     sources = []
     if kwargs.pop("together", True):
-        srcs, sources = _together(name, srcs, always = not is_core)
+        srcs, sources = _together(name, srcs, always = not kwargs.pop("measured", False))
     native.cc_library(
         name = name,
         srcs = srcs,
