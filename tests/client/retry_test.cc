@@ -44,7 +44,8 @@ TEST(RetryPauseTest, EndsWhenAServerIsThere) {
 TEST(RetryPauseTest, LastsWhereTheServerItselfIsUnavailable) {
   FakeServer server;
   const auto channel = ChannelTo(server.port());
-  ASSERT_TRUE(channel->WaitForConnected(absl::ToChronoTime(absl::Now() + kLong)));
+  ASSERT_TRUE(
+      channel->WaitForConnected(absl::ToChronoTime(absl::Now() + kLong)));
   constexpr absl::Duration kPause = absl::Milliseconds(200);
   RetryPause pause(channel, absl::InfiniteFuture(), absl::InfiniteDuration(),
                    kPause);
