@@ -25,7 +25,7 @@ absl::StatusOr<client::SerializeResult> Client::Serialize(
   request.set_format(options.format);
   request.set_fill_holes(options.fill_holes);
   const absl::Time deadline = StreamDeadline(call);
-  client::RetryPause pause(deadline, options_.retry_window);
+  client::RetryPause pause(stubs_->channel, deadline, options_.retry_window);
   while (true) {
     client::CheckedStream checked(sink);
     grpc::ClientContext context;

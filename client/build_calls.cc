@@ -67,7 +67,7 @@ absl::StatusOr<client::BuildResult> Client::Build(
   // To tell, should the stream break, whether the build ended meanwhile. If it
   // fails so will Build, with the reason.
   const absl::StatusOr<client::IndexInfo> before = Info(index, call);
-  client::RetryPause pause(deadline, options_.retry_window);
+  client::RetryPause pause(stubs_->channel, deadline, options_.retry_window);
   bool broke_off = false;
   while (true) {
     grpc::ClientContext context;
@@ -101,7 +101,7 @@ absl::StatusOr<client::BuildResult> Client::Rebuild(
   request.set_metric(options.metric);
   SetOptions(options.build, &request);
   const absl::Time deadline = StreamDeadline(call);
-  client::RetryPause pause(deadline, options_.retry_window);
+  client::RetryPause pause(stubs_->channel, deadline, options_.retry_window);
   bool broke_off = false;
   while (true) {
     grpc::ClientContext context;

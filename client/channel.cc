@@ -52,11 +52,12 @@ class IdInterceptorFactory final
 std::string ServiceConfigJson(absl::Duration attempt_timeout) {
   // Only calls that never change a thing: a call that gRPC repeats must be safe
   // to repeat for every argument. The client repeats the others itself when
-  // their arguments allow it. Five attempts are the most that gRPC makes; the
-  // retry throttle is left off, for a worker that dies takes all the calls of
-  // its connection with it at once. Query streams are left alone: NnsStream
-  // begins them again itself, and some that gRPC 1.51 had begun again came to a
-  // standstill after an answer.
+  // their arguments allow it, and OVERLOADED, which gRPC could not tell from
+  // other reasons of RESOURCE_EXHAUSTED. Five attempts are the most that gRPC
+  // makes; the retry throttle is left off, for a worker that dies takes all the
+  // calls of its connection with it at once. Query streams are left alone:
+  // NnsStream begins them again itself, and some that gRPC 1.51 had begun again
+  // came to a standstill after an answer.
   const std::string attempt =
       attempt_timeout == absl::InfiniteDuration()
           ? ""

@@ -115,7 +115,7 @@ absl::StatusOr<client::QueryResult> Client::GetNns(
   if (stubs_->coalescer != nullptr) {
     const absl::Time deadline =
         absl::Now() + call.timeout.value_or(options_.timeout);
-    client::RetryPause pause(deadline, options_.retry_window);
+    client::RetryPause pause(stubs_->channel, deadline, options_.retry_window);
     while (const std::optional<absl::Status> asked =
                stubs_->coalescer->Ask(&request, deadline, &response)) {
       if (asked->ok()) return client::FromProto(response, queries.size());
@@ -135,9 +135,9 @@ std::unique_ptr<NnsStream> Client::NewNnsStream(
     absl::string_view index, const client::QueryOptions& query,
     const NnsStream::Sink& sink, const NnsStreamOptions& options,
     const CallOptions& call) {
-  return std::unique_ptr<NnsStream>(
-      new NnsStream(stubs_->index.get(), std::string(index), query, sink,
-                    options, StreamDeadline(call), options_.retry_window));
+  return std::unique_ptr<NnsStream>(new NnsStream(
+      stubs_->index.get(), std::string(index), query, sink, options,
+      stubs_->channel, StreamDeadline(call), options_.retry_window));
 }
 
 absl::StatusOr<client::StoredItems> Client::GetItems(

@@ -54,9 +54,9 @@ absl::StatusOr<client::RemoveResult> Client::RemoveItems(
 std::unique_ptr<ItemWriter> Client::NewItemWriter(
     absl::string_view index, const ItemWriterOptions& options,
     const CallOptions& call) {
-  return std::unique_ptr<ItemWriter>(
-      new ItemWriter(stubs_->admin.get(), std::string(index), options,
-                     StreamDeadline(call), options_.retry_window));
+  return std::unique_ptr<ItemWriter>(new ItemWriter(
+      stubs_->admin.get(), std::string(index), options, stubs_->channel,
+      StreamDeadline(call), options_.retry_window));
 }
 
 std::unique_ptr<FitWriter> Client::NewFit(absl::string_view index,

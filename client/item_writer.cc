@@ -19,11 +19,13 @@ constexpr int kMaxItemsPerMessage = 65536;  // admin_service.proto
 }  // namespace
 
 ItemWriter::ItemWriter(v1::AdminService::Stub* stub, std::string index,
-                       const ItemWriterOptions& options, absl::Time deadline,
-                       absl::Duration retry_window)
+                       const ItemWriterOptions& options,
+                       std::shared_ptr<grpc::Channel> channel,
+                       absl::Time deadline, absl::Duration retry_window)
     : stub_(stub),
       index_(std::move(index)),
       options_(options),
+      channel_(std::move(channel)),
       deadline_(deadline),
       retry_window_(retry_window) {}
 
@@ -122,7 +124,7 @@ absl::Status ItemWriter::Close() {
 
 template <typename Attempt>
 absl::Status ItemWriter::WithRetries(const Attempt& attempt) {
-  client::RetryPause pause(deadline_, retry_window_);
+  client::RetryPause pause(channel_, deadline_, retry_window_);
   while (true) {
     absl::Status status = attempt();
     if (status.ok()) return status;

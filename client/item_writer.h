@@ -1,6 +1,7 @@
 #ifndef ANNOD_CLIENT_ITEM_WRITER_H_
 #define ANNOD_CLIENT_ITEM_WRITER_H_
 
+#include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/support/sync_stream.h>
 
@@ -55,7 +56,8 @@ class ItemWriter {
  private:
   friend class Client;
   ItemWriter(v1::AdminService::Stub* stub, std::string index,
-             const ItemWriterOptions& options, absl::Time deadline,
+             const ItemWriterOptions& options,
+             std::shared_ptr<grpc::Channel> channel, absl::Time deadline,
              absl::Duration retry_window);
 
   // Adds current_ to the segment and sends it.
@@ -76,6 +78,7 @@ class ItemWriter {
   v1::AdminService::Stub* const stub_;
   const std::string index_;
   const ItemWriterOptions options_;
+  const std::shared_ptr<grpc::Channel> channel_;
   const absl::Time deadline_;
   const absl::Duration retry_window_;
 

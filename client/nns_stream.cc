@@ -16,15 +16,16 @@ constexpr int kMaxWindow = 1024;  // the largest `stream_window`
 
 NnsStream::NnsStream(v1::IndexService::Stub* stub, std::string index,
                      const client::QueryOptions& query, Sink sink,
-                     const NnsStreamOptions& options, absl::Time deadline,
-                     absl::Duration retry_window)
+                     const NnsStreamOptions& options,
+                     std::shared_ptr<grpc::Channel> channel,
+                     absl::Time deadline, absl::Duration retry_window)
     : stub_(stub),
       index_(std::move(index)),
       query_(query),
       sink_(std::move(sink)),
       window_(static_cast<size_t>(options.window)),
       deadline_(deadline),
-      pause_(deadline, retry_window) {
+      pause_(std::move(channel), deadline, retry_window) {
   if (options.window < 1 || options.window > kMaxWindow) {
     failed_ = absl::InvalidArgumentError(
         absl::StrCat("NnsStreamOptions::window is ", options.window,

@@ -1,6 +1,7 @@
 #ifndef ANNOD_CLIENT_NNS_STREAM_H_
 #define ANNOD_CLIENT_NNS_STREAM_H_
 
+#include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/completion_queue.h>
 #include <grpcpp/support/async_stream.h>
@@ -68,7 +69,8 @@ class NnsStream {
   friend class Client;
   NnsStream(v1::IndexService::Stub* stub, std::string index,
             const client::QueryOptions& query, Sink sink,
-            const NnsStreamOptions& options, absl::Time deadline,
+            const NnsStreamOptions& options,
+            std::shared_ptr<grpc::Channel> channel, absl::Time deadline,
             absl::Duration retry_window);
 
   enum class Operation { kStart, kWrite, kRead, kWritesDone, kFinish };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include "absl/time/clock.h"
 #include "client/error.h"
@@ -10,8 +11,9 @@ namespace annod::client {
 namespace {
 
 constexpr char kOverloaded[] = "OVERLOADED";
-constexpr absl::Duration kFirstPause = absl::Milliseconds(20);
 constexpr absl::Duration kLongestPause = absl::Milliseconds(500);
+// After a connection was made: who made it may close it, too.
+constexpr absl::Duration kConnectedPause = absl::Milliseconds(20);
 
 // In [0.5, 1): many clients that failed together do not come back together.
 double Jitter() {
@@ -26,13 +28,21 @@ bool IsOverloaded(const absl::Status& failure) {
          ErrorReason(failure) == kOverloaded;
 }
 
+RetryPause::RetryPause(std::shared_ptr<grpc::Channel> channel,
+                       absl::Time deadline, absl::Duration window,
+                       absl::Duration first_pause)
+    : channel_(std::move(channel)),
+      deadline_(deadline),
+      window_(window),
+      first_pause_(first_pause) {}
+
 bool RetryPause::Wait(const absl::Status& failure) {
   const bool overloaded = IsOverloaded(failure);
   if (!overloaded && !absl::IsUnavailable(failure)) return false;
   const absl::Time now = absl::Now();
   if (first_failure_ == absl::InfiniteFuture()) {
     first_failure_ = now;
-    pause_ = kFirstPause;
+    pause_ = first_pause_;
   }
   absl::Duration pause = pause_ * Jitter();
   if (overloaded) pause = std::max(pause, ErrorRetryDelay(failure));
@@ -40,8 +50,20 @@ bool RetryPause::Wait(const absl::Status& failure) {
     return false;
   }
   pause_ = std::min(2 * pause_, kLongestPause);
-  absl::SleepFor(pause);
+  if (overloaded || channel_->GetState(false) == GRPC_CHANNEL_READY) {
+    absl::SleepFor(pause);
+  } else {
+    AwaitConnection(pause);
+  }
   return true;
+}
+
+void RetryPause::AwaitConnection(absl::Duration pause) {
+  // gRPC goes on connecting only while somebody waits for it: after a sleep the
+  // next attempt would find the channel where it was.
+  const absl::Time end = absl::Now() + pause;
+  channel_->WaitForConnected(absl::ToChronoTime(end));
+  absl::SleepFor(std::min(kConnectedPause, end - absl::Now()));
 }
 
 void RetryPause::Reset() { first_failure_ = absl::InfiniteFuture(); }

@@ -38,7 +38,7 @@ absl::Status Client::Call(Stub* stub, Method method, const Request& request,
                           const CallOptions& call) {
   const absl::Time deadline =
       absl::Now() + call.timeout.value_or(options_.timeout);
-  client::RetryPause pause(deadline, options_.retry_window);
+  client::RetryPause pause(stubs_->channel, deadline, options_.retry_window);
   std::string last_failure;
   while (true) {
     grpc::ClientContext context;

@@ -58,7 +58,7 @@ Reader Count(const char* words, const char* label) {
   return [words, label](const Metric& metric, Figures* figures) {
     const std::string value = LabelOf(metric, label);
     const std::string key =
-        value.empty() ? words : absl::StrCat(words, ": ", value);
+        value.empty() ? words : absl::StrCat(words, " (", value, ")");
     figures->counts[key] += metric.counter.value;
   };
 }

@@ -45,11 +45,11 @@ void AddTrouble(const ServerFacts& facts, const CallHistory::Change& change,
     page->Text(condition).Markup("</li>");
   }
   for (const auto& [words, count] : change.counts) {
-    page->Markup("<li>")
-        .Text(CountText(count))
-        .Markup(" <bdi>")
+    page->Markup("<li><bdi>")
         .Text(words)
-        .Markup("</bdi> <span class=\"soft\">in the last ")
+        .Markup("</bdi>: ")
+        .Text(CountText(count))
+        .Markup(" <span class=\"soft\">in the last ")
         .Text(AgeText(change.time))
         .Markup("</span></li>");
   }

@@ -22,6 +22,16 @@ def random_rows(seed, count=2000):
     return "".join(",".join(f"{draw.gauss(0, 1):.4f}" for _ in range(8)) + "\n" for _ in range(count))
 
 
+class KubectlTest(unittest.TestCase):
+    def test_is_told_the_namespace(self):
+        for page in sorted(TOP.glob("docs/**/*.md")):
+            for line in page.read_text().splitlines():
+                for command in re.findall(r"kubectl [^`|&]*", line):
+                    if re.search(r"\b(exec|logs|describe|rollout|secret|port-forward|wait|delete)\b", command):
+                        with self.subTest(page.name):
+                            self.assertIn(" -n annod ", command)
+
+
 class CommandsTest(unittest.TestCase):
     def setUp(self):
         scratch = tempfile.TemporaryDirectory(prefix="annod_docs_")

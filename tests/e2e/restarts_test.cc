@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -22,6 +23,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "annod/v1/index_service.grpc.pb.h"
+#include "client/client.h"
 #include "gtest/gtest.h"
 #include "tests/e2e/annod_process.h"
 #include "tests/e2e/service.h"
@@ -48,6 +50,16 @@ constexpr char kServiceConfig[] = R"({
     }
   }]
 })";
+
+// A client that waits for a server that takes long to come back: how long that
+// is here and now is not what is tested.
+std::unique_ptr<Client> PatientClient(const std::string& address) {
+  ClientOptions options;
+  options.target = address;
+  options.timeout = absl::Seconds(90);
+  options.retry_window = absl::Seconds(60);
+  return std::move(Client::Create(options)).value();
+}
 
 int Restarts() {
   const char* const text = getenv("ANNOD_RESTARTS");
@@ -136,7 +148,7 @@ class RestartsTest : public ::testing::Test {
   }
 
   void Query(Tally* tally) {
-    const auto client = MakeClient(addresses_[0]);
+    const auto client = PatientClient(addresses_[0]);
     for (int32_t id = 0; !stop_; id = (id + 1) % kItems) {
       tally->Count(Text(
           client->GetNns("items", {client::Query::OfItem(id)}, {}).status()));
@@ -144,7 +156,7 @@ class RestartsTest : public ::testing::Test {
   }
 
   void Stream(Tally* tally) {
-    const auto client = MakeClient(addresses_[0]);
+    const auto client = PatientClient(addresses_[0]);
     while (!stop_) {
       const auto stream = client->NewNnsStream(
           "items", {}, [](client::QueryResult) { return absl::OkStatus(); });
@@ -159,7 +171,7 @@ class RestartsTest : public ::testing::Test {
 
   // Adds items until the end; all that were acknowledged are in `*added`.
   void Add(std::vector<int32_t>* added, Tally* tally) {
-    const auto client = MakeClient(addresses_[0]);
+    const auto client = PatientClient(addresses_[0]);
     for (int32_t id = kItems; !stop_; ++id) {
       const absl::Status status = AddTestItems(client.get(), "items", id, 1);
       tally->Count(Text(status));

@@ -11,7 +11,7 @@ import grpc
 
 from annod import errors
 from annod.wire import forks
-from annod.wire.backoff import Backoff, Retry
+from annod.wire.backoff import CONNECTED_PAUSE, Backoff, Retry, wants_connection
 from annod.wire.channels import DEFAULT_SERVER, Link, Stubs, default_server
 from annod.wire.tokens import Token
 
@@ -177,12 +177,12 @@ class Connection:
                 pause = backoff.next_pause(error, self._answered)
                 if pause is None:
                     raise
-                refused = isinstance(error, errors.Overloaded)
+                wanted = wants_connection(error)
             repeated = True
-            if refused:
-                time.sleep(pause)
-            else:
+            if wanted:
                 self._wait_for_server(pause)
+            else:
+                time.sleep(pause)
 
     def stream(self, call: Iterator[Any]) -> Iterator[Any]:
         """The messages of a streamed answer; its failure translated."""
@@ -220,15 +220,13 @@ class Connection:
     def _wait_for_server(self, seconds: float) -> None:
         # gRPC only goes on connecting while somebody waits for it: after a plain
         # sleep the next attempt would find the channel where it was.
-        start = time.monotonic()
+        end = time.monotonic() + seconds
         try:
             self.stubs.health(b"", timeout=seconds, wait_for_ready=True)
+            seconds = CONNECTED_PAUSE
         except grpc.RpcError:
             pass
-        # It may be reached, and have said UNAVAILABLE itself.
-        time.sleep(
-            min(self.retry.first_pause, max(0, start + seconds - time.monotonic()))
-        )
+        time.sleep(min(seconds, max(0, end - time.monotonic())))
 
 
 _connections: "weakref.WeakValueDictionary[str, Connection]" = (

@@ -25,20 +25,25 @@ import (
 	annod "annod.example/stubs/annod/v1"
 )
 
-// Calls go round the servers; one that none has begun is made again, four times
-// in all. grpc-go before 1.40 repeats only if GRPC_GO_RETRY=on is set.
+// Calls go round the servers. One that a server could not take, or refused for
+// having too much to do, is made again, after the time that it told
+// (docs/load_balancing.md). grpc-go before 1.40 repeats only if GRPC_GO_RETRY=on
+// is set.
 const serviceConfig = `{
   "loadBalancingConfig": [{"round_robin": {}}],
   "methodConfig": [{
+    "name": [{"service": "annod.v1.IndexService", "method": "GetNnsStream"}]
+  }, {
     "name": [{"service": "annod.v1.IndexService"}],
     "retryPolicy": {
-      "maxAttempts": 4,
-      "initialBackoff": "0.05s",
-      "maxBackoff": "1s",
+      "maxAttempts": 5,
+      "initialBackoff": "0.02s",
+      "maxBackoff": "0.5s",
       "backoffMultiplier": 2,
-      "retryableStatusCodes": ["UNAVAILABLE"]
+      "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"]
     }
-  }]
+  }],
+  "retryThrottling": {"maxTokens": 1000, "tokenRatio": 0.5}
 }`
 
 // A token that goes along with every call, over TLS only.

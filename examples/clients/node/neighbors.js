@@ -15,20 +15,24 @@ const {parseArgs} = require('util');
 const grpc = require('@grpc/grpc-js');
 const loader = require('@grpc/proto-loader');
 
-// Calls go round the servers; one that none has begun is made again, four times
-// in all.
+// Calls go round the servers. One that a server could not take, or refused for
+// having too much to do, is made again, after the time that it told
+// (docs/load_balancing.md).
 const SERVICE_CONFIG = {
   loadBalancingConfig: [{round_robin: {}}],
   methodConfig: [{
+    name: [{service: 'annod.v1.IndexService', method: 'GetNnsStream'}],
+  }, {
     name: [{service: 'annod.v1.IndexService'}],
     retryPolicy: {
-      maxAttempts: 4,
-      initialBackoff: '0.05s',
-      maxBackoff: '1s',
+      maxAttempts: 5,
+      initialBackoff: '0.02s',
+      maxBackoff: '0.5s',
       backoffMultiplier: 2,
-      retryableStatusCodes: ['UNAVAILABLE'],
+      retryableStatusCodes: ['UNAVAILABLE', 'RESOURCE_EXHAUSTED'],
     },
   }],
+  retryThrottling: {maxTokens: 1000, tokenRatio: 0.5},
 };
 
 // A client to keep: it holds a connection to each server and makes lost ones

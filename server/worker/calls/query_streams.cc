@@ -1,5 +1,6 @@
 #include "server/worker/calls/query_streams.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -27,6 +28,12 @@ grpc::Status TooManyStatus() {
   return ToGrpcStatus(ReasonError(
       absl::StatusCode::kResourceExhausted, kLimitReached,
       absl::StrCat("at most ", kMaxStreams, " streams at a time in a worker")));
+}
+
+grpc::Status QuietStatus() {
+  return ToGrpcStatus(ReasonError(absl::StatusCode::kUnavailable, kStreamIdle,
+                                  "no request came for long, and other streams "
+                                  "need the room; begin again"));
 }
 
 }  // namespace
@@ -73,8 +80,8 @@ QueryStreams::Begin(grpc::CallbackServerContext* context) {
   {
     absl::MutexLock lock(&mu_);
     draining = draining_;
-    too_many = streams_.size() >= kMaxStreams;
-    streams_.emplace(stream, Requests());
+    too_many = caller.ok() && !draining_ && !HasRoom();
+    streams_[stream].quiet_since = absl::Now();
   }
   if (!caller.ok()) {
     const grpc::Status refusal = ToGrpcStatus(caller.status());
@@ -87,6 +94,27 @@ QueryStreams::Begin(grpc::CallbackServerContext* context) {
     stream->Start();
   }
   return stream;
+}
+
+bool QueryStreams::HasRoom() {
+  if (streams_.size() - leaving_ < kMaxStreams) return true;
+  // Who takes no answers does not leave when told to.
+  if (leaving_ >= kMaxStreams) return false;
+  const auto rank = [](const auto& entry) {
+    const Requests& requests = entry.second;
+    return requests.leaves || requests.running > 0 || !requests.waiting.empty()
+               ? absl::InfiniteFuture()
+               : requests.quiet_since;
+  };
+  const auto quietest = std::min_element(
+      streams_.begin(), streams_.end(),
+      [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  const absl::Duration patience = config_->Get()->stream_idle_timeout;
+  if (rank(*quietest) + patience > absl::Now()) return false;
+  quietest->second.leaves = true;
+  ++leaving_;
+  quietest->first->EndWith(QuietStatus());
+  return true;
 }
 
 void QueryStreams::Drain() {
@@ -155,7 +183,9 @@ std::optional<QueryStreams::Turn> QueryStreams::NextTurn() {
 
 void QueryStreams::Ended(QueryStream* stream) {
   absl::MutexLock lock(&mu_);
-  streams_.erase(stream);
+  const auto ended = streams_.find(stream);
+  if (ended->second.leaves) --leaving_;
+  streams_.erase(ended);
 }
 
 void QueryStreams::WorkLoop() {
@@ -218,7 +248,10 @@ void QueryStreams::Work(const Turn& turn, AnswerMemory* memory) {
   {
     absl::MutexLock lock(&mu_);
     Requests& requests = streams_.at(turn.stream);
-    if (--requests.running == 0 && requests.waiting.empty()) --busy_;
+    if (--requests.running == 0 && requests.waiting.empty()) {
+      --busy_;
+      requests.quiet_since = absl::Now();
+    }
   }
   Finish(turn, view.get());
 }

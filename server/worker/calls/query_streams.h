@@ -33,7 +33,8 @@ namespace annod {
 // time, as another one bounds the single calls: a stream that comes on top is
 // refused, which ends it. How long it waits is not bounded, for a request of a
 // stream may have any number of queries; nor do requests count that come to a
-// stream that has some, of which the window is the bound.
+// stream that has some, of which the window is the bound. Where there are as
+// many streams as a worker takes, those whose callers ask nothing make room.
 // Thread-safe.
 class QueryStreams final : private StreamOwner {
  public:
@@ -70,7 +71,13 @@ class QueryStreams final : private StreamOwner {
   struct Requests {
     std::deque<StreamSlot*> waiting;
     int running = 0;
+    absl::Time quiet_since;  // if neither
+    bool leaves = false;
   };
+
+  // Whether there is room for another stream; ends the one that was quiet for
+  // longest if need be, and if that was for long.
+  bool HasRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // Lets the request wait for a turn, or says why not.
   absl::Status Admit(QueryStream* stream, StreamSlot* slot);
@@ -106,7 +113,8 @@ class QueryStreams final : private StreamOwner {
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
   std::map<QueryStream*, Requests> streams_ ABSL_GUARDED_BY(mu_);
-  int busy_ ABSL_GUARDED_BY(mu_) = 0;  // streams that have requests
+  size_t leaving_ ABSL_GUARDED_BY(mu_) = 0;  // ended to make room
+  int busy_ ABSL_GUARDED_BY(mu_) = 0;        // streams that have requests
   // Those that have waiting ones, in the order of their turns.
   std::deque<QueryStream*> turns_ ABSL_GUARDED_BY(mu_);
   std::vector<std::thread> threads_;

@@ -16,7 +16,7 @@ import grpc
 import annod
 from annod import Annoy, AnnoyIndex, Client, Retry, aio, errors
 from annod.v1 import index_service_pb2, index_service_pb2_grpc
-from annod_server import AnnodServer, stop_process
+from annod_server import AnnodServer, lasting_port, stop_process
 from behaviour import points
 
 
@@ -100,6 +100,39 @@ class GoneTest(unittest.TestCase):
         self.assertEqual(len(seen), 3)
         self.assertEqual((seen[0]["authorization"], seen[0]["tenant"]), ("Bearer secret", "me"))
         self.assertTrue(seen[0]["user-agent"].startswith("mine"))
+
+
+class BackTest(unittest.TestCase):
+    """A server that comes back is asked at once, whatever pause is under way."""
+
+    PAUSE = 120.0  # seconds, less a half at random
+    SETTINGS = {"timeout": 600.0, "retry": Retry(window=600, first_window=600, first_pause=PAUSE, longest_pause=PAUSE)}
+
+    def expect_at_once(self, ask):
+        port = lasting_port()
+        tried = threading.Event()
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            begun = time.monotonic()
+            answer = pool.submit(ask, f"127.0.0.1:{port}", lambda: tried.set() or "token")
+            tried.wait(60)
+            server = AnnodServer(f"--listen=127.0.0.1:{port}")
+            self.addCleanup(server.stop)
+            self.assertEqual(answer.result(timeout=300), [])
+        self.assertLess(time.monotonic() - begun, self.PAUSE / 2)
+
+    def test_blocking(self):
+        def ask(address, token):
+            with Client(address, token=token, **self.SETTINGS) as client:
+                return client.indexes()
+
+        self.expect_at_once(ask)
+
+    def test_for_asyncio(self):
+        async def ask(address, token):
+            async with aio.Client(address, token=token, **self.SETTINGS) as client:
+                return await client.indexes()
+
+        self.expect_at_once(lambda *arguments: asyncio.run(ask(*arguments)))
 
 
 class Frozen(index_service_pb2_grpc.IndexServiceServicer):

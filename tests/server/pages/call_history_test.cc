@@ -77,18 +77,18 @@ TEST(CallHistory, CountersOfAnIndexThatWasMadeAnewBeginAnew) {
 TEST(CallHistory, TellsWhichCountsHaveGrown) {
   CallHistory history;
   Figures before = Asked(0);
-  before.counts = {{"processes restarted: SIGKILL", 2}, {"slow queries", 1}};
+  before.counts = {{"processes restarted (SIGKILL)", 2}, {"slow queries", 1}};
   history.Add(kStart, before);
   Figures now = before;
-  now.counts["processes restarted: SIGKILL"] = 5;
-  now.counts["calls refused: OVERLOADED"] = 7;
+  now.counts["processes restarted (SIGKILL)"] = 5;
+  now.counts["calls refused (OVERLOADED)"] = 7;
   const CallHistory::Change change =
       history.Since(absl::Seconds(10), kStart + absl::Seconds(10), kStart, now);
   EXPECT_THAT(change.counts,
               ElementsAre(std::pair<const std::string, double>(
-                              "calls refused: OVERLOADED", 7),
+                              "calls refused (OVERLOADED)", 7),
                           std::pair<const std::string, double>(
-                              "processes restarted: SIGKILL", 3)));
+                              "processes restarted (SIGKILL)", 3)));
 }
 
 TEST(LatencyQuantile, InterpolatesAndKnowsItsEnds) {

@@ -3,6 +3,7 @@
 # mypy: disable-error-code="import"
 
 import asyncio
+import time
 from typing import Any, AsyncIterator, List, Optional, TypeVar
 
 import grpc
@@ -12,7 +13,7 @@ from annod import errors
 from annod.calls import indexes
 from annod.calls.steps import Call, Steps
 from annod.wire import forks
-from annod.wire.backoff import Backoff, Retry
+from annod.wire.backoff import CONNECTED_PAUSE, Backoff, Retry, wants_connection
 from annod.wire.channels import Link, Stubs
 
 Answer = TypeVar("Answer")
@@ -73,8 +74,21 @@ class Caller:
                 pause = backoff.next_pause(error, self._answered)
                 if pause is None or not call.repeat:
                     raise
+                wanted = wants_connection(error)
             repeated = True
-            await asyncio.sleep(pause)
+            await self._pause(pause, wanted)
+
+    async def _pause(self, seconds: float, for_server: bool) -> None:
+        """Waits for so long, or only until a server is there."""
+        end = time.monotonic() + seconds
+        if for_server:
+            # A sleep would not see one that is back and gone again by its end.
+            try:
+                await self._open().health(b"", timeout=seconds, wait_for_ready=True)
+                seconds = CONNECTED_PAUSE
+            except (grpc.RpcError, grpc.aio.UsageError):
+                pass
+        await asyncio.sleep(min(seconds, max(0, end - time.monotonic())))
 
     async def _attempt(self, call: Call, left: Optional[float]) -> Any:
         try:

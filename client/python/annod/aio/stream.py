@@ -12,7 +12,7 @@ import grpc.aio
 from annod import errors
 from annod.aio.base import Caller
 from annod.wire import neighbor_codec
-from annod.wire.backoff import Backoff
+from annod.wire.backoff import Backoff, wants_connection
 from annod.wire.neighbor_lists import unwrapped
 
 
@@ -60,7 +60,8 @@ class Stream:
                 pause = backoff.next_pause(error, self._caller._answered)
                 if pause is None:
                     raise
-            await asyncio.sleep(pause)
+                wanted = wants_connection(error)
+            await self._caller._pause(pause, wanted)
         self._caller._answered = True
         self._waiting.popleft()
         return unwrapped(answer)

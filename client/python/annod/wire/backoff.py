@@ -28,7 +28,16 @@ class Retry:
     longest_pause: float = 0.5
 
 
+# Seconds after a connection was made: who made it may say UNAVAILABLE, too.
+CONNECTED_PAUSE = 0.02
+
 NO_RETRY = Retry(window=0.0, first_window=0.0)
+
+
+def wants_connection(error: errors.AnnodError) -> bool:
+    """Whether a call failed for want of a server, and not by what one said that
+    stays."""
+    return isinstance(error, errors.NotAnswering) and error.reason in ("", "DRAINING")
 
 
 class Backoff:

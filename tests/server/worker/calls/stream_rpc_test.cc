@@ -1,11 +1,14 @@
 // GetNnsStream over real processes.
 
+#include <atomic>
 #include <csignal>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/server/testing/calls.h"
@@ -24,10 +27,12 @@ constexpr int kRequests = 500;
 
 class StreamRpcTest : public testing::Test {
  protected:
-  explicit StreamRpcTest(int max_in_flight = 0)
+  explicit StreamRpcTest(int max_in_flight = 0,
+                         absl::Duration idle_timeout = absl::Minutes(1))
       : cluster_(/*workers=*/1, [&](Config* config) {
           config->threads = 2;
           config->admission.max_in_flight = max_in_flight;
+          config->stream_idle_timeout = idle_timeout;
         }) {
     cluster_.StartAll();
     EXPECT_TRUE(
@@ -137,6 +142,83 @@ TEST_F(StreamRpcTest, AWorkerThatShutsDownEndsItWithAReason) {
       << Describe(status);
   EXPECT_EQ(ErrorInfoOf(status).reason(), "DRAINING");
   EXPECT_EQ(cluster_.AwaitWorkerExit(0), 0);
+}
+
+// A worker that has as many streams as it takes, of callers that ask nothing.
+class CrowdedStreamRpcTest : public StreamRpcTest {
+ protected:
+  static constexpr int kMost = 1000;
+
+  explicit CrowdedStreamRpcTest(absl::Duration timeout = absl::Hours(24))
+      : StreamRpcTest(/*max_in_flight=*/0, timeout) {
+    AddStream();
+    EXPECT_TRUE(Asks(0));  // the longest silence will be this one's
+    while (calls_.size() < kMost) AddStream();
+  }
+  ~CrowdedStreamRpcTest() override {
+    for (const auto& context : contexts_) context->TryCancel();
+    for (const auto& call : calls_) {
+      if (call != nullptr) call->Finish();
+    }
+  }
+
+  void AddStream() {
+    contexts_.push_back(Context());
+    calls_.push_back(cluster_.index()->GetNnsStream(contexts_.back().get()));
+  }
+  // Whether a stream is answered.
+  bool Asks(size_t stream) {
+    v1::GetNnsStreamResponse answer;
+    return Send(calls_[stream].get(), QueryOf(0)) &&
+           calls_[stream]->Read(&answer);
+  }
+  // How a stream ended, which is nobody else's then.
+  static grpc::Status EndOf(std::unique_ptr<Call> call) {
+    v1::GetNnsStreamResponse answer;
+    while (call->Read(&answer)) {
+    }
+    return call->Finish();
+  }
+
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts_;
+  std::vector<std::unique_ptr<Call>> calls_;
+};
+
+TEST_F(CrowdedStreamRpcTest, RefusesOneMore) {
+  EXPECT_TRUE(Eventually([&] {
+    AddStream();
+    return !Asks(calls_.size() - 1);
+  }));
+  const grpc::Status status = EndOf(std::move(calls_.back()));
+  EXPECT_EQ(ErrorInfoOf(status).reason(), "LIMIT_REACHED") << Describe(status);
+  EXPECT_TRUE(Asks(0));
+}
+
+class QuietStreamRpcTest : public CrowdedStreamRpcTest {
+ protected:
+  QuietStreamRpcTest() : CrowdedStreamRpcTest(absl::Milliseconds(100)) {}
+};
+
+TEST_F(QuietStreamRpcTest, WhoIsSilentForLongMakesRoom) {
+  std::atomic<bool> left{false};
+  grpc::Status status;
+  std::thread silent([&, call = std::move(calls_[0])]() mutable {
+    status = EndOf(std::move(call));
+    left = true;
+  });
+  EXPECT_TRUE(Eventually([&] {
+    AddStream();
+    Asks(calls_.size() - 1);  // refused while no silence is long enough
+    return left.load();
+  }));
+  if (!left) contexts_[0]->TryCancel();
+  silent.join();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ErrorInfoOf(status).reason(), "STREAM_IDLE") << Describe(status);
+  EXPECT_TRUE(Eventually([&] {
+    AddStream();
+    return Asks(calls_.size() - 1);
+  }));
 }
 
 // A worker that lets requests of one stream at a time in.
