@@ -9,6 +9,10 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 
+#if HWY_ARCH_ARM_A64
+#include <sys/auxv.h>
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace annod {
 namespace HWY_NAMESPACE {
@@ -61,6 +65,32 @@ HWY_POP_ATTRIBUTES
 #define ANNOD_HAVE_VNNI 1
 #endif
 
+// Nor is NEON with its dot product.
+#if ANNOD_NEON_CODES
+HWY_PUSH_ATTRIBUTES("arch=armv8.2-a" HWY_TARGET_STR "+dotprod")
+namespace annod {
+namespace N_NEON_DOT {
+
+#include "core/simd/codes_kernels_inl.h"
+
+const CodeKernels kTable = {"NEON_DOT",
+                            SquaredL2,
+                            SquaredL2Rows,
+                            PackedRows4,
+                            PackedRows2,
+                            PackedRows1,
+                            L1Rows,
+                            NegativeDotRows,
+                            FourRowsAgainstBlocks,
+                            HWY_NAMESPACE::SelectSmallest,
+                            HWY_NAMESPACE::KeepNearest};
+
+}  // namespace N_NEON_DOT
+}  // namespace annod
+HWY_POP_ATTRIBUTES
+#define ANNOD_HAVE_NEON_DOT 1
+#endif
+
 #if HWY_ONCE
 namespace annod {
 
@@ -68,14 +98,19 @@ HWY_EXPORT(CodeTable);
 
 namespace {
 
-bool CpuHasVnni() {
 #ifdef ANNOD_HAVE_VNNI
+bool CpuHasVnni() {
   static const bool has = __builtin_cpu_supports("avx512vnni") != 0;
   return has;
-#else
-  return false;
-#endif
 }
+#endif
+
+#ifdef ANNOD_HAVE_NEON_DOT
+bool CpuHasDotProduct() {
+  static const bool has = (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+  return has;
+}
+#endif
 
 }  // namespace
 
@@ -84,6 +119,11 @@ const CodeKernels& CodeDistances() {
 #ifdef ANNOD_HAVE_VNNI
   if (CpuHasVnni() && std::strcmp(table->target, "AVX3") == 0) {
     return N_VNNI::kTable;
+  }
+#endif
+#ifdef ANNOD_HAVE_NEON_DOT
+  if (CpuHasDotProduct() && std::strcmp(table->target, "NEON") == 0) {
+    return N_NEON_DOT::kTable;
   }
 #endif
   return *table;

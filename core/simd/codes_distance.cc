@@ -19,7 +19,7 @@ namespace HWY_NAMESPACE {
 
 #include "core/simd/codes_kernels_inl.h"
 
-#if ANNOD_X86_CODES
+#if ANNOD_VECTOR_CODES
 #include "core/simd/codes_vector_inl.h"
 // Over these:
 #include "core/simd/codes_inl.h"
@@ -63,6 +63,43 @@ HWY_INLINE Vec AddSquares(Vec sum, Vec a, Vec b) {
 #include "core/simd/codes_inl.h"
 
 }  // namespace N_VNNI
+}  // namespace annod
+HWY_POP_ATTRIBUTES
+#endif
+
+// So is NEON with its dot product.
+#if ANNOD_NEON_CODES
+HWY_PUSH_ATTRIBUTES("arch=armv8.2-a" HWY_TARGET_STR "+dotprod")
+namespace annod {
+namespace N_NEON_DOT {
+
+#include "core/simd/codes_kernels_inl.h"
+
+using HWY_NAMESPACE::AbsDiff;
+using HWY_NAMESPACE::And;
+using HWY_NAMESPACE::BroadcastFour;
+using HWY_NAMESPACE::Fill;
+using HWY_NAMESPACE::kVecBytes;
+using HWY_NAMESPACE::LoadCodes;
+using HWY_NAMESPACE::Shift;
+using HWY_NAMESPACE::StoreDistances;
+using HWY_NAMESPACE::SumLanes;
+using HWY_NAMESPACE::Vec;
+using HWY_NAMESPACE::ZeroSums;
+
+HWY_INLINE Vec AddProducts(Vec sum, Vec a, Vec b) {
+  return vreinterpretq_u8_s32(vdotq_s32(vreinterpretq_s32_u8(sum),
+                                        vreinterpretq_s8_u8(a),
+                                        vreinterpretq_s8_u8(b)));
+}
+HWY_INLINE Vec AddSquares(Vec sum, Vec a, Vec b) {
+  const Vec diff = AbsDiff(a, b);
+  return AddProducts(sum, diff, diff);
+}
+
+#include "core/simd/codes_inl.h"
+
+}  // namespace N_NEON_DOT
 }  // namespace annod
 HWY_POP_ATTRIBUTES
 #endif

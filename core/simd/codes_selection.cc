@@ -45,7 +45,7 @@ HWY_INLINE int32_t CloseIn(int32_t lowest, size_t wanted,
   return static_cast<int32_t>(high);
 }
 
-#if ANNOD_X86_CODES
+#if ANNOD_VECTOR_CODES
 
 using Int32Tag = hn::CappedTag<int32_t, 16>;
 

@@ -84,6 +84,49 @@ HWY_INLINE void StoreDistances(Vec products, const int32_t* norms,
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out),
                       _mm256_sub_epi32(norm, _mm256_slli_epi32(products, 1)));
 }
+#elif HWY_TARGET == HWY_NEON
+using Vec = uint8x16_t;  // sums: int32x4_t
+HWY_INLINE Vec LoadCodes(const uint8_t* at) { return vld1q_u8(at); }
+HWY_INLINE Vec ZeroSums() { return vdupq_n_u8(0); }
+HWY_INLINE Vec And(Vec a, Vec b) { return vandq_u8(a, b); }
+HWY_INLINE Vec Fill(int code) { return vdupq_n_u8(static_cast<uint8_t>(code)); }
+// Bits up, or down if it is negative, those between bytes too.
+template <int kBits>
+HWY_INLINE Vec Shift(Vec a) {
+  const uint16x8_t pairs = vreinterpretq_u16_u8(a);
+  if constexpr (kBits > 0) {
+    return vreinterpretq_u8_u16(vshlq_n_u16(pairs, kBits));
+  } else if constexpr (kBits < 0) {
+    return vreinterpretq_u8_u16(vshrq_n_u16(pairs, -kBits));
+  } else {
+    return a;
+  }
+}
+HWY_INLINE Vec AbsDiff(Vec a, Vec b) {
+  return vreinterpretq_u8_s8(vabsq_s8(vreinterpretq_s8_u8(vsubq_u8(a, b))));
+}
+// Codes are below 128: as good as signed.
+HWY_INLINE Vec AddProducts(Vec sum, Vec a, Vec b) {
+  const int8x16_t codes = vreinterpretq_s8_u8(a);
+  const int8x16_t others = vreinterpretq_s8_u8(b);
+  const int16x8_t low = vmull_s8(vget_low_s8(codes), vget_low_s8(others));
+  const int16x8_t high = vmull_high_s8(codes, others);
+  return vreinterpretq_u8_s32(
+      vpadalq_s16(vreinterpretq_s32_u8(sum), vpaddq_s16(low, high)));
+}
+HWY_INLINE Vec BroadcastFour(const uint8_t* at) {
+  int32_t four;
+  std::memcpy(&four, at, sizeof(four));
+  return vreinterpretq_u8_s32(vdupq_n_s32(four));
+}
+HWY_INLINE int32_t SumLanes(Vec sum) {
+  return vaddvq_s32(vreinterpretq_s32_u8(sum));
+}
+HWY_INLINE void StoreDistances(Vec products, const int32_t* norms,
+                               int32_t* out) {
+  const int32x4_t twice = vshlq_n_s32(vreinterpretq_s32_u8(products), 1);
+  vst1q_s32(out, vsubq_s32(vld1q_s32(norms), twice));
+}
 #else
 using Vec = __m128i;
 HWY_INLINE Vec LoadCodes(const uint8_t* at) {

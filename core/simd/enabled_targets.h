@@ -11,7 +11,9 @@
 
 // Whether the set being compiled for is one that kernels over codes are written
 // for; all others run them in plain C++.
-#define ANNOD_X86_CODES \
-  (HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSSE3)
+#define ANNOD_VECTOR_CODES                             \
+  (HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2 || \
+   HWY_TARGET == HWY_SSSE3 || ANNOD_NEON_CODES)
+#define ANNOD_NEON_CODES (HWY_TARGET == HWY_NEON && HWY_ARCH_ARM_A64)
 
 #endif  // ANNOD_CORE_SIMD_ENABLED_TARGETS_H_

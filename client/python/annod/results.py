@@ -72,6 +72,20 @@ class Neighbors:
     def __iter__(self) -> Iterator[Row]:
         return (self[query] for query in range(len(self)))
 
+    def part(self, begin: int, end: int) -> "Neighbors":
+        """The neighbours of queries `begin` to `end`, without the latter."""
+        return Neighbors(
+            ids=self.ids[begin:end],
+            counts=self.counts[begin:end],
+            distances=None if self.distances is None else self.distances[begin:end],
+            labels=None if self.labels is None else self.labels[begin:end],
+            vectors=None if self.vectors is None else self.vectors[begin:end],
+            version=self.version,
+            engine=self.engine,
+            search_k=self.search_k,
+            beam=self.beam,
+        )
+
 
 @dataclasses.dataclass(frozen=True)
 class Cost:

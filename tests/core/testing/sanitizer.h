@@ -10,10 +10,11 @@
 
 namespace annod {
 
-// Whether a sanitizer makes this build some ten times slower, so that a test
-// should do with less data.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
-    ANNOD_TESTS_HAS_FEATURE(address_sanitizer) ||                    \
+// Whether a sanitizer, or that another processor is emulated, makes this build
+// some ten times slower, so that a test should do with less data.
+#if defined(ANNOD_EMULATED) || defined(__SANITIZE_ADDRESS__) || \
+    defined(__SANITIZE_THREAD__) ||                             \
+    ANNOD_TESTS_HAS_FEATURE(address_sanitizer) ||               \
     ANNOD_TESTS_HAS_FEATURE(thread_sanitizer)
 constexpr bool kSanitized = true;
 #else

@@ -4,10 +4,12 @@ from typing import Any, Optional, Sequence, Tuple
 
 from annod.aio.base import Caller
 from annod.aio.builds import BuildCalls
+from annod.aio.coalescing import Coalescer
 from annod.aio.indexes import IndexCalls
 from annod.aio.items import ItemCalls
 from annod.aio.queries import QueryCalls
 from annod.calls.queries import Shapes
+from annod.calls.steps import Call
 from annod.wire.backoff import Retry
 from annod.wire.channels import Link, default_server
 from annod.wire.tokens import Token
@@ -26,7 +28,10 @@ class Client(IndexCalls, ItemCalls, BuildCalls, QueryCalls):
     be under way at once; what checks and packs arrays runs between them. Files are
     read and written by the thread of the loop.
 
-    Args, Attributes, Raises: as of annod.Client; `server` is text or None.
+    Args, Attributes, Raises: as of annod.Client; `server` is text or None. And
+      coalesce: queries that calls of query() under way at the same time send as one
+        message, at most; 0: none do. Each call keeps its deadline and its errors.
+      coalesce_window: seconds that such a call waits for others at most.
     """
 
     def __init__(
@@ -41,6 +46,8 @@ class Client(IndexCalls, ItemCalls, BuildCalls, QueryCalls):
         metadata: Sequence[Tuple[str, str]] = (),
         allow_plaintext_token: bool = False,
         attempt_timeout: Optional[float] = None,
+        coalesce: int = 0,
+        coalesce_window: float = 0.001,
     ):
         self._link = Link(
             default_server() if server is None else server,
@@ -54,6 +61,12 @@ class Client(IndexCalls, ItemCalls, BuildCalls, QueryCalls):
         self._retry = retry
         self.timeout = timeout
         self._shapes = Shapes()
+        if coalesce > 0:
+            self._coalescer = Coalescer(coalesce, coalesce_window, self._send_queries)
+
+    async def _send_queries(self, request: bytes, left: Optional[float]) -> bytes:
+        answer: bytes = await self._attempt(Call("", "get_nns_bytes", request), left)
+        return answer
 
     @property
     def server(self) -> str:

@@ -10,7 +10,9 @@ import grpc
 import grpc.aio
 
 from annod import errors
+from annod.aio.coalescing import Coalescer
 from annod.calls import indexes
+from annod.calls.queries import QueryCall
 from annod.calls.steps import Call, Steps
 from annod.wire import forks
 from annod.wire.backoff import CONNECTED_PAUSE, Backoff, Retry, wants_connection
@@ -25,6 +27,7 @@ class Caller:
     _link: Link
     _retry: Retry
     _stubs: Optional[Stubs] = None
+    _coalescer: Optional[Coalescer] = None
     _closed = False
     _answered = False
     timeout: float
@@ -68,6 +71,9 @@ class Caller:
         repeated = False
         while True:
             try:
+                answer = await self._shared(call, backoff.seconds_left())
+                if answer is not None:
+                    return answer
                 return await self._attempt(call, backoff.seconds_left())
             except errors.AnnodError as error:
                 error.repeated = repeated
@@ -89,6 +95,12 @@ class Caller:
             except (grpc.RpcError, grpc.aio.UsageError):
                 pass
         await asyncio.sleep(min(seconds, max(0, end - time.monotonic())))
+
+    async def _shared(self, call: Call, left: Optional[float]) -> Any:
+        """The answer of a call that shares a message; None: it is to be made."""
+        if self._coalescer is None or not isinstance(call, QueryCall):
+            return None
+        return await self._coalescer.ask(call, left)
 
     async def _attempt(self, call: Call, left: Optional[float]) -> Any:
         try:

@@ -32,6 +32,9 @@ _MOST_QUERIES = 1024
 _CALL_BYTES = 8 << 20
 _MOST_STREAM_ROWS = 1024
 
+# More neighbours than that are work enough for a message.
+_MOST_SHARED_N = 1000
+
 # What is known about an index is believed for so long; a query that fails for it
 # is made again with what is known then.
 _BELIEVED_SECONDS = 10.0
@@ -130,6 +133,17 @@ class Asking:
         vectors.check_rows(rows, self.metric)
         return rows
 
+    @property
+    def alike(self) -> bool:
+        """Whether answers are the same beside those to others with this head."""
+        options = self.options
+        return (
+            self.n <= _MOST_SHARED_N
+            and not options.strict
+            and not options.include_cost
+            and options.label_fill is None
+        )
+
     def step(self) -> int:
         """Queries of a call."""
         answer_bytes = 16 * self.n
@@ -193,6 +207,31 @@ class Asking:
             labels=[] if options.include_labels else None,
             cost=Cost(0, 0, 0) if options.include_cost else None,
         )
+
+
+@dataclasses.dataclass
+class QueryCall(Call):
+    """A GetNns, which may share a message with others of the same head. Its answer
+    is bytes, or Neighbors.
+
+    Attributes:
+      asking: how it asks.
+      queries: bytes of the request without its head.
+      count: how many they are.
+      alike: whether the answer is the same beside those to other queries, and
+        whole.
+    """
+
+    asking: Any = None
+    queries: bytes = b""
+    count: int = 0
+    alike: bool = False
+
+    @property
+    def head(self) -> bytes:
+        """What it has in common with those that ask alike."""
+        head: bytes = self.asking.head
+        return head
 
 
 def _alike(asking: Asking, options: Options) -> bool:
@@ -305,7 +344,17 @@ def _query(
             queries = neighbor_codec.query_bytes(part)
         else:
             queries = index_service_pb2.GetNnsRequest(queries=part).SerializeToString()
-        answer = yield Call("", "get_nns_bytes", asking.head + queries)
+        answer = yield QueryCall(
+            "",
+            "get_nns_bytes",
+            asking.head + queries,
+            asking=asking,
+            queries=queries,
+            count=len(part),
+            alike=asking.alike and len(rows) <= step,
+        )
+        if isinstance(answer, Neighbors):
+            return answer
         responses.append(answer)
     return asking.neighbors(responses)
 
