@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/graph/codes/graph_space.h"
+#include "core/graph/codes/packing.h"
 #include "core/status_macros.h"
 #include "xxhash.h"
 
@@ -40,13 +41,6 @@ uint64_t CodedComponents(const GraphHeader& header) {
 int CodeBits(const GraphHeader& header) {
   return header.code_bits == 0 ? CodeBook::kByte
                                : static_cast<int>(header.code_bits);
-}
-
-// Only squared distances of vectors that are not projected can be.
-bool MayPack(const GraphHeader& header, Metric metric) {
-  return header.code_bits <= 4 && IsPackedWidth(CodeBits(header)) &&
-         header.directions == 0 &&
-         (metric == Metric::kEuclidean || metric == Metric::kAngular);
 }
 
 // Where the parts lie. Cannot overflow for the counts a header may have.
@@ -132,7 +126,9 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
     return Damaged(absl::StrCat("has ", header.directions, " directions of ",
                                 dim, " components"));
   }
-  if (header.code_bits != 0 && !MayPack(header, forest.layout.metric)) {
+  if (header.code_bits != 0 &&
+      !(header.code_bits <= 4 && IsPackedWidth(CodeBits(header)) &&
+        MayPack(forest.layout.metric, header.directions > 0))) {
     return Damaged(absl::StrCat(
         "has codes of ", header.code_bits,
         " bits; known are 1, 2 and 4, of euclidean and angular vectors without "

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "core/graph/codes/graph_space.h"
+#include "core/graph/codes/packing.h"
 #include "core/graph/codes/projection_training.h"
 #include "core/graph/construction/answers.h"
 #include "core/graph/construction/cluster_pairs.h"
@@ -130,10 +131,10 @@ class Builder {
     if (bits == 0) {
       PackIfFaster(forest_, options_.threads, options_.cancel, &graph_);
     } else if (bits != CodeBook::kByte &&
-               MayPack(graph_, forest_.layout.metric)) {
-      UsePacked(
-          PackItems(forest_, graph_, bits, options_.threads, options_.cancel),
-          &graph_);
+               MayPack(forest_.layout.metric,
+                       graph_.graph.projection.active())) {
+      UsePacked(PackItems(graph_, bits, options_.threads, options_.cancel),
+                &graph_);
     }
   }
 
