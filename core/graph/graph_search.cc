@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/graph/codes/query_codes.h"
+#include "core/graph/entry_order.h"
 #include "core/search/candidate_search.h"
 #include "core/search/deadline.h"
 #include "core/simd/prefetch.h"
@@ -44,14 +45,16 @@ constexpr size_t kProjectedForOneRanked = 2;
 // Appends the rows up to the first that is negative to those met, but for those
 // that are there. Without branches that depend on what has been met: they would
 // be guessed wrong half of the time.
-inline void Meet(absl::Span<const int32_t> rows, BeamScratch* scratch) {
+template <typename RowNumbers>
+inline void Meet(const RowNumbers& rows, BeamScratch* scratch) {
   size_t count = scratch->met_count;
   if (scratch->met.size() < count + rows.size()) {
     scratch->met.resize(2 * (count + rows.size()));
   }
   int32_t* const met = scratch->met.data();
   uint64_t* const visited = scratch->visited.data();
-  for (const int32_t row : rows) {
+  for (size_t k = 0; k < rows.size(); ++k) {
+    const int32_t row = rows[k];
     if (row < 0) break;
     const auto place = static_cast<uint32_t>(row);
     const uint64_t word = visited[place / 64];
@@ -60,6 +63,10 @@ inline void Meet(absl::Span<const int32_t> rows, BeamScratch* scratch) {
     count += ~(word >> (place % 64)) & 1;
   }
   scratch->met_count = count;
+}
+
+void MeetOne(int32_t row, BeamScratch* scratch) {
+  Meet(absl::MakeConstSpan(&row, 1), scratch);
 }
 
 void Forget(BeamScratch* scratch) {
@@ -164,10 +171,7 @@ absl::Span<Entry> Newcomers(absl::Span<const int32_t> rows, int32_t farthest,
     newcomers[count] = {distance, static_cast<uint32_t>(rows[k]) * 2};
     count += distance < farthest ? 1 : 0;
   }
-  std::sort(newcomers, newcomers + count, [](const Entry& a, const Entry& b) {
-    return a.distance != b.distance ? a.distance < b.distance
-                                    : a.row_and_flag < b.row_and_flag;
-  });
+  SortByDistance(newcomers, count);
   return {newcomers, count};
 }
 
@@ -200,7 +204,7 @@ void GraphSearcher::Enter(const Query& query, const BeamOptions& options,
   size_t end = before + FirstLeafRows(options);
   const auto add = [&](int64_t id) {
     if (id < 0 || id >= forest_.slot_count) return;
-    Meet({&graph_.rows[id], 1}, scratch);
+    MeetOne(graph_.rows[id], scratch);
   };
   const auto enter = [&](int32_t root) {
     const int32_t leaf = LeafOf(forest_, query, root);
@@ -224,13 +228,13 @@ void GraphSearcher::Enter(const Query& query, const BeamOptions& options,
   // Every row can be reached from any other.
   for (int32_t row = 0; scratch->met_count == before && row < graph_.size();
        ++row) {
-    Meet({&row, 1}, scratch);
+    MeetOne(row, scratch);
   }
 }
 
 inline void GraphSearcher::PrefetchNeighbors(const Entry& entry) const {
-  PrefetchLines(graph_.NeighborsOf(entry.row_and_flag / 2).data(),
-                static_cast<size_t>(graph_.degree) * sizeof(int32_t));
+  const NeighborPlaces places = graph_.NeighborsOf(entry.row_and_flag / 2);
+  PrefetchLines(places.data(), places.bytes());
 }
 
 // Expands the rows met from `first` on, and so on; returns the distance within
@@ -360,9 +364,9 @@ absl::StatusOr<bool> GraphSearcher::Gather(const Query& query,
   const size_t words = static_cast<size_t>(graph_.size()) / 64 + 1;
   if (beam.visited.size() < words) beam.visited.resize(words);
   EncodeQuery(query, space_, graph_.projection, graph_.book, &beam);
-  if (options.absent >= 0) Meet({&graph_.rows[options.absent], 1}, &beam);
+  if (options.absent >= 0) MeetOne(graph_.rows[options.absent], &beam);
   const size_t first = beam.met_count;
-  if (options.self >= 0) Meet({&graph_.rows[options.self], 1}, &beam);
+  if (options.self >= 0) MeetOne(graph_.rows[options.self], &beam);
   Enter(query, options, &beam);
   const absl::StatusOr<int32_t> reached = Expand(options, first, &beam, stats);
   Forget(&beam);
