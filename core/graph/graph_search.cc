@@ -4,8 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "absl/base/attributes.h"
 #include "core/graph/codes/query_codes.h"
-#include "core/graph/entry_order.h"
 #include "core/search/candidate_search.h"
 #include "core/search/deadline.h"
 #include "core/simd/prefetch.h"
@@ -45,28 +45,47 @@ constexpr size_t kProjectedForOneRanked = 2;
 // Appends the rows up to the first that is negative to those met, but for those
 // that are there. Without branches that depend on what has been met: they would
 // be guessed wrong half of the time.
-template <typename RowNumbers>
-inline void Meet(const RowNumbers& rows, BeamScratch* scratch) {
+template <typename RowAt>
+inline void MeetAll(size_t rows, const RowAt& row_at, BeamScratch* scratch) {
   size_t count = scratch->met_count;
-  if (scratch->met.size() < count + rows.size()) {
-    scratch->met.resize(2 * (count + rows.size()));
+  if (scratch->met.size() < count + rows) {
+    scratch->met.resize(2 * (count + rows));
   }
   int32_t* const met = scratch->met.data();
   uint64_t* const visited = scratch->visited.data();
-  for (size_t k = 0; k < rows.size(); ++k) {
-    const int32_t row = rows[k];
+  for (size_t k = 0; k < rows; ++k) {
+    const int32_t row = row_at(k);
     if (row < 0) break;
     const auto place = static_cast<uint32_t>(row);
     const uint64_t word = visited[place / 64];
-    visited[place / 64] = word | uint64_t{1} << (place % 64);
+    const uint64_t bit = uint64_t{1} << (place % 64);
     met[count] = row;
-    count += ~(word >> (place % 64)) & 1;
+    count += (word & bit) == 0 ? 1 : 0;
+    visited[place / 64] = word | bit;
   }
   scratch->met_count = count;
 }
 
+template <int kBytes>
+inline void MeetPlaces(const NeighborPlaces& places, BeamScratch* scratch) {
+  const uint8_t* const first = places.data();
+  MeetAll(
+      places.size(),
+      [first](size_t k) { return RowInPlace<kBytes>(first + k * kBytes); },
+      scratch);
+}
+
+inline void Meet(const NeighborPlaces& places, BeamScratch* scratch) {
+  if (places.place_bytes() == 3) {
+    MeetPlaces<3>(places, scratch);
+  } else {
+    MeetPlaces<4>(places, scratch);
+  }
+}
+
 void MeetOne(int32_t row, BeamScratch* scratch) {
-  Meet(absl::MakeConstSpan(&row, 1), scratch);
+  MeetAll(
+      1, [row](size_t) { return row; }, scratch);
 }
 
 void Forget(BeamScratch* scratch) {
@@ -171,7 +190,10 @@ absl::Span<Entry> Newcomers(absl::Span<const int32_t> rows, int32_t farthest,
     newcomers[count] = {distance, static_cast<uint32_t>(rows[k]) * 2};
     count += distance < farthest ? 1 : 0;
   }
-  SortByDistance(newcomers, count);
+  std::sort(newcomers, newcomers + count, [](const Entry& a, const Entry& b) {
+    return a.distance != b.distance ? a.distance < b.distance
+                                    : a.row_and_flag < b.row_and_flag;
+  });
   return {newcomers, count};
 }
 
@@ -232,7 +254,8 @@ void GraphSearcher::Enter(const Query& query, const BeamOptions& options,
   }
 }
 
-inline void GraphSearcher::PrefetchNeighbors(const Entry& entry) const {
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline void GraphSearcher::PrefetchNeighbors(
+    const Entry& entry) const {
   const NeighborPlaces places = graph_.NeighborsOf(entry.row_and_flag / 2);
   PrefetchLines(places.data(), places.bytes());
 }

@@ -18,32 +18,38 @@ inline constexpr int PlaceBytes(int64_t rows) {
   return rows <= kMostShortRows ? 3 : 4;
 }
 
+// What stands in a place of `kBytes`, of which a byte behind is read if they
+// are three: a row, or -1.
+template <int kBytes>
+inline int32_t RowInPlace(const uint8_t* place) {
+  constexpr uint32_t kBits = kBytes == 3 ? 0xffffff : 0xffffffff;
+  uint32_t number;
+  std::memcpy(&number, place, sizeof(number));
+  return static_cast<int32_t>(((number + 1) & kBits) - 1);
+}
+
 // The places that a row has for its neighbours. A view.
 class NeighborPlaces {
  public:
   // `bytes` each, 3 or 4. Of three, a byte behind the last place may be read.
   NeighborPlaces(const uint8_t* first, size_t count, int bytes)
-      : first_(first),
-        count_(count),
-        bytes_(static_cast<size_t>(bytes)),
-        bits_(bytes == 3 ? 0xffffff : 0xffffffff) {}
+      : first_(first), count_(count), bytes_(static_cast<size_t>(bytes)) {}
 
   size_t size() const { return count_; }
   const uint8_t* data() const { return first_; }
   size_t bytes() const { return count_ * bytes_; }
+  int place_bytes() const { return static_cast<int>(bytes_); }
 
   // A row, or -1.
   int32_t operator[](size_t place) const {
-    uint32_t number;
-    std::memcpy(&number, first_ + place * bytes_, sizeof(number));
-    return static_cast<int32_t>(((number + 1) & bits_) - 1);
+    const uint8_t* const bytes = first_ + place * bytes_;
+    return bytes_ == 3 ? RowInPlace<3>(bytes) : RowInPlace<4>(bytes);
   }
 
  private:
   const uint8_t* first_;
   size_t count_;
   size_t bytes_;
-  uint32_t bits_;
 };
 
 // Such places of `bytes` each, and a byte more if those are three.
