@@ -10,6 +10,7 @@
 #include "core/graph/codes/code_rows.h"
 #include "core/graph/codes/projection.h"
 #include "core/graph/codes/turn.h"
+#include "core/graph/neighbor_places.h"
 #include "core/simd/distance.h"
 
 namespace annod {
@@ -21,10 +22,12 @@ struct Graph {
   Turn turn;              // of vectors before codes are made
   Projection projection;  // of vectors before codes are made
   CodeBook book;
-  const uint8_t* codes = nullptr;       // book.row_bytes() each row, 64-aligned
-  absl::Span<const int32_t> items;      // id of the item of each row
-  absl::Span<const int32_t> rows;       // row of each item slot; -1 for a hole
-  absl::Span<const int32_t> neighbors;  // `degree` rows for each, -1 at the end
+  const uint8_t* codes = nullptr;   // book.row_bytes() each row, 64-aligned
+  absl::Span<const int32_t> items;  // id of the item of each row
+  absl::Span<const int32_t> rows;   // row of each item slot; -1 for a hole
+  // `degree` places for each, those without a neighbour last.
+  absl::Span<const uint8_t> neighbors;
+  int place_bytes = 3;  // of NeighborPlaces
   int degree = 0;
   // How distances of codes grow with the rank of a neighbour: as its power of
   // this; 0: not known.
@@ -40,8 +43,10 @@ struct Graph {
   Rows code_rows() const {
     return {reinterpret_cast<const char*>(codes), book.row_bytes()};
   }
-  absl::Span<const int32_t> NeighborsOf(int64_t row) const {
-    return neighbors.subspan(static_cast<size_t>(row) * degree, degree);
+  NeighborPlaces NeighborsOf(int64_t row) const {
+    const auto places = static_cast<size_t>(row) * degree;
+    return {neighbors.data() + places * place_bytes,
+            static_cast<size_t>(degree), place_bytes};
   }
 };
 
@@ -54,7 +59,7 @@ struct BuiltGraph {
   CodeRows codes;
   std::vector<int32_t> items;
   std::vector<int32_t> rows;
-  std::vector<int32_t> neighbors;
+  std::vector<uint8_t> neighbors;
   std::vector<int32_t> apart;
   std::vector<float> middle;  // dot only: mean of the items
 };

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/graph/codes/graph_space.h"
+#include "core/graph/codes/packing.h"
 #include "core/status_macros.h"
 #include "xxhash.h"
 
@@ -20,6 +21,7 @@ constexpr uint32_t kMaxDegree = 1024;
 constexpr uint32_t kProjectionFormat = 2;
 constexpr uint32_t kTurnFormat = 3;  // or items apart
 constexpr uint32_t kPackedFormat = 4;
+constexpr uint32_t kShortPlacesFormat = 5;         // has them always
 constexpr uint64_t kTopBits = 0x8080808080808080;  // of eight codes
 
 uint64_t Align(uint64_t offset) {
@@ -42,11 +44,8 @@ int CodeBits(const GraphHeader& header) {
                                : static_cast<int>(header.code_bits);
 }
 
-// Only squared distances of vectors that are not projected can be.
-bool MayPack(const GraphHeader& header, Metric metric) {
-  return header.code_bits <= 4 && IsPackedWidth(CodeBits(header)) &&
-         header.directions == 0 &&
-         (metric == Metric::kEuclidean || metric == Metric::kAngular);
+uint64_t PlaceBytes(const GraphHeader& header) {
+  return header.format_version < kShortPlacesFormat ? 4 : 3;
 }
 
 // Where the parts lie. Cannot overflow for the counts a header may have.
@@ -57,8 +56,9 @@ struct Layout {
     items = Align(codes + header.item_count * header.row_bytes);
     rows = Align(items + header.item_count * sizeof(int32_t));
     neighbors = Align(rows + header.slot_count * sizeof(int32_t));
-    end = neighbors + header.item_count * header.degree * sizeof(int32_t);
-    curve = end;
+    end = neighbors + header.item_count * header.degree * PlaceBytes(header) +
+          sizeof(int32_t) - PlaceBytes(header);
+    neighbors_end = curve = end;
     if (header.curve_points > 0) {
       curve = Align(end);
       end = curve + uint64_t{header.curve_points} * sizeof(CurvePoint);
@@ -75,8 +75,8 @@ struct Layout {
       end = apart + uint64_t{header.apart_count} * sizeof(int32_t);
     }
   }
-  uint64_t centre, codes, items, rows, neighbors, curve, mean, directions,
-      apart, end;
+  uint64_t centre, codes, items, rows, neighbors, neighbors_end, curve, mean,
+      directions, apart, end;
 };
 
 uint64_t HeaderChecksum(const GraphHeader& header) {
@@ -132,7 +132,9 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
     return Damaged(absl::StrCat("has ", header.directions, " directions of ",
                                 dim, " components"));
   }
-  if (header.code_bits != 0 && !MayPack(header, forest.layout.metric)) {
+  if (header.code_bits != 0 &&
+      !(header.code_bits <= 4 && IsPackedWidth(CodeBits(header)) &&
+        MayPack(forest.layout.metric, header.directions > 0))) {
     return Damaged(absl::StrCat(
         "has codes of ", header.code_bits,
         " bits; known are 1, 2 and 4, of euclidean and angular vectors without "
@@ -143,7 +145,8 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
           PackedBytes(CodedComponents(header), CodeBits(header)) ||
       header.slot_count != static_cast<uint64_t>(forest.slot_count) ||
       header.forest_bytes != forest.bytes.size() ||
-      header.item_count > header.slot_count || header.item_count == 0) {
+      header.item_count > header.slot_count || header.item_count == 0 ||
+      (PlaceBytes(header) == 3 && header.item_count > kMostShortRows)) {
     return Damaged(absl::StrCat(
         "belongs to a forest of ", header.slot_count, " slots, ",
         header.forest_bytes, " bytes and ", header.dim,
@@ -180,7 +183,9 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
   graph_.codes = reinterpret_cast<const uint8_t*>(data + layout.codes);
   graph_.items = ints(layout.items, header.item_count);
   graph_.rows = ints(layout.rows, header.slot_count);
-  graph_.neighbors = ints(layout.neighbors, header.item_count * header.degree);
+  graph_.place_bytes = static_cast<int>(PlaceBytes(header));
+  graph_.neighbors = {reinterpret_cast<const uint8_t*>(data + layout.neighbors),
+                      layout.neighbors_end - layout.neighbors};
   graph_.degree = static_cast<int>(header.degree);
   graph_.entry_root = header.entry_root;
   graph_.rank_exponent = header.rank_exponent;
@@ -274,7 +279,9 @@ absl::Status GraphFile::CheckIds(const ForestData& forest) const {
       return Damaged(absl::StrCat("row ", row, " names item ", id,
                                   ", which is no item or does not name it"));
     }
-    for (const int32_t near : graph_.NeighborsOf(row)) {
+    const NeighborPlaces places = graph_.NeighborsOf(row);
+    for (size_t k = 0; k < places.size(); ++k) {
+      const int32_t near = places[k];
       if (near < -1 || near >= size) {
         return Damaged(absl::StrCat("row ", row, " has the neighbour ", near,
                                     "; there are ", size, " rows"));
@@ -310,6 +317,7 @@ absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
     header.format_version = kPackedFormat;
     header.code_bits = static_cast<uint32_t>(graph.book.bits);
   }
+  if (graph.place_bytes == 3) header.format_version = kShortPlacesFormat;
   header.turn_seed = graph.turn.seed;
   header.apart_count = static_cast<uint32_t>(graph.apart.size());
   header.dim = static_cast<uint32_t>(

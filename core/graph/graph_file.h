@@ -23,13 +23,14 @@ namespace annod {
 //   uint8   codes[item_count][row_bytes]
 //   int32   items[item_count]
 //   int32   rows[slot_count]
-//   int32   neighbors[item_count][degree]
+//   uint24  neighbors[item_count][degree], uint8 zero; int32 without that in
+//     formats before 5
 //   struct { int32 beam; float recall; } curve[curve_points]
 //   float   mean[dim], uint8 direction[directions][PaddedCodeBytes(dim)],
 //     if there are directions
 //   int32   apart[apart_count], if there are any
 inline constexpr char kGraphMagic[] = "ANNODGRF";
-inline constexpr uint32_t kGraphFormatVersion = 4;
+inline constexpr uint32_t kGraphFormatVersion = 5;
 inline constexpr uint32_t kMaxApart = 64;
 inline constexpr uint32_t kMaxCurvePoints = 64;
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "absl/base/attributes.h"
 #include "core/graph/codes/query_codes.h"
 #include "core/search/candidate_search.h"
 #include "core/search/deadline.h"
@@ -44,22 +45,47 @@ constexpr size_t kProjectedForOneRanked = 2;
 // Appends the rows up to the first that is negative to those met, but for those
 // that are there. Without branches that depend on what has been met: they would
 // be guessed wrong half of the time.
-inline void Meet(absl::Span<const int32_t> rows, BeamScratch* scratch) {
+template <typename RowAt>
+inline void MeetAll(size_t rows, const RowAt& row_at, BeamScratch* scratch) {
   size_t count = scratch->met_count;
-  if (scratch->met.size() < count + rows.size()) {
-    scratch->met.resize(2 * (count + rows.size()));
+  if (scratch->met.size() < count + rows) {
+    scratch->met.resize(2 * (count + rows));
   }
   int32_t* const met = scratch->met.data();
   uint64_t* const visited = scratch->visited.data();
-  for (const int32_t row : rows) {
+  for (size_t k = 0; k < rows; ++k) {
+    const int32_t row = row_at(k);
     if (row < 0) break;
     const auto place = static_cast<uint32_t>(row);
     const uint64_t word = visited[place / 64];
-    visited[place / 64] = word | uint64_t{1} << (place % 64);
+    const uint64_t bit = uint64_t{1} << (place % 64);
     met[count] = row;
-    count += ~(word >> (place % 64)) & 1;
+    count += (word & bit) == 0 ? 1 : 0;
+    visited[place / 64] = word | bit;
   }
   scratch->met_count = count;
+}
+
+template <int kBytes>
+inline void MeetPlaces(const NeighborPlaces& places, BeamScratch* scratch) {
+  const uint8_t* const first = places.data();
+  MeetAll(
+      places.size(),
+      [first](size_t k) { return RowInPlace<kBytes>(first + k * kBytes); },
+      scratch);
+}
+
+inline void Meet(const NeighborPlaces& places, BeamScratch* scratch) {
+  if (places.place_bytes() == 3) {
+    MeetPlaces<3>(places, scratch);
+  } else {
+    MeetPlaces<4>(places, scratch);
+  }
+}
+
+void MeetOne(int32_t row, BeamScratch* scratch) {
+  MeetAll(
+      1, [row](size_t) { return row; }, scratch);
 }
 
 void Forget(BeamScratch* scratch) {
@@ -200,7 +226,7 @@ void GraphSearcher::Enter(const Query& query, const BeamOptions& options,
   size_t end = before + FirstLeafRows(options);
   const auto add = [&](int64_t id) {
     if (id < 0 || id >= forest_.slot_count) return;
-    Meet({&graph_.rows[id], 1}, scratch);
+    MeetOne(graph_.rows[id], scratch);
   };
   const auto enter = [&](int32_t root) {
     const int32_t leaf = LeafOf(forest_, query, root);
@@ -224,13 +250,14 @@ void GraphSearcher::Enter(const Query& query, const BeamOptions& options,
   // Every row can be reached from any other.
   for (int32_t row = 0; scratch->met_count == before && row < graph_.size();
        ++row) {
-    Meet({&row, 1}, scratch);
+    MeetOne(row, scratch);
   }
 }
 
-inline void GraphSearcher::PrefetchNeighbors(const Entry& entry) const {
-  PrefetchLines(graph_.NeighborsOf(entry.row_and_flag / 2).data(),
-                static_cast<size_t>(graph_.degree) * sizeof(int32_t));
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline void GraphSearcher::PrefetchNeighbors(
+    const Entry& entry) const {
+  const NeighborPlaces places = graph_.NeighborsOf(entry.row_and_flag / 2);
+  PrefetchLines(places.data(), places.bytes());
 }
 
 // Expands the rows met from `first` on, and so on; returns the distance within
@@ -360,9 +387,9 @@ absl::StatusOr<bool> GraphSearcher::Gather(const Query& query,
   const size_t words = static_cast<size_t>(graph_.size()) / 64 + 1;
   if (beam.visited.size() < words) beam.visited.resize(words);
   EncodeQuery(query, space_, graph_.projection, graph_.book, &beam);
-  if (options.absent >= 0) Meet({&graph_.rows[options.absent], 1}, &beam);
+  if (options.absent >= 0) MeetOne(graph_.rows[options.absent], &beam);
   const size_t first = beam.met_count;
-  if (options.self >= 0) Meet({&graph_.rows[options.self], 1}, &beam);
+  if (options.self >= 0) MeetOne(graph_.rows[options.self], &beam);
   Enter(query, options, &beam);
   const absl::StatusOr<int32_t> reached = Expand(options, first, &beam, stats);
   Forget(&beam);

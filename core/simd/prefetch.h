@@ -18,8 +18,8 @@ namespace annod {
 // one of them. On a Zen core scattered rows arrive twice as fast that way, and
 // to read them from the second level costs little.
 //
-// Inlined always: gcc drops calls of functions that only prefetch, as if they
-// had no effect.
+// Inlined always, as must be every function that does nothing but call it: gcc
+// drops calls of functions that only prefetch, as if they had no effect.
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline void PrefetchLines(const void* data,
                                                        size_t bytes) {
   constexpr size_t kLineBytes = 64;

@@ -13,6 +13,7 @@
 #include "core/search/max_heap.h"
 #include "core/search/ordered_key.h"
 #include "core/simd/distance.h"
+#include "core/simd/prefetch.h"
 #include "core/simd/sequential.h"
 
 namespace annod {
@@ -21,7 +22,6 @@ namespace {
 // Vectors fetched ahead of the one that is compared, and how much of each.
 constexpr size_t kBatch = 16;
 constexpr size_t kPrefetchBytes = 256;
-constexpr size_t kCacheLine = 64;
 
 // Compares one query with vectors as they were given.
 class Comparer {
@@ -76,12 +76,6 @@ class Comparer {
   const float doubtful_below_;
   float query_norm_ = 0;
 };
-
-void Prefetch(const float* vector, size_t dim) {
-  const char* const bytes = reinterpret_cast<const char*>(vector);
-  const size_t end = std::min(dim * sizeof(float), kPrefetchBytes);
-  for (size_t i = 0; i < end; i += kCacheLine) __builtin_prefetch(bytes + i);
-}
 
 // The nearest `n` of the items offered.
 class Nearest {
@@ -151,7 +145,8 @@ absl::Status SearchStaged(const StagedView& staged, Metric metric,
     expired = poll.Expired(1);
     if (expired) return false;
     if (filtered && !filter.Accepts(item.id)) return true;
-    Prefetch(item.vector, query.size());
+    PrefetchLines(item.vector,
+                  std::min(query.size() * sizeof(float), kPrefetchBytes));
     nearest.Offer(item);
     ++compared;
     return true;

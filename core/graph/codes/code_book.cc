@@ -15,12 +15,6 @@ constexpr float kZeroAtMiddle = kMiddle + 0.5f;  // codes are rounded down
 // Share of components that may be clipped.
 constexpr double kClipped = 0.001;
 constexpr double kClippedOfAnswers = 0.0001;
-// Components that packed codes are fitted to, about, and the farthest that have
-// a code of their own, in standard deviations.
-constexpr size_t kFitted = 100000;
-constexpr float kLeastDeviations = 1;
-constexpr float kMostDeviations = 12;
-constexpr float kNextDeviations = 1.05f;
 
 void SetCentre(absl::Span<const float> sample, int dim,
                std::vector<float>* centre) {
@@ -49,20 +43,6 @@ CodeBook BookOf(const std::vector<float>& centre, float bound) {
   const float steps = static_cast<float>(kLargest - kMiddle) / bound;
   book.steps_per_unit = std::isfinite(steps) ? steps : 1;
   return book;
-}
-
-// Calls `use` with the components of each part of a packed row, the byte that
-// the first of them is in, and how far up there.
-template <typename Use>
-void ForEachPart(size_t dim, int bits, const Use& use) {
-  size_t begin = 0;
-  for (size_t byte = 0; begin < dim; byte += kCodeAlignment) {
-    for (int shift = 0; shift < 8 && begin < dim; shift += bits) {
-      const size_t end = std::min(dim, begin + kCodeAlignment);
-      use(begin, end, byte, shift);
-      begin = end;
-    }
-  }
 }
 
 }  // namespace
@@ -106,45 +86,6 @@ CodeBook TrainProductCodeBook(absl::Span<const float> sample,
   return BookOf(*centre, LeastUnclipped(kClippedOfAnswers, &away));
 }
 
-// As wide a step as leaves codes least off the sample, on average.
-CodeBook TrainPackedCodeBook(absl::Span<const float> sample, int dim, int bits,
-                             std::vector<float>* centre) {
-  SetCentre(sample, dim, centre);
-  std::vector<float> away;
-  const size_t stride = sample.size() / kFitted | 1;  // of all components
-  for (size_t k = 0; k < sample.size(); k += stride) {
-    away.push_back(std::abs(sample[k] - (*centre)[k % dim]));
-  }
-  double squares = 0;
-  for (const float value : away) squares += double{value} * value;
-  const auto root =
-      static_cast<float>(std::sqrt(squares / static_cast<double>(away.size())));
-  const int last = (1 << bits) / 2 - 1;  // step on either side of the centre
-  double least = HUGE_VAL;
-  float best = 0;
-  for (float deviations = kLeastDeviations; deviations < kMostDeviations;
-       deviations *= kNextDeviations) {
-    const float step = deviations * root / static_cast<float>(last + 1);
-    double error = 0;
-    for (const float value : away) {
-      const float steps =
-          std::min(std::floor(value / step), static_cast<float>(last));
-      const float off = value - (steps + 0.5f) * step;
-      error += double{off} * off;
-    }
-    if (error < least) {
-      least = error;
-      best = step;
-    }
-  }
-  CodeBook book;
-  book.bits = bits;
-  book.centre = *centre;
-  const float steps = static_cast<float>(PackedStep(bits)) / best;
-  book.steps_per_unit = std::isfinite(steps) ? steps : 1;
-  return book;
-}
-
 // For components that are normally distributed, as turned ones nearly are.
 double PackedVariance(int bits) {
   // Of the best steps for a variance of 1 (Max, "Quantizing for minimum
@@ -172,23 +113,6 @@ void CodeBook::EncodeQuery(const float* vector, uint8_t* codes) const {
 }
 
 void CodeBook::Encode(const float* vector, uint8_t* row) const {
-  if (packed()) {
-    const auto step = static_cast<float>(PackedStep(bits));
-    const float steps = steps_per_unit / step;
-    const auto most = static_cast<float>((1 << bits) - 1);
-    const float middle = most / 2 + 0.5f;
-    ForEachPart(centre.size(), bits,
-                [&](size_t begin, size_t end, size_t byte, int shift) {
-                  for (size_t i = begin; i < end; ++i) {
-                    const float code = (vector[i] - centre[i]) * steps + middle;
-                    const auto bits_of_it =
-                        static_cast<int>(std::min(std::max(0.0f, code), most));
-                    row[byte + i - begin] = static_cast<uint8_t>(
-                        row[byte + i - begin] | bits_of_it << shift);
-                  }
-                });
-    return;
-  }
   for (size_t i = 0; i < centre.size(); ++i) {
     const float step = (vector[i] - centre[i]) * steps_per_unit + kZeroAtMiddle;
     // In this order what is no number, as for components that are too far from

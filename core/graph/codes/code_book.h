@@ -28,8 +28,8 @@ struct CodeBook {
   size_t query_bytes() const { return row_bytes() * CodesInByte(bits); }
 
   // Writes a code for each component of `vector`, which has as many as there
-  // are centres; what is behind them in the row is left alone. A row of packed
-  // codes must be zero.
+  // are centres; what is behind them in the row is left alone. Not packed: for
+  // that see packing.h.
   void Encode(const float* vector, uint8_t* row) const;
   // The same for a query, but for those of inner products.
   void EncodeQuery(const float* vector, uint8_t* codes) const;
@@ -46,10 +46,6 @@ double PackedVariance(int bits);
 // other; at least one. `*centre` is replaced and must outlive the book.
 CodeBook TrainCodeBook(absl::Span<const float> sample, int dim,
                        std::vector<float>* centre);
-
-// The same for packed codes of components that vary alike.
-CodeBook TrainPackedCodeBook(absl::Span<const float> sample, int dim, int bits,
-                             std::vector<float>* centre);
 
 // As TrainCodeBook() for vectors whose last component is at least 0, and 0 in
 // queries: it gets all codes from 0 on, and has no say in the step. `dim` >= 2.

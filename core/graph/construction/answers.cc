@@ -20,7 +20,11 @@ namespace annod {
 namespace {
 
 constexpr int64_t kPiece = 256;  // rows a thread takes at a time
-constexpr size_t kRowsAtOnce = 4;
+constexpr size_t kRowsOfKernel = 4;
+// Rows that are compared with some of the longest while those are in the second
+// level of the caches, and how many bytes of codes that are.
+constexpr size_t kRowsAtOnce = 16;
+constexpr size_t kBytesAtOnce = 512 << 10;
 constexpr int32_t kNoProduct = INT32_MAX / 2;  // of what only fills a block
 
 // Rows as queries, and what else a thread works in.
@@ -119,6 +123,22 @@ void AnswerFinder::AddLongest(NeighborLists* answers) const {
   blocks.bytes = bytes;
 
   std::vector<std::unique_ptr<Asker>> askers(threads_);
+  // Products of kRowsAtOnce queries with all of them.
+  const auto multiply = [&](const CodeRows& queries, int32_t* products) {
+    const size_t block_bytes = bytes * kBlockItems;
+    const size_t at_once = std::max<size_t>(1, kBytesAtOnce / block_bytes);
+    for (size_t first = 0; first < blocks.block_count; first += at_once) {
+      CodeBlocks some = blocks;
+      some.data += first * block_bytes;
+      some.norms += first * kBlockItems;
+      some.block_count = std::min(at_once, blocks.block_count - first);
+      for (size_t r = 0; r < kRowsAtOnce; r += kRowsOfKernel) {
+        CodeDistances().four_rows_against_blocks(
+            queries.row(r), some, items,
+            products + r * items + first * kBlockItems);
+      }
+    }
+  };
   const auto add = [&](int64_t row, const int32_t* products, Asker* asker) {
     // The row itself may be among them.
     const size_t count = CodeDistances().select_smallest(
@@ -149,8 +169,7 @@ void AnswerFinder::AddLongest(NeighborLists* answers) const {
           for (int64_t r = 0; r < count; ++r) {
             std::memcpy(asker.queries.row(r), asker.Encode(row + r), bytes);
           }
-          CodeDistances().four_rows_against_blocks(asker.queries.row(0), blocks,
-                                                   items, products);
+          multiply(asker.queries, products);
           for (int64_t r = 0; r < count; ++r) {
             add(row + r, products + static_cast<size_t>(r) * items, &asker);
           }

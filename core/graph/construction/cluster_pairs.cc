@@ -16,7 +16,8 @@ constexpr int32_t kFarNorm = INT32_MAX / 2;  // of items that only fill a block
 ClusterPairs::ClusterPairs(const CodeRows* codes, int wanted)
     : codes_(*codes),
       wanted_(static_cast<size_t>(wanted)),
-      kernels_(CodeDistances()) {}
+      kernels_(CodeDistances()),
+      zeros_(1, codes->row_bytes()) {}
 
 void ClusterPairs::LayOut(absl::Span<const int32_t> rows) {
   const size_t bytes = codes_.row_bytes();
@@ -33,9 +34,7 @@ void ClusterPairs::LayOut(absl::Span<const int32_t> rows) {
     const uint8_t* row = codes_.row(rows[j]);
     std::memcpy(gathered_.row(j), row, bytes);
     PutInBlocks(row, j, &blocks_);
-    int32_t norm = 0;
-    for (size_t i = 0; i < bytes; ++i) norm += row[i] * row[i];
-    norms_[j] = norm;
+    norms_[j] = kernels_.squared_l2(row, zeros_.row(0), bytes);
   }
 }
 

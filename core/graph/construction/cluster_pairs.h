@@ -33,8 +33,9 @@ class ClusterPairs {
   const CodeRows& codes_;
   const size_t wanted_;
   const CodeKernels& kernels_;
-  CodeRows gathered_;  // the cluster's rows, one after the other
-  CodeRows blocks_;    // the same as CodeBlocks
+  const CodeRows zeros_;  // a row
+  CodeRows gathered_;     // the cluster's rows, one after the other
+  CodeRows blocks_;       // the same as CodeBlocks
   std::vector<int32_t> norms_;
   CodeRows distances_;  // int32, 4 rows
   std::vector<CodeNeighbor> found_;

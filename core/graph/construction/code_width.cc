@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/graph/codes/packing.h"
 #include "core/graph/construction/item_codes.h"
 #include "core/graph/graph_search.h"
 #include "core/parallel.h"
@@ -178,8 +179,8 @@ bool IsCheaper(const std::vector<double>& costs, double share,
 void PackIfFaster(const ForestData& forest, int threads,
                   const std::atomic<bool>* cancel, BuiltGraph* graph) {
   const auto size = static_cast<int64_t>(graph->items.size());
-  if (!MayPack(*graph, forest.layout.metric) || size < kLeastItems ||
-      graph->graph.book.row_bytes() < kLeastRowBytes) {
+  if (!MayPack(forest.layout.metric, graph->graph.projection.active()) ||
+      size < kLeastItems || graph->graph.book.row_bytes() < kLeastRowBytes) {
     return;
   }
   std::vector<int32_t> items;
@@ -196,7 +197,7 @@ void PackIfFaster(const ForestData& forest, int threads,
     if (PackedBytes(graph->centre.size(), bits) == best.codes.row_bytes()) {
       break;
     }
-    PackedItems packed = PackItems(forest, *graph, bits, threads, cancel);
+    PackedItems packed = PackItems(*graph, bits, threads, cancel);
     Graph view = graph->graph;
     view.book = packed.book;
     view.codes = packed.codes.row(0);

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "core/graph/codes/graph_space.h"
+#include "core/graph/codes/packing.h"
 #include "core/graph/codes/projection_training.h"
 #include "core/graph/construction/answers.h"
 #include "core/graph/construction/cluster_pairs.h"
@@ -104,15 +105,19 @@ class Builder {
     times_.second_prune = watch.Lap();
     Progress(kReverseDone);
     if (answers_ == nullptr) {
-      graph_.graph.degree = KeepPlaces(degree(), &graph_.neighbors);
+      graph_.graph.degree = KeepPlaces(degree(), &neighbors_);
     } else {
       AddCompanions();
       times_.companions = watch.Lap();
     }
     ANNOD_RETURN_IF_ERROR(CheckCancelled());
-    times_.repaired = ConnectAll(*lists_, degree(), &graph_.neighbors);
-    times_.repair = watch.Lap();
+    times_.repaired = ConnectAll(*lists_, degree(), &neighbors_);
+    const int place_bytes = PlaceBytes(size());
+    graph_.neighbors = PackPlaces(neighbors_, place_bytes);
     graph_.graph.neighbors = graph_.neighbors;
+    graph_.graph.place_bytes = place_bytes;
+    neighbors_ = {};
+    times_.repair = watch.Lap();
     Pack();
     ANNOD_RETURN_IF_ERROR(CheckCancelled());
     times_.packing = watch.Lap();
@@ -130,10 +135,10 @@ class Builder {
     if (bits == 0) {
       PackIfFaster(forest_, options_.threads, options_.cancel, &graph_);
     } else if (bits != CodeBook::kByte &&
-               MayPack(graph_, forest_.layout.metric)) {
-      UsePacked(
-          PackItems(forest_, graph_, bits, options_.threads, options_.cancel),
-          &graph_);
+               MayPack(forest_.layout.metric,
+                       graph_.graph.projection.active())) {
+      UsePacked(PackItems(graph_, bits, options_.threads, options_.cancel),
+                &graph_);
     }
   }
 
@@ -234,7 +239,7 @@ class Builder {
     ForEachEdge([&](int64_t row, const CodeNeighbor& edge) {
       reverse[ends[edge.id]++] = {edge.distance, static_cast<int32_t>(row)};
     });
-    graph_.neighbors.assign(size * degree(), -1);
+    neighbors_.assign(size * degree(), -1);
     ParallelFor(options_.threads, size, kBuilderPiece, options_.cancel,
                 [&](int, int64_t begin, int64_t end) {
                   Pruner pruner(&graph_.codes, degree());
@@ -257,7 +262,7 @@ class Builder {
                       FillUp(all, std::min(options_.filled, degree()), &chosen);
                     }
                     for (size_t k = 0; k < chosen.size(); ++k) {
-                      graph_.neighbors[row * degree() + k] = chosen[k].id;
+                      neighbors_[row * degree() + k] = chosen[k].id;
                     }
                   }
                 });
@@ -275,18 +280,19 @@ class Builder {
     const auto most =
         static_cast<size_t>(std::min(options_.companions, degree()));
     std::vector<Companions::Scratch> scratches(options_.threads);
-    ParallelFor(options_.threads, size(), kBuilderPiece, options_.cancel,
-                [&](int worker, int64_t begin, int64_t end) {
-                  std::vector<int32_t> chosen;
-                  for (int64_t row = begin; row < end; ++row) {
-                    const auto places = absl::MakeSpan(graph_.neighbors)
-                                            .subspan(row * degree(), degree());
-                    companions.Of(row, most, &scratches[worker], &chosen);
-                    Append(companions.AnswersTo(row), most, &chosen);
-                    Append(places, degree(), &chosen);
-                    std::copy(chosen.begin(), chosen.end(), places.begin());
-                  }
-                });
+    ParallelFor(
+        options_.threads, size(), kBuilderPiece, options_.cancel,
+        [&](int worker, int64_t begin, int64_t end) {
+          std::vector<int32_t> chosen;
+          for (int64_t row = begin; row < end; ++row) {
+            const auto places =
+                absl::MakeSpan(neighbors_).subspan(row * degree(), degree());
+            companions.Of(row, most, &scratches[worker], &chosen);
+            Append(companions.AnswersTo(row), most, &chosen);
+            Append(places, degree(), &chosen);
+            std::copy(chosen.begin(), chosen.end(), places.begin());
+          }
+        });
   }
 
   // Appends rows that are not there yet, up to the first -1, until there are
@@ -318,6 +324,7 @@ class Builder {
   std::unique_ptr<NeighborLists> answers_;  // dot only; may be null
   std::vector<CodeNeighbor> edges_;
   std::vector<int32_t> edge_counts_;
+  std::vector<int32_t> neighbors_;
 };
 
 }  // namespace
@@ -333,8 +340,9 @@ uint64_t MostDegree(const GraphBuildOptions& options) {
 uint64_t GraphFileBytes(const NodeLayout& layout, int64_t items, int64_t slots,
                         const GraphBuildOptions& options) {
   constexpr uint64_t kHeadAndPadding = 1024;
-  const uint64_t row = PaddedCodeBytes(GraphSpace::DimOf(layout)) +
-                       sizeof(int32_t) * (1 + MostDegree(options));
+  const uint64_t row =
+      PaddedCodeBytes(GraphSpace::DimOf(layout)) + sizeof(int32_t) +
+      static_cast<uint64_t>(PlaceBytes(items)) * MostDegree(options);
   return static_cast<uint64_t>(items) * row +
          static_cast<uint64_t>(slots) * sizeof(int32_t) +
          sizeof(float) * static_cast<uint64_t>(GraphSpace::DimOf(layout)) +
@@ -345,11 +353,11 @@ uint64_t GraphFileBytes(const NodeLayout& layout, int64_t items, int64_t slots,
 uint64_t GraphBuildBytes(const NodeLayout& layout, int64_t items, int64_t slots,
                          const GraphBuildOptions& options) {
   // The first choice of edges and as many that come back, with their counts and
-  // beginnings; the clusters of a tree as ids and as rows.
+  // beginnings, and the last choice; the clusters of a tree as ids and as rows.
   const uint64_t row = NeighborLists::BytesPerRow(options.candidates) +
                        2 * sizeof(CodeNeighbor) * MostDegree(options) +
-                       sizeof(int32_t) + 2 * sizeof(int64_t) +
-                       2 * sizeof(int32_t);
+                       sizeof(int32_t) * (1 + MostDegree(options)) +
+                       2 * sizeof(int64_t) + 2 * sizeof(int32_t);
   const uint64_t sample =
       2 * sizeof(float) * kSampleItems *
           static_cast<uint64_t>(GraphSpace::DimOf(layout)) +

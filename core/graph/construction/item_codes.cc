@@ -8,6 +8,7 @@
 #include "core/forest/random.h"
 #include "core/graph/codes/code_book.h"
 #include "core/graph/codes/graph_space.h"
+#include "core/graph/codes/packing.h"
 #include "core/graph/codes/projection_training.h"
 #include "core/graph/codes/turn.h"
 #include "core/graph/construction/sampled_answers.h"
@@ -148,30 +149,16 @@ void NumberAndEncode(const ForestData& forest, const Clusters& order,
   graph->graph.apart = graph->apart;
 }
 
-bool MayPack(const BuiltGraph& graph, Metric metric) {
-  return graph.graph.turn.active() &&
-         (metric == Metric::kEuclidean || metric == Metric::kAngular);
-}
-
-PackedItems PackItems(const ForestData& forest, const BuiltGraph& graph,
-                      int bits, int threads, const std::atomic<bool>* cancel) {
-  const GraphSpace space(forest.layout, graph.graph.turn);
-  const Projection none;
+PackedItems PackItems(const BuiltGraph& graph, int bits, int threads,
+                      const std::atomic<bool>* cancel) {
+  const Packing packing(graph.graph.book, graph.codes, bits);
   PackedItems packed;
-  {
-    Codable codable(forest, space, none);
-    packed.book =
-        TrainPackedCodeBook(codable.Vectors(Sampled(graph.items, /*apart=*/{})),
-                            codable.dim(), bits, &packed.centre);
-  }
-  const auto size = static_cast<int64_t>(graph.items.size());
-  packed.codes = CodeRows(size, packed.book.row_bytes());
-  ParallelFor(threads, size, kRowsAtATime, cancel,
-              [&](int, int64_t begin, int64_t end) {
-                Codable codable(forest, space, none);
+  packed.book = packing.book();
+  packed.codes = CodeRows(graph.codes.count(), packed.book.row_bytes());
+  ParallelFor(threads, static_cast<int64_t>(graph.codes.count()), kRowsAtATime,
+              cancel, [&](int, int64_t begin, int64_t end) {
                 for (int64_t row = begin; row < end; ++row) {
-                  packed.book.Encode(codable.Vector(graph.items[row]),
-                                     packed.codes.row(row));
+                  packing.Pack(graph.codes.row(row), packed.codes.row(row));
                 }
               });
   return packed;
@@ -179,7 +166,6 @@ PackedItems PackItems(const ForestData& forest, const BuiltGraph& graph,
 
 void UsePacked(PackedItems packed, BuiltGraph* graph) {
   graph->codes = std::move(packed.codes);
-  graph->centre = std::move(packed.centre);
   graph->graph.book = packed.book;
   graph->graph.codes = graph->codes.row(0);
 }

@@ -23,16 +23,13 @@ void NumberAndEncode(const ForestData& forest, const Clusters& order,
                      uint64_t seed, int threads,
                      const std::atomic<bool>* cancel, BuiltGraph* graph);
 
-// Packed codes for all items of a graph, whose codes are made of vectors that
-// are turned and not projected, compared by squared distance.
+// Packed codes of all items.
 struct PackedItems {
-  std::vector<float> centre;
-  CodeBook book;  // a view of `centre`
+  CodeBook book;  // with the centre of the graph's
   CodeRows codes;
 };
-bool MayPack(const BuiltGraph& graph, Metric metric);
-PackedItems PackItems(const ForestData& forest, const BuiltGraph& graph,
-                      int bits, int threads, const std::atomic<bool>* cancel);
+PackedItems PackItems(const BuiltGraph& graph, int bits, int threads,
+                      const std::atomic<bool>* cancel);
 // Puts them in place of those that the graph has.
 void UsePacked(PackedItems packed, BuiltGraph* graph);
 

@@ -46,10 +46,10 @@ void EnterAllPages(const OpenVersion& version) {
   if (version.graph == nullptr) return;
   const Graph& graph = version.graph->graph();
   EnterPages(BytesOf(graph.codes, graph.items.size() * graph.book.row_bytes()));
-  for (const absl::Span<const int32_t> part :
-       {graph.items, graph.rows, graph.neighbors}) {
+  for (const absl::Span<const int32_t> part : {graph.items, graph.rows}) {
     EnterPages(BytesOf(part.data(), part.size()));
   }
+  EnterPages(BytesOf(graph.neighbors.data(), graph.neighbors.size()));
 }
 
 bool SameFile(const FileInfo& a, const FileInfo& b) {

@@ -95,12 +95,14 @@ TEST_F(GraphFileTest, WellSealedNonsenseIsDataLoss) {
                 changed.begin() + static_cast<int64_t>(offset));
     return Open(Sealed(changed)).status().code();
   };
-  // The last part.
-  const size_t neighbors =
-      bytes_.size() - both_.built.graph.neighbors.size() * sizeof(int32_t);
-  EXPECT_EQ(set(neighbors, 600), absl::StatusCode::kDataLoss);
-  EXPECT_EQ(set(neighbors, -2), absl::StatusCode::kDataLoss);
-  EXPECT_EQ(set(neighbors, 599), absl::StatusCode::kOk);
+  // The last part but one, before a line of the curve.
+  const size_t places = both_.built.graph.neighbors.size() - 1;
+  const size_t neighbors = bytes_.size() - (places / 64 + 1) * 64 -
+                           kCurve.points.size() * 2 * sizeof(int32_t);
+  const int32_t next = both_.built.graph.NeighborsOf(0)[1] << 24;
+  EXPECT_EQ(set(neighbors, next | 600), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(set(neighbors, next | 0xfffffe), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(set(neighbors, next | 599), absl::StatusCode::kOk);
   for (const size_t field : {8, 12, 16, 20, 24, 32, 40, 48, 56}) {
     EXPECT_NE(set(field, 0x7ffffff0), absl::StatusCode::kOk) << field;
   }
@@ -174,6 +176,16 @@ TEST_F(GraphFileTest, TakesTheOldestFormatThatDoes) {
     return int{FileContents(path)[offsetof(GraphHeader, format_version)]};
   };
   Graph graph = both_.built.graph;
+  EXPECT_EQ(format_of(graph), 5);
+  // As if there were more rows than three bytes tell apart.
+  std::vector<int32_t> rows;
+  for (int64_t row = 0; row < graph.size(); ++row) {
+    const NeighborPlaces places = graph.NeighborsOf(row);
+    for (size_t k = 0; k < places.size(); ++k) rows.push_back(places[k]);
+  }
+  const std::vector<uint8_t> wide = PackPlaces(rows, 4);
+  graph.neighbors = wide;
+  graph.place_bytes = 4;
   graph.turn = Turn();
   EXPECT_EQ(format_of(graph), 1);
   const std::vector<float> factors = TurnFactors(9, kFileDim);

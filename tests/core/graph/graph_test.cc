@@ -210,8 +210,9 @@ TEST(GraphTest, EveryRowCanBeReachedAndEdgesAreDifferent) {
     const int32_t row = stack.back();
     stack.pop_back();
     std::set<int32_t> different;
-    for (const int32_t near : graph.NeighborsOf(row)) {
-      if (near < 0) break;
+    const NeighborPlaces places = graph.NeighborsOf(row);
+    for (size_t k = 0; k < places.size() && places[k] >= 0; ++k) {
+      const int32_t near = places[k];
       EXPECT_NE(near, row);
       EXPECT_TRUE(different.insert(near).second);
       if (reached[near]) continue;
@@ -270,8 +271,9 @@ TEST(GraphTest, EveryRowLeadsToTheFirst) {
   const Graph& graph = both.built.graph;
   std::vector<std::vector<int32_t>> back(graph.size());
   for (int32_t row = 0; row < graph.size(); ++row) {
-    for (const int32_t near : graph.NeighborsOf(row)) {
-      if (near >= 0) back[near].push_back(row);
+    const NeighborPlaces places = graph.NeighborsOf(row);
+    for (size_t k = 0; k < places.size() && places[k] >= 0; ++k) {
+      back[places[k]].push_back(row);
     }
   }
   std::vector<bool> leads(graph.size());

@@ -51,8 +51,7 @@ class HostileGraphTest : public testing::TestWithParam<Metric> {
     rows_to_items_ = Up(codes_ + header_.item_count * header_.row_bytes);
     items_to_rows_ = Up(rows_to_items_ + header_.item_count * sizeof(int32_t));
     neighbors_ = Up(items_to_rows_ + header_.slot_count * sizeof(int32_t));
-    curve_ =
-        Up(neighbors_ + header_.item_count * header_.degree * sizeof(int32_t));
+    curve_ = Up(neighbors_ + header_.item_count * header_.degree * 3 + 1);
     EXPECT_EQ(curve_ + 16, bytes_.size());
   }
 
@@ -61,6 +60,34 @@ class HostileGraphTest : public testing::TestWithParam<Metric> {
   template <typename T>
   static void Put(size_t offset, T value, std::string* bytes) {
     std::memcpy(&(*bytes)[offset], &value, sizeof(value));
+  }
+
+  // Without what the bytes before hold.
+  static void PutPlace(size_t offset, int32_t value, std::string* bytes) {
+    std::memcpy(&(*bytes)[offset], &value, 3);
+  }
+
+  // What programs wrote before places took three bytes.
+  std::string OfFormat(uint32_t format) const {
+    std::string wide = bytes_.substr(0, neighbors_);
+    for (const int32_t neighbor : Neighbors()) {
+      wide.append(reinterpret_cast<const char*>(&neighbor), sizeof(neighbor));
+    }
+    wide.resize(Up(wide.size()));
+    wide.append(bytes_, curve_);
+    Put(8, format, &wide);
+    Put(56, uint64_t{wide.size()}, &wide);
+    return wide;
+  }
+
+  std::vector<int32_t> Neighbors() const {
+    std::vector<int32_t> rows;
+    for (size_t row = 0; row < header_.item_count; ++row) {
+      const NeighborPlaces places =
+          both_.built.graph.NeighborsOf(static_cast<int64_t>(row));
+      for (size_t k = 0; k < places.size(); ++k) rows.push_back(places[k]);
+    }
+    return rows;
   }
 
   // With the checksums that such contents have.
@@ -141,8 +168,6 @@ TEST_P(HostileGraphTest, EveryFieldOfTheHeaderIsBounded) {
       if (value == now) continue;
       std::string changed = bytes_;
       Put(field, value, &changed);
-      // Without a projection the files of all formats are the same.
-      if (field == 8 && value <= kGraphFormatVersion) continue;
       EXPECT_TRUE(!Opens(changed) || free) << field << " = " << value;
     }
   }
@@ -171,11 +196,11 @@ TEST_P(HostileGraphTest, EveryFieldOfTheHeaderIsBounded) {
   EXPECT_TRUE(Opens(most));
   // No codes of these graphs are packed.
   for (const uint32_t bits : {1u, 2u, 3u, 4u, 8u, 16u, 0x80000004u, ~0u}) {
-    std::string changed = bytes_;
+    std::string changed = OfFormat(3);
     Put(108, bits, &changed);
-    Put(8, kGraphFormatVersion - 1, &changed);
     EXPECT_TRUE(Opens(changed)) << bits;
-    Put(8, kGraphFormatVersion, &changed);
+    changed = bytes_;
+    Put(108, bits, &changed);
     // Bits of a row of 16 components fill 64 bytes whatever they are.
     const bool may_be =
         GetParam() == Metric::kAngular && (bits == 1 || bits == 2 || bits == 4);
@@ -183,7 +208,6 @@ TEST_P(HostileGraphTest, EveryFieldOfTheHeaderIsBounded) {
   }
   for (const uint32_t apart : {1u, 64u, 65u, 0xffffffffu}) {
     std::string changed = bytes_;
-    Put(8, kGraphFormatVersion, &changed);
     Put(104, apart, &changed);
     EXPECT_FALSE(Opens(changed)) << apart;
   }
@@ -266,10 +290,16 @@ TEST_P(HostileGraphTest, OnlyAPermutationOfTheItemsOpens) {
 }
 
 TEST_P(HostileGraphTest, NeighboursAndCodesThatLieDoNoHarm) {
-  for (const int32_t value :
-       {kHostileItems, -2, std::numeric_limits<int32_t>::max(),
-        std::numeric_limits<int32_t>::min()}) {
+  for (const int32_t value : {kHostileItems, 0x7fffff, 0x800000, 0xfffffe}) {
     std::string changed = bytes_;
+    PutPlace(neighbors_ + 6, value, &changed);
+    EXPECT_FALSE(Opens(changed)) << value;
+  }
+  for (const int32_t value :
+       {kHostileItems, 0xffffff, -2, std::numeric_limits<int32_t>::max(),
+        std::numeric_limits<int32_t>::min()}) {
+    std::string changed = OfFormat(4);
+    EXPECT_TRUE(Opens(changed));
     Put(neighbors_ + 8, value, &changed);
     EXPECT_FALSE(Opens(changed)) << value;
   }
@@ -277,7 +307,7 @@ TEST_P(HostileGraphTest, NeighboursAndCodesThatLieDoNoHarm) {
   const auto with_edges = [&](auto edge) {
     std::string changed = bytes_;
     for (size_t k = 0; k < edges; ++k) {
-      Put(neighbors_ + 4 * k, static_cast<int32_t>(edge(k)), &changed);
+      PutPlace(neighbors_ + 3 * k, static_cast<int32_t>(edge(k)), &changed);
     }
     return changed;
   };

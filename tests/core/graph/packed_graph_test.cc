@@ -129,7 +129,7 @@ TEST_P(PackedGraphTest, IsReadFromAFileAsItWasWritten) {
   };
   constexpr size_t kFormat = offsetof(GraphHeader, format_version);
   constexpr size_t kBits = offsetof(GraphHeader, code_bits);
-  const auto file = with(kFormat, 4);
+  const auto file = with(kFormat, kGraphFormatVersion);
   ASSERT_TRUE(file.ok()) << file.status();
   const Graph& read = (*file)->graph();
   const Graph& written = both.built.graph;
@@ -143,7 +143,7 @@ TEST_P(PackedGraphTest, IsReadFromAFileAsItWasWritten) {
                                0xffffffffu, bits == 4 ? 2u : 4u}) {
     EXPECT_TRUE(absl::IsDataLoss(with(kBits, wrong).status())) << wrong;
   }
-  for (const uint32_t format : {1, 2, 3}) {
+  for (const uint32_t format : {1, 2, 3, 4}) {
     EXPECT_TRUE(absl::IsDataLoss(with(kFormat, format).status())) << format;
   }
 }
