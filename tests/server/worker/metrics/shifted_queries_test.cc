@@ -13,27 +13,27 @@
 namespace annod {
 namespace {
 
-constexpr char kIndex[] = "crowds";
-constexpr int kDim = 24;
+constexpr char kCrowdsIndex[] = "crowds";
+constexpr int kComponents = 24;
 constexpr int kCrowds = 100;
 constexpr int kItemsOfEach = 60;
-constexpr int kBatch = 60;
-constexpr int kN = 10;
-constexpr double kRecall = 0.9;
-constexpr uint64_t kSeed = 1000000;
+constexpr int kQueriesAtOnce = 60;
+constexpr int kNeighbours = 10;
+constexpr double kAskedRecall = 0.9;
+constexpr uint64_t kCentreSeed = 1000000;
 
 std::vector<float> Centre(int crowd) {
-  return RandomVector(kDim, kSeed + crowd);
+  return RandomVector(kComponents, kCentreSeed + crowd);
 }
 
 // Tight crowds, far apart.
 grpc::Status AddCrowds(Cluster* cluster) {
   v1::AddItemRequest request;
-  request.set_index(kIndex);
+  request.set_index(kCrowdsIndex);
   for (int id = 0; id < kCrowds * kItemsOfEach; ++id) {
     std::vector<float> values = Centre(id % kCrowds);
-    const std::vector<float> noise = RandomVector(kDim, id);
-    for (int i = 0; i < kDim; ++i) values[i] += 0.05f * noise[i];
+    const std::vector<float> noise = RandomVector(kComponents, id);
+    for (int i = 0; i < kComponents; ++i) values[i] += 0.05f * noise[i];
     v1::Item* item = request.add_items();
     item->set_id(id);
     item->set_vector_bytes(BytesOf(values));
@@ -45,15 +45,16 @@ grpc::Status AddCrowds(Cluster* cluster) {
 // Each in the middle of two crowds.
 v1::GetNnsRequest Between(int first) {
   v1::GetNnsRequest request;
-  request.set_index(kIndex);
-  request.set_n(kN);
+  request.set_index(kCrowdsIndex);
+  request.set_n(kNeighbours);
   request.set_engine(v1::ENGINE_GRAPH);
-  request.set_min_recall(kRecall);
-  for (int query = first; query < first + kBatch; ++query) {
+  request.set_min_recall(kAskedRecall);
+  for (int query = first; query < first + kQueriesAtOnce; ++query) {
     std::vector<float> values = Centre(query % kCrowds);
     const std::vector<float> other =
         Centre((query + 1 + query / kCrowds) % kCrowds);
-    for (int i = 0; i < kDim; ++i) values[i] = (values[i] + other[i]) / 2;
+    for (int i = 0; i < kComponents; ++i)
+      values[i] = (values[i] + other[i]) / 2;
     SetVector(values, request.add_queries()->mutable_vector());
   }
   return request;
@@ -66,13 +67,13 @@ double Recall(Cluster* cluster, const v1::GetNnsResponse& found,
   v1::GetNnsResponse exact;
   EXPECT_TRUE(GetNns(cluster, request, &exact).ok());
   double matches = 0;
-  for (int i = 0; i < kBatch; ++i) {
+  for (int i = 0; i < kQueriesAtOnce; ++i) {
     const auto& ids = exact.results(i).ids();
     for (const int32_t id : found.results(i).ids()) {
       matches += static_cast<double>(std::count(ids.begin(), ids.end(), id));
     }
   }
-  return matches / (kBatch * kN);
+  return matches / (kQueriesAtOnce * kNeighbours);
 }
 
 TEST(ShiftedQueriesTest, BeamsWidenUntilTheRecallAskedForIsGiven) {
@@ -81,13 +82,15 @@ TEST(ShiftedQueriesTest, BeamsWidenUntilTheRecallAskedForIsGiven) {
     config->recall_cpu_fraction = 1;
   });
   cluster.StartAll();
-  ASSERT_TRUE(CreateIndex(&cluster, kIndex, kDim, v1::METRIC_EUCLIDEAN).ok());
+  ASSERT_TRUE(
+      CreateIndex(&cluster, kCrowdsIndex, kComponents, v1::METRIC_EUCLIDEAN)
+          .ok());
   ASSERT_TRUE(AddCrowds(&cluster).ok());
-  ASSERT_TRUE(Build(&cluster, kIndex).ok());
+  ASSERT_TRUE(Build(&cluster, kCrowdsIndex).ok());
 
   const auto samples = [&] {
     return cluster.Metric("annod_recall_samples_total",
-                          {{"index", kIndex}, {"engine", "graph"}});
+                          {{"index", kCrowdsIndex}, {"engine", "graph"}});
   };
   double first_recall = 0;
   double recall = 0;
@@ -95,7 +98,7 @@ TEST(ShiftedQueriesTest, BeamsWidenUntilTheRecallAskedForIsGiven) {
   int beam = 0;
   constexpr int kMostBatches = 60;
   for (int batch = 0; batch < kMostBatches; ++batch) {
-    const v1::GetNnsRequest request = Between(batch * kBatch);
+    const v1::GetNnsRequest request = Between(batch * kQueriesAtOnce);
     const double before = samples();
     v1::GetNnsResponse response;
     ASSERT_TRUE(GetNns(&cluster, request, &response).ok());
@@ -105,8 +108,9 @@ TEST(ShiftedQueriesTest, BeamsWidenUntilTheRecallAskedForIsGiven) {
     if (batch == 0) {
       first_recall = recall;
       first_beam = beam;
-      ASSERT_LT(first_recall, kRecall) << "too easy to learn anything from";
-    } else if (beam > first_beam && recall >= kRecall) {
+      ASSERT_LT(first_recall, kAskedRecall)
+          << "too easy to learn anything from";
+    } else if (beam > first_beam && recall >= kAskedRecall) {
       break;
     }
     Eventually([&] { return samples() > before; }, absl::Seconds(5));
