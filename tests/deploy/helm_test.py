@@ -54,6 +54,10 @@ def comparable(found):
         if one["kind"] == "ConfigMap":
             one["metadata"]["name"] = re.sub(r"-config-\w{10}$", "-config", one["metadata"]["name"])
             one["data"]["annod.json"] = json.loads(re.sub(r"^\s*//.*$", "", one["data"]["annod.json"], flags=re.MULTILINE))
+        # Some versions of kubectl write them although they are empty.
+        for part in "annotations", "labels":
+            if not one["metadata"].get(part, True):
+                del one["metadata"][part]
         template = one["spec"].get("template") if "spec" in one else None
         if template:
             template["metadata"].pop("annotations", None)
