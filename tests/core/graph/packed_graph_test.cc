@@ -148,6 +148,46 @@ TEST_P(PackedGraphTest, IsReadFromAFileAsItWasWritten) {
   }
 }
 
+// Neighbours of four bytes: format 4, and graphs of more than 16 million rows.
+TEST_P(PackedGraphTest, AnswersAlikeWithWideNumbersOfRows) {
+  const auto [metric, bits] = GetParam();
+  const ForestAndGraph both =
+      BuildPacked(BroadRows(kPackedItems, 9), metric, bits);
+  Graph wide = both.built.graph;
+  std::vector<int32_t> rows;
+  for (int64_t row = 0; row < wide.size(); ++row) {
+    const NeighborPlaces places = wide.NeighborsOf(row);
+    for (size_t k = 0; k < places.size(); ++k) rows.push_back(places[k]);
+  }
+  const std::vector<uint8_t> places = PackPlaces(rows, 4);
+  wide.neighbors = places;
+  wide.place_bytes = 4;
+  const TempDir dir;
+  const std::string path = dir.Path("graph");
+  ASSERT_TRUE(
+      WriteGraphFile(FileSystem::Posix(), path, wide, {}, both.forest).ok());
+  EXPECT_EQ(FileContents(path)[offsetof(GraphHeader, format_version)], 4);
+  const auto graph = GraphIndex::Open(FileSystem::Posix(), path, both.index,
+                                      /*verify=*/true, Prefault::kNone);
+  ASSERT_TRUE(graph.ok()) << graph.status();
+  const SearchScratchPtr scratch = NewSearchScratch();
+  SearchOptions options;
+  options.engine = Engine::kGraph;
+  options.beam = 40;
+  std::vector<Neighbor> expected, found;
+  for (const std::vector<float>& query : BroadRows(20, 10)) {
+    ASSERT_TRUE(
+        both.graph->Search(query, options, scratch.get(), &expected, nullptr)
+            .ok());
+    ASSERT_TRUE(
+        (*graph)->Search(query, options, scratch.get(), &found, nullptr).ok());
+    ASSERT_EQ(found.size(), expected.size());
+    for (size_t k = 0; k < found.size(); ++k) {
+      EXPECT_EQ(found[k].id, expected[k].id);
+    }
+  }
+}
+
 TEST(PackedGraph, OtherMetricsKeepTheirBytes) {
   const VectorRows rows = BroadRows(400, 8);
   for (const Metric metric : {Metric::kManhattan, Metric::kDot}) {
