@@ -100,7 +100,9 @@ class StatusPageTest(HttpCase):
                       for _ in range(20)]
             start = time.monotonic()
             self.assertEqual(self.ask("/livez").status, 200)
-            self.assertLess(time.monotonic() - start, 1)
+            took = time.monotonic() - start
+            print("a probe beside 20 pages took", took, "of", self.about_a_second)
+            self.assertLess(took, self.about_a_second)
             page = Page(self.ask("/indexes/words").body)
             self.assertIn("settings not shown", page.sections["unknown"])
             self.assertIn("GetNns", page.sections["live"])
