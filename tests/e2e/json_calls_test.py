@@ -123,7 +123,6 @@ class JsonCallsTest(HttpCase):
             start = time.monotonic()
             self.assertEqual(self.ask("/livez").status, 200)
             took = time.monotonic() - start
-            print("a probe beside 200 calls took", took, "of", self.about_a_second)
             self.assertLess(took, self.about_a_second)
             self.assertLessEqual({call.result() for call in many}, {200, 503, "closed"})
 

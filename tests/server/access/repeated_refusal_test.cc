@@ -30,12 +30,11 @@ class RepeatedRefusalTest : public testing::Test {
       config->admission.max_admin_calls = 2;  // of which one may be a stream
       WriteAccessFile(
           config->access_file,
-          absl::StrCat(IdentityJson("root", "admin"), ",",
-                       IdentityJson("small", "write",
-                                    R"("quotas": {"items": 1})"),
-                       ",",
-                       IdentityJson("slow", "read",
-                                    R"("quotas": {"calls_in_flight": 1})")));
+          absl::StrCat(
+              IdentityJson("root", "admin"), ",",
+              IdentityJson("small", "write", R"("quotas": {"items": 1})"), ",",
+              IdentityJson("slow", "read",
+                           R"("quotas": {"calls_in_flight": 1})")));
     });
     cluster_->StartAll();
     grpc::ChannelArguments args;
@@ -96,15 +95,14 @@ TEST_F(RepeatedRefusalTest, WhatTheWriterRefuses) {
 
 TEST_F(RepeatedRefusalTest, WhatAWorkerRefuses) {
   const auto context = As("slow");
-  const auto open =
-      v1::IndexService::NewStub(cluster_->NewChannel())->GetNnsStream(
-          context.get());
+  const auto open = v1::IndexService::NewStub(cluster_->NewChannel())
+                        ->GetNnsStream(context.get());
   const auto is_open = [&] {
     v1::InfoRequest request;
     request.set_index("words");
     v1::InfoResponse response;
-    return ErrorInfoOf(cluster_->index()->Info(As("slow").get(), request,
-                                               &response))
+    return ErrorInfoOf(
+               cluster_->index()->Info(As("slow").get(), request, &response))
                .reason() == "QUOTA_REACHED";
   };
   ASSERT_TRUE(Eventually(is_open));
