@@ -4,11 +4,15 @@ load(":unity.bzl", "unity_sources")
 
 # By header of tools/precompiled. Nobody measures tests: those that only call a server are
 # not optimised at all, which halves their compile time; those that compute are, a little.
-# So are the commands of annodctl: what they wait for is computed elsewhere.
+# So are the commands of annodctl: what they wait for is computed elsewhere. Under the
+# sanitizers optimising takes three quarters of the compile time of tests, and of the
+# libraries that compute little.
+_UNOPTIMISED = ["-O0", "-U_FORTIFY_SOURCE"]
 COPTS = {
     "command": ["-O1"],
-    "test": ["-O1"],
-    "rpc_test": ["-O0", "-U_FORTIFY_SOURCE"],
+    "test": select({"//tools:sanitized": _UNOPTIMISED, "//conditions:default": ["-O1"]}),
+    "rpc_test": _UNOPTIMISED,
+    "unmeasured": select({"//tools:sanitized": _UNOPTIMISED, "//conditions:default": []}),
 }
 
 def with_precompiled(header, kwargs):
@@ -20,7 +24,7 @@ def with_precompiled(header, kwargs):
     out["deps"] = out.get("deps", []) + ["//tools/precompiled:%s_pch" % header]
     return out
 
-def _together(name, sources, always):
+def together(name, sources, always):
     """The sources to compile for those of a target, and the libraries that hold them.
 
     Args:
@@ -51,6 +55,7 @@ def folder_library(name = None, precompiled = "core", deps = [], **kwargs):
     Args:
       name: the folder's if not given.
       precompiled: NAME of the header of tools/precompiled that is read before; None: none.
+        "core" is "unmeasured" for what is not measured.
       deps: libraries of other folders, and third_party.
       **kwargs: to cc_library; name, srcs and hdrs are there. `measured = True`: what
         benchmarks measure, each source compiled as it stands but under the sanitizers.
@@ -60,7 +65,10 @@ def folder_library(name = None, precompiled = "core", deps = [], **kwargs):
     srcs = kwargs.pop("srcs", native.glob(["*.cc"]))
     sources = []
     if kwargs.pop("together", True):
-        srcs, sources = _together(name, srcs, always = not kwargs.pop("measured", False))
+        measured = kwargs.pop("measured", False)
+        srcs, sources = together(name, srcs, always = not measured)
+        if precompiled == "core" and not measured:
+            precompiled = "unmeasured"
     native.cc_library(
         name = name,
         srcs = srcs,
@@ -100,7 +108,7 @@ def folder_test(name = None, srcs = None, precompiled = "test", deps = [], **kwa
     """
     name = name or native.package_name().split("/")[-1] + "_test"
     srcs = srcs or native.glob(["*_test.cc"], exclude = kwargs.pop("exclude", []))
-    srcs, sources = _together(name, srcs, always = True)
+    srcs, sources = together(name, srcs, always = True)
     native.cc_test(
         name = name,
         srcs = srcs,

@@ -1,6 +1,6 @@
 """C++ code for .proto files with Debian's protoc and gRPC plugin."""
 
-load(":cc.bzl", "with_precompiled")
+load(":cc.bzl", "together", "with_precompiled")
 
 def cc_grpc_library(name, srcs, deps = [], services = [], visibility = None):
     """Generates and compiles protobuf messages and gRPC stubs.
@@ -13,9 +13,10 @@ def cc_grpc_library(name, srcs, deps = [], services = [], visibility = None):
       visibility: as usual.
     """
     package = native.package_name()
-    hdrs = [s.replace(".proto", ".pb.h") for s in srcs]
-    hdrs += [s.replace(".proto", ".grpc.pb.h") for s in services]
-    impls = [h[:-2] + ".cc" for h in hdrs]
+    messages = [s.replace(".proto", ".pb") for s in srcs]
+    stubs = [s.replace(".proto", ".grpc.pb") for s in services]
+    hdrs = [s + ".h" for s in messages + stubs]
+    impls = [s + ".cc" for s in messages + stubs]
     native.filegroup(
         name = name + "_protos",
         srcs = srcs + [d + "_protos" for d in deps],
@@ -40,11 +41,13 @@ def cc_grpc_library(name, srcs, deps = [], services = [], visibility = None):
         visibility = ["//tools/precompiled:__pkg__"],
         deps = [d + "_headers" for d in deps] + ["//third_party/debian:grpc"],
     )
+    # Sources of messages use the same names and cannot be joined.
+    joined, sources = together(name, [s + ".cc" for s in stubs], always = True)
     native.cc_library(
         name = name,
         visibility = visibility,
         **with_precompiled("rpc", {
-            "srcs": impls,
-            "deps": deps + [":%s_headers" % name],
+            "srcs": [s + ".cc" for s in messages] + joined,
+            "deps": deps + sources + [":%s_headers" % name],
         })
     )

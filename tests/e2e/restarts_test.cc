@@ -31,9 +31,9 @@
 namespace annod::testing {
 namespace {
 
-constexpr int kItems = 500;
+constexpr int kBuiltItems = 500;
 constexpr int kDefaultRestarts = 20;
-constexpr int kCallers = 3;  // of each kind
+constexpr int kCallersOfAKind = 3;
 
 // Repeats what a machine that is busy with other things refuses, and nothing of
 // what a restart could lose.
@@ -103,7 +103,7 @@ class RestartsTest : public ::testing::Test {
       Start(server);
       const auto client = MakeClient(addresses_[server]);
       ASSERT_EQ(CreateTestIndex(client.get(), "items"), absl::OkStatus());
-      ASSERT_EQ(AddTestItems(client.get(), "items", 0, kItems),
+      ASSERT_EQ(AddTestItems(client.get(), "items", 0, kBuiltItems),
                 absl::OkStatus());
       ASSERT_EQ(client->Build("items", {}).status(), absl::OkStatus());
     }
@@ -149,7 +149,7 @@ class RestartsTest : public ::testing::Test {
 
   void Query(Tally* tally) {
     const auto client = PatientClient(addresses_[0]);
-    for (int32_t id = 0; !stop_; id = (id + 1) % kItems) {
+    for (int32_t id = 0; !stop_; id = (id + 1) % kBuiltItems) {
       tally->Count(Text(
           client->GetNns("items", {client::Query::OfItem(id)}, {}).status()));
     }
@@ -161,7 +161,7 @@ class RestartsTest : public ::testing::Test {
       const auto stream = client->NewNnsStream(
           "items", {}, [](client::QueryResult) { return absl::OkStatus(); });
       absl::Status status;
-      for (int id = 0; id < kItems && status.ok() && !stop_; ++id) {
+      for (int id = 0; id < kBuiltItems && status.ok() && !stop_; ++id) {
         status = stream->Ask({client::Query::OfItem(id)});
         tally->Count(Text(status));
       }
@@ -172,7 +172,7 @@ class RestartsTest : public ::testing::Test {
   // Adds items until the end; all that were acknowledged are in `*added`.
   void Add(std::vector<int32_t>* added, Tally* tally) {
     const auto client = PatientClient(addresses_[0]);
-    for (int32_t id = kItems; !stop_; ++id) {
+    for (int32_t id = kBuiltItems; !stop_; ++id) {
       const absl::Status status = AddTestItems(client.get(), "items", id, 1);
       tally->Count(Text(status));
       if (status.ok()) added->push_back(id);
@@ -196,12 +196,12 @@ TEST_F(RestartsTest, LoseNoCall) {
   const std::string both =
       absl::StrCat("ipv4:", addresses_[0], ",", addresses_[1]);
   std::vector<std::thread> callers;
-  std::array<std::array<std::atomic<int>, 2>, 2 * kCallers> answers = {};
-  for (int i = 0; i < kCallers; ++i) {
+  std::array<std::array<std::atomic<int>, 2>, 2 * kCallersOfAKind> answers = {};
+  for (int i = 0; i < kCallersOfAKind; ++i) {
     callers.emplace_back(
         [&, i] { CallPlainly(both, false, &balanced, &answers[i]); });
     callers.emplace_back([&, i] {
-      CallPlainly(addresses_[0], true, &waiting, &answers[kCallers + i]);
+      CallPlainly(addresses_[0], true, &waiting, &answers[kCallersOfAKind + i]);
     });
     callers.emplace_back([&] { Query(&library); });
   }
@@ -223,7 +223,7 @@ TEST_F(RestartsTest, LoseNoCall) {
     EXPECT_EQ(log.find("cause=SIG"), std::string::npos) << log;
     Start(server);
     // Those who know both must have it back before the other one goes.
-    for (int caller = 0; caller < kCallers; ++caller) {
+    for (int caller = 0; caller < kCallersOfAKind; ++caller) {
       const int before = answers[caller][server];
       const absl::Time deadline = absl::Now() + absl::Seconds(30);
       while (answers[caller][server] == before && absl::Now() < deadline) {
