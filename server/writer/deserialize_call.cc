@@ -257,6 +257,8 @@ absl::Status DeserializeCall::Publish() {
   v1::BuildRequest defaults;
   defaults.set_index(name_);
   BuildSpec spec = SpecOf(defaults, *index_->settings());
+  spec.metric = input_->read.metric;
+  spec.dim = input_->read.dim;
   spec.forest = std::make_shared<const ReadyForest>(ReadyOf(input_, spec, fs_));
   absl::StatusOr<std::shared_ptr<BuildJob>> job =
       state_->StartBuild(*index_, spec);

@@ -125,11 +125,7 @@ absl::Status WriterIndex::CheckWritable() const {
 absl::Status WriterIndex::CheckStaging() const {
   ANNOD_RETURN_IF_ERROR(CheckWritable());
   if (staging_.items() != nullptr) return absl::OkStatus();
-  // Whoever adds items has fixed the dimension before.
-  return ReasonError(
-      absl::StatusCode::kInternal, kStorageFailed,
-      absl::StrCat("index '", name_, "' has no staging area to write to"),
-      {{"index", name_}});
+  return NoStagingError(name_);
 }
 
 absl::StatusOr<bool> WriterIndex::MendPage() {
