@@ -294,8 +294,7 @@ absl::Status DeserializeCall::Run(
   if (is_new) ANNOD_RETURN_IF_ERROR(CreateIndex());
   absl::Status published = Publish();
   if (!published.ok()) {
-    // The first error is the one to tell.
-    if (is_new) state_->Drop(name_).IgnoreError();
+    if (is_new) state_->DropIfEmpty(index_);
     return published;
   }
   *response->mutable_info() = index_->Info();

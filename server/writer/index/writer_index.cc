@@ -294,10 +294,12 @@ internal::v1::StagedState WriterIndex::Staged() const {
   return state;
 }
 
-absl::Status WriterIndex::Drop(const std::function<absl::Status()>& remove) {
+absl::Status WriterIndex::Drop(const std::function<absl::Status()>& remove,
+                               bool only_empty) {
   absl::MutexLock change(&change_mu_);
   absl::MutexLock lock(&mu_);
   if (dropped_) return IndexNotFoundError(name_);
+  if (only_empty && HasItems()) return absl::CancelledError("it is not empty");
   ANNOD_RETURN_IF_ERROR(remove());
   dropped_ = true;
   return absl::OkStatus();

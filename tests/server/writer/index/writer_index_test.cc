@@ -119,6 +119,22 @@ TEST_F(WriterIndexTest, WithoutADimensionThereIsNothingToBuildOver) {
   EXPECT_THAT(std::string(built.message()), HasSubstr("no staging area"));
 }
 
+TEST_F(WriterIndexTest, WhatWasPutIntoItKeepsAnIndexThatIsTakenBack) {
+  const auto always = [] { return true; };
+  const auto never = [] { return false; };
+  EXPECT_TRUE(absl::IsCancelled(indexes_.DropEmpty(index_, never)));
+  ASSERT_TRUE(Add(kTestDim).ok());
+  EXPECT_TRUE(absl::IsCancelled(indexes_.DropEmpty(index_, always)));
+  EXPECT_EQ(*indexes_.Find("test"), index_);
+  // Another one of the same name is not the one that is taken back.
+  ASSERT_TRUE(indexes_.Drop("test", [] {}).ok());
+  const auto other = indexes_.Create(TestSettings(), /*max_indexes=*/1);
+  ASSERT_TRUE(other.ok());
+  EXPECT_TRUE(absl::IsNotFound(indexes_.DropEmpty(index_, always)));
+  EXPECT_TRUE(indexes_.DropEmpty(*other, always).ok());
+  EXPECT_FALSE(indexes_.Find("test").ok());
+}
+
 TEST_F(WriterIndexTest, AForestIsOfTheIndexsMetricAndDimension) {
   const Metric metric = index_->settings()->metric;
   EXPECT_THAT(std::string(BuildOfForest(metric, kTestDim + 1).message()),
