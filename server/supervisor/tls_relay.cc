@@ -189,7 +189,9 @@ void TlsRelay::Loop() {
     size_t at = 1;
     for (auto link = links_.begin(); link != links_.end(); at += 2) {
       const bool stirred = fds[at].revents != 0 || fds[at + 1].revents != 0;
-      if (stirred && !link->Pump()) {
+      // What the plain end still wrote may wait for a handshake for ever.
+      const bool left = (fds[at + 1].revents & POLLHUP) != 0;
+      if (stirred && (!link->Pump() || left)) {
         link = links_.erase(link);
       } else {
         ++link;

@@ -257,6 +257,8 @@ absl::Status DeserializeCall::Publish() {
   v1::BuildRequest defaults;
   defaults.set_index(name_);
   BuildSpec spec = SpecOf(defaults, *index_->settings());
+  spec.metric = input_->read.metric;
+  spec.dim = input_->read.dim;
   spec.forest = std::make_shared<const ReadyForest>(ReadyOf(input_, spec, fs_));
   absl::StatusOr<std::shared_ptr<BuildJob>> job =
       state_->StartBuild(*index_, spec);
@@ -292,8 +294,7 @@ absl::Status DeserializeCall::Run(
   if (is_new) ANNOD_RETURN_IF_ERROR(CreateIndex());
   absl::Status published = Publish();
   if (!published.ok()) {
-    // The first error is the one to tell.
-    if (is_new) state_->Drop(name_).IgnoreError();
+    if (is_new) state_->DropIfEmpty(index_);
     return published;
   }
   *response->mutable_info() = index_->Info();

@@ -18,6 +18,36 @@ namespace {
 // What an item takes on the wire beside vector and label, at most.
 constexpr int64_t kItemBytes = 24;
 
+// The items that a call gets, as many as an answer holds: all of a label may be
+// asked for, and again and again.
+class AskedItems {
+ public:
+  AskedItems(const ItemView& items, int dim, int64_t max_bytes)
+      : items_(items),
+        bytes_each_(kItemBytes + int64_t{dim} * sizeof(float)),
+        max_bytes_(max_bytes) {}
+
+  absl::Status Add(int32_t id) {
+    bytes_ += bytes_each_ + static_cast<int64_t>(items_.LabelOf(id).size());
+    ids_.push_back(id);
+    if (bytes_ <= max_bytes_) return absl::OkStatus();
+    return ReasonError(
+        absl::StatusCode::kResourceExhausted, kLimitReached,
+        absl::StrCat("the first ", ids_.size(), " items take ", bytes_,
+                     " bytes; an answer may have ", max_bytes_,
+                     " (max_message_bytes); ask for fewer"),
+        {{"limit", absl::StrCat(max_bytes_)}});
+  }
+  const std::vector<int32_t>& ids() const { return ids_; }
+
+ private:
+  const ItemView& items_;
+  const int64_t bytes_each_;
+  const int64_t max_bytes_;
+  int64_t bytes_ = 0;
+  std::vector<int32_t> ids_;
+};
+
 }  // namespace
 
 absl::Status GetItems(const v1::GetItemsRequest& request, const IndexView& view,
@@ -26,14 +56,13 @@ absl::Status GetItems(const v1::GetItemsRequest& request, const IndexView& view,
   ANNOD_ASSIGN_OR_RETURN(const ItemView items,
                          ItemView::Take(view, request.include_staged()));
   const int dim = view.settings.dim;
-  std::vector<int32_t> ids;
-  ids.reserve(request.ids_size() + request.labels_size());
+  AskedItems asked(items, dim, max_bytes);
   for (int i = 0; i < request.ids_size(); ++i) {
     if (!items.HasItem(request.ids(i))) {
       if (request.skip_missing()) continue;
       return CheckHasItem(items, absl::StrCat("ids[", i, "]"), request.ids(i));
     }
-    ids.push_back(request.ids(i));
+    ANNOD_RETURN_IF_ERROR(asked.Add(request.ids(i)));
   }
   for (int i = 0; i < request.labels_size(); ++i) {
     const std::vector<int32_t> named = items.IdsOfLabel(request.labels(i));
@@ -43,22 +72,10 @@ absl::Status GetItems(const v1::GetItemsRequest& request, const IndexView& view,
                        request.labels(i))
           .status();
     }
-    ids.insert(ids.end(), named.begin(), named.end());
-  }
-  int64_t bytes = 0;
-  const int64_t vector_bytes = int64_t{dim} * sizeof(float);
-  for (const int32_t id : ids) {
-    bytes += kItemBytes + vector_bytes + items.LabelOf(id).size();
-  }
-  if (bytes > max_bytes) {
-    return ReasonError(absl::StatusCode::kResourceExhausted, kLimitReached,
-                       absl::StrCat(ids.size(), " items take ", bytes,
-                                    " bytes; an answer may have ", max_bytes,
-                                    " (max_message_bytes); ask for fewer"),
-                       {{"limit", absl::StrCat(max_bytes)}});
+    for (const int32_t id : named) ANNOD_RETURN_IF_ERROR(asked.Add(id));
   }
   std::vector<float> vector(dim);
-  for (const int32_t id : ids) {
+  for (const int32_t id : asked.ids()) {
     ANNOD_RETURN_IF_ERROR(items.GetVector(id, absl::MakeSpan(vector)));
     v1::StoredItem* item = response->add_items();
     item->set_id(id);

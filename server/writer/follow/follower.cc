@@ -169,7 +169,10 @@ void Follower::FollowIndex(const SourceIndex& index, absl::Time now) {
   absl::Status status;
   if (index.revision != followed.revision ||
       !Serves(index.name, followed.version)) {
-    if (index.revision == followed.tried_revision && now < followed.next_try) {
+    // Unless the clock was set back meanwhile.
+    const bool is_early =
+        now < followed.next_try && followed.next_try - now <= kMaxPause;
+    if (index.revision == followed.tried_revision && is_early) {
       state_->hub()->StagedChanged(index.name);
       return;
     }

@@ -1,5 +1,6 @@
 #include "server/writer/follow/remote_source.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -26,6 +27,17 @@ constexpr int kMaxFetchMessageBytes = 16 << 20;  // two JSON files and a chunk
 absl::StatusOr<std::string> ReadCredential(const std::string& path) {
   if (path.empty()) return std::string();
   return FileSystem::Posix()->ReadFile(path, kMaxCredentialBytes);
+}
+
+// gRPC ends the program for metadata that it does not take.
+absl::StatusOr<std::string> ReadToken(const std::string& path) {
+  ANNOD_ASSIGN_OR_RETURN(const std::string text, ReadCredential(path));
+  std::string token(absl::StripAsciiWhitespace(text));
+  if (std::all_of(token.begin(), token.end(), absl::ascii_isgraph)) {
+    return token;
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "'", path, "' holds more than one token, or bytes that no token has"));
 }
 
 // The answer of another server, which may hold anything, is made printable.
@@ -72,13 +84,11 @@ absl::Status RemoteSource::Call(
     const std::function<grpc::Status(grpc::ClientContext* context)>& call) {
   ANNOD_RETURN_IF_ERROR(Connect());
   ANNOD_ASSIGN_OR_RETURN(const std::string token,
-                         ReadCredential(config_.follow_token_file));
+                         ReadToken(config_.follow_token_file));
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
   if (!token.empty()) {
-    context.AddMetadata(
-        "authorization",
-        absl::StrCat("Bearer ", absl::StripAsciiWhitespace(token)));
+    context.AddMetadata("authorization", absl::StrCat("Bearer ", token));
   }
   {
     absl::MutexLock lock(&mu_);

@@ -6,12 +6,35 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/metric.h"
 #include "core/status_macros.h"
 #include "server/rpc/errors.h"
 #include "server/writer/index/storage_reason.h"
 #include "spdlog/spdlog.h"
 
 namespace annod {
+namespace {
+
+// What the index is may have changed since the bytes of the forest came.
+absl::Status CheckForest(const BuildSpec& spec, const IndexSettings& settings) {
+  if (spec.dim != settings.dim) {
+    return FieldError(
+        "dimension", absl::StrCat(spec.dim), absl::StrCat(settings.dim),
+        absl::StrCat("the bytes have dimension ", spec.dim, "; index '",
+                     settings.name, "' got dimension ", settings.dim,
+                     " meanwhile"));
+  }
+  if (spec.metric == settings.metric) return absl::OkStatus();
+  const std::string is(MetricName(settings.metric));
+  const std::string was(MetricName(spec.metric));
+  return FieldError(
+      "metric", was, is,
+      absl::StrCat("the bytes have metric ", was, "; index '", settings.name,
+                   "' got metric ", is, " meanwhile"));
+}
+
+}  // namespace
+
 ForestBuildOptions OptionsOf(BuildJob* job, int verbosity) {
   const BuildSpec& spec = job->spec();
   ForestBuildOptions options;
@@ -57,6 +80,11 @@ absl::StatusOr<v1::BuildResult> BuildIndex(WriterIndex* index, BuildJob* job,
   absl::StatusOr<WriterIndex::Frozen> frozen =
       index->Freeze(/*may_be_empty=*/forest != nullptr);
   ANNOD_RETURN_IF_ERROR(frozen.status());
+  const std::shared_ptr<const IndexSettings> settings = index->settings();
+  if (forest != nullptr) {
+    ANNOD_RETURN_IF_ERROR(CheckForest(job->spec(), *settings));
+  }
+  if (frozen->staged == nullptr) return NoStagingError(index->name());
   BuildInput input = InputOf(frozen->base.get(), *frozen->staged);
   input.with_graph = job->spec().with_graph;
   if (forest != nullptr) {
@@ -64,7 +92,7 @@ absl::StatusOr<v1::BuildResult> BuildIndex(WriterIndex* index, BuildJob* job,
     input.layers.clear();
     input.forest = forest;
   }
-  return BuildFrom(input, *frozen->staged, *index->settings(), index, job,
+  return BuildFrom(input, *frozen->staged, *settings, index, job,
                    keep_versions);
 }
 

@@ -35,8 +35,10 @@ struct BuildSpec {
   Metric metric = Metric::kAngular;
   // The index that the items come from, if not from the built one itself.
   std::string source;
-  // What the version is made of, instead of items, as by Deserialize.
+  // What the version is made of, instead of items, as by Deserialize; `metric`
+  // and `dim` are those of it.
   std::shared_ptr<const ReadyForest> forest;
+  int dim = 0;
   // Made of more than what is staged, as by Fit: never the same as another.
   bool own_items = false;
 

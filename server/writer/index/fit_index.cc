@@ -25,6 +25,7 @@ absl::StatusOr<FitResult> FitItems(const FitInput& fit, WriterIndex* index,
     absl::StatusOr<std::shared_ptr<const StagedSnapshot>> frozen =
         index->BeginReset();
     ANNOD_RETURN_IF_ERROR(frozen.status());
+    if (*frozen == nullptr) return NoStagingError(index->name());
     staged = *std::move(frozen);
   }
   BuildInput input = InputOf(base.get(), *staged);

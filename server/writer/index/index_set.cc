@@ -178,15 +178,31 @@ absl::Status IndexSet::Drop(const std::string& name,
   ANNOD_RETURN_IF_ERROR(index.status());
   absl::Cleanup release = [&] { Release(name); };
   quiesce();
-  const absl::Status dropped = (*index)->Drop([&]() -> absl::Status {
+  return DropReserved(index->get(), still_wanted, /*only_empty=*/false);
+}
+
+absl::Status IndexSet::DropEmpty(const std::shared_ptr<WriterIndex>& index,
+                                 const std::function<bool()>& still_wanted) {
+  const std::string& name = index->name();
+  absl::StatusOr<std::shared_ptr<WriterIndex>> found = ReserveExisting(name);
+  ANNOD_RETURN_IF_ERROR(found.status());
+  absl::Cleanup release = [&] { Release(name); };
+  if (*found != index) return IndexNotFoundError(name);
+  return DropReserved(index.get(), still_wanted, /*only_empty=*/true);
+}
+
+absl::Status IndexSet::DropReserved(WriterIndex* index,
+                                    const std::function<bool()>& still_wanted,
+                                    bool only_empty) {
+  const auto remove = [&]() -> absl::Status {
     if (still_wanted && !still_wanted()) {
       return absl::CancelledError("not to be dropped any more");
     }
-    return WithReason(data_->DropIndex(name), kStorageFailed);
-  });
-  ANNOD_RETURN_IF_ERROR(dropped);
+    return WithReason(data_->DropIndex(index->name()), kStorageFailed);
+  };
+  ANNOD_RETURN_IF_ERROR(index->Drop(remove, only_empty));
   absl::MutexLock lock(&mu_);
-  indexes_.erase(name);
+  indexes_.erase(index->name());
   return absl::OkStatus();
 }
 

@@ -65,6 +65,9 @@ class IndexSet {
   absl::Status Drop(const std::string& name,
                     const std::function<void()>& quiesce,
                     const std::function<bool()>& still_wanted = nullptr);
+  // The same with `index` itself, unless it holds something by now: Cancelled.
+  absl::Status DropEmpty(const std::shared_ptr<WriterIndex>& index,
+                         const std::function<bool()>& still_wanted);
 
  private:
   // Takes the name out of circulation until Release().
@@ -72,6 +75,9 @@ class IndexSet {
   absl::StatusOr<std::shared_ptr<WriterIndex>> ReserveExisting(
       const std::string& name);
   void Release(const std::string& name);
+  absl::Status DropReserved(WriterIndex* index,
+                            const std::function<bool()>& still_wanted,
+                            bool only_empty);
 
   DataDirectory* const data_;
   const StagingOptions options_;

@@ -51,6 +51,13 @@ absl::Status StagingArea::OpenPage(const IndexSettings& settings) {
 
 absl::Status StagingArea::OpenItems(const IndexSettings& settings,
                                     const FoundVersions& versions) {
+  open_failure_ = TryOpenItems(settings, versions);
+  return open_failure_;
+}
+
+absl::Status StagingArea::TryOpenItems(const IndexSettings& settings,
+                                       const FoundVersions& versions) {
+  if (page_ == nullptr) ANNOD_RETURN_IF_ERROR(OpenPage(settings));
   StagingOptions options = options_;
   options.acknowledged = page_->position();
   options.publish = [page = page_.get()](JournalPosition position) {
@@ -59,8 +66,7 @@ absl::Status StagingArea::OpenItems(const IndexSettings& settings,
   absl::StatusOr<std::unique_ptr<Staging>> items =
       Staging::Open(fs_, index_directory_, settings, options,
                     BaseOf(versions.newest, versions.journal_through));
-  open_failure_ = items.status();
-  ANNOD_RETURN_IF_ERROR(open_failure_);
+  ANNOD_RETURN_IF_ERROR(items.status());
   items_ = *std::move(items);
   page_->SetContainedThrough(items_->released_through());
   return absl::OkStatus();
@@ -77,16 +83,22 @@ absl::StatusOr<bool> StagingArea::MendPage() const {
 
 void StagingArea::CloseItems() { items_ = nullptr; }
 
-absl::Status StagingArea::Remove() {
+absl::Status StagingArea::Replace(const IndexSettings& settings) {
   items_ = nullptr;
   open_failure_ = absl::OkStatus();
   if (page_ != nullptr) page_->Retire();
   page_ = nullptr;
-  return fs_->RemoveRecursively(JoinPath(index_directory_, kStagingDirectory));
+  absl::Status removed =
+      fs_->RemoveRecursively(JoinPath(index_directory_, kStagingDirectory));
+  if (settings.dim == 0) return removed;
+  if (removed.ok()) return OpenItems(settings, FoundVersions());
+  open_failure_ = removed;
+  return removed;
 }
 
 void StagingArea::Release(const StagedSnapshot& staged,
                           const std::shared_ptr<const OpenVersion>& version) {
+  if (items_ == nullptr) return;
   const int64_t journal_through = version->manifest.journal_through;
   items_->Release(staged, BaseOf(version, journal_through));
   page_->SetContainedThrough(journal_through);

@@ -33,8 +33,8 @@ class StagingArea {
 
   // Opens the page alone, so that workers find it however long the rest takes.
   absl::Status OpenPage(const IndexSettings& settings);
-  // Recovers what is staged over the newest of `versions`; after OpenPage().
-  // Fails as Staging::Open().
+  // Recovers what is staged over the newest of `versions`, and opens the page
+  // if it is not open. Fails as OpenPage() and Staging::Open().
   absl::Status OpenItems(const IndexSettings& settings,
                          const FoundVersions& versions);
   // There will be no items, or none more: workers that wait for the page shall
@@ -44,14 +44,19 @@ class StagingArea {
   absl::StatusOr<bool> MendPage() const;
 
   void CloseItems();
-  // Closes all and removes it from disk.
-  absl::Status Remove();
+  // Closes all, removes it from disk and opens it anew as `settings` want it,
+  // without an item; nothing without a dimension.
+  absl::Status Replace(const IndexSettings& settings);
 
-  // Lets go of `staged`, which `version` contains or replaces. Thread-safe.
+  // Lets go of `staged`, which `version` contains or replaces; nothing to do
+  // where the items were closed meanwhile. Thread-safe.
   void Release(const StagedSnapshot& staged,
                const std::shared_ptr<const OpenVersion>& version);
 
  private:
+  absl::Status TryOpenItems(const IndexSettings& settings,
+                            const FoundVersions& versions);
+
   FileSystem* const fs_;
   const std::string index_directory_;
   const StagingOptions options_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "server/rpc/errors.h"
 
 namespace annod {
@@ -17,6 +18,13 @@ absl::Status WithStorageReason(absl::Status status) {
     default:
       return WithReason(std::move(status), kStorageFailed);
   }
+}
+
+absl::Status NoStagingError(const std::string& index) {
+  return ReasonError(
+      absl::StatusCode::kInternal, kStorageFailed,
+      absl::StrCat("index '", index, "' has no staging area to write to"),
+      {{"index", index}});
 }
 
 }  // namespace annod

@@ -1,12 +1,18 @@
 #ifndef ANNOD_SERVER_WRITER_INDEX_STORAGE_REASON_H_
 #define ANNOD_SERVER_WRITER_INDEX_STORAGE_REASON_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 
 namespace annod {
 
 // A status of core's storage with the reason that callers of AdminService know.
 absl::Status WithStorageReason(absl::Status status);
+
+// An index whose items are to be read or written has none open: whoever needs
+// them has fixed the dimension before, so somebody took it back meanwhile.
+absl::Status NoStagingError(const std::string& index);
 
 }  // namespace annod
 

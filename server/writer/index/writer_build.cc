@@ -62,7 +62,7 @@ WriterIndex::BeginReset() {
 absl::StatusOr<int64_t> WriterIndex::ReserveIds(std::optional<int32_t> start,
                                                 int64_t count) {
   absl::ReaderMutexLock lock(&mu_);
-  ANNOD_RETURN_IF_ERROR(CheckWritable());
+  ANNOD_RETURN_IF_ERROR(CheckStaging());
   return staging_.items()->ReserveIds(start, count);
 }
 

@@ -125,11 +125,7 @@ absl::Status WriterIndex::CheckWritable() const {
 absl::Status WriterIndex::CheckStaging() const {
   ANNOD_RETURN_IF_ERROR(CheckWritable());
   if (staging_.items() != nullptr) return absl::OkStatus();
-  // Whoever adds items has fixed the dimension before.
-  return ReasonError(
-      absl::StatusCode::kInternal, kStorageFailed,
-      absl::StrCat("index '", name_, "' has no staging area to write to"),
-      {{"index", name_}});
+  return NoStagingError(name_);
 }
 
 absl::StatusOr<bool> WriterIndex::MendPage() {
@@ -298,10 +294,12 @@ internal::v1::StagedState WriterIndex::Staged() const {
   return state;
 }
 
-absl::Status WriterIndex::Drop(const std::function<absl::Status()>& remove) {
+absl::Status WriterIndex::Drop(const std::function<absl::Status()>& remove,
+                               bool only_empty) {
   absl::MutexLock change(&change_mu_);
   absl::MutexLock lock(&mu_);
   if (dropped_) return IndexNotFoundError(name_);
+  if (only_empty && HasItems()) return absl::CancelledError("it is not empty");
   ANNOD_RETURN_IF_ERROR(remove());
   dropped_ = true;
   return absl::OkStatus();

@@ -145,8 +145,10 @@ class WriterIndex {
   internal::v1::StagedState Staged() const;
 
   // Runs `remove` with no addition under way; if it succeeds, all later
-  // additions fail.
-  absl::Status Drop(const std::function<absl::Status()>& remove);
+  // additions fail. Cancelled for `only_empty` if there is an item or a
+  // version.
+  absl::Status Drop(const std::function<absl::Status()>& remove,
+                    bool only_empty = false);
 
  private:
   WriterIndex(DataDirectory* data, std::string name,

@@ -42,18 +42,12 @@ absl::Status WriterIndex::StoreSettings(IndexSettings settings) {
 absl::Status WriterIndex::StoreShape(IndexSettings settings) {
   const absl::Status valid = ValidateIndexSettings(settings);
   if (!valid.ok()) return InvalidSettings(valid);
-  const bool has_staging = settings.dim > 0;
-  if (has_staging) {
-    // The journal names the dimension, and there is no item in it.
-    ANNOD_RETURN_IF_ERROR(WithReason(staging_.Remove(), kStorageFailed));
-    ANNOD_RETURN_IF_ERROR(
-        WithReason(staging_.OpenPage(settings), kStorageFailed));
-    const absl::Status opened = staging_.OpenItems(settings, FoundVersions());
-    if (!opened.ok()) return WithStorageReason(opened);
-  }
-  absl::Status stored = StoreSettings(std::move(settings));
+  const std::shared_ptr<const IndexSettings> before = this->settings();
+  // The journal names the dimension, and there is no item in it.
+  absl::Status stored = WithStorageReason(staging_.Replace(settings));
+  if (stored.ok()) stored = StoreSettings(std::move(settings));
   // What is open goes with the settings on disk.
-  if (stored.ok() != has_staging) staging_.CloseItems();
+  if (!stored.ok() && !staging_.Replace(*before).ok()) staging_.SetFailed();
   return stored;
 }
 

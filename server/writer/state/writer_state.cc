@@ -105,6 +105,16 @@ absl::Status WriterState::Drop(const std::string& name) {
   return absl::OkStatus();
 }
 
+void WriterState::DropIfEmpty(const std::shared_ptr<WriterIndex>& index) {
+  const std::string& name = index->name();
+  const absl::Status dropped =
+      indexes_.DropEmpty(index, [&] { return builds_.Find(name) == nullptr; });
+  if (!dropped.ok()) return;
+  spdlog::info("index dropped, what was to fill it failed index={}", name);
+  metrics_->Forget(name);
+  hub_.AwaitApplied(hub_.Announce(name), absl::Now() + kChangeWait, nullptr);
+}
+
 void WriterState::DropExpired() {
   for (const auto& index : indexes_.All()) {
     const auto expired = [&index] {

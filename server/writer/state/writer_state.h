@@ -51,6 +51,9 @@ class WriterState {
   absl::StatusOr<std::shared_ptr<WriterIndex>> Create(
       const IndexSettings& settings);
   absl::Status Drop(const std::string& name);
+  // Takes back a creation: drops `index` unless it is being built or something
+  // was put into it meanwhile, or it is gone already.
+  void DropIfEmpty(const std::shared_ptr<WriterIndex>& index);
   // Drops temporary indexes whose lease has expired, but for those that are
   // being built.
   void DropExpired();

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "gtest/gtest.h"
 #include "server/tls/self_signed.h"
@@ -132,6 +133,21 @@ TEST_F(TlsRelayTest, WhoSpeaksNoTlsEndsIt) {
   pollfd fd = {plain_, POLLIN, 0};
   EXPECT_EQ(poll(&fd, 1, 20000), 1);
   EXPECT_EQ(Receive(1), "");
+  close(server_fd_);
+}
+
+TEST_F(TlsRelayTest, WhoLeavesBeforeTheHandshakeEndsIt) {
+  ASSERT_EQ(write(plain_, "x", 1), 1);
+  char hello[4096];
+  ASSERT_GT(read(server_fd_, hello, sizeof(hello)), 0);
+  close(std::exchange(plain_, -1));
+  pollfd fd = {server_fd_, POLLIN, 0};
+  ssize_t got;
+  do {
+    ASSERT_EQ(poll(&fd, 1, 20000), 1);
+    got = read(server_fd_, hello, sizeof(hello));
+  } while (got > 0);
+  EXPECT_EQ(got, 0);
   close(server_fd_);
 }
 
