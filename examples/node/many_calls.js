@@ -21,6 +21,7 @@ function pause(error, attempt) {
   const codes = [grpc.status.UNAVAILABLE, grpc.status.RESOURCE_EXHAUSTED];
   if (!codes.includes(error.code)) throw error;
   const told = Number(error.metadata.get('grpc-retry-pushback-ms')[0] || 20);
+  if (told < 0) throw error;  // in vain: a limit or a quota
   const longest = Math.min(1000, told * 2 ** attempt);
   return longest * (0.5 + Math.random() / 2);
 }

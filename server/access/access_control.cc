@@ -247,26 +247,29 @@ absl::Status AccessControl::Count(absl::string_view method,
       caller->is_item_stream_ ? usage->item_streams.fetch_add(1) + 1 : 0;
   const AccessQuotas& quotas = identity.quotas;
   if (quotas.calls_in_flight > 0 && calls > quotas.calls_in_flight) {
-    return QuotaError(identity, "calls_in_flight", quotas.calls_in_flight);
+    return QuotaError(identity, "calls_in_flight", calls,
+                      quotas.calls_in_flight);
   }
   if (quotas.item_streams > 0 && streams > quotas.item_streams) {
-    return QuotaError(identity, "item_streams", quotas.item_streams);
+    return QuotaError(identity, "item_streams", streams, quotas.item_streams);
   }
   return absl::OkStatus();
 }
 
 absl::Status AccessControl::QuotaError(const Identity& identity,
-                                       absl::string_view quota,
+                                       absl::string_view quota, int64_t value,
                                        int64_t limit) const {
   quota_.Add();
   return ReasonError(
       absl::StatusCode::kResourceExhausted, kQuotaReached,
-      absl::StrCat("'", identity.name, "' has ", limit,
-                   quota == "item_streams"
-                       ? " calls of AddItems, Fit and Deserialize"
-                       : " calls",
-                   " under way in this worker, its quota (", quota, ")"),
-      {{"quota", std::string(quota)}, {"limit", absl::StrCat(limit)}});
+      absl::StrCat(
+          "identity '", identity.name, "' would have ", value,
+          quota == "item_streams" ? " calls of AddItems, Fit and Deserialize"
+                                  : " calls",
+          " under way in this worker; its quotas.", quota, " is ", limit),
+      {{"quota", std::string(quota)},
+       {"value", absl::StrCat(value)},
+       {"limit", absl::StrCat(limit)}});
 }
 
 absl::Status AccessControl::Missing() const {

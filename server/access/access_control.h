@@ -77,7 +77,7 @@ class AccessControl {
   // Counts the call as one of its caller's.
   absl::Status Count(absl::string_view method, Caller* caller) const;
   absl::Status QuotaError(const Identity& identity, absl::string_view quota,
-                          int64_t limit) const;
+                          int64_t value, int64_t limit) const;
   AccessRole AnonymousRole() const;
   absl::Status Missing() const;
   absl::Status Invalid() const;

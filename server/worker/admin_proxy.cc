@@ -43,12 +43,13 @@ constexpr int64_t kLargeStreamBytes = 5 << 19;
 constexpr int64_t kSmallAnswerBytes = 16 << 10;
 
 template <typename Reactor>
-Reactor* Refuse(const grpc::Status& status) {
+Reactor* Refuse(const grpc::Status& status, CallbackServerContext* context) {
   class Refused final : public Reactor {
    public:
     explicit Refused(const grpc::Status& status) { this->Finish(status); }
     void OnDone() override { delete this; }
   };
+  AddPushback(status, context);
   return new Refused(status);
 }
 
@@ -164,7 +165,7 @@ grpc::ServerUnaryReactor* AdminProxy::Unary(const MethodDescriptor& method,
       method, context, *request, kSmallAnswerBytes, audited, &index, &caller);
   if (!admitted.ok()) {
     audited.call->End(admitted);
-    return Refuse<grpc::ServerUnaryReactor>(admitted);
+    return Refuse<grpc::ServerUnaryReactor>(admitted, context);
   }
   return ForwardUnary(context, writer_, PathOf(method),
                       CountCall(method, index, caller, audited), request,
@@ -188,7 +189,7 @@ grpc::ServerReadReactor<ByteBuffer>* AdminProxy::ClientStream(
   }
   if (!admitted.ok()) {
     audited.call->End(admitted);
-    return Refuse<grpc::ServerReadReactor<ByteBuffer>>(admitted);
+    return Refuse<grpc::ServerReadReactor<ByteBuffer>>(admitted, context);
   }
   return ForwardClientStream(
       context, writer_, path,
@@ -210,7 +211,7 @@ grpc::ServerWriteReactor<ByteBuffer>* AdminProxy::ServerStream(
       AdmitRequest(method, context, *request, bytes, audited, &index, &caller);
   if (!admitted.ok()) {
     audited.call->End(admitted);
-    return Refuse<grpc::ServerWriteReactor<ByteBuffer>>(admitted);
+    return Refuse<grpc::ServerWriteReactor<ByteBuffer>>(admitted, context);
   }
   // The others bring bytes, and end.
   const bool waits = method.name() == "Build" || method.name() == "Rebuild";
@@ -254,7 +255,6 @@ grpc::Status AdminProxy::AdmitRequest(
   if (status.ok()) {
     status = unsent_->Reserve(answer_bytes);
     reserved = status.ok();
-    if (!reserved) AddPushback(status, context);
   }
   grpc::Status admitted = Admit(method.name(), context, status);
   if (reserved && !admitted.ok()) unsent_->Release(answer_bytes);
@@ -309,9 +309,7 @@ grpc::Status AdminProxy::Overloaded(const std::string& method,
                                     grpc::CallbackServerContext* context,
                                     const std::string& why, Counter* counter) {
   counter->Add();
-  const absl::Status status = OverloadedError(why, kAdminDelay);
-  AddPushback(status, context);
-  grpc::Status refusal = ToGrpcStatus(status);
+  grpc::Status refusal = ToGrpcStatus(OverloadedError(why, kAdminDelay));
   metrics_->CallEnded(method, "", refusal.error_code(), 0);
   return refusal;
 }

@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/rpc_status.h"
+#include "server/worker/calls/refusal.h"
 
 namespace annod {
 namespace {
@@ -150,6 +151,7 @@ void ForwardedCall::ServerCancelled() {
 
 void ForwardedCall::End(const grpc::Status& status) {
   hooks_.on_end(status);
+  AddPushback(status, server_);
   FinishServer(status);  // last: the object may be gone
 }
 

@@ -2,9 +2,8 @@
 
 #include <memory>
 
-#include "absl/base/attributes.h"
-#include "absl/synchronization/mutex.h"
 #include "core/status_macros.h"
+#include "server/rpc/large_requests.h"
 #include "server/rpc/parse_request.h"
 
 namespace annod {
@@ -12,8 +11,9 @@ namespace {
 
 using google::protobuf::Message;
 
-constexpr size_t kLargeBytes = 4 << 20;
-ABSL_CONST_INIT absl::Mutex one_large(absl::kConstInit);
+// The threads that wait for it answer for health, too, so it is not shared with
+// those that search.
+constexpr int64_t kOneAtATime = 0;
 
 absl::Status ParseAndCheck(const grpc::ByteBuffer& buffer,
                            const google::protobuf::Descriptor* type,
@@ -31,10 +31,8 @@ absl::Status ParseAndCheck(const grpc::ByteBuffer& buffer,
 absl::Status CheckRequest(const grpc::ByteBuffer& buffer,
                           const google::protobuf::Descriptor* type,
                           int64_t room, const RequestCheck& check) {
-  if (!buffer.Valid() || buffer.Length() <= kLargeBytes) {
-    return ParseAndCheck(buffer, type, room, check);
-  }
-  absl::MutexLock lock(&one_large);
+  static auto* const large = new LargeRequests;
+  const LargeRequests::Turn turn(large, buffer, kOneAtATime);
   return ParseAndCheck(buffer, type, room, check);
 }
 

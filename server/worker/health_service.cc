@@ -25,8 +25,11 @@ constexpr char kIndexService[] = "annod.v1.IndexService";
 constexpr char kAdminService[] = "annod.v1.AdminService";
 constexpr char kReplicationService[] = "annod.v1.ReplicationService";
 constexpr char kIndexPrefix[] = "annod.v1.IndexService/";
+constexpr char kDrainingAdvice[] = "watch another one";
 constexpr char kInfoMethod[] = "/annod.v1.IndexService/Info";
-constexpr size_t kMaxWatchers = 10000;
+constexpr size_t kMaxWatches = 10000;
+// Of one connection, lest it take them all.
+constexpr int kMaxWatchesOfPeer = 100;
 
 absl::Status UnknownServiceError(const std::string& service) {
   return ReasonError(
@@ -37,8 +40,11 @@ absl::Status UnknownServiceError(const std::string& service) {
                    kIndexPrefix, "<index>"));
 }
 
-grpc::Status DrainingStatus() {
-  return ToGrpcStatus(DrainingError("watch another one"));
+absl::Status TooManyError(const char* of_whom, size_t limit) {
+  return ReasonError(absl::StatusCode::kResourceExhausted, kLimitReached,
+                     absl::StrCat(of_whom, " ", limit,
+                                  " calls of Watch, the most there may be"),
+                     {{"limit", absl::StrCat(limit)}});
 }
 
 }  // namespace
@@ -48,8 +54,14 @@ grpc::Status DrainingStatus() {
 class HealthService::Watcher final
     : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
-  Watcher(HealthService* owner, std::string service)
-      : owner_(owner), service_(std::move(service)) {}
+  Watcher(HealthService* owner, grpc::CallbackServerContext* context,
+          std::string service)
+      : owner_(owner),
+        context_(context),
+        peer_(context->peer()),
+        service_(std::move(service)) {}
+
+  const std::string& peer() const { return peer_; }
 
   // With the lock held: sends the state if it is news.
   void UpdateLocked() {
@@ -64,6 +76,12 @@ class HealthService::Watcher final
     SerializeResponse(message, &message_);
     writing_ = true;
     StartWrite(&message_);
+  }
+
+  // With the lock held: ends the call with an error before it has begun.
+  void RefuseLocked(const absl::Status& why) {
+    AddPushback(why, context_);
+    FinishLocked(ToGrpcStatus(why));
   }
 
   // With the lock held: ends the call, after the message being written.
@@ -92,13 +110,15 @@ class HealthService::Watcher final
   void OnDone() override {
     {
       absl::MutexLock lock(&owner_->mu_);
-      owner_->watchers_.erase(this);
+      owner_->RemoveLocked(this);
     }
     delete this;
   }
 
  private:
   HealthService* const owner_;
+  grpc::CallbackServerContext* const context_;
+  const std::string peer_;
   const std::string service_;
   grpc::ByteBuffer message_;
   bool writing_ = false;
@@ -129,7 +149,7 @@ void HealthService::Update() {
 void HealthService::EndWatches() {
   absl::MutexLock lock(&mu_);
   ended_ = true;
-  const grpc::Status status = DrainingStatus();
+  const grpc::Status status = ToGrpcStatus(DrainingError(kDrainingAdvice));
   for (Watcher* watcher : watchers_) watcher->FinishLocked(status);
 }
 
@@ -193,6 +213,7 @@ grpc::ServerUnaryReactor* HealthService::Check(
     allowed = MayAsk(*context, question.service());
   }
   if (!allowed.ok()) {
+    AddPushback(allowed, context);
     reactor->Finish(ToGrpcStatus(allowed));
     return reactor;
   }
@@ -214,25 +235,36 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* HealthService::Watch(
   HealthCheckRequest question;
   absl::Status allowed = ParseSmallRequest(*request, &question);
   if (allowed.ok()) allowed = MayAsk(*context, question.service());
-  auto* watcher = new Watcher(this, question.service());
+  auto* watcher = new Watcher(this, context, question.service());
   absl::MutexLock lock(&mu_);
-  if (!allowed.ok()) {
-    watcher->FinishLocked(ToGrpcStatus(allowed));
-    return watcher;
+  if (allowed.ok()) allowed = AddLocked(watcher);
+  if (allowed.ok()) {
+    watcher->UpdateLocked();
+  } else {
+    watcher->RefuseLocked(allowed);
   }
-  if (ended_) {
-    watcher->FinishLocked(DrainingStatus());
-    return watcher;
+  return watcher;
+}
+
+absl::Status HealthService::AddLocked(Watcher* watcher) {
+  if (ended_) return DrainingError(kDrainingAdvice);
+  const auto of_peer = watches_of_peer_.find(watcher->peer());
+  if (of_peer != watches_of_peer_.end() &&
+      of_peer->second >= kMaxWatchesOfPeer) {
+    return TooManyError("this connection has", kMaxWatchesOfPeer);
   }
-  if (watchers_.size() >= kMaxWatchers) {
-    watcher->FinishLocked(ToGrpcStatus(ReasonError(
-        absl::StatusCode::kResourceExhausted, kLimitReached,
-        absl::StrCat("at most ", kMaxWatchers, " watches at a time"))));
-    return watcher;
+  if (watchers_.size() >= kMaxWatches) {
+    return TooManyError("all connections to this worker have", kMaxWatches);
   }
   watchers_.insert(watcher);
-  watcher->UpdateLocked();
-  return watcher;
+  ++watches_of_peer_[watcher->peer()];
+  return absl::OkStatus();
+}
+
+void HealthService::RemoveLocked(Watcher* watcher) {
+  if (watchers_.erase(watcher) == 0) return;  // it was refused
+  const auto of_peer = watches_of_peer_.find(watcher->peer());
+  if (--of_peer->second == 0) watches_of_peer_.erase(of_peer);
 }
 
 }  // namespace annod

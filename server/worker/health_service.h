@@ -1,6 +1,7 @@
 #ifndef ANNOD_SERVER_WORKER_HEALTH_SERVICE_H_
 #define ANNOD_SERVER_WORKER_HEALTH_SERVICE_H_
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -17,7 +18,8 @@ namespace annod {
 // the services, and "annod.v1.IndexService/<index>" for each index. gRPC's own
 // implementation has no description that reflection could show. Callback API:
 // a watching caller costs memory, no thread. Whoever it is may ask for the
-// process and the services, for an index who may ask for its Info. Requests
+// process and the services, for an index who may ask for its Info. How many
+// calls of Watch there are is bounded, of each connection, too. Requests
 // come as bytes, so that a large one is refused before it is parsed.
 // Thread-safe.
 class HealthService final
@@ -58,6 +60,9 @@ class HealthService final
 
   absl::Status MayAsk(const grpc::ServerContextBase& context,
                       const std::string& service) const;
+  // Takes the watch on, unless there are too many.
+  absl::Status AddLocked(Watcher* watcher) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void RemoveLocked(Watcher* watcher) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   Status StatusLocked(const std::string& service) const
       ABSL_SHARED_LOCKS_REQUIRED(mu_);
 
@@ -70,6 +75,7 @@ class HealthService final
   bool accepting_ ABSL_GUARDED_BY(mu_) = false;
   bool ended_ ABSL_GUARDED_BY(mu_) = false;
   std::set<Watcher*> watchers_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, int> watches_of_peer_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace annod

@@ -17,6 +17,7 @@
 #include "server/rpc/errors.h"
 #include "server/rpc/parse_request.h"
 #include "server/rpc/rpc_status.h"
+#include "server/worker/calls/refusal.h"
 
 namespace annod {
 namespace {
@@ -84,6 +85,7 @@ class Conversation final : public grpc::ServerBidiReactor<Bytes, Bytes>,
       : service_(*service), context_(context), method_(method) {
     auto caller = service_.access().Admit(*context, method_);
     if (!caller.ok()) {
+      AddPushback(caller.status(), context_);
       Finish(ToGrpcStatus(caller.status()));
       return;
     }
@@ -93,7 +95,10 @@ class Conversation final : public grpc::ServerBidiReactor<Bytes, Bytes>,
   void OnReadDone(bool ok) override {
     if (!ok) return Finish(grpc::Status::OK);
     const absl::Status answered = AnswerRequest();
-    if (!answered.ok()) return Finish(ToGrpcStatus(answered));
+    if (!answered.ok()) {
+      AddPushback(answered, context_);
+      return Finish(ToGrpcStatus(answered));
+    }
     StartWrite(&response_);
   }
   void OnWriteDone(bool ok) override {

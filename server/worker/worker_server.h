@@ -12,6 +12,7 @@
 #include "server/access/access_control.h"
 #include "server/config/child_options.h"
 #include "server/config/live_config.h"
+#include "server/rpc/large_requests.h"
 #include "server/worker/admin_proxy.h"
 #include "server/worker/calls/index_service.h"
 #include "server/worker/calls/query_streams.h"
@@ -80,6 +81,7 @@ class WorkerServer {
   QueryHelpers helpers_;
   GetNnsHandler handler_;
   UnsentAnswers unsent_;
+  LargeRequests large_;
   const std::shared_ptr<grpc::Channel> writer_;
   QueryStreams streams_;
   IndexServiceImpl index_service_;

@@ -82,9 +82,12 @@ grpc::ServerUnaryReactor* IndexServiceImpl::AnswerFrom(
   return Respond(
       method, context, response, request->Length() > kShortRequest,
       [=](const Caller& caller, std::string* index) -> absl::Status {
+        const Limits limits = config_->Get()->limits;
+        const LargeRequests::Turn turn(large_, *request,
+                                       limits.max_message_bytes);
         Request message;
-        ANNOD_RETURN_IF_ERROR(ParseRequest(*request, &message,
-                                           ParseRoom(config_->Get()->limits)));
+        ANNOD_RETURN_IF_ERROR(
+            ParseRequest(*request, &message, ParseRoom(limits)));
         ANNOD_RETURN_IF_ERROR(access_->CheckIndex(caller, message.index()));
         ANNOD_ASSIGN_OR_RETURN(const std::shared_ptr<const IndexView> view,
                                FindView(*catalog_, message.index()));

@@ -4,6 +4,7 @@
 #include "annod/v1/index_service.grpc.pb.h"
 #include "server/access/access_control.h"
 #include "server/config/live_config.h"
+#include "server/rpc/large_requests.h"
 #include "server/worker/calls/long_reads.h"
 #include "server/worker/calls/query_streams.h"
 #include "server/worker/calls/unsent_answers.h"
@@ -30,12 +31,14 @@ class IndexServiceImpl final : public HybridIndexService {
   // object.
   IndexServiceImpl(const Catalog* catalog, const LiveConfig* config,
                    const AccessControl* access, QueryStreams* streams,
-                   UnsentAnswers* unsent, WorkerMetrics* metrics, int threads)
+                   UnsentAnswers* unsent, LargeRequests* large,
+                   WorkerMetrics* metrics, int threads)
       : catalog_(catalog),
         config_(config),
         access_(access),
         streams_(streams),
         unsent_(unsent),
+        large_(large),
         metrics_(metrics),
         long_reads_(config, metrics, threads) {}
 
@@ -83,6 +86,7 @@ class IndexServiceImpl final : public HybridIndexService {
   const AccessControl* const access_;
   QueryStreams* const streams_;
   UnsentAnswers* const unsent_;
+  LargeRequests* const large_;
   WorkerMetrics* const metrics_;
   LongReads long_reads_;
 };

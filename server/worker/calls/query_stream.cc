@@ -49,6 +49,7 @@ void QueryStream::FinishOnce(const grpc::Status& status) {
   if (finished_) return;
   finished_ = true;
   cancelled_.store(true);  // whatever is still being worked on
+  AddPushback(status, context_);
   Finish(status);
 }
 
@@ -60,7 +61,6 @@ void QueryStream::Advance() {
       writing_ = true;
       StartWrite(&first.response);
     } else {
-      AddPushback(first.status, context_);
       FinishOnce(ToGrpcStatus(first.status));
     }
   }

@@ -41,14 +41,15 @@ grpc::Status QuietStatus() {
 QueryStreams::QueryStreams(const GetNnsHandler* handler, const Catalog* catalog,
                            const LiveConfig* config,
                            const AccessControl* access, QueryHelpers* helpers,
-                           UnsentAnswers* unsent, WorkerMetrics* metrics,
-                           int threads)
+                           UnsentAnswers* unsent, LargeRequests* large,
+                           WorkerMetrics* metrics, int threads)
     : handler_(handler),
       catalog_(catalog),
       config_(config),
       access_(access),
       helpers_(helpers),
       unsent_(unsent),
+      large_(large),
       metrics_(metrics),
       slow_(config, metrics),
       gate_(threads) {
@@ -194,8 +195,12 @@ void QueryStreams::WorkLoop() {
   AnswerMemory memory;
   while (const std::optional<Turn> turn = NextTurn()) {
     const absl::Time start = absl::Now();
-    Work(*turn, &memory);
-    memory.Reset();
+    {
+      const LargeRequests::Turn large(large_, turn->slot->request,
+                                      config_->Get()->limits.max_message_bytes);
+      Work(*turn, &memory);
+      memory.Reset();
+    }
     gate_.End(absl::Now() - start);
   }
 }

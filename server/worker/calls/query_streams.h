@@ -15,6 +15,7 @@
 #include "grpcpp/grpcpp.h"
 #include "server/access/access_control.h"
 #include "server/config/live_config.h"
+#include "server/rpc/large_requests.h"
 #include "server/worker/calls/admission_gate.h"
 #include "server/worker/calls/query_stream.h"
 #include "server/worker/calls/slow_query_log.h"
@@ -42,7 +43,7 @@ class QueryStreams final : private StreamOwner {
   QueryStreams(const GetNnsHandler* handler, const Catalog* catalog,
                const LiveConfig* config, const AccessControl* access,
                QueryHelpers* helpers, UnsentAnswers* unsent,
-               WorkerMetrics* metrics, int threads);
+               LargeRequests* large, WorkerMetrics* metrics, int threads);
   // All streams must have ended.
   ~QueryStreams() override;
 
@@ -102,6 +103,7 @@ class QueryStreams final : private StreamOwner {
   const AccessControl* const access_;
   QueryHelpers* const helpers_;
   UnsentAnswers* const unsent_;
+  LargeRequests* const large_;
   WorkerMetrics* const metrics_;
   SlowQueryLog slow_;
   std::atomic<int> active_{0};

@@ -37,10 +37,11 @@ QueryThreads::QueryThreads(IndexServiceImpl* service,
                            const GetNnsHandler* handler, QueryHelpers* helpers,
                            const Catalog* catalog, const LiveConfig* config,
                            const AccessControl* access, UnsentAnswers* unsent,
-                           WorkerMetrics* metrics)
+                           LargeRequests* large, WorkerMetrics* metrics)
     : catalog_(catalog),
       config_(config),
       access_(access),
+      large_(large),
       metrics_(metrics),
       answerer_(handler, helpers, catalog, config, unsent, metrics),
       arriving_(service, unsent, [this](QueryCall* call) { Arrived(call); }) {}
@@ -55,7 +56,7 @@ void QueryThreads::AddQueue(int threads, grpc::ServerBuilder* builder) {
 void QueryThreads::Start() {
   gate_ = std::make_unique<AdmissionGate>(thread_count_);
   slow_lanes_ = std::make_unique<SlowLanes>(thread_count_, &answerer_, config_,
-                                            access_, metrics_);
+                                            access_, large_, metrics_);
   arriving_.Start(thread_count_ * kAwaitedPerThread);
   for (int i = 0; i < thread_count_; ++i) {
     threads_.emplace_back([this] { Run(); });

@@ -13,6 +13,7 @@
 #include "grpcpp/server_builder.h"
 #include "server/access/access_control.h"
 #include "server/config/live_config.h"
+#include "server/rpc/large_requests.h"
 #include "server/worker/calls/admission_gate.h"
 #include "server/worker/calls/arriving_calls.h"
 #include "server/worker/calls/call_answerer.h"
@@ -42,7 +43,8 @@ class QueryThreads {
   QueryThreads(IndexServiceImpl* service, const GetNnsHandler* handler,
                QueryHelpers* helpers, const Catalog* catalog,
                const LiveConfig* config, const AccessControl* access,
-               UnsentAnswers* unsent, WorkerMetrics* metrics);
+               UnsentAnswers* unsent, LargeRequests* large,
+               WorkerMetrics* metrics);
   ~QueryThreads();
 
   // Before the server is built.
@@ -75,6 +77,7 @@ class QueryThreads {
   const Catalog* const catalog_;
   const LiveConfig* const config_;
   const AccessControl* const access_;
+  LargeRequests* const large_;
   WorkerMetrics* const metrics_;
   CallAnswerer answerer_;
   ArrivingCalls arriving_;

@@ -6,7 +6,9 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/any.pb.h"
 #include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "server/rpc/errors.h"
 
 namespace annod {
@@ -14,6 +16,7 @@ namespace {
 
 constexpr char kRetryInfoUrl[] = "type.googleapis.com/google.rpc.RetryInfo";
 constexpr char kPushback[] = "grpc-retry-pushback-ms";
+constexpr char kNever[] = "-1";
 constexpr absl::Duration kShortestDelay = absl::Milliseconds(10);
 constexpr absl::Duration kLongestDelay = absl::Seconds(5);
 
@@ -58,9 +61,28 @@ absl::Duration RetryDelayOf(const absl::Status& status) {
 
 void AddPushback(const absl::Status& status, grpc::ServerContextBase* context) {
   const absl::Duration delay = RetryDelayOf(status);
-  if (delay <= absl::ZeroDuration()) return;
-  context->AddTrailingMetadata(kPushback,
-                               absl::StrCat(absl::ToInt64Milliseconds(delay)));
+  if (delay > absl::ZeroDuration()) {
+    context->AddTrailingMetadata(
+        kPushback, absl::StrCat(absl::ToInt64Milliseconds(delay)));
+  } else if (absl::IsResourceExhausted(status) &&
+             ReasonOf(status) != kOverloaded) {
+    context->AddTrailingMetadata(kPushback, kNever);
+  }
+}
+
+void AddPushback(const grpc::Status& status, grpc::ServerContextBase* context) {
+  // Without details it is gRPC's own, e.g. for want of memory.
+  google::rpc::Status details;
+  if (status.error_code() != grpc::StatusCode::RESOURCE_EXHAUSTED ||
+      status.error_details().empty() ||
+      !details.ParseFromString(status.error_details())) {
+    return;
+  }
+  absl::Status known = absl::ResourceExhaustedError("");
+  for (const google::protobuf::Any& detail : details.details()) {
+    known.SetPayload(detail.type_url(), absl::Cord(detail.value()));
+  }
+  AddPushback(known, context);
 }
 
 }  // namespace annod

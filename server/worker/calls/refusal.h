@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "grpcpp/server_context.h"
+#include "grpcpp/support/status.h"
 
 namespace annod {
 
@@ -29,9 +30,14 @@ absl::Status OverloadedError(absl::string_view why, absl::Duration queue_time);
 // The time of the RetryInfo that `status` carries; zero if it has none.
 absl::Duration RetryDelayOf(const absl::Status& status);
 
-// Adds the trailing metadata to a call that `status` is about to end; nothing
-// if it carries no RetryInfo.
+// Tells gRPC's own retries, by that trailing metadata of a call that `status`
+// is about to end, when to try again: the time of the RetryInfo; never, for
+// what is RESOURCE_EXHAUSTED for another reason than OVERLOADED: a bound that
+// the next attempt would meet, too. Nothing, if neither holds. To be called
+// once for a call.
 void AddPushback(const absl::Status& status, grpc::ServerContextBase* context);
+// The same for a status as ToGrpcStatus() makes it, here or in the writer.
+void AddPushback(const grpc::Status& status, grpc::ServerContextBase* context);
 
 }  // namespace annod
 

@@ -14,10 +14,11 @@ namespace annod {
 // them.
 SlowLanes::SlowLanes(int threads, CallAnswerer* answerer,
                      const LiveConfig* config, const AccessControl* access,
-                     WorkerMetrics* metrics)
+                     LargeRequests* large, WorkerMetrics* metrics)
     : answerer_(answerer),
       config_(config),
       access_(access),
+      large_(large),
       metrics_(metrics),
       exact_(1),
       batch_(threads) {}
@@ -44,13 +45,22 @@ void SlowLanes::Take(QueryCall* call, Lane lane) {
 }
 
 void SlowLanes::Answer(QueryCall* call, AnswerMemory* memory) {
+  const Limits limits = config_->Get()->limits;
+  const LargeRequests::Turn turn(large_, call->request_bytes,
+                                 limits.max_message_bytes);
+  if (call->is_done.load()) {
+    return answerer_->Finish(
+        call, absl::CancelledError("the call was over before it was read"),
+        nullptr);
+  }
   // Parsed again, if it was, rather than moved: the message lies in another
   // thread's memory.
   auto* const request =
       google::protobuf::Arena::CreateMessage<v1::GetNnsRequest>(
           memory->messages());
-  absl::Status status = ParseRequest(call->request_bytes, request,
-                                     ParseRoom(config_->Get()->limits));
+  absl::Status status =
+      ParseRequest(call->request_bytes, request, ParseRoom(limits));
+  call->request_bytes.Clear();  // leaves room for others'
   if (status.ok()) {
     status = access_->CheckIndex(*call->caller, request->index());
   }

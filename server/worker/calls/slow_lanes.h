@@ -3,6 +3,7 @@
 
 #include "server/access/access_control.h"
 #include "server/config/live_config.h"
+#include "server/rpc/large_requests.h"
 #include "server/worker/calls/call_answerer.h"
 #include "server/worker/calls/lane_threads.h"
 #include "server/worker/calls/query_call.h"
@@ -18,7 +19,8 @@ class SlowLanes {
   // For a worker whose quick calls have `threads` threads. All must outlive the
   // object.
   SlowLanes(int threads, CallAnswerer* answerer, const LiveConfig* config,
-            const AccessControl* access, WorkerMetrics* metrics);
+            const AccessControl* access, LargeRequests* large,
+            WorkerMetrics* metrics);
 
   // Has `lane`, which is not kQuick, answer the call, or refuses it at once if
   // the lane is full. Its request need not have been read yet.
@@ -33,6 +35,7 @@ class SlowLanes {
   CallAnswerer* const answerer_;
   const LiveConfig* const config_;
   const AccessControl* const access_;
+  LargeRequests* const large_;
   WorkerMetrics* const metrics_;
   LaneThreads exact_;
   LaneThreads batch_;

@@ -10,12 +10,14 @@ namespace annod {
 namespace {
 
 absl::Status QuotaError(const StoredQuotas& quotas, absl::string_view quota,
-                        int64_t limit, absl::string_view what) {
+                        int64_t value, int64_t limit, absl::string_view what) {
   return ReasonError(
       absl::StatusCode::kResourceExhausted, kQuotaReached,
-      absl::StrCat("'", quotas.identity, "' may have ", limit, " ", quota,
-                   " in all indexes it may use, its quota; ", what),
-      {{"quota", std::string(quota)}, {"limit", absl::StrCat(limit)}});
+      absl::StrCat(what, " identity '", quotas.identity, "' would have ", value,
+                   " ", quota, "; its quotas.", quota, " is ", limit),
+      {{"quota", std::string(quota)},
+       {"value", absl::StrCat(value)},
+       {"limit", absl::StrCat(limit)}});
 }
 
 }  // namespace
@@ -41,8 +43,9 @@ absl::StatusOr<QuotaLedger::Grant> QuotaLedger::TakeIndex(
   // One that is there already is not made: the call will say so.
   all.insert(name);
   if (static_cast<int64_t>(all.size()) > quotas.max_indexes) {
-    return QuotaError(quotas, "indexes", quotas.max_indexes,
-                      absl::StrCat("'", name, "' would be one more"));
+    return QuotaError(quotas, "indexes", static_cast<int64_t>(all.size()),
+                      quotas.max_indexes,
+                      absl::StrCat("with the index '", name, "'"));
   }
   granted.insert(name);
   return Grant(nullptr, [this, identity = quotas.identity, name](void*) {
@@ -65,8 +68,8 @@ absl::StatusOr<QuotaLedger::Grant> QuotaLedger::TakeItems(
   }
   if (count > quotas.max_items - held) {
     return QuotaError(
-        quotas, "items", quotas.max_items,
-        absl::StrCat("there are ", held, ", and ", count, " more would come"));
+        quotas, "items", held + count, quotas.max_items,
+        absl::StrCat("with ", count, " more items in the indexes it may use"));
   }
   items_[quotas.identity] += count;
   return Grant(nullptr, [this, identity = quotas.identity, count](void*) {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,15 +28,28 @@ class AttackedAnnod : public ::testing::Test {
 
   static const std::string& address() { return annod_->grpc_address(); }
 
+  // What an attack may bring about.
+  struct Allowed {
+    // Memory of each, beside what it had before.
+    int64_t worker_bytes = 512 << 20;
+    int64_t writer_bytes = 512 << 20;
+    // Health may be refused now and then: gRPC resets calls at random when
+    // requests have taken max_request_memory.
+    bool may_refuse = false;
+  };
+  // What many large requests at a time may take (docs/operations.md#memory).
+  static Allowed ManyLargeRequests();
+
   // Runs `attack` and fails unless meanwhile the worker and the writer took
-  // less than 512 MB each beside what they had before and the worker's health
-  // was told within four seconds; and unless afterwards, `attack` having closed
-  // its connections, queries and additions are answered, by the same processes,
-  // and memory is given back.
-  // Health may be refused now and then if `may_refuse`: gRPC resets calls at
-  // random when requests have taken max_request_memory.
+  // less memory than is allowed and the worker's health was told within three
+  // seconds, more on a slow machine; and unless afterwards, `attack` having
+  // closed its connections, queries and additions are answered, by the same
+  // processes, and memory is given back.
   void Attack(const std::string& name, const std::function<void()>& attack,
-              bool may_refuse = false);
+              const Allowed& allowed);
+  void Attack(const std::string& name, const std::function<void()>& attack) {
+    Attack(name, attack, Allowed());
+  }
 
   // Value of a metric without labels, or of "name{...}"; -1 without one.
   double Metric(const std::string& series) const;

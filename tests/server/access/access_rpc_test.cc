@@ -332,7 +332,14 @@ TEST_F(AccessRpcTest, CallsInFlightAreBounded) {
   }));
   EXPECT_EQ(third.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(ErrorInfoOf(third).metadata().at("quota"), "calls_in_flight");
+  // More if a call that was refused before is not quite over.
+  const std::string value = ErrorInfoOf(third).metadata().at("value");
+  EXPECT_GE(std::stoi(value), 3);
   EXPECT_EQ(ErrorInfoOf(third).metadata().at("limit"), "2");
+  EXPECT_EQ(third.error_message(),
+            absl::StrCat("identity 'few' would have ", value,
+                         " calls under way in this worker; its "
+                         "quotas.calls_in_flight is 2"));
   // Of GetNns, which comes another way, too.
   v1::GetNnsResponse response;
   ExpectReason(cluster_->index()->GetNns(As("few").get(), ItemQuery("x", 0, 1),

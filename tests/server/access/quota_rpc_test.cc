@@ -31,11 +31,13 @@ class QuotaRpcTest : public testing::Test {
   static std::unique_ptr<grpc::ClientContext> As(const std::string& name) {
     return ContextWith(TokenFor(name));
   }
-  void ExpectQuota(const grpc::Status& status, const std::string& quota) {
+  void ExpectQuota(const grpc::Status& status, const std::string& quota,
+                   const std::string& message = "") {
     EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED)
         << Describe(status);
     EXPECT_EQ(ErrorInfoOf(status).reason(), "QUOTA_REACHED");
     EXPECT_EQ(ErrorInfoOf(status).metadata().at("quota"), quota);
+    if (!message.empty()) EXPECT_EQ(status.error_message(), message);
   }
   void ExpectOk(const grpc::Status& status) {
     EXPECT_TRUE(status.ok()) << Describe(status);
@@ -137,7 +139,9 @@ TEST_F(QuotaRpcTest, IndexesAreBounded) {
   ExpectOk(Create("root", "both"));
   ExpectOk(Create("root", "other"));
   ExpectOk(Create("a", "a-2"));
-  ExpectQuota(Create("a", "a-3"), "indexes");
+  ExpectQuota(Create("a", "a-3"), "indexes",
+              "with the index 'a-3' identity 'a' would have 4 indexes; its "
+              "quotas.indexes is 3");
   ExpectQuota(Fit("a", "a-3", 1, false, /*create=*/true), "indexes");
   ExpectOk(Add("a", "a-1", 1));
   ExpectQuota(Rebuild("a", "a-1", "a-3"), "indexes");
@@ -182,7 +186,9 @@ TEST_F(QuotaRpcTest, ItemsAreBounded) {
   ExpectOk(Create("a", "a-2"));
   ExpectOk(Add("a", "a-1", 4));
   ExpectOk(Add("a", "a-2", 6));
-  ExpectQuota(Add("a", "a-2", 1), "items");
+  ExpectQuota(Add("a", "a-2", 2), "items",
+              "with 2 more items in the indexes it may use identity 'a' would "
+              "have 12 items; its quotas.items is 10");
 
   const auto context = As("a");
   v1::AddItemsResponse response;

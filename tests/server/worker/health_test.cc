@@ -86,6 +86,42 @@ TEST_F(HealthTest, WatchFollowsAnIndexThroughItsLife) {
   EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::CANCELLED);
 }
 
+TEST_F(HealthTest, AConnectionHasABoundedNumberOfWatches) {
+  constexpr int kMost = 100;
+  Cluster cluster(/*workers=*/1);
+  cluster.StartAll();
+  struct Watch {
+    explicit Watch(grpc::health::v1::Health::Stub* stub)
+        : reader(stub->Watch(context.get(), {})) {}
+    ~Watch() { context->TryCancel(); }
+    // Whether it was taken on.
+    bool Began() {
+      HealthCheckResponse response;
+      return reader->Read(&response);
+    }
+    std::unique_ptr<grpc::ClientContext> context = Context();
+    std::unique_ptr<grpc::ClientReader<HealthCheckResponse>> reader;
+  };
+  std::vector<std::unique_ptr<Watch>> watches;
+  for (int i = 0; i < kMost; ++i) {
+    watches.push_back(std::make_unique<Watch>(cluster.health()));
+    ASSERT_TRUE(watches.back()->Began());
+  }
+  Watch beyond(cluster.health());
+  EXPECT_FALSE(beyond.Began());
+  const grpc::Status status = beyond.reader->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ErrorInfoOf(status).reason(), "LIMIT_REACHED");
+  EXPECT_EQ(ErrorInfoOf(status).metadata().at("limit"), "100");
+  EXPECT_EQ(status.error_message(),
+            "this connection has 100 calls of Watch, the most there may be");
+  const auto other = grpc::health::v1::Health::NewStub(cluster.NewChannel());
+  EXPECT_TRUE(Watch(other.get()).Began());
+  // What ends makes room.
+  watches.pop_back();
+  EXPECT_TRUE(Eventually([&] { return Watch(cluster.health()).Began(); }));
+}
+
 TEST_F(HealthTest, ARequiredIndexMakesTheProcessUnready) {
   Cluster cluster(/*workers=*/1);
   cluster.StartAll();

@@ -16,10 +16,11 @@ class AdminServiceStub(object):
     setting that items depend on), HOLES (a format that cannot say them), BLOB_REJECTED,
     LABEL_TAKEN, LIMIT_REACHED, OVERLOADED, STREAM_IDLE (no message for long, of AddItems,
     Fit and Deserialize), WRITER_UNAVAILABLE, STORAGE_FAILED, FILE_NOT_FOUND,
-    FILE_REJECTED, DRAINING. Of every call to a server that knows identities:
+    FILE_REJECTED, DRAINING. RESOURCE_EXHAUSTED but OVERLOADED is in vain to repeat, as
+    the trailing metadata grpc-retry-pushback-ms tells by -1. Of every call to a server that knows identities:
     CREDENTIALS_MISSING and CREDENTIALS_INVALID (UNAUTHENTICATED), NOT_ALLOWED
     (PERMISSION_DENIED; metadata: role, the one needed), QUOTA_REACHED
-    (RESOURCE_EXHAUSTED; metadata: quota, limit). Of every call that changes an index to a
+    (RESOURCE_EXHAUSTED; metadata: quota, value, limit). Of every call that changes an index to a
     replica: READ_ONLY_REPLICA (FAILED_PRECONDITION; metadata: source, writer_address).
     """
 
@@ -132,10 +133,11 @@ class AdminServiceServicer(object):
     setting that items depend on), HOLES (a format that cannot say them), BLOB_REJECTED,
     LABEL_TAKEN, LIMIT_REACHED, OVERLOADED, STREAM_IDLE (no message for long, of AddItems,
     Fit and Deserialize), WRITER_UNAVAILABLE, STORAGE_FAILED, FILE_NOT_FOUND,
-    FILE_REJECTED, DRAINING. Of every call to a server that knows identities:
+    FILE_REJECTED, DRAINING. RESOURCE_EXHAUSTED but OVERLOADED is in vain to repeat, as
+    the trailing metadata grpc-retry-pushback-ms tells by -1. Of every call to a server that knows identities:
     CREDENTIALS_MISSING and CREDENTIALS_INVALID (UNAUTHENTICATED), NOT_ALLOWED
     (PERMISSION_DENIED; metadata: role, the one needed), QUOTA_REACHED
-    (RESOURCE_EXHAUSTED; metadata: quota, limit). Of every call that changes an index to a
+    (RESOURCE_EXHAUSTED; metadata: quota, value, limit). Of every call that changes an index to a
     replica: READ_ONLY_REPLICA (FAILED_PRECONDITION; metadata: source, writer_address).
     """
 
@@ -408,10 +410,11 @@ class AdminService(object):
     setting that items depend on), HOLES (a format that cannot say them), BLOB_REJECTED,
     LABEL_TAKEN, LIMIT_REACHED, OVERLOADED, STREAM_IDLE (no message for long, of AddItems,
     Fit and Deserialize), WRITER_UNAVAILABLE, STORAGE_FAILED, FILE_NOT_FOUND,
-    FILE_REJECTED, DRAINING. Of every call to a server that knows identities:
+    FILE_REJECTED, DRAINING. RESOURCE_EXHAUSTED but OVERLOADED is in vain to repeat, as
+    the trailing metadata grpc-retry-pushback-ms tells by -1. Of every call to a server that knows identities:
     CREDENTIALS_MISSING and CREDENTIALS_INVALID (UNAUTHENTICATED), NOT_ALLOWED
     (PERMISSION_DENIED; metadata: role, the one needed), QUOTA_REACHED
-    (RESOURCE_EXHAUSTED; metadata: quota, limit). Of every call that changes an index to a
+    (RESOURCE_EXHAUSTED; metadata: quota, value, limit). Of every call that changes an index to a
     replica: READ_ONLY_REPLICA (FAILED_PRECONDITION; metadata: source, writer_address).
     """
 

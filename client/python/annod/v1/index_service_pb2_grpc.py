@@ -12,12 +12,14 @@ class IndexServiceStub(object):
     INVALID_FIELD (metadata: field, value, limit), INDEX_NOT_FOUND, ITEM_NOT_FOUND,
     LABEL_NOT_FOUND, LABEL_AMBIGUOUS (several items have it), INDEX_NOT_BUILT,
     INDEX_LOADING, INDEX_FAILED, ANSWER_SHORT (`strict`), RECALL_UNREACHABLE
-    (`min_recall`), VERSION_NOT_SERVED, DRAINING, OVERLOADED (RESOURCE_EXHAUSTED
-    with google.rpc.RetryInfo and the trailing metadata grpc-retry-pushback-ms;
-    nothing was done for the call). Of every call to a server that knows identities:
+    (`min_recall`), VERSION_NOT_SERVED, DRAINING, STREAM_IDLE (UNAVAILABLE, of
+    GetNnsStream), OVERLOADED (RESOURCE_EXHAUSTED with google.rpc.RetryInfo and the
+    trailing metadata grpc-retry-pushback-ms; nothing was done for the call),
+    LIMIT_REACHED (RESOURCE_EXHAUSTED; in vain to repeat, as grpc-retry-pushback-ms
+    tells by -1, also with QUOTA_REACHED). Of every call to a server that knows identities:
     CREDENTIALS_MISSING and CREDENTIALS_INVALID (UNAUTHENTICATED), NOT_ALLOWED
     (PERMISSION_DENIED; metadata: role, the one needed), QUOTA_REACHED
-    (RESOURCE_EXHAUSTED; metadata: quota, limit).
+    (RESOURCE_EXHAUSTED; metadata: quota, value, limit).
     """
 
     def __init__(self, channel):
@@ -65,12 +67,14 @@ class IndexServiceServicer(object):
     INVALID_FIELD (metadata: field, value, limit), INDEX_NOT_FOUND, ITEM_NOT_FOUND,
     LABEL_NOT_FOUND, LABEL_AMBIGUOUS (several items have it), INDEX_NOT_BUILT,
     INDEX_LOADING, INDEX_FAILED, ANSWER_SHORT (`strict`), RECALL_UNREACHABLE
-    (`min_recall`), VERSION_NOT_SERVED, DRAINING, OVERLOADED (RESOURCE_EXHAUSTED
-    with google.rpc.RetryInfo and the trailing metadata grpc-retry-pushback-ms;
-    nothing was done for the call). Of every call to a server that knows identities:
+    (`min_recall`), VERSION_NOT_SERVED, DRAINING, STREAM_IDLE (UNAVAILABLE, of
+    GetNnsStream), OVERLOADED (RESOURCE_EXHAUSTED with google.rpc.RetryInfo and the
+    trailing metadata grpc-retry-pushback-ms; nothing was done for the call),
+    LIMIT_REACHED (RESOURCE_EXHAUSTED; in vain to repeat, as grpc-retry-pushback-ms
+    tells by -1, also with QUOTA_REACHED). Of every call to a server that knows identities:
     CREDENTIALS_MISSING and CREDENTIALS_INVALID (UNAUTHENTICATED), NOT_ALLOWED
     (PERMISSION_DENIED; metadata: role, the one needed), QUOTA_REACHED
-    (RESOURCE_EXHAUSTED; metadata: quota, limit).
+    (RESOURCE_EXHAUSTED; metadata: quota, value, limit).
     """
 
     def GetNns(self, request, context):
@@ -89,10 +93,11 @@ class IndexServiceServicer(object):
         response, in order; several are worked on at a time. A server takes up to 16
         (`stream_window`) requests whose answers it has not sent, the others wait on the
         way. The first request that fails ends the call with its error, after the answers
-        to all before it. The caller's deadline holds for the whole call. UNAVAILABLE,
-        DRAINING, after the answers to all requests taken, when the server shuts down;
-        RESOURCE_EXHAUSTED, OVERLOADED, if too many other streams have requests, and
-        LIMIT_REACHED beyond 1000 streams of a worker.
+        to all before it. The caller's deadline holds for the whole call. UNAVAILABLE
+        after the answers to all requests taken: DRAINING when the server shuts down,
+        STREAM_IDLE when no request came for `stream_idle_timeout` and another stream
+        needs the room; begin again. RESOURCE_EXHAUSTED: OVERLOADED if too many
+        other streams have requests, LIMIT_REACHED beyond 1000 streams of a worker.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -173,12 +178,14 @@ class IndexService(object):
     INVALID_FIELD (metadata: field, value, limit), INDEX_NOT_FOUND, ITEM_NOT_FOUND,
     LABEL_NOT_FOUND, LABEL_AMBIGUOUS (several items have it), INDEX_NOT_BUILT,
     INDEX_LOADING, INDEX_FAILED, ANSWER_SHORT (`strict`), RECALL_UNREACHABLE
-    (`min_recall`), VERSION_NOT_SERVED, DRAINING, OVERLOADED (RESOURCE_EXHAUSTED
-    with google.rpc.RetryInfo and the trailing metadata grpc-retry-pushback-ms;
-    nothing was done for the call). Of every call to a server that knows identities:
+    (`min_recall`), VERSION_NOT_SERVED, DRAINING, STREAM_IDLE (UNAVAILABLE, of
+    GetNnsStream), OVERLOADED (RESOURCE_EXHAUSTED with google.rpc.RetryInfo and the
+    trailing metadata grpc-retry-pushback-ms; nothing was done for the call),
+    LIMIT_REACHED (RESOURCE_EXHAUSTED; in vain to repeat, as grpc-retry-pushback-ms
+    tells by -1, also with QUOTA_REACHED). Of every call to a server that knows identities:
     CREDENTIALS_MISSING and CREDENTIALS_INVALID (UNAUTHENTICATED), NOT_ALLOWED
     (PERMISSION_DENIED; metadata: role, the one needed), QUOTA_REACHED
-    (RESOURCE_EXHAUSTED; metadata: quota, limit).
+    (RESOURCE_EXHAUSTED; metadata: quota, value, limit).
     """
 
     @staticmethod
