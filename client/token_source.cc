@@ -34,7 +34,9 @@ class TokenSource {
 
   std::string Header() {
     absl::MutexLock lock(&mu_);
-    if (!path_.empty() && absl::Now() - looked_ >= kLookInterval) LookAgain();
+    if (!path_.empty() &&
+        absl::AbsDuration(absl::Now() - looked_) >= kLookInterval)
+      LookAgain();
     return absl::StrCat("Bearer ", token_);
   }
 

@@ -4,24 +4,38 @@ load(":unity.bzl", "unity_sources")
 
 # By header of tools/precompiled. Nobody measures tests: those that only call a server are
 # not optimised at all, which halves their compile time; those that compute are, a little.
-# So are the commands of annodctl: what they wait for is computed elsewhere. Under the
-# sanitizers optimising takes three quarters of the compile time of tests, and of the
-# libraries that compute little.
+# So are the commands of annodctl: what they wait for is computed elsewhere.
 _UNOPTIMISED = ["-O0", "-U_FORTIFY_SOURCE"]
 COPTS = {
     "command": ["-O1"],
-    "test": select({"//tools:sanitized": _UNOPTIMISED, "//conditions:default": ["-O1"]}),
+    "plain_core": _UNOPTIMISED,
+    "plain_test": _UNOPTIMISED,
     "rpc_test": _UNOPTIMISED,
-    "unmeasured": select({"//tools:sanitized": _UNOPTIMISED, "//conditions:default": []}),
+    "test": ["-O1"],
 }
 
-def with_precompiled(header, kwargs):
-    """Adds tools/precompiled/HEADER.h, parsed beforehand, to all sources of a target."""
+def _precompiled_copts(header):
+    return COPTS.get(header, []) + ["-include", "$(BINDIR)/tools/precompiled/%s_pch.h" % header]
+
+def with_precompiled(header, kwargs, sanitized = None):
+    """Adds tools/precompiled/HEADER.h, parsed beforehand, to all sources of a target.
+
+    Args:
+      header: None: none.
+      kwargs: of the target.
+      sanitized: the header under the sanitizers, if it is another one. There, optimising
+        takes three quarters of the compile time.
+    """
     if not header:
         return kwargs
+    copts = _precompiled_copts(header)
+    deps = ["//tools/precompiled:%s_pch" % header]
+    if sanitized:
+        copts = select({"//tools:sanitized": _precompiled_copts(sanitized), "//conditions:default": copts})
+        deps = select({"//tools:sanitized": ["//tools/precompiled:%s_pch" % sanitized], "//conditions:default": deps})
     out = dict(kwargs)
-    out["copts"] = out.get("copts", []) + COPTS.get(header, []) + ["-include", "$(BINDIR)/tools/precompiled/%s_pch.h" % header]
-    out["deps"] = out.get("deps", []) + ["//tools/precompiled:%s_pch" % header]
+    out["copts"] = out.get("copts", []) + copts
+    out["deps"] = out.get("deps", []) + deps
     return out
 
 def together(name, sources, always):
@@ -55,26 +69,26 @@ def folder_library(name = None, precompiled = "core", deps = [], **kwargs):
     Args:
       name: the folder's if not given.
       precompiled: NAME of the header of tools/precompiled that is read before; None: none.
-        "core" is "unmeasured" for what is not measured.
       deps: libraries of other folders, and third_party.
       **kwargs: to cc_library; name, srcs and hdrs are there. `measured = True`: what
-        benchmarks measure, each source compiled as it stands but under the sanitizers.
+        benchmarks measure, each source compiled as it stands but under the sanitizers, and
+        optimised there, too.
         `together = False`: under these, too.
     """
     name = name or native.package_name().split("/")[-1]
     srcs = kwargs.pop("srcs", native.glob(["*.cc"]))
     sources = []
+    sanitized = None
     if kwargs.pop("together", True):
         measured = kwargs.pop("measured", False)
         srcs, sources = together(name, srcs, always = not measured)
-        if precompiled == "core" and not measured:
-            precompiled = "unmeasured"
+        sanitized = "plain_core" if precompiled == "core" and not measured else None
     native.cc_library(
         name = name,
         srcs = srcs,
         hdrs = kwargs.pop("hdrs", native.glob(["*.h"], allow_empty = True)),
         visibility = kwargs.pop("visibility", ["//visibility:public"]),
-        **with_precompiled(precompiled, dict(kwargs, deps = deps + sources))
+        **with_precompiled(precompiled, dict(kwargs, deps = deps + sources), sanitized)
     )
 
 def precompiled_library(precompiled = "core", **kwargs):
@@ -96,21 +110,23 @@ def precompiled_binary(precompiled, **kwargs):
     """
     native.cc_binary(**with_precompiled(precompiled, kwargs))
 
-def folder_test(name = None, srcs = None, precompiled = "test", deps = [], **kwargs):
+def folder_test(name = None, srcs = None, precompiled = "test", computes = False, deps = [], **kwargs):
     """One test program of all *_test.cc of a folder, or of `srcs`.
 
     Args:
       name: FOLDER_test if not given.
       srcs: all *_test.cc but those of `exclude`.
       precompiled: as of folder_library.
+      computes: whether it computes so much that under the sanitizers optimising it pays.
       deps: what is tested.
       **kwargs: to cc_test.
     """
     name = name or native.package_name().split("/")[-1] + "_test"
     srcs = srcs or native.glob(["*_test.cc"], exclude = kwargs.pop("exclude", []))
     srcs, sources = together(name, srcs, always = True)
+    sanitized = "plain_test" if precompiled == "test" and not computes else None
     native.cc_test(
         name = name,
         srcs = srcs,
-        **with_precompiled(precompiled, dict(kwargs, deps = deps + sources + ["//third_party/debian:gtest_main"]))
+        **with_precompiled(precompiled, dict(kwargs, deps = deps + sources + ["//third_party/debian:gtest_main"]), sanitized)
     )

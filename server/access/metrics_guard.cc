@@ -26,7 +26,7 @@ std::optional<HttpResponse> MetricsGuard::Refusal(
   {
     absl::MutexLock lock(&mu_);
     const absl::Time now = absl::Now();
-    if (now - looked_ >= kLookInterval) {
+    if (absl::AbsDuration(now - looked_) >= kLookInterval) {
       looked_ = now;
       live_->LookAgain();
     }

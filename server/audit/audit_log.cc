@@ -69,7 +69,7 @@ class AuditLog::File {
     const absl::Status status = TryWrite(line);
     if (status.ok()) return true;
     const absl::Time now = absl::Now();
-    if (now - last_warning_ >= kWarnInterval) {
+    if (absl::AbsDuration(now - last_warning_) >= kWarnInterval) {
       last_warning_ = now;
       spdlog::warn("audit lines dropped path={} error=\"{}\"", path_,
                    status.ToString());
@@ -95,7 +95,7 @@ class AuditLog::File {
   // Opens the file if it is not open, or no longer what the name stands for.
   absl::Status Open() {
     const absl::Time now = absl::Now();
-    const bool look = now - last_look_ >= kLookInterval;
+    const bool look = absl::AbsDuration(now - last_look_) >= kLookInterval;
     if (!reopen_.exchange(false) && file_.has_value() &&
         !(look && IsReplaced())) {
       if (look) last_look_ = now;

@@ -40,7 +40,9 @@ AdmissionGate::Verdict AdmissionGate::Begin(const AdmissionLimits& limits,
 }
 
 bool AdmissionGate::overloaded(absl::Time now) const {
-  return now - absl::FromUnixNanos(full_ns_.load(kRelaxed)) < kOverloadTime;
+  const absl::Time full = absl::FromUnixNanos(full_ns_.load(kRelaxed));
+  // It may be ahead of a clock that was set back meanwhile.
+  return absl::AbsDuration(now - full) < kOverloadTime;
 }
 
 void AdmissionGate::End(absl::Duration service_time) {

@@ -83,7 +83,7 @@ void QueryThreads::Run() {
     absl::Time now = busy_since;
     const absl::Duration interval =
         gate_->overloaded(now) ? kOverloadDrainInterval : kDrainInterval;
-    if (idle_.load() == 0 && now - last_drain >= interval) {
+    if (idle_.load() == 0 && absl::AbsDuration(now - last_drain) >= interval) {
       last_drain = now;
       Drain();
       now = absl::Now();

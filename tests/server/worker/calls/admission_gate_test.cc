@@ -53,6 +53,11 @@ TEST_F(AdmissionGateTest, RefusalsDoNotProlongTheShortQueue) {
   EXPECT_EQ(Arrive(50, late + absl::Seconds(2)), Verdict::kAdmitted);
 }
 
+TEST_F(AdmissionGateTest, AClockSetBackProlongsNothing) {
+  EXPECT_EQ(Arrive(98), Verdict::kTooMany);
+  EXPECT_EQ(Arrive(50, kStart - absl::Hours(1)), Verdict::kAdmitted);
+}
+
 TEST_F(AdmissionGateTest, SlowCallsAloneAreNoOverload) {
   for (int i = 0; i < 300; ++i) gate_.End(absl::Seconds(1));
   EXPECT_EQ(Arrive(50), Verdict::kAdmitted);
