@@ -35,8 +35,9 @@ class TokenSource {
   std::string Header() {
     absl::MutexLock lock(&mu_);
     if (!path_.empty() &&
-        absl::AbsDuration(absl::Now() - looked_) >= kLookInterval)
+        absl::AbsDuration(absl::Now() - looked_) >= kLookInterval) {
       LookAgain();
+    }
     return absl::StrCat("Bearer ", token_);
   }
 
