@@ -16,9 +16,18 @@ namespace annod {
 float DoubtfulBelow(Metric metric, bool annoy_distances);
 
 // The key of two vectors of `dim` components whose `key` is doubtful; for equal
-// ones the one whose distance is 0. In double: a nanosecond a component.
+// ones the one whose distance is 0. Half a nanosecond a component, two
+// where only sums in double will do.
 float CarefulKey(Metric metric, const float* a, const float* b, size_t dim,
                  float key);
+
+// Careful keys below order items, but callers may be told another distance.
+float ToldApartBelow(Metric metric, bool annoy_distances);
+
+// The key whose distance callers are told, of what was computed at first and
+// carefully: the first while it is good to three digits, for stock Annoy tells
+// it, too. In the order of careful keys these may go back by what floats err.
+float ToldKey(Metric metric, float key, float careful);
 
 }  // namespace annod
 

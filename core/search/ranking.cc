@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <optional>
 
 #include "core/annoy/distance_key.h"
@@ -67,6 +68,8 @@ class NearestItems {
         query_(query),
         n_(n),
         doubtful_below_(DoubtfulBelow(forest.layout.metric, annoy_distances)),
+        told_apart_below_(
+            ToldApartBelow(forest.layout.metric, annoy_distances)),
         scratch_(scratch) {
     scratch_->nearest.clear();
   }
@@ -95,9 +98,13 @@ class NearestItems {
     sorted = scratch_->nearest.keys();
     std::sort(sorted.begin(), sorted.end());
     out->reserve(sorted.size());
+    float last = -std::numeric_limits<float>::infinity();
     for (const uint64_t key : sorted) {
-      const float distance =
-          DistanceOfKey(metric, FromOrderedBits(KeyOrdered(key)));
+      float told = FromOrderedBits(KeyOrdered(key));
+      if (told < told_apart_below_) {
+        told = last = std::max(last, Told(KeyId(key), told));
+      }
+      const float distance = DistanceOfKey(metric, told);
       if (max_distance && IsFarther(metric, distance, *max_distance)) break;
       out->push_back({KeyId(key), distance});
     }
@@ -109,10 +116,17 @@ class NearestItems {
                       forest_.node(id).floats(), forest_.layout.dim, key);
   }
 
+  float Told(int32_t id, float key) const {
+    float plain;
+    ComputeKeys(forest_, query_, &id, 1, &plain);
+    return ToldKey(forest_.layout.metric, plain, key);
+  }
+
   const ForestData& forest_;
   const Query& query_;
   const size_t n_;
   const float doubtful_below_;
+  const float told_apart_below_;
   SearchScratch* const scratch_;
 };
 
@@ -227,8 +241,9 @@ float SlotDistance(const ForestData& forest, int32_t i, int32_t j) {
   ComputeKeys(forest, query, &j, 1, &key);
   const Metric metric = forest.layout.metric;
   if (key < DoubtfulBelow(metric, /*annoy_distances=*/false)) {
-    key = CarefulKey(metric, query.floats, forest.node(j).floats(),
-                     forest.layout.dim, key);
+    key = ToldKey(metric, key,
+                  CarefulKey(metric, query.floats, forest.node(j).floats(),
+                             forest.layout.dim, key));
   }
   return DistanceOfKey(metric, key);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -30,7 +31,8 @@ class Comparer {
       : metric_(metric),
         query_(query),
         kernels_(Kernels()),
-        doubtful_below_(DoubtfulBelow(metric, annoy_distances)) {
+        doubtful_below_(DoubtfulBelow(metric, annoy_distances)),
+        told_apart_below_(ToldApartBelow(metric, annoy_distances)) {
     if (metric == Metric::kAngular) {
       query_norm_ = kernels_.dot(query.data(), query.data(), query.size());
     }
@@ -38,12 +40,20 @@ class Comparer {
 
   void set_query_norm(float squared) { query_norm_ = squared; }
 
-  // `item_norm` matters for the angular metric only.
+  // What orders items. `item_norm` matters for the angular metric only.
   float Key(const float* item, float item_norm) const {
     const float key = FastKey(item, item_norm);
     return key < doubtful_below_
                ? CarefulKey(metric_, query_.data(), item, query_.size(), key)
                : key;
+  }
+
+  bool IsToldApart(float key) const { return key < told_apart_below_; }
+
+  // The key of the distance that is told of an item of that Key().
+  float Told(const float* item, float item_norm, float key) const {
+    return IsToldApart(key) ? ToldKey(metric_, FastKey(item, item_norm), key)
+                            : key;
   }
 
  private:
@@ -74,6 +84,7 @@ class Comparer {
   const absl::Span<const float> query_;
   const DistanceKernels& kernels_;
   const float doubtful_below_;
+  const float told_apart_below_;
   float query_norm_ = 0;
 };
 
@@ -154,9 +165,15 @@ absl::Status SearchStaged(const StagedView& staged, Metric metric,
   if (expired) return poll.Error();
   if (stats != nullptr) stats->distances += compared;
   std::vector<Neighbor> found;
+  float last = -std::numeric_limits<float>::infinity();
   for (const uint64_t key : nearest.TakeSorted()) {
-    const float distance =
-        DistanceOfKey(metric, FromOrderedBits(KeyOrdered(key)));
+    float told = FromOrderedBits(KeyOrdered(key));
+    if (comparer.IsToldApart(told)) {
+      const StagedRecord& item = *staged.Find(KeyId(key)).item;
+      told = last =
+          std::max(last, comparer.Told(item.vector, item.squared_norm, told));
+    }
+    const float distance = DistanceOfKey(metric, told);
     if (options.max_distance &&
         IsFarther(metric, distance, *options.max_distance)) {
       break;
@@ -182,7 +199,8 @@ float VectorDistance(Metric metric, absl::Span<const float> a,
     comparer.set_query_norm(SequentialDot(a.data(), a.data(), a.size()));
     norm_of_b = SequentialDot(b.data(), b.data(), b.size());
   }
-  return DistanceOfKey(metric, comparer.Key(b.data(), norm_of_b));
+  const float key = comparer.Key(b.data(), norm_of_b);
+  return DistanceOfKey(metric, comparer.Told(b.data(), norm_of_b, key));
 }
 
 }  // namespace annod

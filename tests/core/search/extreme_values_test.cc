@@ -196,6 +196,39 @@ TEST_F(ExtremeValuesTest, AnAngularItemIsAtDistanceZeroFromItself) {
   EXPECT_TRUE(annoy_is_off) << "nothing tells the two apart here";
 }
 
+// Near enough for sums in floats to err more than their distances differ.
+TEST_F(ExtremeValuesTest, ACrowdOfNearDuplicatesKeepsItsOrder) {
+  std::mt19937 random(6);
+  std::normal_distribution<float> normal;
+  Rows rows(200, std::vector<float>(160));
+  for (float& value : rows[0]) value = normal(random);
+  for (size_t i = 1; i < rows.size(); ++i) {
+    for (size_t k = 0; k < rows[i].size(); ++k) {
+      rows[i][k] = rows[0][k] + 0.01f * normal(random);
+    }
+  }
+  Build(Metric::kAngular, rows);
+  const auto out_of_order = [&](const std::vector<Neighbor>& found) {
+    int count = 0;
+    for (size_t k = 1; k < found.size(); ++k) {
+      const auto distance = [&](size_t place) {
+        return TrueDistance(Metric::kAngular, rows[0], rows[found[place].id]);
+      };
+      count += distance(k) < distance(k - 1) ? 1 : 0;
+    }
+    return count;
+  };
+  for (const Engine engine : {Engine::kExact, Engine::kForest}) {
+    const std::vector<Neighbor> found = Search(rows[0], engine, 200);
+    EXPECT_LE(out_of_order(found), 1);
+    for (size_t k = 1; k < found.size(); ++k) {
+      EXPECT_GE(found[k].distance, found[k - 1].distance);
+    }
+    EXPECT_GT(out_of_order(Search(rows[0], engine, 200, true)), 5)
+        << "floats suffice here";
+  }
+}
+
 TEST_F(ExtremeValuesTest, TheFullCheckRefusesItemsBeyondTheLimits) {
   const std::string path = FreshPath("far.ann");
   ForestBuildOptions options;

@@ -1,4 +1,5 @@
 // Items stored since the last build, as two workers answer.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -146,6 +147,40 @@ TEST_F(StagedRpcTest, MergedAnswersAreThoseOfTheNextVersion) {
       }
     }
   }
+}
+
+// Whose angles differ by less than floats of 2 - 2 cos can tell.
+TEST_F(StagedRpcTest, NearDuplicatesKeepTheirOrderStagedAndBuilt) {
+  ExpectOk(CreateIndex(&cluster_, "near", 3, v1::METRIC_ANGULAR));
+  const auto vector_of = [](float value) {
+    return std::vector<float>{value, value + 1, value + 2};
+  };
+  v1::AddItemRequest add;
+  add.set_index("near");
+  std::vector<int> in_order(100);
+  for (int id = 0; id < 100; ++id) {
+    const int place = id * 37 % 100;
+    in_order[place] = id;
+    v1::Item* const item = add.add_items();
+    item->set_id(id);
+    SetVector(vector_of(40 + 0.01F * static_cast<float>(place)),
+              item->mutable_vector());
+  }
+  v1::AddItemResponse added;
+  ExpectOk(cluster_.admin()->AddItem(Context().get(), add, &added));
+  v1::GetNnsRequest request;
+  request.set_index("near");
+  SetVector(vector_of(30), request.add_queries()->mutable_vector());
+  request.set_n(100);
+  request.set_engine(v1::ENGINE_EXACT);
+  request.set_include_staged(true);
+  request.set_include_distances(true);
+  const v1::NeighborList staged = Ask(stubs_[0].get(), request).results(0);
+  EXPECT_EQ(IdsOf(staged), in_order);
+  EXPECT_TRUE(
+      std::is_sorted(staged.distances().begin(), staged.distances().end()));
+  ExpectOk(Build(&cluster_, "near"));
+  EXPECT_EQ(IdsOf(Ask(stubs_[1].get(), request).results(0)), in_order);
 }
 
 }  // namespace
