@@ -8,10 +8,7 @@ namespace annod {
 
 // The id of the request that the calling thread works for: what the thread logs
 // gets it as the field request_id. Empty: none.
-inline std::string& LogRequestId() {
-  thread_local std::string id;
-  return id;
-}
+std::string& LogRequestId();
 
 // Sets it for as long as the object lives.
 class LogContext {

@@ -1,10 +1,10 @@
 """Headers that the compiler has parsed before: most of a source's compile time is reading them."""
 
 load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "CPP_COMPILE_ACTION_NAME")
-load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
+load("//tools/clang:clang.bzl", "COMPILER_ATTRIBUTES", "chosen_compiler")
 
 def _precompiled_header_impl(ctx):
-    toolchain = find_cpp_toolchain(ctx)
+    toolchain = chosen_compiler(ctx)
     features = cc_common.configure_features(
         ctx = ctx,
         cc_toolchain = toolchain,
@@ -62,12 +62,12 @@ def _precompiled_header_impl(ctx):
 
 precompiled_header = rule(
     implementation = _precompiled_header_impl,
-    attrs = {
-        "header": attr.label(allow_single_file = [".h"], mandatory = True),
-        "copts": attr.string_list(doc = "what the sources that use it are compiled with beyond what all are"),
-        "deps": attr.label_list(providers = [CcInfo]),
-        "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
-    },
+    attrs = dict(
+        COMPILER_ATTRIBUTES,
+        header = attr.label(allow_single_file = [".h"], mandatory = True),
+        copts = attr.string_list(doc = "what the sources that use it are compiled with beyond what all are"),
+        deps = attr.label_list(providers = [CcInfo]),
+    ),
     fragments = ["cpp"],
     toolchains = ["@bazel_tools//tools/cpp:toolchain_type"],
 )

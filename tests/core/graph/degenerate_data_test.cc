@@ -202,7 +202,7 @@ TEST(DegenerateDataTest, OneTwoAndThousandsOfDimensions) {
                1500);
   }
   constexpr Metric kTwo[] = {Metric::kAngular, Metric::kHamming};
-  constexpr int kMany = kSanitized ? 1024 : 2048;
+  constexpr int kMany = kSanitized ? 512 : 2048;
   ExpectKept({"dim " + std::to_string(kMany), kMany,
               [](std::mt19937* random) { return Gaussian(kMany, random); }},
              1100, kTwo);

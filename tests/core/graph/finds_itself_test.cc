@@ -10,11 +10,12 @@
 #include "gtest/gtest.h"
 #include "tests/core/graph/data_shapes.h"
 #include "tests/core/graph/kept_recall.h"
+#include "tests/core/testing/sanitizer.h"
 
 namespace annod {
 namespace {
 
-constexpr int kSelfItems = 2000;
+constexpr int kSelfItems = kSanitized ? 1100 : 2000;
 constexpr int kMostStrangers = kSelfItems / 100;
 
 // How many of `items`, asked for by their vectors, are not the first answer.

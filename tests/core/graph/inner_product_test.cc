@@ -9,12 +9,13 @@
 #include "tests/core/forest/memory_vectors.h"
 #include "tests/core/graph/built_graph.h"
 #include "tests/core/graph/data_shapes.h"
+#include "tests/core/testing/sanitizer.h"
 
 namespace annod {
 namespace {
 
 constexpr int kProductDim = 32;
-constexpr int kProductItems = 20000;
+constexpr int kProductItems = kSanitized ? 5000 : 20000;
 constexpr int kQueries = 200;
 constexpr int kWanted = 10;
 

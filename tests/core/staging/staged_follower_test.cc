@@ -22,6 +22,7 @@
 #include "gtest/gtest.h"
 #include "tests/core/harness/follower_harness.h"
 #include "tests/core/harness/index_harness.h"
+#include "tests/core/testing/sanitizer.h"
 #include "tests/core/testing/temp_dir.h"
 
 namespace annod {
@@ -201,7 +202,7 @@ TEST_F(StagedFollowerTest, ASegmentThatOutgrowsItsMappingIsMappedAgain) {
   StagingReader reader(dir_.path(), nullptr);
   // One label a kilobyte: segments of 64 MiB, of which several are needed.
   const std::string text(1000, 'x');
-  for (int batch = 0; batch < 20; ++batch) {
+  for (int batch = 0; batch < (kSanitized ? 10 : 20); ++batch) {
     ItemList list;
     for (int i = 0; i < 8000; ++i) {
       list.Add(std::nullopt, static_cast<float>(i),

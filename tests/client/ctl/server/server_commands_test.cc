@@ -57,7 +57,7 @@ TEST_F(ServerCommandsTest, QuerySendsItsOptionsAndPrintsNeighbours) {
   EXPECT_EQ(sent.search_k(), 9);
   EXPECT_EQ(sent.engine(), v1::ENGINE_EXACT);
   EXPECT_TRUE(sent.include_staged());
-  EXPECT_EQ(result.Json()["ids"], nlohmann::json({0}));
+  EXPECT_EQ(result.Json()["ids"], nlohmann::json::array({0}));
   EXPECT_EQ(result.Json()["labels"], nlohmann::json({"label0"}));
   EXPECT_EQ(result.Json()["distances"], nlohmann::json({0.5}));
   EXPECT_EQ(result.Json()["engine"], "forest");

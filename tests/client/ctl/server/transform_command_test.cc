@@ -147,7 +147,7 @@ TEST_F(TransformCommandTest, MissingComponentsAreFilledAsInFit) {
       Write("q.jsonl", "{\"x\": 3}\n[null, 0]\n{\"0\": 1, \"y\": 0}\n");
   const json rows = Results({file, "--missing_value", "0", "-n", "1"});
   EXPECT_EQ(rows[0]["ids"], json({2}));
-  EXPECT_EQ(rows[1]["ids"], json({0}));
+  EXPECT_EQ(rows[1]["ids"], json::array({0}));
   EXPECT_EQ(rows[2]["ids"], json({1}));
   const RunResult refused = Transform({file, "--json"});
   EXPECT_EQ(refused.exit_status, 1);
