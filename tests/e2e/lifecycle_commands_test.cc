@@ -150,7 +150,7 @@ TEST_F(LifecycleCommandsTest, FromCreateToDetach) {
   EXPECT_EQ(rebuilt["item_count"], 2);
   EXPECT_EQ(rebuilt["tree_count"], 3);
   EXPECT_EQ(Ok({"query", "b", "--label", "first", "-n", "1"})["ids"],
-            nlohmann::json({0}));
+            nlohmann::json::array({0}));
   EXPECT_EQ(Ok({"info", "b"})["metric"], "angular");
   EXPECT_EQ(Ok({"activate", "a", "2"})["version"], 2);
   EXPECT_EQ(Ok({"reload", "a"})["indexes"].size(), 1u);
