@@ -111,10 +111,8 @@ absl::StatusOr<std::shared_ptr<const Caller>> AccessControl::Admit(
   ANNOD_ASSIGN_OR_RETURN(const Identity* const identity,
                          Resolve(*snapshot, credential));
   ANNOD_RETURN_IF_ERROR(CheckRole(identity, method));
-  const AccessRole anonymous =
-      identity == nullptr ? AnonymousRole() : AccessRole::kNone;
   auto caller = std::make_shared<Caller>(std::move(snapshot), identity,
-                                         anonymous, std::move(credential));
+                                         std::move(credential));
   if (identity != nullptr) ANNOD_RETURN_IF_ERROR(Count(method, caller.get()));
   return caller;
 }

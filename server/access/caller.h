@@ -2,7 +2,6 @@
 #define ANNOD_SERVER_ACCESS_CALLER_H_
 
 #include <memory>
-#include <string>
 
 #include "absl/strings/string_view.h"
 #include "core/access/access_policy.h"
@@ -17,20 +16,13 @@ namespace annod {
 class Caller {
  public:
   Caller() = default;
-  // `identity` is of `snapshot`, or null: somebody without a name and with
-  // `anonymous_role`.
+  // `identity` is of `snapshot`, or null: somebody without a name.
   Caller(std::shared_ptr<const AccessSnapshot> snapshot,
-         const Identity* identity, AccessRole anonymous_role,
-         Credential credential);
+         const Identity* identity, Credential credential);
   ~Caller();
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
 
-  // That of the access file; "anonymous" without one, "" where nobody is told
-  // apart.
-  absl::string_view name() const;
-  AccessRole role() const;
-  bool is_anonymous() const { return identity_ == nullptr; }
   // Null if anonymous.
   const Identity* identity() const { return identity_; }
   bool MayUse(absl::string_view index) const {
@@ -42,7 +34,6 @@ class Caller {
 
   const std::shared_ptr<const AccessSnapshot> snapshot_;
   const Identity* const identity_ = nullptr;
-  const AccessRole anonymous_role_ = AccessRole::kAdmin;
   const Credential credential_{};
   // What the call counts in, null for none, and whether it is a stream of
   // items.

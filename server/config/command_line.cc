@@ -1,9 +1,5 @@
 #include "server/config/command_line.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <exception>
 #include <memory>
 #include <string>
@@ -14,6 +10,7 @@
 #include "CLI/Formatter.hpp"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/file_system.h"
 #include "core/status_macros.h"
 #include "core/version.h"
 #include "server/config/setting_values.h"
@@ -82,30 +79,14 @@ void AddChildFlags(CLI::App* app, std::string* role, ChildOptions* child) {
   app->add_option("--child_access_fd", child->access_fd)->group("");
 }
 
+// Read again when the process has long been serving: it must not wait for what
+// has been put there since.
 absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (fd < 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("configuration ", path));
-  }
-  std::string text(kMaxConfigFileBytes + 1, '\0');
-  size_t size = 0;
-  ssize_t got = 0;
-  do {
-    got = read(fd, &text[size], text.size() - size);
-    if (got > 0) size += got;
-  } while ((got > 0 && size < text.size()) || (got < 0 && errno == EINTR));
-  const int error = errno;
-  close(fd);
-  if (got < 0) {
-    return absl::ErrnoToStatus(error, absl::StrCat("configuration ", path));
-  }
-  if (size > kMaxConfigFileBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("configuration ", path, " is larger than the limit of ",
-                     kMaxConfigFileBytes, " bytes"));
-  }
-  text.resize(size);
-  return text;
+  absl::StatusOr<std::string> text =
+      FileSystem::Posix()->ReadFile(path, kMaxConfigFileBytes);
+  if (text.ok()) return text;
+  return absl::Status(text.status().code(),
+                      absl::StrCat("configuration: ", text.status().message()));
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ std::string BytesText(double bytes) {
 
 std::string SecondsText(double seconds) {
   if (std::isinf(seconds)) return "over 10 s";
+  if (seconds >= 10) return absl::StrCat(CountText(seconds), " s");
   if (seconds >= 1) return absl::StrFormat("%.2g s", seconds);
   if (seconds >= 1e-3) return absl::StrFormat("%.3g ms", seconds * 1e3);
   return absl::StrFormat("%.3g µs", seconds * 1e6);

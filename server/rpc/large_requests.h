@@ -3,9 +3,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <list>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "grpcpp/support/byte_buffer.h"
 
 namespace annod {
@@ -21,25 +27,32 @@ class LargeRequests {
   // From before a request is parsed until its message is gone.
   class Turn {
    public:
-    // If `request` is large, waits until those that came before have had their
-    // turn and those that have it leave room for this one within `room` bytes,
-    // or are none.
-    Turn(LargeRequests* all, const grpc::ByteBuffer& request, int64_t room);
+    Turn(Turn&& other) noexcept
+        : all_(other.all_), bytes_(std::exchange(other.bytes_, 0)) {}
+    Turn& operator=(Turn&&) = delete;
     ~Turn();
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
 
    private:
+    friend class LargeRequests;
+    Turn(LargeRequests* all, int64_t bytes) : all_(all), bytes_(bytes) {}
+
     LargeRequests* const all_;
-    const int64_t bytes_;  // 0: a small one
+    int64_t bytes_;  // 0: a small one
   };
+
+  // If `request` is large, waits until those that came before have had their
+  // turn or given up, and those that have it leave room for this one within
+  // `room` bytes, or are none. If that is not so by `deadline`:
+  // DeadlineExceeded; before that, soon after `cancelled()` is true: Cancelled.
+  absl::StatusOr<Turn> AwaitTurn(const grpc::ByteBuffer& request, int64_t room,
+                                 absl::Time deadline,
+                                 const std::function<bool()>& cancelled);
 
  private:
   absl::Mutex mu_;
   int64_t bytes_ ABSL_GUARDED_BY(mu_) = 0;  // of those that have their turn
-  // In the order in which they came: who comes next, whose turn is next.
-  int64_t next_ticket_ ABSL_GUARDED_BY(mu_) = 0;
-  int64_t next_turn_ ABSL_GUARDED_BY(mu_) = 0;
+  // Bytes of each that waits, in the order in which they came.
+  std::list<int64_t> waiting_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace annod

@@ -234,7 +234,7 @@ absl::Status AdminProxy::Take(const MethodDescriptor& method,
   ANNOD_ASSIGN_OR_RETURN(*caller, access_->Admit(context, path));
   const absl::Status may_change = CheckChanges(*config_->Get(), path);
   return CheckRequest(
-      bytes, method.input_type(), ParseRoom(config_->Get()->limits),
+      context, bytes, method.input_type(), ParseRoom(config_->Get()->limits),
       [&](const Message& request) {
         *index = IndexOf(request);
         absl::Status allowed = access_->CheckIndexes(**caller, request);

@@ -71,6 +71,7 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
               grpc::ByteBuffer* response)
       : ForwardedCall(server, std::move(channel), std::move(method),
                       std::move(hooks)),
+        context_(server),
         request_type_(request_type),
         parse_room_(parse_room),
         stream_(std::move(stream)),
@@ -85,12 +86,12 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
     stream_->Got();
     if (ok) {
       // A stream of bytes would end in silence where it does not parse.
-      const absl::Status parsed =
-          CheckRequest(ForwardedCall::request_, request_type_, parse_room_,
-                       [this](const google::protobuf::Message& request) {
-                         if (hooks().on_request) hooks().on_request(request);
-                         return hooks().check(request);
-                       });
+      const absl::Status parsed = CheckRequest(
+          *context_, ForwardedCall::request_, request_type_, parse_room_,
+          [this](const google::protobuf::Message& request) {
+            if (hooks().on_request) hooks().on_request(request);
+            return hooks().check(request);
+          });
       if (!parsed.ok()) return RefuseRequest(ToGrpcStatus(parsed));
     }
     GotRequest(ok);
@@ -121,6 +122,7 @@ class ReadForward final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
                          {"last_id", absl::StrCat(stored.last_id())}});
   }
 
+  grpc::CallbackServerContext* const context_;
   const google::protobuf::Descriptor* const request_type_;
   const int64_t parse_room_;
   const std::shared_ptr<ItemStreams::Stream> stream_;

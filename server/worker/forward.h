@@ -29,7 +29,7 @@ grpc::ServerUnaryReactor* ForwardUnary(grpc::CallbackServerContext* context,
                                        UnsentAnswers* unsent, int64_t reserved);
 
 // Each message must parse as one of `request_type`, within `parse_room`
-// (CheckRequest); else the call ends with INVALID_ARGUMENT. It ends as `stream`
+// (CheckRequest); else the call ends with its error. It ends as `stream`
 // says when that is idle; what an AddItems has sent is stored then.
 grpc::ServerReadReactor<grpc::ByteBuffer>* ForwardClientStream(
     grpc::CallbackServerContext* context, std::shared_ptr<grpc::Channel> target,

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "core/status_macros.h"
+#include "server/rpc/call_deadline.h"
 #include "server/rpc/large_requests.h"
 #include "server/rpc/parse_request.h"
 
@@ -28,11 +29,15 @@ absl::Status ParseAndCheck(const grpc::ByteBuffer& buffer,
 
 }  // namespace
 
-absl::Status CheckRequest(const grpc::ByteBuffer& buffer,
+absl::Status CheckRequest(const grpc::ServerContextBase& call,
+                          const grpc::ByteBuffer& buffer,
                           const google::protobuf::Descriptor* type,
                           int64_t room, const RequestCheck& check) {
   static auto* const large = new LargeRequests;
-  const LargeRequests::Turn turn(large, buffer, kOneAtATime);
+  ANNOD_ASSIGN_OR_RETURN(
+      const LargeRequests::Turn turn,
+      large->AwaitTurn(buffer, kOneAtATime, CallDeadline(call),
+                       [&call] { return call.IsCancelled(); }));
   return ParseAndCheck(buffer, type, room, check);
 }
 

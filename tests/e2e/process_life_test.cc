@@ -3,8 +3,11 @@
 
 #include <grpcpp/grpcpp.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -184,6 +187,24 @@ TEST(DrainTest, SigtermFinishesCallsAndExitsZero) {
   EXPECT_EQ(answered, 20);
   annod->Signal(SIGTERM);  // again: that is enough delay
   EXPECT_EQ(annod->AwaitExit(absl::Minutes(1)), 0) << annod->Log();
+}
+
+TEST(ReloadTest, WhatIsNoConfigurationFileAnyMoreIsRefusedAndNotWaitedFor) {
+  const std::string directory = NewTempDir();
+  const std::string path = directory + "/annod.json";
+  std::ofstream(path) << "{\"log_level\": \"info\"}";
+  const auto annod = AnnodProcess::Start(directory + "/data",
+                                         {"--workers=1", "--config=" + path});
+  ASSERT_EQ(unlink(path.c_str()), 0);
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  annod->Signal(SIGHUP);
+  EXPECT_TRUE(annod->AwaitLog("it is a FIFO, expected a regular file"));
+  EXPECT_TRUE(
+      annod->AwaitMetric("annod_config_reloads_total{result=\"refused\"} 1"));
+  ASSERT_EQ(unlink(path.c_str()), 0);
+  std::ofstream(path) << "{\"log_level\": \"debug\"}";
+  annod->Signal(SIGHUP);
+  EXPECT_TRUE(annod->AwaitLog("configuration reloaded"));
 }
 
 TEST(RestartTest, ExistingIndexesServeWithinASecond) {

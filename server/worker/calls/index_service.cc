@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "core/status_macros.h"
 #include "server/audit/request_ids.h"
+#include "server/rpc/call_deadline.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/parse_request.h"
 #include "server/rpc/request_checks.h"
@@ -83,8 +84,11 @@ grpc::ServerUnaryReactor* IndexServiceImpl::AnswerFrom(
       method, context, response, request->Length() > kShortRequest,
       [=](const Caller& caller, std::string* index) -> absl::Status {
         const Limits limits = config_->Get()->limits;
-        const LargeRequests::Turn turn(large_, *request,
-                                       limits.max_message_bytes);
+        ANNOD_ASSIGN_OR_RETURN(
+            const LargeRequests::Turn turn,
+            large_->AwaitTurn(*request, limits.max_message_bytes,
+                              CallDeadline(*context),
+                              [=] { return context->IsCancelled(); }));
         Request message;
         ANNOD_RETURN_IF_ERROR(
             ParseRequest(*request, &message, ParseRoom(limits)));

@@ -2,7 +2,6 @@
 #define ANNOD_SERVER_WORKER_CALLS_QUERY_CALL_H_
 
 #include <atomic>
-#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -10,6 +9,7 @@
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/support/async_unary_call.h"
 #include "server/access/caller.h"
+#include "server/rpc/call_deadline.h"
 #include "server/worker/calls/unsent_answers.h"
 #include "server/worker/metrics/lane.h"
 
@@ -41,12 +41,7 @@ struct QueryCall final : UnsentAnswers::Holder {
   std::atomic<int> ends{0};
 
   // Of its caller; InfiniteFuture() if there is none.
-  absl::Time Deadline() const {
-    const auto deadline = context->deadline();
-    return deadline == std::chrono::system_clock::time_point::max()
-               ? absl::InfiniteFuture()
-               : absl::FromChrono(deadline);
-  }
+  absl::Time Deadline() const { return CallDeadline(*context); }
 
   void Cancel() override { context->TryCancel(); }
 };

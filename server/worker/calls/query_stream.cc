@@ -5,20 +5,11 @@
 #include "absl/time/clock.h"
 #include "core/status_macros.h"
 #include "server/audit/caller_name.h"
+#include "server/rpc/call_deadline.h"
 #include "server/rpc/rpc_status.h"
 #include "server/worker/calls/refusal.h"
 
 namespace annod {
-namespace {
-
-absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
-  const auto deadline = context.deadline();
-  return deadline == std::chrono::system_clock::time_point::max()
-             ? absl::InfiniteFuture()
-             : absl::FromChrono(deadline);
-}
-
-}  // namespace
 
 QueryStream::QueryStream(grpc::CallbackServerContext* context,
                          StreamOwner* owner, UnsentAnswers* unsent,
@@ -31,7 +22,7 @@ QueryStream::QueryStream(grpc::CallbackServerContext* context,
       unsent_(unsent),
       window_(window),
       max_bytes_(max_bytes),
-      deadline_(DeadlineOf(*context)) {}
+      deadline_(CallDeadline(*context)) {}
 
 void QueryStream::Start() {
   absl::MutexLock lock(&mu_);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/status_macros.h"
@@ -196,9 +197,11 @@ void QueryStreams::WorkLoop() {
   while (const std::optional<Turn> turn = NextTurn()) {
     const absl::Time start = absl::Now();
     {
-      const LargeRequests::Turn large(large_, turn->slot->request,
-                                      config_->Get()->limits.max_message_bytes);
-      Work(*turn, &memory);
+      const absl::StatusOr<LargeRequests::Turn> large = large_->AwaitTurn(
+          turn->slot->request, config_->Get()->limits.max_message_bytes,
+          turn->stream->deadline(),
+          [stream = turn->stream] { return stream->cancelled(); });
+      Work(*turn, large.status(), &memory);
       memory.Reset();
     }
     gate_.End(absl::Now() - start);
@@ -239,14 +242,17 @@ absl::Status QueryStreams::Respond(QueryStream* stream, AnswerMemory* memory,
   return held;
 }
 
-void QueryStreams::Work(const Turn& turn, AnswerMemory* memory) {
+void QueryStreams::Work(const Turn& turn, const absl::Status& may_read,
+                        AnswerMemory* memory) {
   std::shared_ptr<const IndexView> view;
   const absl::Time start = absl::Now();
   const v1::GetNnsRequest* asked = nullptr;
   {
     const QueryHelpers::Searching searching(helpers_);
     metrics_->InFlight(Lane::kBatch).Add(1);
-    turn.slot->status = Respond(turn.stream, memory, &view, turn.slot, &asked);
+    turn.slot->status =
+        may_read.ok() ? Respond(turn.stream, memory, &view, turn.slot, &asked)
+                      : may_read;
     metrics_->InFlight(Lane::kBatch).Add(-1);
   }
   NoteIfSlow(turn, start, memory->scratch()->cost, view.get(), asked);

@@ -90,7 +90,9 @@ class QueryStreams final : private StreamOwner {
   absl::Status Respond(QueryStream* stream, AnswerMemory* memory,
                        std::shared_ptr<const IndexView>* view, StreamSlot* slot,
                        const v1::GetNnsRequest** asked);
-  void Work(const Turn& turn, AnswerMemory* memory);
+  // `may_read`: or why the request is not to be read any more.
+  void Work(const Turn& turn, const absl::Status& may_read,
+            AnswerMemory* memory);
   // Counts and logs a request that took long. `request`: null if not read.
   void NoteIfSlow(const Turn& turn, absl::Time start, const CallCost& cost,
                   const IndexView* view, const v1::GetNnsRequest* request);

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/arena.h"
 #include "server/rpc/parse_request.h"
@@ -46,8 +47,10 @@ void SlowLanes::Take(QueryCall* call, Lane lane) {
 
 void SlowLanes::Answer(QueryCall* call, AnswerMemory* memory) {
   const Limits limits = config_->Get()->limits;
-  const LargeRequests::Turn turn(large_, call->request_bytes,
-                                 limits.max_message_bytes);
+  const absl::StatusOr<LargeRequests::Turn> turn = large_->AwaitTurn(
+      call->request_bytes, limits.max_message_bytes, call->Deadline(),
+      [call] { return call->is_done.load(); });
+  if (!turn.ok()) return answerer_->Finish(call, turn.status(), nullptr);
   if (call->is_done.load()) {
     return answerer_->Finish(
         call, absl::CancelledError("the call was over before it was read"),

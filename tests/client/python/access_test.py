@@ -8,6 +8,7 @@ import pathlib
 import tempfile
 import time
 import unittest
+from unittest import mock
 
 import numpy as np
 from annod_server import AnnodServer
@@ -103,6 +104,20 @@ class AccessTest(unittest.TestCase):
                     time.sleep(0.05)
             path.unlink()
             client.indexes()
+
+    def test_what_is_no_file_is_not_waited_for(self):
+        path = self.directory / "fifo"
+        os.mkfifo(path)
+        with self.assertRaisesRegex(OSError, "not a regular file"):
+            Client(self.server.address, token=path)
+        path.unlink()
+        path.write_text(token_of("reader"))
+        with Client(self.server.address, token=path) as client:
+            self.assertEqual(len(client.indexes()), 1)
+            path.unlink()
+            os.mkfifo(path)
+            with mock.patch("annod.wire.tokens._LOOK_SECONDS", 0):
+                self.assertEqual(len(client.indexes()), 1)
 
     def test_annoy_index_and_environment(self):
         os.environ["ANNOD_TOKEN"] = token_of("writer")

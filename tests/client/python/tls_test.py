@@ -110,6 +110,10 @@ class TlsTest(unittest.TestCase):
         self.assertRaisesRegex(ValueError, "key is missing", Tls, certificate=certificate)
         self.assertRaisesRegex(ValueError, f"ca {key} is not PEM", Tls, ca=key)
         self.assertRaises(OSError, Tls, ca="/nowhere/ca.crt")
+        with tempfile.TemporaryDirectory(prefix="annod_python_") as directory:
+            fifo = pathlib.Path(directory) / "fifo"
+            os.mkfifo(fifo)
+            self.assertRaisesRegex(OSError, "not a regular file", Tls, ca=fifo)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 #include "server/config/command_line.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <fstream>
 #include <string>
 #include <vector>
@@ -14,6 +17,7 @@
 namespace annod {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -101,14 +105,40 @@ TEST(CommandLine, WrongArgumentsAreNamed) {
       {{"--data_dir=/d", "--listen=0.0.0.0:1"}, "--insecure"},
       {{}, "data_dir"},
       {{"--config=/no/such/file"}, "/no/such/file"},
-      {{"--config=/"}, "configuration /"},
-      {{"--config=/dev/zero"}, "limit of 1048576 bytes"},
       {{"--child_role=king"}, "king"},
   };
   for (const auto& bad : cases) {
     const absl::Status status = Load(bad.arguments).status();
     EXPECT_FALSE(status.ok()) << bad.message;
     EXPECT_THAT(std::string(status.message()), HasSubstr(bad.message));
+  }
+}
+
+TEST(CommandLine, WhatIsNoConfigurationFileIsToldAtOnce) {
+  const std::string fifo = testing::TempDir() + "/config_fifo";
+  unlink(fifo.c_str());
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  const std::string link = testing::TempDir() + "/config_link";
+  unlink(link.c_str());
+  ASSERT_EQ(symlink(fifo.c_str(), link.c_str()), 0);
+  const std::string large =
+      WriteConfigFile("large.json", std::string((1 << 20) + 1, ' '));
+  const struct {
+    std::string path;
+    const char* message;
+  } cases[] = {
+      {fifo, "': it is a FIFO, expected a regular file"},
+      {link, "': it is a FIFO, expected a regular file"},
+      {"/dev/zero", "': it is a device, expected a regular file"},
+      {"/", "': it is a directory, expected a regular file"},
+      {large, "' has more than the 1048576 bytes allowed"},
+  };
+  for (const auto& bad : cases) {
+    const absl::Status status =
+        Load({"--data_dir=/d", "--config=" + bad.path}).status();
+    EXPECT_THAT(
+        std::string(status.message()),
+        AllOf(HasSubstr("configuration: "), HasSubstr(bad.path + bad.message)));
   }
 }
 

@@ -1,9 +1,12 @@
 #include "server/json/json_calls.h"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "annod/v1/index_service.pb.h"
 #include "gmock/gmock.h"
+#include "google/rpc/status.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "server/rpc/errors.h"
@@ -99,6 +102,49 @@ TEST_F(JsonCallsTest, AnErrorWithoutDetailsHasCodeAndMessage) {
   EXPECT_EQ(got.status, 504);
   EXPECT_EQ(json::parse(got.body),
             json::parse(R"({"code": 4, "message": "too late"})"));
+}
+
+TEST_F(JsonCallsTest, EachCodeHasItsStatus) {
+  using grpc::StatusCode;
+  const std::pair<StatusCode, int> cases[] = {
+      {StatusCode::INVALID_ARGUMENT, 400},
+      {StatusCode::FAILED_PRECONDITION, 400},
+      {StatusCode::OUT_OF_RANGE, 400},
+      {StatusCode::UNAUTHENTICATED, 401},
+      {StatusCode::PERMISSION_DENIED, 403},
+      {StatusCode::NOT_FOUND, 404},
+      {StatusCode::ALREADY_EXISTS, 409},
+      {StatusCode::ABORTED, 409},
+      {StatusCode::RESOURCE_EXHAUSTED, 429},
+      {StatusCode::CANCELLED, 499},
+      {StatusCode::UNKNOWN, 500},
+      {StatusCode::INTERNAL, 500},
+      {StatusCode::DATA_LOSS, 500},
+      {StatusCode::UNIMPLEMENTED, 501},
+      {StatusCode::UNAVAILABLE, 503},
+      {StatusCode::DEADLINE_EXCEEDED, 504},
+  };
+  for (const auto& [code, wanted] : cases) {
+    status_ = grpc::Status(code, "why");
+    const HttpResponse got = Post("/v1/Info", "{}");
+    EXPECT_EQ(got.status, wanted) << code;
+    EXPECT_EQ(json::parse(got.body)["code"], code);
+    EXPECT_EQ(got.authenticate, wanted == 401 ? "Bearer realm=\"annod\"" : "");
+  }
+}
+
+TEST_F(JsonCallsTest, DetailsThatNobodyKnowsAreLeftOut) {
+  google::rpc::Status error;
+  error.set_code(9);
+  error.set_message("why");
+  error.add_details()->set_type_url("type.googleapis.com/annod.v9.Unheard");
+  error.mutable_details(0)->set_value("x");
+  status_ = grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, "why",
+                         error.SerializeAsString());
+  const HttpResponse got = Post("/v1/Info", "{}");
+  EXPECT_EQ(got.status, 400);
+  EXPECT_EQ(json::parse(got.body),
+            json::parse(R"({"code": 9, "message": "why"})"));
 }
 
 TEST_F(JsonCallsTest, WhatIsNoSuchMessageIsRefusedBeforeAnybodyIsAsked) {

@@ -1,6 +1,7 @@
 #include "server/net/connect_from.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -93,6 +94,25 @@ TEST(ReachableFromHere, TheAddressThatMeansAllIsThisMachine) {
   inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text));
   EXPECT_STREQ(text, "127.0.0.1");
   EXPECT_EQ(ntohs(v4->sin_port), 7077);
+}
+
+TEST(ReachableFromHere, SoIsThatOfIpv6AndOthersStay) {
+  for (const auto& [host, wanted] :
+       {std::pair("::", "::1"), std::pair("::1", "::1"),
+        std::pair("2001:db8::7", "2001:db8::7")}) {
+    SocketAddress address;
+    auto* const v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
+    v6->sin6_family = AF_INET6;
+    address.size = sizeof(*v6);
+    ASSERT_EQ(inet_pton(AF_INET6, host, &v6->sin6_addr), 1);
+    const SocketAddress reached = ReachableFromHere(address);
+    char text[INET6_ADDRSTRLEN] = {};
+    inet_ntop(
+        AF_INET6,
+        &reinterpret_cast<const sockaddr_in6*>(&reached.storage)->sin6_addr,
+        text, sizeof(text));
+    EXPECT_STREQ(text, wanted);
+  }
 }
 
 }  // namespace

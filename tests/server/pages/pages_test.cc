@@ -44,9 +44,18 @@ TEST(Amounts, AreReadable) {
   EXPECT_EQ(CountText(-1234), "-1,234");
   EXPECT_EQ(BytesText(999), "999 B");
   EXPECT_EQ(BytesText(21'540'000), "21.5 MB");
+  EXPECT_EQ(RateText(0), "0");
+  EXPECT_EQ(RateText(0.049), "0.05");
+  EXPECT_EQ(RateText(12.34), "12.3");
+  EXPECT_EQ(RateText(1234.4), "1,234");
   EXPECT_EQ(SecondsText(0.00123), "1.23 ms");
+  EXPECT_EQ(SecondsText(2.34), "2.3 s");
+  EXPECT_EQ(SecondsText(14.6), "15 s");
+  EXPECT_EQ(SecondsText(1234), "1,234 s");
   EXPECT_EQ(SecondsText(std::numeric_limits<double>::infinity()), "over 10 s");
   EXPECT_EQ(AgeText(absl::Seconds(59)), "59 s");
+  EXPECT_EQ(AgeText(absl::Seconds(61)), "1 min 1 s");
+  EXPECT_EQ(AgeText(absl::Minutes(119)), "1 h 59 min");
   EXPECT_EQ(AgeText(absl::Hours(76)), "3 d 4 h");
   EXPECT_EQ(AgeText(-absl::Seconds(3)), "0 s") << "clocks may go back";
 }
@@ -92,6 +101,70 @@ TEST(StatusPage, ShowsTwoHundredIndexesAndSaysHowManyMore) {
   const HttpResponse page = StatusPage(facts, CallHistory());
   EXPECT_THAT(page.body, HasSubstr("801 more are not shown"));
   EXPECT_LT(page.body.size(), 300'000);
+}
+
+TEST(StatusPage, TheHealthOfEachProcessIsTold) {
+  ServerFacts facts = SomeFacts();
+  ProcessFacts good;
+  good.role = "worker";
+  good.alive = true;
+  good.ready = true;
+  const auto health = [&facts](const ProcessFacts& process) {
+    facts.processes = {process};
+    const std::string page = StatusPage(facts, CallHistory()).body;
+    const std::string cell = "<td data-name=\"health\"><span>";
+    const size_t at = page.find(cell) + cell.size();
+    return page.substr(at, page.find("</td>", at) - at);
+  };
+  EXPECT_THAT(health(good), HasSubstr("pill good\">serves<"));
+  ProcessFacts process = good;
+  process.role = "writer";
+  process.ready = false;
+  EXPECT_THAT(health(process), HasSubstr("pill good\">answers<"));
+  process = good;
+  process.ready = false;
+  EXPECT_THAT(health(process), HasSubstr("pill warn\">loading<"));
+  process.silent_seconds = 123.4;
+  EXPECT_THAT(health(process), HasSubstr("pill warn\">silent for 123 s<"));
+  process.stalled = true;
+  EXPECT_THAT(health(process), HasSubstr("pill bad\">does not answer<"));
+  process.alive = false;
+  EXPECT_THAT(health(process), HasSubstr("pill bad\">being restarted<"));
+}
+
+TEST(StatusPage, TellsThatItDrainsAndThatNothingIsThere) {
+  ServerFacts facts;
+  facts.draining = true;
+  facts.unready = "draining";
+  const std::string page = StatusPage(facts, CallHistory()).body;
+  EXPECT_THAT(page, HasSubstr("pill warn\">draining<"));
+  EXPECT_THAT(page, HasSubstr("Indexes (0)</h2><p class=\"soft\">There is "
+                              "none.</p>"));
+}
+
+TEST(IndexPage, TellsWhatTheWorkerAnswered) {
+  v1::IndexInfo info;
+  info.mutable_build()->set_phase(v1::BUILD_PHASE_TREES);
+  info.mutable_build()->set_seconds_left(90);
+  info.mutable_graph_shape()->set_code_components(64);
+  info.mutable_graph_shape()->set_code_bits(1);
+  info.mutable_graph_shape()->set_turned(true);
+  info.set_lease_seconds(60);
+  info.set_lease_expire_time("2026-11-30T04:12:07Z");
+  for (int i = 0; i < 103; ++i) info.add_feature_names(absl::StrCat("f", i));
+  info.add_recall_curve()->set_recall(0.5);
+  ServerFacts facts = SomeFacts();
+  facts.figures.indexes["words"].workers = {{"failed", 1}, {"serving", 2}};
+  const std::string page = IndexPage("words", facts, CallHistory(), info).body;
+  EXPECT_THAT(page, HasSubstr("about 1 min 30 s left"));
+  EXPECT_THAT(page, HasSubstr("64 components of 1 bit, turned"));
+  EXPECT_THAT(page, HasSubstr("60 s, dropped at 2026-11-30T04:12:07Z unless "
+                              "renewed"));
+  EXPECT_THAT(page, HasSubstr("f99, and 3 more"));
+  EXPECT_THAT(page, Not(HasSubstr("f100")));
+  EXPECT_THAT(page, HasSubstr("recall@10 of the forest by search_k"));
+  EXPECT_THAT(page, HasSubstr("pill bad\">failed in 1 of 3, serving in 2 of "
+                              "3<"));
 }
 
 TEST(IndexPage, NothingHostileBecomesMarkup) {

@@ -44,10 +44,14 @@ class ReflectionTest : public testing::Test {
     stream_ = stub_->ServerReflectionInfo(context_.get());
   }
 
-  ServerReflectionResponse Ask(const ServerReflectionRequest& request) {
+  ServerReflectionResponse AskAnything(const ServerReflectionRequest& request) {
     ServerReflectionResponse response;
     EXPECT_TRUE(stream_->Write(request));
     EXPECT_TRUE(stream_->Read(&response));
+    return response;
+  }
+  ServerReflectionResponse Ask(const ServerReflectionRequest& request) {
+    ServerReflectionResponse response = AskAnything(request);
     EXPECT_FALSE(response.has_error_response())
         << request.ShortDebugString() << ": "
         << response.error_response().error_message();
@@ -112,6 +116,33 @@ TYPED_TEST(ReflectionTest, DescribesEverythingItLists) {
     ASSERT_NE(compiled, nullptr) << name;
     EXPECT_EQ(service->method_count(), compiled->method_count()) << name;
   }
+}
+
+TYPED_TEST(ReflectionTest, TellsWhatIsNotKnown) {
+  using ServerReflectionRequest = typename TypeParam::Request;
+  const auto code = [this](const ServerReflectionRequest& request) {
+    return this->AskAnything(request).error_response().error_code();
+  };
+  ServerReflectionRequest request;
+  EXPECT_EQ(code(request), grpc::StatusCode::INVALID_ARGUMENT);
+  request.set_file_by_filename("no/such.proto");
+  EXPECT_EQ(code(request), grpc::StatusCode::NOT_FOUND);
+  request.set_file_containing_symbol("annod.v1.Nothing");
+  EXPECT_EQ(code(request), grpc::StatusCode::NOT_FOUND);
+  request.set_all_extension_numbers_of_type("annod.v1.Nothing");
+  EXPECT_EQ(code(request), grpc::StatusCode::NOT_FOUND);
+  auto* const extension = request.mutable_file_containing_extension();
+  extension->set_containing_type("annod.v1.Nothing");
+  extension->set_extension_number(7);
+  EXPECT_EQ(code(request), grpc::StatusCode::NOT_FOUND);
+  request.mutable_file_containing_extension()->set_containing_type(
+      "annod.v1.Query");
+  EXPECT_EQ(code(request), grpc::StatusCode::NOT_FOUND);
+  // A message without extensions is known.
+  request.set_all_extension_numbers_of_type("annod.v1.Query");
+  const auto known = this->Ask(request).all_extension_numbers_response();
+  EXPECT_EQ(known.base_type_name(), "annod.v1.Query");
+  EXPECT_EQ(known.extension_number_size(), 0);
 }
 
 }  // namespace

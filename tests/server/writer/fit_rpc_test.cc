@@ -221,5 +221,29 @@ TEST_F(FitRpcTest, TheStreamMustKeepItsWord) {
   ExpectOk(silent.Finish());
 }
 
+TEST_F(FitRpcTest, LaterMessagesAreRowsOfTheSameFit) {
+  for (const bool other_index : {true, false}) {
+    v1::FitRequest first;
+    first.set_index(name_);
+    *first.add_rows() = DenseRow({1, 2});
+    v1::FitRequest second;
+    *second.add_rows() = DenseRow({3, 4});
+    if (other_index) {
+      second.set_index("other");
+    } else {
+      second.mutable_options()->set_append(true);
+    }
+    v1::FitResponse response;
+    const auto context = Context();
+    const auto writer = cluster_->admin()->Fit(context.get(), &response);
+    if (writer->Write(first)) writer->Write(second);
+    writer->WritesDone();
+    ExpectField(writer->Finish(),
+                {other_index ? "in the first message of the stream"
+                             : "in the first message only"});
+  }
+  EXPECT_EQ(InfoNow().version(), 0);
+}
+
 }  // namespace
 }  // namespace annod

@@ -1,9 +1,28 @@
 """Files in pieces; those written appear complete or not at all."""
 
 import contextlib
+import errno
 import os
 import secrets
+import stat
 from typing import Any, BinaryIO, Iterator, Optional, Union
+
+
+def open_regular(path: Union[str, "os.PathLike[str]"]) -> BinaryIO:
+    """Opens a file to read from, without waiting for whatever else may lie there.
+
+    Raises:
+      OSError: it cannot be opened, or is a FIFO, a device or a directory.
+    """
+    file = open(path, "rb", opener=_open_at_once)
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
+    return file
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 class FileWriter:
@@ -94,7 +113,7 @@ class FileReader:
         if isinstance(source, (bytes, bytearray, memoryview)):
             self._data = memoryview(source)
         else:
-            self._file = open(source, "rb")
+            self._file = open_regular(source)
 
     def chunks(self) -> Iterator[bytes]:
         """All of it."""

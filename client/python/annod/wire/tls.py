@@ -7,6 +7,8 @@ from typing import Any, List, Optional, Tuple, Union
 
 import grpc
 
+from annod.wire.files import open_regular
+
 _Pem = Union[str, "os.PathLike[str]", bytes, None]
 
 
@@ -21,7 +23,7 @@ class Tls:
       server_name: whom the server's certificate must be for; None: the host asked.
 
     Raises:
-      OSError: a file cannot be read.
+      OSError: a file cannot be read, or is none (a FIFO, a directory).
       ValueError: a file is no PEM, or one of certificate and key is missing.
     """
 
@@ -107,7 +109,7 @@ def _read(name: str, source: _Pem, kind: bytes) -> Optional[bytes]:
         pem, where = source, name
     else:
         where = f"{name} {os.fspath(source)}"
-        with open(source, "rb") as file:
+        with open_regular(source) as file:
             pem = file.read()
     if b"-----BEGIN" not in pem or kind not in pem:
         raise ValueError(f"{where} is not PEM: there is no {kind.decode()} in it")

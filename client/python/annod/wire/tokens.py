@@ -6,6 +6,8 @@ import threading
 import time
 from typing import Any, Callable, Optional, Tuple, Union
 
+from annod.wire.files import open_regular
+
 Token = Union[str, "os.PathLike[str]", Callable[[], str]]
 
 _LOOK_SECONDS = 1.0
@@ -77,8 +79,9 @@ class TokenSource:
             return self._text or ""
 
     def _read(self) -> str:
-        with open(self._path or "", encoding="ascii", errors="replace") as file:
-            text = _checked(file.read(8192).strip(), f"the token in {self._path}")
+        with open_regular(self._path or "") as file:
+            text = file.read(8192).decode("ascii", errors="replace").strip()
+        text = _checked(text, f"the token in {self._path}")
         self._read_at = time.monotonic()
         return text
 

@@ -162,7 +162,7 @@ TEST_F(SmallBuildTest, DoesNotReplaceAFileUnlessForced) {
   const RunResult query = RunAnnodctl(
       {"file", "query", dir_.Path("out.ann"), "--metric", "l2", "--dim", "3",
        "--vector", "41.8,3,-1", "--n", "1", "--json"});
-  EXPECT_EQ(query.Json()["ids"], nlohmann::json({41})) << query.out;
+  EXPECT_EQ(query.Json()["ids"], nlohmann::json::array({41})) << query.out;
 }
 
 TEST_F(SmallBuildTest, WritesTheLabels) {
@@ -207,7 +207,7 @@ TEST_F(SmallBuildTest, SaysWhatItTook) {
   EXPECT_EQ(taken["labels"], "column 2 'label'");
   EXPECT_EQ(taken["ids"], "column 1 'id'");
   EXPECT_EQ(taken["delimiter"], "semicolon");
-  EXPECT_EQ(taken["notes"], nlohmann::json({"decimal commas"}));
+  EXPECT_EQ(taken["notes"], nlohmann::json::array({"decimal commas"}));
   // Ids leave holes.
   EXPECT_EQ(result.Json()["n_items"], 4);
   EXPECT_EQ(FileContents(dir_.Path("labels.tsv")), "0\ta\n3\tb\n");

@@ -52,7 +52,7 @@ TEST(MemoryLimitTest, BuildsAFileOfFourTimesItsMemory) {
                    std::to_string(kDim), "--item", std::to_string(kRows - 1),
                    "--n", "1", "--json"});
   ASSERT_EQ(nearest.exit_status, 0) << nearest.out;
-  EXPECT_EQ(nearest.Json()["ids"], nlohmann::json({kRows - 1}));
+  EXPECT_EQ(nearest.Json()["ids"], nlohmann::json::array({kRows - 1}));
 }
 
 }  // namespace

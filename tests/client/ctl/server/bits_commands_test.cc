@@ -85,7 +85,7 @@ TEST_F(BitsCommandsTest, AThresholdMakesBitsInEveryCommand) {
   EXPECT_EQ(Vector(1), json({0.0, 0.0, 0.0}));
   const RunResult found =
       Run({"query", name_, "--vector", "9,8,7", "--threshold", "8", "-n", "1"});
-  EXPECT_EQ(found.Json()["distances"], json({1.0})) << found.out;
+  EXPECT_EQ(found.Json()["distances"], json::array({1.0})) << found.out;
   for (const std::vector<std::string>& command :
        std::vector<std::vector<std::string>>{
            {"query", name_, "--queries", csv_},

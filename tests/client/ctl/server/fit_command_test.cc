@@ -189,7 +189,7 @@ TEST_F(FitCommandTest, LabelsMayRepeatWhereThatIsAllowed) {
   EXPECT_THAT(ambiguous.Json()["error"]["message"].get<std::string>(),
               HasSubstr("2 items"));
   EXPECT_EQ(Run({"query", name_, "--label", "b", "-n", "1"}).Json()["ids"],
-            nlohmann::json({2}));
+            nlohmann::json::array({2}));
 }
 
 }  // namespace

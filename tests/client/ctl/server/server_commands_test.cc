@@ -58,8 +58,8 @@ TEST_F(ServerCommandsTest, QuerySendsItsOptionsAndPrintsNeighbours) {
   EXPECT_EQ(sent.engine(), v1::ENGINE_EXACT);
   EXPECT_TRUE(sent.include_staged());
   EXPECT_EQ(result.Json()["ids"], nlohmann::json::array({0}));
-  EXPECT_EQ(result.Json()["labels"], nlohmann::json({"label0"}));
-  EXPECT_EQ(result.Json()["distances"], nlohmann::json({0.5}));
+  EXPECT_EQ(result.Json()["labels"], nlohmann::json::array({"label0"}));
+  EXPECT_EQ(result.Json()["distances"], nlohmann::json::array({0.5}));
   EXPECT_EQ(result.Json()["engine"], "forest");
   EXPECT_EQ(result.Json()["cost"]["node_count"], 7);
   const RunResult table = RunAnnodctl(
@@ -101,7 +101,7 @@ TEST_F(ServerCommandsTest, AddStoresOneVector) {
   const RunResult result =
       Run({"add", "words", "--id", "5", "--vector", "1,-2", "--label", "five"});
   ASSERT_EQ(result.exit_status, 0) << result.out;
-  EXPECT_EQ(result.Json()["ids"], nlohmann::json({5}));
+  EXPECT_EQ(result.Json()["ids"], nlohmann::json::array({5}));
   EXPECT_EQ(server_.items().at(5).label(), "five");
 }
 
@@ -116,14 +116,14 @@ TEST_F(ServerCommandsTest, RemoveTakesIdsLabelsAndFilesOfThem) {
       Run({"remove", "words", "--ids", "1,9", "--labels", "label3,nobody"});
   ASSERT_EQ(result.exit_status, 0) << result.out;
   EXPECT_EQ(result.Json()["removed_count"], 2);
-  EXPECT_EQ(result.Json()["missing_ids"], nlohmann::json({9}));
-  EXPECT_EQ(result.Json()["missing_labels"], nlohmann::json({"nobody"}));
+  EXPECT_EQ(result.Json()["missing_ids"], nlohmann::json::array({9}));
+  EXPECT_EQ(result.Json()["missing_labels"], nlohmann::json::array({"nobody"}));
 
   OverwriteFile(dir_.Path("labels"), "label2\r\n\nlabel5\n");
   const RunResult labels = Run(
       {"remove", "words", "--file", dir_.Path("labels"), "--labels_in_file"});
   EXPECT_EQ(labels.Json()["removed_count"], 1) << labels.out;
-  EXPECT_EQ(labels.Json()["missing_labels"], nlohmann::json({"label5"}));
+  EXPECT_EQ(labels.Json()["missing_labels"], nlohmann::json::array({"label5"}));
 
   // More than one call takes, and safe to repeat while the server is away.
   std::string ids = "4\n";

@@ -116,7 +116,7 @@ TEST_F(TransformCommandTest, ItemsAndLabelsInVectorsOut) {
 TEST_F(TransformCommandTest, ExclusionsAreByIdForAllRows) {
   EXPECT_EQ(Results({"--items", "0,4", "--exclude_self", "--exclude", "1", "-n",
                      "1"})[0]["ids"],
-            json({2}));
+            json::array({2}));
   const RunResult vectors =
       Transform({Write("q.csv", "0,0\n"), "--exclude_self", "--json"});
   EXPECT_EQ(vectors.exit_status, 1);
@@ -146,9 +146,9 @@ TEST_F(TransformCommandTest, MissingComponentsAreFilledAsInFit) {
   const std::string file =
       Write("q.jsonl", "{\"x\": 3}\n[null, 0]\n{\"0\": 1, \"y\": 0}\n");
   const json rows = Results({file, "--missing_value", "0", "-n", "1"});
-  EXPECT_EQ(rows[0]["ids"], json({2}));
+  EXPECT_EQ(rows[0]["ids"], json::array({2}));
   EXPECT_EQ(rows[1]["ids"], json::array({0}));
-  EXPECT_EQ(rows[2]["ids"], json({1}));
+  EXPECT_EQ(rows[2]["ids"], json::array({1}));
   const RunResult refused = Transform({file, "--json"});
   EXPECT_EQ(refused.exit_status, 1);
   EXPECT_THAT(refused.Json()["error"]["message"].get<std::string>(),
@@ -163,7 +163,7 @@ TEST_F(TransformCommandTest, AnOutputFileIsWholeOrNotThere) {
   ASSERT_EQ(Transform({file, "-n", "1", "--output", output}).exit_status, 0);
   const std::vector<std::string> lines = absl::StrSplit(Read(output), '\n');
   ASSERT_EQ(lines.size(), 601u);
-  EXPECT_EQ(json::parse(lines[599])["ids"], json({4}));
+  EXPECT_EQ(json::parse(lines[599])["ids"], json::array({4}));
   // It is not replaced unless asked for, and not by a transform that fails.
   EXPECT_EQ(Transform({file, "--output", output}).exit_status, 1);
   const std::string before = Read(output);

@@ -24,11 +24,12 @@ struct Outcome {
 class OverloadRpcTest : public testing::Test {
  protected:
   // Of each kind a worker takes on one call at a time, but for the quick ones.
-  explicit OverloadRpcTest(int max_in_flight = 100000)
+  explicit OverloadRpcTest(int max_in_flight = 100000,
+                           absl::Duration max_queue_time = absl::Minutes(1))
       : cluster_(/*workers=*/1, [&](Config* config) {
           config->threads = 1;
           config->admission.max_in_flight = max_in_flight;
-          config->admission.max_queue_time = absl::Minutes(1);
+          config->admission.max_queue_time = max_queue_time;
           config->admission.max_exact_calls = 1;
           config->admission.max_batch_calls = 1;
         }) {
@@ -136,6 +137,25 @@ TEST_F(FewInFlightTest, QuickCallsBeyondTheBoundAreRefused) {
   v1::GetNnsResponse response;
   const grpc::Status status = GetNns(&cluster_, Quick(), &response);
   EXPECT_TRUE(status.ok()) << Describe(status);
+}
+
+class ShortQueueTest : public OverloadRpcTest {
+ protected:
+  ShortQueueTest()
+      : OverloadRpcTest(/*max_in_flight=*/100000, absl::Milliseconds(1)) {}
+};
+
+TEST_F(ShortQueueTest, QuickCallsThatWaitTooLongAreRefused) {
+  // As often as it takes for some to wait.
+  EXPECT_TRUE(Eventually([&] {
+    for (const Outcome& outcome : Flood(Quick(), kCalls)) {
+      EXPECT_EQ(outcome.status.ok(), outcome.pushback == "")
+          << Describe(outcome.status);
+    }
+    return Refused("queue_time") > 0;
+  }));
+  EXPECT_EQ(Refused("max_in_flight"), 0);
+  ExpectNoneInFlight();
 }
 
 TEST_F(OverloadRpcTest, BatchesHaveALaneOfTheirOwn) {
