@@ -37,7 +37,9 @@ class QuotaRpcTest : public testing::Test {
         << Describe(status);
     EXPECT_EQ(ErrorInfoOf(status).reason(), "QUOTA_REACHED");
     EXPECT_EQ(ErrorInfoOf(status).metadata().at("quota"), quota);
-    if (!message.empty()) EXPECT_EQ(status.error_message(), message);
+    if (!message.empty()) {
+      EXPECT_EQ(status.error_message(), message);
+    }
   }
   void ExpectOk(const grpc::Status& status) {
     EXPECT_TRUE(status.ok()) << Describe(status);
