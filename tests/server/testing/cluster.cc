@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "core/file_system.h"
 #include "gtest/gtest.h"
@@ -85,11 +87,27 @@ Cluster::~Cluster() {
 
 void Cluster::StartAll() {
   StartWriter();
+  // A worker that does not find the writer soon is ready without it, and calls
+  // that change something do not wait for that one.
+  EXPECT_TRUE(Eventually([this] { return WriterListens(); }))
+      << "the writer does not listen";
   for (int slot = 0; slot < workers_; ++slot) StartWorker(slot);
   EXPECT_TRUE(Eventually([this] {
     return Metric("annod_worker_ready", {}) == workers_;
   })) << "workers are not ready";
   AwaitServing();
+}
+
+bool Cluster::WriterListens() const {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  absl::SNPrintF(address.sun_path, sizeof(address.sun_path),
+                 "/proc/self/fd/%d/%s", run_dir_fd_, kWriterSocketName);
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool listens = connect(fd, reinterpret_cast<const sockaddr*>(&address),
+                               sizeof(address)) == 0;
+  close(fd);
+  return listens;
 }
 
 void Cluster::StartWriter() { Start(workers_); }

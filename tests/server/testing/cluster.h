@@ -81,6 +81,7 @@ class Cluster {
                     double value) const;
 
  private:
+  bool WriterListens() const;
   void Start(int slot);
   void Kill(int slot);
   void Stop(int slot);
