@@ -1,5 +1,6 @@
 // Refusals as stubs see them whose service config has gRPC repeat
 // RESOURCE_EXHAUSTED: what is in vain to repeat is not, an overload is.
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -51,6 +52,27 @@ class RepeatedRefusalTest : public testing::Test {
     context->set_deadline(absl::ToChronoTime(absl::Now() + kDeadline));
     return context;
   }
+  // Opens calls by `open` until one stays. A call may be refused itself, if it
+  // came while `is_open` had what is asked to find out.
+  template <typename Open>
+  void KeepOpen(const std::string& who, const Open& open,
+                const std::function<bool()>& is_open,
+                std::unique_ptr<grpc::ClientContext>* context,
+                decltype(open(nullptr))* stream) {
+    ASSERT_TRUE(Eventually([&] {
+      if (*stream != nullptr) {
+        (*context)->TryCancel();
+        (*stream)->Finish();
+      }
+      *context = As(who);
+      *stream = open(context->get());
+      for (int asked = 0; asked < 100; ++asked) {
+        if (is_open()) return true;
+      }
+      return false;
+    }));
+  }
+
   static void ExpectNotRepeated(const grpc::Status& status,
                                 const std::string& reason) {
     EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED)
@@ -94,9 +116,10 @@ TEST_F(RepeatedRefusalTest, WhatTheWriterRefuses) {
 }
 
 TEST_F(RepeatedRefusalTest, WhatAWorkerRefuses) {
-  const auto context = As("slow");
-  const auto open = v1::IndexService::NewStub(cluster_->NewChannel())
-                        ->GetNnsStream(context.get());
+  const auto stub = v1::IndexService::NewStub(cluster_->NewChannel());
+  const auto open_one = [&](grpc::ClientContext* context) {
+    return stub->GetNnsStream(context);
+  };
   const auto is_open = [&] {
     v1::InfoRequest request;
     request.set_index("words");
@@ -105,7 +128,9 @@ TEST_F(RepeatedRefusalTest, WhatAWorkerRefuses) {
                cluster_->index()->Info(As("slow").get(), request, &response))
                .reason() == "QUOTA_REACHED";
   };
-  ASSERT_TRUE(Eventually(is_open));
+  std::unique_ptr<grpc::ClientContext> context;
+  decltype(open_one(nullptr)) open;
+  KeepOpen("slow", open_one, is_open, &context, &open);
   v1::GetNnsResponse nearest;
   ExpectNotRepeated(
       index_->GetNns(As("slow").get(), ItemQuery("words", 0, 1), &nearest),
@@ -127,12 +152,16 @@ TEST_F(RepeatedRefusalTest, WhatAWorkerRefuses) {
 }
 
 TEST_F(RepeatedRefusalTest, AnOverloadIsRepeatedWhenItWasTold) {
-  const auto context = As("root");
   v1::AddItemsResponse response;
-  const auto open = cluster_->admin()->AddItems(context.get(), &response);
-  ASSERT_TRUE(Eventually([&] {
+  const auto open_one = [&](grpc::ClientContext* context) {
+    return cluster_->admin()->AddItems(context, &response);
+  };
+  const auto is_open = [&] {
     return ErrorInfoOf(AddNothing(cluster_->admin())).reason() == "OVERLOADED";
-  }));
+  };
+  std::unique_ptr<grpc::ClientContext> context;
+  decltype(open_one(nullptr)) open;
+  KeepOpen("root", open_one, is_open, &context, &open);
   const auto refused = [&] {
     return cluster_->Metric("annod_rejected_calls_total",
                             {{"reason", "max_item_streams"}});
