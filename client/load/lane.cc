@@ -19,9 +19,9 @@ constexpr char kGetNns[] = "/annod.v1.IndexService/GetNns";
 // A closed loop would spin on a server that is not there.
 constexpr absl::Duration kPauseIfUnavailable = absl::Milliseconds(10);
 
-// A call this late is still sent when the window has ended: one that was due at
-// its very end.
-constexpr int64_t kGraceNs = 100'000'000;
+// A call that is due in the window is sent for so long after its end, however
+// late it is: a busy machine may not have let the sender run.
+constexpr int64_t kGraceNs = 1'000'000'000;
 
 // How often a sender that has nothing to send looks whether it may stop.
 constexpr int64_t kLookNs = 100'000'000;
@@ -52,6 +52,8 @@ Lane::Lane(const LaneOptions& options,
            const std::vector<Request>* requests)
     : options_(options),
       connections_(channels, requests, options.first_request) {}
+
+Lane::~Lane() = default;
 
 void Lane::Send(Call* call, int64_t due) {
   call->request = connections_.NextRequest();
@@ -106,6 +108,10 @@ Lane::Call* Lane::AwaitFreeCall(int64_t until) {
     return !free_.empty();
   };
   absl::MutexLock lock(&mutex_);
+  if (free_.empty() && calls_.size() < most_calls_) {
+    calls_.push_back(std::make_unique<Call>());
+    return calls_.back().get();
+  }
   if (!mutex_.AwaitWithTimeout(absl::Condition(&is_free),
                                absl::Nanoseconds(until - NowNs()))) {
     return nullptr;
@@ -142,14 +148,9 @@ LoadResult Lane::RunOpen(Arrivals arrivals, int max_in_flight,
   CallRecorder recorder(window, options_.n, connections_.requests().size());
   unsent_ = 0;
   send_lag_ = LatencyHistogram();
-  std::vector<std::unique_ptr<Call>> calls(max_in_flight);
   {
     absl::MutexLock lock(&mutex_);
-    free_.clear();
-    for (std::unique_ptr<Call>& call : calls) {
-      call = std::make_unique<Call>();
-      free_.push_back(call.get());
-    }
+    most_calls_ = static_cast<size_t>(max_in_flight);
   }
   // Its tag is null: no more calls will be sent.
   grpc::Alarm all_sent;
@@ -176,6 +177,7 @@ LoadResult Lane::RunOpen(Arrivals arrivals, int max_in_flight,
   sender.join();
   absl::MutexLock lock(&mutex_);
   free_.clear();
+  calls_.clear();
   LoadResult result = recorder.result();
   result.unsent = unsent_;
   result.send_lag = send_lag_;

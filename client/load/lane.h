@@ -33,6 +33,7 @@ class Lane {
   Lane(const LaneOptions& options,
        const std::vector<std::shared_ptr<grpc::Channel>>& channels,
        const std::vector<Request>* requests);
+  ~Lane();
 
   // Keeps `in_flight` calls in flight until the window ends, then waits for the
   // last of them. Uses the calling thread alone.
@@ -60,6 +61,9 @@ class Lane {
   // Of both.
   std::atomic<int> in_flight_{0};
   absl::Mutex mutex_;
+  // Of an open loop: made when they are needed, no more than `most_calls_`.
+  std::vector<std::unique_ptr<Call>> calls_ ABSL_GUARDED_BY(mutex_);
+  size_t most_calls_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<Call*> free_ ABSL_GUARDED_BY(mutex_);
 };
 
