@@ -1,6 +1,6 @@
 """One library a folder, one test program a folder."""
 
-load("//tools/clang:clang.bzl", "compiled_objects")
+load(":compiled_objects.bzl", "compiled_objects")
 load(":unity.bzl", "unity_sources")
 
 # By header of tools/precompiled. Nobody measures tests: they are not optimised, which halves

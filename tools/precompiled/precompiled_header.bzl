@@ -1,16 +1,10 @@
 """Headers that the compiler has parsed before: most of a source's compile time is reading them."""
 
 load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "CPP_COMPILE_ACTION_NAME")
-load("//tools/clang:clang.bzl", "COMPILER_ATTRIBUTES", "chosen_compiler")
+load("//tools:compiler.bzl", "COMPILER_ATTRIBUTES", "chosen_compiler")
 
 def _precompiled_header_impl(ctx):
-    toolchain = chosen_compiler(ctx)
-    features = cc_common.configure_features(
-        ctx = ctx,
-        cc_toolchain = toolchain,
-        requested_features = ctx.features,
-        unsupported_features = ctx.disabled_features,
-    )
+    toolchain, features = chosen_compiler(ctx)
     contexts = [dep[CcInfo].compilation_context for dep in ctx.attr.deps]
     merged = cc_common.merge_cc_infos(cc_infos = [dep[CcInfo] for dep in ctx.attr.deps]).compilation_context
 

@@ -1,29 +1,9 @@
-"""Sources compiled by clang, whatever compiles the rest."""
+"""As cc_library, by the compiler of one's choice."""
 
-load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
-
-def chosen_compiler(ctx):
-    """The toolchain of a rule with the attributes COMPILER_ATTRIBUTES."""
-    if ctx.attr.compiler:
-        return ctx.attr.compiler[cc_common.CcToolchainInfo]
-    return find_cpp_toolchain(ctx)
-
-COMPILER_ATTRIBUTES = {
-    "compiler": attr.label(
-        doc = "what compiles; what compiles the rest if not given",
-        providers = [cc_common.CcToolchainInfo],
-    ),
-    "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
-}
+load(":compiler.bzl", "COMPILER_ATTRIBUTES", "chosen_compiler")
 
 def _compiled_objects_impl(ctx):
-    toolchain = chosen_compiler(ctx)
-    features = cc_common.configure_features(
-        ctx = ctx,
-        cc_toolchain = toolchain,
-        requested_features = ctx.features,
-        unsupported_features = ctx.disabled_features,
-    )
+    toolchain, features = chosen_compiler(ctx)
     infos = [dep[CcInfo] for dep in ctx.attr.deps]
     context, objects = cc_common.compile(
         name = ctx.label.name,
