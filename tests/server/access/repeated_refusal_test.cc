@@ -21,6 +21,7 @@ constexpr char kRetries[] = R"({"methodConfig": [{"name": [{}], "retryPolicy": {
     "backoffMultiplier": 1,
     "retryableStatusCodes": ["RESOURCE_EXHAUSTED"]}}]})";
 constexpr absl::Duration kDeadline = absl::Seconds(30);
+constexpr absl::Duration kPause = absl::Milliseconds(20);
 
 class RepeatedRefusalTest : public testing::Test {
  protected:
@@ -53,7 +54,8 @@ class RepeatedRefusalTest : public testing::Test {
     return context;
   }
   // Opens calls by `open` until one stays. A call may be refused itself, if it
-  // came while `is_open` had what is asked to find out.
+  // comes while `is_open` has what is asked to find out, and an earlier one of
+  // that be counted when its caller has its answer: hence the pauses.
   template <typename Open>
   void KeepOpen(const std::string& who, const Open& open,
                 const std::function<bool()>& is_open,
@@ -66,10 +68,12 @@ class RepeatedRefusalTest : public testing::Test {
       }
       *context = As(who);
       *stream = open(context->get());
-      for (int asked = 0; asked < 100; ++asked) {
-        if (is_open()) return true;
+      int in_a_row = 0;
+      for (int asked = 0; asked < 20 && in_a_row < 2; ++asked) {
+        absl::SleepFor(kPause);
+        in_a_row = is_open() ? in_a_row + 1 : 0;
       }
-      return false;
+      return in_a_row == 2;
     }));
   }
 
