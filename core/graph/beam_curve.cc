@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 
+#include "absl/strings/str_cat.h"
 #include "core/recall/recall_setting.h"
 
 namespace annod {
@@ -14,11 +16,39 @@ constexpr double kMeasuredN = 10;
 
 }  // namespace
 
+std::string WrongFactors(const BeamCurve& curve) {
+  if (curve.factors.size() > kMaxBeamFactors) {
+    return absl::StrCat(curve.factors.size(), " factors of beams; limit ",
+                        kMaxBeamFactors);
+  }
+  BeamFactor before = {curve.most_n, 1};
+  for (const BeamFactor& one : curve.factors) {
+    if (curve.most_n == 0 || one.n <= before.n ||
+        !(one.factor >= before.factor) || !std::isfinite(one.factor)) {
+      return absl::StrCat("factor ", one.factor, " of beams for ", one.n,
+                          " neighbours does not follow ", before.factor,
+                          " for ", before.n);
+    }
+    before = one;
+  }
+  return "";
+}
+
+std::optional<double> FactorFor(const BeamCurve& curve, int n) {
+  if (curve.most_n == 0 || n <= curve.most_n) return 1;
+  const auto found =
+      std::find_if(curve.factors.begin(), curve.factors.end(),
+                   [n](const BeamFactor& one) { return n <= one.n; });
+  if (found == curve.factors.end()) return std::nullopt;
+  return found->factor;
+}
+
 std::optional<int32_t> BeamForRecall(const BeamCurve& curve, double recall,
                                      int n) {
   // All neighbours of some queries does not mean those of every query.
   if (recall >= 1) return std::nullopt;
-  if (curve.most_n > 0 && n > curve.most_n) return std::nullopt;
+  const std::optional<double> factor = FactorFor(curve, n);
+  if (!factor) return std::nullopt;
   const double target = MeasuredRecallFor(recall, curve.query_count);
   const auto high = std::find_if(
       curve.points.begin(), curve.points.end(),
@@ -30,7 +60,7 @@ std::optional<int32_t> BeamForRecall(const BeamCurve& curve, double recall,
           : SettingBetween(
                 {static_cast<double>((high - 1)->beam), (high - 1)->recall},
                 {static_cast<double>(high->beam), high->recall}, target);
-  const double beam = at_ten * std::max(1.0, n / kMeasuredN);
+  const double beam = at_ten * *factor * std::max(1.0, n / kMeasuredN);
   return static_cast<int32_t>(
       std::min<double>(std::ceil(beam), std::numeric_limits<int32_t>::max()));
 }

@@ -21,7 +21,8 @@ constexpr uint32_t kMaxDegree = 1024;
 constexpr uint32_t kProjectionFormat = 2;
 constexpr uint32_t kTurnFormat = 3;  // or items apart
 constexpr uint32_t kPackedFormat = 4;
-constexpr uint32_t kShortPlacesFormat = 5;         // has them always
+constexpr uint32_t kShortPlacesFormat = 5;  // has them always
+constexpr uint32_t kFactorsFormat = 6;      // has them where they suffice
 constexpr uint64_t kTopBits = 0x8080808080808080;  // of eight codes
 
 uint64_t Align(uint64_t offset) {
@@ -32,7 +33,11 @@ struct CurvePoint {
   int32_t beam;
   float recall;
 };
-static_assert(sizeof(CurvePoint) == 8);
+struct CurveFactor {
+  int32_t n;
+  float factor;
+};
+static_assert(sizeof(CurvePoint) == 8 && sizeof(CurveFactor) == 8);
 
 // Of the vectors that codes are made of.
 uint64_t CodedComponents(const GraphHeader& header) {
@@ -45,7 +50,9 @@ int CodeBits(const GraphHeader& header) {
 }
 
 uint64_t PlaceBytes(const GraphHeader& header) {
-  return header.format_version < kShortPlacesFormat ? 4 : 3;
+  if (header.format_version < kShortPlacesFormat) return 4;
+  if (header.format_version < kFactorsFormat) return 3;
+  return header.item_count <= kMostShortRows ? 3 : 4;
 }
 
 // Where the parts lie. Cannot overflow for the counts a header may have.
@@ -61,7 +68,8 @@ struct Layout {
     neighbors_end = curve = end;
     if (header.curve_points > 0) {
       curve = Align(end);
-      end = curve + uint64_t{header.curve_points} * sizeof(CurvePoint);
+      end = curve + uint64_t{header.curve_points} * sizeof(CurvePoint) +
+            uint64_t{header.curve_factors} * sizeof(CurveFactor);
     }
     mean = directions = apart = end;
     if (header.directions > 0) {
@@ -157,7 +165,11 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
       !std::isfinite(header.steps_per_unit) || header.entry_root < 0 ||
       header.entry_root >= forest.node_count ||
       !(header.rank_exponent >= 0 && header.rank_exponent <= 1) ||
-      header.curve_points > kMaxCurvePoints || header.apart_count > kMaxApart ||
+      header.curve_points > kMaxCurvePoints ||
+      header.curve_factors > kMaxBeamFactors ||
+      (header.curve_factors > 0 &&
+       (header.curve_points == 0 || header.format_version < kFactorsFormat)) ||
+      header.apart_count > kMaxApart ||
       (header.turn_seed != 0 && forest.layout.dim < 2)) {
     return Damaged(
         "its degree, step, entry, exponent, curve, turn or items apart are out "
@@ -250,6 +262,14 @@ absl::Status GraphFile::ReadCurve(const char* points,
     }
     curve_.points.push_back({point.beam, double{point.recall}});
   }
+  const char* const factors = points + count * sizeof(CurvePoint);
+  for (uint32_t k = 0; k < header.curve_factors; ++k) {
+    CurveFactor one;
+    std::memcpy(&one, factors + k * sizeof(one), sizeof(one));
+    curve_.factors.push_back({one.n, double{one.factor}});
+  }
+  const std::string wrong = WrongFactors(curve_);
+  if (!wrong.empty()) return Damaged(absl::StrCat("its curve: ", wrong));
   return absl::OkStatus();
 }
 
@@ -318,6 +338,7 @@ absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
     header.code_bits = static_cast<uint32_t>(graph.book.bits);
   }
   if (graph.place_bytes == 3) header.format_version = kShortPlacesFormat;
+  if (!curve.factors.empty()) header.format_version = kFactorsFormat;
   header.turn_seed = graph.turn.seed;
   header.apart_count = static_cast<uint32_t>(graph.apart.size());
   header.dim = static_cast<uint32_t>(
@@ -333,12 +354,17 @@ absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
   header.entry_root = graph.entry_root;
   header.rank_exponent = graph.rank_exponent;
   header.steps_per_unit = graph.book.steps_per_unit;
-  header.curve_points = static_cast<uint32_t>(curve.points.size());
+  header.curve_points = static_cast<uint16_t>(curve.points.size());
+  header.curve_factors = static_cast<uint16_t>(curve.factors.size());
   header.curve_queries = static_cast<uint32_t>(curve.query_count);
   header.curve_most_n = static_cast<uint32_t>(curve.most_n);
   std::vector<CurvePoint> points;
   for (const BeamPoint& point : curve.points) {
     points.push_back({point.beam, static_cast<float>(point.recall)});
+  }
+  std::vector<CurveFactor> factors;
+  for (const BeamFactor& one : curve.factors) {
+    factors.push_back({one.n, static_cast<float>(one.factor)});
   }
   const Layout layout(header);
   header.file_bytes = layout.end;
@@ -360,6 +386,7 @@ absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
       {layout.rows, bytes_of(graph.rows)},
       {layout.neighbors, bytes_of(graph.neighbors)},
       {layout.curve, bytes_of(points)},
+      {layout.curve + bytes_of(points).size(), bytes_of(factors)},
       {layout.mean, bytes_of(projection.mean)},
       {layout.directions,
        absl::string_view(reinterpret_cast<const char*>(projection.directions),

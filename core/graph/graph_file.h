@@ -26,11 +26,12 @@ namespace annod {
 //   uint24  neighbors[item_count][degree], uint8 zero; int32 without that in
 //     formats before 5
 //   struct { int32 beam; float recall; } curve[curve_points]
+//   struct { int32 n; float factor; } factors[curve_factors]
 //   float   mean[dim], uint8 direction[directions][PaddedCodeBytes(dim)],
 //     if there are directions
 //   int32   apart[apart_count], if there are any
 inline constexpr char kGraphMagic[] = "ANNODGRF";
-inline constexpr uint32_t kGraphFormatVersion = 5;
+inline constexpr uint32_t kGraphFormatVersion = 6;
 inline constexpr uint32_t kMaxApart = 64;
 inline constexpr uint32_t kMaxCurvePoints = 64;
 
@@ -46,7 +47,8 @@ struct GraphHeader {
   int32_t entry_root;
   float steps_per_unit;
   uint64_t file_bytes;
-  uint32_t curve_points;      // at most kMaxCurvePoints; 0: no such part
+  uint16_t curve_points;      // at most kMaxCurvePoints; 0: no such part
+  uint16_t curve_factors;     // at most kMaxBeamFactors, of points
   uint32_t curve_queries;     // that each point is the mean of
   uint64_t forest_checksum;   // XXH3-64 of the forest's nodes; 0: not known
   float rank_exponent;        // of distances of codes; 0: not known

@@ -125,6 +125,9 @@ json CurveToJson(const BeamCurve& curve) {
   }
   json object = CurveToJson(points, "beam", curve.query_count);
   if (curve.most_n > 0) object["most_n"] = curve.most_n;
+  for (const BeamFactor& one : curve.factors) {
+    object["factors"].push_back({{"n", one.n}, {"factor", one.factor}});
+  }
   return object;
 }
 
@@ -140,6 +143,26 @@ absl::StatusOr<RecallCurve> RecallCurveFromJson(const json& object,
   return curve;
 }
 
+absl::StatusOr<std::vector<BeamFactor>> FactorsFromJson(const json& object) {
+  JsonFields fields(object, kWhat);
+  const json* const entries = fields.Array("factors", kMaxBeamFactors);
+  ANNOD_RETURN_IF_ERROR(fields.status());
+  std::vector<BeamFactor> factors;
+  for (const json& entry : *entries) {
+    if (!entry.is_object() || !entry.value("factor", json()).is_number()) {
+      return absl::DataLossError(
+          absl::StrCat(kWhat,
+                       ": an element of 'beam_curve.factors' is not an "
+                       "object with a number 'factor'"));
+    }
+    JsonFields own(entry, kWhat);
+    factors.push_back({static_cast<int32_t>(own.Int("n", 1, INT32_MAX)),
+                       entry["factor"].get<double>()});
+    ANNOD_RETURN_IF_ERROR(own.status());
+  }
+  return factors;
+}
+
 absl::StatusOr<BeamCurve> BeamCurveFromJson(const json& object) {
   BeamCurve curve;
   ANNOD_ASSIGN_OR_RETURN(const std::vector<SettingPoint> points,
@@ -152,6 +175,13 @@ absl::StatusOr<BeamCurve> BeamCurveFromJson(const json& object) {
     JsonFields fields(object, kWhat);
     curve.most_n = static_cast<int32_t>(fields.Int("most_n", 1, INT32_MAX));
     ANNOD_RETURN_IF_ERROR(fields.status());
+  }
+  if (object.contains("factors")) {
+    ANNOD_ASSIGN_OR_RETURN(curve.factors, FactorsFromJson(object));
+    const std::string wrong = WrongFactors(curve);
+    if (!wrong.empty()) {
+      return absl::DataLossError(absl::StrCat(kWhat, ": beam_curve: ", wrong));
+    }
   }
   return curve;
 }

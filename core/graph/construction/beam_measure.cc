@@ -1,6 +1,7 @@
 #include "core/graph/construction/beam_measure.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <vector>
@@ -32,12 +33,13 @@ constexpr int kMostBeams = 24;
 constexpr size_t kPatience = 4;
 constexpr double kWorthFinding = 0.1;
 
-// More neighbours are looked for by some of the items, with the beam that finds
-// that share of ten of them, and may be missed that much more often.
+// More neighbours are looked for by some of the items, with the beams that find
+// those shares of ten of them. Of those missed there, so many more may be.
 constexpr int kMostScaled = 1000;
 constexpr size_t kScaledQueries = 64;
-constexpr double kScaledRecall = 0.95;
-constexpr double kScaledTolerance = 0.01;
+constexpr std::array<double, 2> kScaledRecalls = {0.95, 0.99};
+constexpr double kScaledTolerance = 0.2;
+constexpr double kFactorStep = 1.5;
 
 // The distances of the `count` nearest of the other items.
 std::vector<float> OtherDistances(int32_t item, size_t count,
@@ -82,7 +84,7 @@ class Measurer {
       curve.points.push_back({width, recall});
       if (recall == 1 || NothingMoreToFind(curve.points)) break;
     }
-    ANNOD_ASSIGN_OR_RETURN(curve.most_n, FindMostN(curve));
+    ANNOD_RETURN_IF_ERROR(LookForMore(&curve));
     return curve;
   }
 
@@ -135,31 +137,68 @@ class Measurer {
 
   // Beams that grow with the neighbours wanted do as long as the graph leads
   // from some of them to the others. Crowds of equal items know each other
-  // only: all of ten neighbours are found, and few of a hundred.
-  absl::StatusOr<int32_t> FindMostN(const BeamCurve& curve) {
-    if (curve.points.empty()) return 0;
-    const auto enough = std::find_if(
-        curve.points.begin(), curve.points.end() - 1,
-        [](const BeamPoint& point) { return point.recall >= kScaledRecall; });
+  // only: all of ten neighbours are found, and few of a hundred. Then wider
+  // ones are tried, until comparing all items costs less.
+  absl::Status LookForMore(BeamCurve* curve) {
+    if (curve->points.empty()) return absl::OkStatus();
     AskEvery(std::max<size_t>(1, items_.size() / kScaledQueries));
-    const double tolerance =
-        kScaledTolerance +
-        RecallDeviation(enough->recall, static_cast<int>(asking_.size()));
-    int found = 0;
+    double factor = 1;
+    int found = kNeighbors;
     for (const int n : {20, 50, 100, 200, 500, 1000}) {
-      const int64_t width = int64_t{enough->beam} * n / kNeighbors;
-      if (n >= graph_.graph().size() ||
-          graph_.ScanIsCheaper(width, graph_.graph().size())) {
-        return 0;
+      for (;; factor *= kFactorStep) {
+        if (n >= graph_.graph().size() ||
+            IsScan(*curve, kScaledRecalls[0], factor, n)) {
+          // Nor will the graph be asked for more of them.
+          if (factor > 1) curve->most_n = found;
+          return absl::OkStatus();
+        }
+        if (nearest_[asking_[0]].size() <= kNeighbors) {
+          ANNOD_RETURN_IF_ERROR(FindNearest(kMostScaled));
+        }
+        ANNOD_ASSIGN_OR_RETURN(const bool does, DoesFor(*curve, factor, n));
+        if (does) break;
       }
-      if (found == 0) ANNOD_RETURN_IF_ERROR(FindNearest(kMostScaled));
-      ANNOD_ASSIGN_OR_RETURN(const double recall, RecallOf(n, width));
-      if (recall < enough->recall - tolerance) {
-        return std::max(found, kNeighbors);
+      if (factor == 1) {
+        found = n;
+      } else {
+        curve->factors.push_back({n, factor});
       }
-      found = n;
     }
-    return 0;
+    if (factor > 1) curve->most_n = found;
+    return absl::OkStatus();
+  }
+
+  // The first point that finds that share of ten neighbours, or the last.
+  static const BeamPoint& PointAt(const BeamCurve& curve, double recall) {
+    return *std::find_if(
+        curve.points.begin(), curve.points.end() - 1,
+        [recall](const BeamPoint& point) { return point.recall >= recall; });
+  }
+
+  static int64_t WidthFor(const BeamPoint& point, double factor, int n) {
+    return static_cast<int64_t>(factor * point.beam * n) / kNeighbors;
+  }
+
+  bool IsScan(const BeamCurve& curve, double recall, double factor,
+              int n) const {
+    return graph_.ScanIsCheaper(WidthFor(PointAt(curve, recall), factor, n),
+                                graph_.graph().size());
+  }
+
+  // Whether beams in proportion times `factor` find `n` neighbours as ten are
+  // found, where the graph would be asked.
+  absl::StatusOr<bool> DoesFor(const BeamCurve& curve, double factor, int n) {
+    for (const double wanted : kScaledRecalls) {
+      if (IsScan(curve, wanted, factor, n)) continue;
+      const BeamPoint& point = PointAt(curve, wanted);
+      const double tolerance =
+          kScaledTolerance * (1 - wanted) +
+          RecallDeviation(point.recall, static_cast<int>(asking_.size()));
+      ANNOD_ASSIGN_OR_RETURN(const double recall,
+                             RecallOf(n, WidthFor(point, factor, n)));
+      if (recall < point.recall - tolerance) return false;
+    }
+    return true;
   }
 
   absl::Status FindNearest(int count) {

@@ -31,7 +31,7 @@ struct BeamMeasureOptions {
 // out of the graph while it asks. An item as near as the tenth true neighbour
 // counts as one. Measured up to the beam at which nothing is missed, or at
 // which comparing all items costs less. Then some of them look for more
-// neighbours with beams in proportion, for BeamCurve::most_n.
+// neighbours with beams in proportion, for BeamCurve::most_n and factors.
 absl::StatusOr<BeamCurve> MeasureBeams(const GraphIndex& graph,
                                        const BeamMeasureOptions& options);
 

@@ -112,8 +112,7 @@ std::optional<ForestSetting> ForestForRecall(const OpenVersion& version,
   const Manifest& manifest = version.manifest;
   // Where items lie in crowds, how ten neighbours are found says nothing of as
   // many as do not fit into one; the graph's curve knows up to how many.
-  const int32_t most_n = manifest.beam_curve.most_n;
-  if (most_n > 0 && n > most_n) return std::nullopt;
+  if (FactorFor(manifest.beam_curve, n) != 1) return std::nullopt;
   if (version.graph != nullptr) {
     const std::optional<int64_t> search_k =
         SearchKForRecall(manifest.coded_recall_curve, recall, n);

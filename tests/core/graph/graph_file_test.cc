@@ -166,6 +166,40 @@ TEST_F(GraphFileTest, HoldsAProjection) {
   expect_refused(directions - shape.dim * sizeof(float), HUGE_VALF);
 }
 
+TEST_F(GraphFileTest, HoldsFactorsBehindTheCurve) {
+  BeamCurve curve = kCurve;
+  curve.most_n = 20;
+  curve.factors = {{50, 1.5}, {100, 1.5}, {200, 3.375}};
+  const std::string path = dir_.Path("factors");
+  EXPECT_TRUE(WriteGraphFile(FileSystem::Posix(), path, both_.built.graph,
+                             curve, both_.forest)
+                  .ok());
+  const std::string bytes = FileContents(path);
+  EXPECT_EQ(int{bytes[offsetof(GraphHeader, format_version)]}, 6);
+  const auto file = Open(bytes);
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ((*file)->curve().points, curve.points);
+  EXPECT_EQ((*file)->curve().most_n, 20);
+  EXPECT_EQ((*file)->curve().factors, curve.factors);
+
+  const auto expect_refused = [&](size_t offset, auto value) {
+    std::string changed = bytes;
+    std::memcpy(&changed[offset], &value, sizeof(value));
+    EXPECT_TRUE(absl::IsDataLoss(Open(Sealed(changed)).status())) << offset;
+  };
+  expect_refused(offsetof(GraphHeader, format_version), uint32_t{5});
+  expect_refused(offsetof(GraphHeader, curve_most_n), uint32_t{0});
+  expect_refused(offsetof(GraphHeader, curve_most_n), uint32_t{50});
+  for (const uint16_t count : {0, 2, 4, 0xffff}) {
+    expect_refused(offsetof(GraphHeader, curve_factors), count);
+  }
+  const size_t last = bytes.size() - 2 * sizeof(float);
+  expect_refused(last, int32_t{100});
+  expect_refused(last + sizeof(float), 1.25f);
+  expect_refused(last + sizeof(float), std::nanf(""));
+  expect_refused(last + sizeof(float), HUGE_VALF);
+}
+
 TEST_F(GraphFileTest, TakesTheOldestFormatThatDoes) {
   const auto format_of = [this](const Graph& graph) {
     const std::string path = dir_.Path("format");

@@ -27,6 +27,8 @@ Manifest Example() {
   manifest.build_seconds = 0.1;
   manifest.recall_curve = {{{10, 0.25}, {200, 0.5}, {201, 1}}, 300};
   manifest.coded_recall_curve = {{{10, 0.5}, {300, 0.75}}, 200};
+  manifest.beam_curve = {
+      {{10, 0.5}, {14, 0.75}}, 250, 20, {{50, 1.5}, {100, 2.25}}};
   manifest.create_time = "2024-05-06T07:08:09+00:00";
   manifest.journal_through = 12;
   manifest.incarnation = "0123456789abcdef";
@@ -53,6 +55,10 @@ void ExpectExample(const Manifest& manifest) {
   EXPECT_EQ(manifest.coded_recall_curve.points, want.coded_recall_curve.points);
   EXPECT_EQ(manifest.coded_recall_curve.query_count,
             want.coded_recall_curve.query_count);
+  EXPECT_EQ(manifest.beam_curve.points, want.beam_curve.points);
+  EXPECT_EQ(manifest.beam_curve.query_count, want.beam_curve.query_count);
+  EXPECT_EQ(manifest.beam_curve.most_n, want.beam_curve.most_n);
+  EXPECT_EQ(manifest.beam_curve.factors, want.beam_curve.factors);
   EXPECT_EQ(manifest.create_time, want.create_time);
   EXPECT_EQ(manifest.journal_through, want.journal_through);
   EXPECT_EQ(manifest.incarnation, want.incarnation);
@@ -74,6 +80,7 @@ TEST(ManifestTest, VersionsWithoutARecallCurveStayReadable) {
   Manifest manifest = Example();
   manifest.recall_curve = RecallCurve();
   manifest.coded_recall_curve = RecallCurve();
+  manifest.beam_curve = BeamCurve();
   const std::string text = ManifestToJson(manifest);
   EXPECT_EQ(text.find("recall"), std::string::npos);
   const auto read = ManifestFromJson(text);
@@ -109,6 +116,12 @@ TEST(ManifestTest, WellSealedNonsenseIsDataLoss) {
   const auto curve_of = [](const json& points) {
     return json{{"points", points}, {"query_count", 9}};
   };
+  const auto factors_of = [](const json& factors) {
+    return json{{"points", {{{"beam", 10}, {"recall", 0.5}}}},
+                {"query_count", 9},
+                {"most_n", 20},
+                {"factors", factors}};
+  };
   struct Case {
     const char* field;
     json value;
@@ -139,6 +152,16 @@ TEST(ManifestTest, WellSealedNonsenseIsDataLoss) {
       {"recall_curve", {{"points", json::array()}, {"query_count", 0}}},
       {"coded_recall_curve", 5},
       {"coded_recall_curve", curve_of({{{"search_k", 0}, {"recall", 0.5}}})},
+      {"beam_curve", 5},
+      {"beam_curve", curve_of({{{"beam", 0}, {"recall", 0.5}}})},
+      {"beam_curve", factors_of(5)},
+      {"beam_curve", factors_of(json::array({5}))},
+      {"beam_curve", factors_of({{{"n", 50}}})},
+      {"beam_curve", factors_of({{{"n", 50}, {"factor", "2"}}})},
+      {"beam_curve", factors_of({{{"n", 20}, {"factor", 2}}})},
+      {"beam_curve", factors_of({{{"n", 50}, {"factor", 0.5}}})},
+      {"beam_curve",
+       factors_of({{{"n", 50}, {"factor", 2}}, {{"n", 60}, {"factor", 1.5}}})},
       {"files", 5},
       {"files", json::array({5})},
       {"files", json::array({file, file})},

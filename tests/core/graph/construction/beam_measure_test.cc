@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "core/graph/beam_curve.h"
 #include "gtest/gtest.h"
 #include "tests/core/graph/built_graph.h"
+#include "tests/core/graph/data_shapes.h"
+#include "tests/core/graph/kept_recall.h"
 
 namespace annod {
 namespace {
@@ -123,30 +126,27 @@ TEST_F(BeamMeasureTest, NeighboursFoundBeforeMakeTheSameCurve) {
   EXPECT_EQ(shared.query_count, alone.query_count);
 }
 
+// A curve of ten neighbours says too little of a hundred where the answers of
+// all queries are the same few long vectors.
+TEST(BeamFactorTest, WiderBeamsAreFoundWhereThoseInProportionMissMuch) {
+  const DataShape shape = UnnormalisedShape();
+  std::mt19937 random(11);
+  const MeasuredIndex index(Draw(shape, 8000, &random), Metric::kDot);
+  const std::vector<BeamFactor>& factors = index.curve().factors;
+  EXPECT_EQ(WrongFactors(index.curve()), "");
+  ASSERT_FALSE(factors.empty());
+  EXPECT_GE(factors.back().n, 100);
+  EXPECT_GT(factors.back().factor, 1);
+  EXPECT_EQ(index.Tuned(0.9, 100).engine, Engine::kGraph);
+  index.ExpectKept(Draw(shape, 200, &random), 100, shape.name);
+}
+
 TEST_F(BeamMeasureTest, CanBeCancelled) {
   const std::atomic<bool> cancel{true};
   BeamMeasureOptions options;
   options.cancel = &cancel;
   EXPECT_TRUE(
       absl::IsCancelled(MeasureBeams(*words_->both.graph, options).status()));
-}
-
-TEST(BeamForRecallTest, NeedsTheCurveToGetThere) {
-  BeamCurve curve;
-  EXPECT_EQ(BeamForRecall(curve, 0.5, 10), std::nullopt);
-  curve.query_count = 1000000;
-  curve.points = {{10, 0.5}, {20, 0.9}, {40, 0.99}};
-  EXPECT_EQ(BeamForRecall(curve, 0.999, 10), std::nullopt);
-  EXPECT_EQ(BeamForRecall(curve, 1, 10), std::nullopt);
-  const auto ten = BeamForRecall(curve, 0.9, 10);
-  ASSERT_TRUE(ten.has_value());
-  EXPECT_GT(*ten, 20);  // strangers miss more
-  EXPECT_LT(*ten, 40);
-  EXPECT_EQ(BeamForRecall(curve, 0.9, 1), ten);
-  EXPECT_GT(*BeamForRecall(curve, 0.9, 100), 9 * *ten);
-  curve.most_n = 50;
-  EXPECT_TRUE(BeamForRecall(curve, 0.9, 50).has_value());
-  EXPECT_EQ(BeamForRecall(curve, 0.9, 51), std::nullopt);
 }
 
 }  // namespace
