@@ -21,26 +21,30 @@ std::string WrongFactors(const BeamCurve& curve) {
     return absl::StrCat(curve.factors.size(), " factors of beams; limit ",
                         kMaxBeamFactors);
   }
-  BeamFactor before = {curve.most_n, 1};
+  int32_t before = static_cast<int32_t>(kMeasuredN);
   for (const BeamFactor& one : curve.factors) {
-    if (curve.most_n == 0 || one.n <= before.n ||
-        !(one.factor >= before.factor) || !std::isfinite(one.factor)) {
+    if (one.n <= before || !(one.factor > 0) || !std::isfinite(one.factor)) {
       return absl::StrCat("factor ", one.factor, " of beams for ", one.n,
-                          " neighbours does not follow ", before.factor,
-                          " for ", before.n);
+                          " neighbours behind ", before, " is none");
     }
-    before = one;
+    before = one.n;
   }
   return "";
 }
 
 std::optional<double> FactorFor(const BeamCurve& curve, int n) {
-  if (curve.most_n == 0 || n <= curve.most_n) return 1;
+  if (n <= kMeasuredN) return 1;
+  const auto& factors = curve.factors;
   const auto found =
-      std::find_if(curve.factors.begin(), curve.factors.end(),
+      std::find_if(factors.begin(), factors.end(),
                    [n](const BeamFactor& one) { return n <= one.n; });
-  if (found == curve.factors.end()) return std::nullopt;
-  return found->factor;
+  if (found == factors.end()) {
+    if (curve.most_n > 0 && n > curve.most_n) return std::nullopt;
+    return factors.empty() ? 1 : factors.back().factor;
+  }
+  // Between two numbers of neighbours what either needs.
+  const double before = found == factors.begin() ? 1 : (found - 1)->factor;
+  return n == found->n ? found->factor : std::max(before, found->factor);
 }
 
 std::optional<int32_t> BeamForRecall(const BeamCurve& curve, double recall,
@@ -60,7 +64,8 @@ std::optional<int32_t> BeamForRecall(const BeamCurve& curve, double recall,
           : SettingBetween(
                 {static_cast<double>((high - 1)->beam), (high - 1)->recall},
                 {static_cast<double>(high->beam), high->recall}, target);
-  const double beam = at_ten * *factor * std::max(1.0, n / kMeasuredN);
+  const double beam =
+      std::max<double>(n, at_ten * *factor * std::max(1.0, n / kMeasuredN));
   return static_cast<int32_t>(
       std::min<double>(std::ceil(beam), std::numeric_limits<int32_t>::max()));
 }

@@ -19,8 +19,8 @@ struct BeamPoint {
   }
 };
 
-// What a beam in proportion to `n` neighbours is multiplied by to find as many
-// of them as of ten.
+// What a beam in proportion to `n` neighbours is multiplied by to find as large
+// a share of them as of ten.
 struct BeamFactor {
   int32_t n = 0;
   double factor = 1;
@@ -39,7 +39,8 @@ struct BeamCurve {
   // For how many neighbours a beam that grows in proportion to them was found
   // to do, at least 10; 0: for any number.
   int32_t most_n = 0;
-  // For how many more, in rising order, wider beams do. Factors never fall.
+  // What beams in proportion may be multiplied by, or have to be for more than
+  // most_n, by rising n above 10; holds up to the last, if most_n is 0 beyond.
   std::vector<BeamFactor> factors;
 };
 

@@ -13,10 +13,12 @@ namespace annod {
 namespace {
 
 // Distances between codes that a row kept in the beam costs, over the degree:
-// most neighbours have been met before. One of vectors costs as much as two, if
-// there is a code for each component.
+// most neighbours have been met before. One of vectors, which lie side by side,
+// costs as much, if there is a code for each component; to put rows in their
+// places in the beam costs by its width for each of them.
 constexpr double kMetShare = 0.35;
-constexpr double kVectorCost = 2;
+constexpr double kVectorCost = 1;
+constexpr double kMoveCost = 1.0 / 300;
 
 // A filter's share of the rows near a query may differ from that of all rows.
 constexpr double kSpareRows = 1.05;
@@ -94,7 +96,8 @@ bool GraphIndex::ScanIsCheaper(int64_t beam, int64_t items) const {
   const double components_for_a_code =
       static_cast<double>(PaddedCodeBytes(GraphSpace::DimOf(data_.layout))) /
       static_cast<double>(graph().book.row_bytes());
-  return static_cast<double>(beam) * graph().degree * kMetShare >=
+  const auto width = static_cast<double>(beam);
+  return width * (graph().degree * kMetShare + kMoveCost * width) >=
          kVectorCost * components_for_a_code * static_cast<double>(items);
 }
 

@@ -37,9 +37,10 @@ constexpr double kWorthFinding = 0.1;
 // those shares of ten of them. Of those missed there, so many more may be.
 constexpr int kMostScaled = 1000;
 constexpr size_t kScaledQueries = 64;
-constexpr std::array<double, 2> kScaledRecalls = {0.95, 0.99};
-constexpr double kScaledTolerance = 0.2;
+constexpr std::array<double, 3> kScaledRecalls = {0.9, 0.95, 0.99};
+constexpr double kScaledTolerance = 0.1;
 constexpr double kFactorStep = 1.5;
+constexpr int kMostNarrowed = 100;  // to look further takes long
 
 // The distances of the `count` nearest of the other items.
 std::vector<float> OtherDistances(int32_t item, size_t count,
@@ -136,36 +137,53 @@ class Measurer {
   }
 
   // Beams that grow with the neighbours wanted do as long as the graph leads
-  // from some of them to the others. Crowds of equal items know each other
-  // only: all of ten neighbours are found, and few of a hundred. Then wider
-  // ones are tried, until comparing all items costs less.
+  // from some of them to the others, and mostly narrower ones do. Crowds of
+  // equal items know each other only: all of ten neighbours are found, and few
+  // of a hundred. Then wider ones are tried, until comparing all items costs
+  // less.
   absl::Status LookForMore(BeamCurve* curve) {
     if (curve->points.empty()) return absl::OkStatus();
     AskEvery(std::max<size_t>(1, items_.size() / kScaledQueries));
     double factor = 1;
-    int found = kNeighbors;
+    int in_proportion = kNeighbors;
     for (const int n : {20, 50, 100, 200, 500, 1000}) {
-      for (;; factor *= kFactorStep) {
-        if (n >= graph_.graph().size() ||
-            IsScan(*curve, kScaledRecalls[0], factor, n)) {
-          // Nor will the graph be asked for more of them.
-          if (factor > 1) curve->most_n = found;
-          return absl::OkStatus();
-        }
-        if (nearest_[asking_[0]].size() <= kNeighbors) {
-          ANNOD_RETURN_IF_ERROR(FindNearest(kMostScaled));
-        }
-        ANNOD_ASSIGN_OR_RETURN(const bool does, DoesFor(*curve, factor, n));
-        if (does) break;
+      if (n >= graph_.graph().size()) break;
+      if (!IsScan(*curve, factor, n)) {
+        if (n == 20) ANNOD_RETURN_IF_ERROR(FindNearest(kMostScaled));
+        ANNOD_ASSIGN_OR_RETURN(factor, FindFactor(*curve, factor, n));
       }
-      if (factor == 1) {
-        found = n;
-      } else {
-        curve->factors.push_back({n, factor});
-      }
+      // Nor will the graph be asked for more of them.
+      if (IsScan(*curve, factor, n)) break;
+      curve->factors.push_back({n, factor});
+      if (factor <= 1) in_proportion = n;
     }
-    if (factor > 1) curve->most_n = found;
+    if (factor > 1) curve->most_n = in_proportion;
+    const auto is_one = [](const BeamFactor& one) { return one.factor == 1; };
+    if (std::all_of(curve->factors.begin(), curve->factors.end(), is_one)) {
+      curve->factors.clear();
+    }
     return absl::OkStatus();
+  }
+
+  // The factor that does for `n` neighbours, from `factor` on, or one with
+  // which comparing all items costs less.
+  absl::StatusOr<double> FindFactor(const BeamCurve& curve, double factor,
+                                    int n) {
+    ANNOD_ASSIGN_OR_RETURN(bool does, DoesFor(curve, factor, n));
+    if (does && n <= kMostNarrowed) {
+      while (does &&
+             WidthFor(PointAt(curve, kScaledRecalls.back()), factor, n) > n) {
+        factor /= kFactorStep;
+        ANNOD_ASSIGN_OR_RETURN(does, DoesFor(curve, factor, n));
+      }
+      if (!does) factor *= kFactorStep;
+      return factor;
+    }
+    while (!does && !IsScan(curve, factor, n)) {
+      factor *= kFactorStep;
+      ANNOD_ASSIGN_OR_RETURN(does, DoesFor(curve, factor, n));
+    }
+    return factor;
   }
 
   // The first point that finds that share of ten neighbours, or the last.
@@ -176,21 +194,24 @@ class Measurer {
   }
 
   static int64_t WidthFor(const BeamPoint& point, double factor, int n) {
-    return static_cast<int64_t>(factor * point.beam * n) / kNeighbors;
+    return std::max<int64_t>(
+        n, static_cast<int64_t>(factor * point.beam * n) / kNeighbors);
   }
 
-  bool IsScan(const BeamCurve& curve, double recall, double factor,
-              int n) const {
-    return graph_.ScanIsCheaper(WidthFor(PointAt(curve, recall), factor, n),
-                                graph_.graph().size());
+  bool IsScan(int64_t width) const {
+    return graph_.ScanIsCheaper(width, graph_.graph().size());
+  }
+  // For all but the least that may be asked for.
+  bool IsScan(const BeamCurve& curve, double factor, int n) const {
+    return IsScan(WidthFor(PointAt(curve, kScaledRecalls[0]), factor, n));
   }
 
   // Whether beams in proportion times `factor` find `n` neighbours as ten are
   // found, where the graph would be asked.
   absl::StatusOr<bool> DoesFor(const BeamCurve& curve, double factor, int n) {
     for (const double wanted : kScaledRecalls) {
-      if (IsScan(curve, wanted, factor, n)) continue;
       const BeamPoint& point = PointAt(curve, wanted);
+      if (IsScan(WidthFor(point, factor, n))) continue;
       const double tolerance =
           kScaledTolerance * (1 - wanted) +
           RecallDeviation(point.recall, static_cast<int>(asking_.size()));

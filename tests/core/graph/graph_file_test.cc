@@ -169,7 +169,7 @@ TEST_F(GraphFileTest, HoldsAProjection) {
 TEST_F(GraphFileTest, HoldsFactorsBehindTheCurve) {
   BeamCurve curve = kCurve;
   curve.most_n = 20;
-  curve.factors = {{50, 1.5}, {100, 1.5}, {200, 3.375}};
+  curve.factors = {{50, 1.5}, {100, 0.75}, {200, 3.375}};
   const std::string path = dir_.Path("factors");
   EXPECT_TRUE(WriteGraphFile(FileSystem::Posix(), path, both_.built.graph,
                              curve, both_.forest)
@@ -188,14 +188,12 @@ TEST_F(GraphFileTest, HoldsFactorsBehindTheCurve) {
     EXPECT_TRUE(absl::IsDataLoss(Open(Sealed(changed)).status())) << offset;
   };
   expect_refused(offsetof(GraphHeader, format_version), uint32_t{5});
-  expect_refused(offsetof(GraphHeader, curve_most_n), uint32_t{0});
-  expect_refused(offsetof(GraphHeader, curve_most_n), uint32_t{50});
   for (const uint16_t count : {0, 2, 4, 0xffff}) {
     expect_refused(offsetof(GraphHeader, curve_factors), count);
   }
   const size_t last = bytes.size() - 2 * sizeof(float);
   expect_refused(last, int32_t{100});
-  expect_refused(last + sizeof(float), 1.25f);
+  expect_refused(last + sizeof(float), 0.0f);
   expect_refused(last + sizeof(float), std::nanf(""));
   expect_refused(last + sizeof(float), HUGE_VALF);
 }
