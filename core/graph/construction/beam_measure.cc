@@ -40,7 +40,8 @@ constexpr size_t kScaledQueries = 64;
 constexpr std::array<double, 3> kScaledRecalls = {0.9, 0.95, 0.99};
 constexpr double kScaledTolerance = 0.1;
 constexpr double kFactorStep = 1.5;
-constexpr int kMostNarrowed = 100;  // to look further takes long
+constexpr double kNarrowMiss = 0.5;  // of what is missed of ten
+constexpr int kMostNarrowed = 100;   // to look further takes long
 
 // The distances of the `count` nearest of the other items.
 std::vector<float> OtherDistances(int32_t item, size_t count,
@@ -207,17 +208,21 @@ class Measurer {
   }
 
   // Whether beams in proportion times `factor` find `n` neighbours as ten are
-  // found, where the graph would be asked.
+  // found, where the graph would be asked. Narrower ones must find more: what
+  // is no item misses more than those that ask here.
   absl::StatusOr<bool> DoesFor(const BeamCurve& curve, double factor, int n) {
     for (const double wanted : kScaledRecalls) {
       const BeamPoint& point = PointAt(curve, wanted);
       if (IsScan(WidthFor(point, factor, n))) continue;
-      const double tolerance =
-          kScaledTolerance * (1 - wanted) +
-          RecallDeviation(point.recall, static_cast<int>(asking_.size()));
+      const double missed = 1 - point.recall;
+      const double may_miss =
+          factor < 1 ? kNarrowMiss * missed
+                     : missed + kScaledTolerance * (1 - wanted) +
+                           RecallDeviation(point.recall,
+                                           static_cast<int>(asking_.size()));
       ANNOD_ASSIGN_OR_RETURN(const double recall,
                              RecallOf(n, WidthFor(point, factor, n)));
-      if (recall < point.recall - tolerance) return false;
+      if (1 - recall > may_miss) return false;
     }
     return true;
   }

@@ -126,8 +126,8 @@ TEST_F(BeamMeasureTest, NeighboursFoundBeforeMakeTheSameCurve) {
   EXPECT_EQ(shared.query_count, alone.query_count);
 }
 
-// A curve of ten neighbours says too little of a hundred where the answers of
-// all queries are the same few long vectors.
+// A curve of ten neighbours says too little of more where the answers of all
+// queries are the same few long vectors.
 TEST(BeamFactorTest, WiderBeamsAreFoundWhereThoseInProportionMissMuch) {
   const DataShape shape = UnnormalisedShape();
   std::mt19937 random(11);
@@ -135,10 +135,21 @@ TEST(BeamFactorTest, WiderBeamsAreFoundWhereThoseInProportionMissMuch) {
   const std::vector<BeamFactor>& factors = index.curve().factors;
   EXPECT_EQ(WrongFactors(index.curve()), "");
   ASSERT_FALSE(factors.empty());
-  EXPECT_GE(factors.back().n, 100);
   EXPECT_GT(factors.back().factor, 1);
-  EXPECT_EQ(index.Tuned(0.9, 100).engine, Engine::kGraph);
-  index.ExpectKept(Draw(shape, 200, &random), 100, shape.name);
+  EXPECT_EQ(index.Tuned(0.9, 20).engine, Engine::kGraph);
+  const VectorRows queries = Draw(shape, 200, &random);
+  for (const int n : {20, 50}) index.ExpectKept(queries, n, shape.name);
+}
+
+TEST(BeamFactorTest, BeamsAreNarrowerWhereThoseInProportionFindMore) {
+  const DataShape shape = HardShape();
+  std::mt19937 random(12);
+  const MeasuredIndex index(Draw(shape, 8000, &random), Metric::kEuclidean);
+  const std::vector<BeamFactor>& factors = index.curve().factors;
+  ASSERT_FALSE(factors.empty());
+  EXPECT_LT(factors.back().factor, 1);
+  const VectorRows queries = Draw(shape, 200, &random);
+  for (const int n : {20, 50}) index.ExpectKept(queries, n, shape.name);
 }
 
 TEST_F(BeamMeasureTest, CanBeCancelled) {
