@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -15,8 +16,6 @@
 namespace annod::input {
 namespace {
 
-bool IsMissing(absl::string_view text) { return text.empty() || text == "NA"; }
-
 class CsvReader final : public VectorReader {
  public:
   CsvReader(std::unique_ptr<LineReader> lines,
@@ -26,9 +25,19 @@ class CsvReader final : public VectorReader {
         records_(lines_.get(), options.delimiter) {}
 
   absl::Status Start() {
-    ANNOD_ASSIGN_OR_RETURN(const std::vector<CsvRecord> first,
-                           records_.ReadFirst());
+    ANNOD_ASSIGN_OR_RETURN(std::vector<CsvRecord> first, records_.ReadFirst());
+    if (!first.empty() && first[0].comment && options_.header == "no") {
+      first.erase(first.begin());
+      ANNOD_RETURN_IF_ERROR(records_.Next(&record_).status());
+    }
     if (first.empty()) return lines_->Error("the file holds no vector");
+    if (options_.header == "yes" && records_.comment_line() != 0 &&
+        records_.comment_line() < first[0].line && HasNumber(first[0])) {
+      return lines_->ErrorAt(
+          first[0].line,
+          "--header yes, but this line holds numbers, and what is before it "
+          "begins with #: a comment; say --header no");
+    }
     ANNOD_ASSIGN_OR_RETURN(
         layout_, FindCsvLayout(first, records_.delimiter(), options_, *lines_));
     if (layout_.header_line == 0) return absl::OkStatus();
@@ -64,8 +73,20 @@ class CsvReader final : public VectorReader {
     description.delimiter = DelimiterName(records_.delimiter());
     if (layout_.row_numbers >= 0) {
       description.notes.push_back(
-          absl::StrCat("column ", layout_.row_numbers + 1,
-                       " has no name and counts rows: it is no component"));
+          layout_.names[layout_.row_numbers].empty()
+              ? absl::StrCat("column ", layout_.row_numbers + 1,
+                             " has no name and counts rows: it is no component")
+              : absl::StrCat(ColumnName(layout_.row_numbers),
+                             " counts rows: it is no component"));
+    }
+    if (records_.comment_line() != 0) {
+      description.notes.push_back(
+          absl::StrCat("lines that begin with # and hold no number, as line ",
+                       records_.comment_line(), ", are no rows"));
+    }
+    if (records_.separator_line() != 0) {
+      description.notes.push_back(absl::StrCat(
+          "line ", records_.separator_line(), " tells the delimiter"));
     }
     if (layout_.empty_end) {
       description.notes.push_back(
@@ -84,6 +105,14 @@ class CsvReader final : public VectorReader {
   }
 
  private:
+  bool HasNumber(const CsvRecord& record) const {
+    return std::any_of(record.fields.begin(), record.fields.end(),
+                       [this](const std::string& field) {
+                         return Classify(field, records_.delimiter() != ',') ==
+                                Cell::kNumber;
+                       });
+  }
+
   std::string ColumnName(int column) const {
     return layout_.header_line == 0
                ? absl::StrCat("column ", column + 1)
@@ -127,7 +156,7 @@ class CsvReader final : public VectorReader {
 
   absl::Status Parse(int column, float* value) {
     const std::string& text = record_.fields[column];
-    if (options_.missing && IsMissing(text)) {
+    if (options_.missing && Classify(text, false) == Cell::kEmpty) {
       *value = std::numeric_limits<float>::quiet_NaN();
       return absl::OkStatus();
     }
@@ -153,9 +182,28 @@ class CsvReader final : public VectorReader {
   // What may be meant by a cell that is no number.
   std::string Hint(int column) const {
     const std::string& text = record_.fields[column];
+    const bool comma = records_.delimiter() != ',';
+    const Cell cell = Classify(text, comma);
     if (text.empty()) {
       return " (an empty cell; where components may be missing, "
              "--missing_value says what they are)";
+    }
+    if (cell == Cell::kEmpty) {
+      return " (where components may be missing, --missing_value says what "
+             "they "
+             "are)";
+    }
+    if (HasGroups(text, comma)) {
+      return " (numbers are read without separators of thousands)";
+    }
+    if (absl::StartsWith(text, "[") || absl::StartsWith(text, "(")) {
+      return " (a list in one cell: give each component a column of its own, "
+             "or "
+             "write JSON lines)";
+    }
+    if (absl::EqualsIgnoreCase(text, "true") ||
+        absl::EqualsIgnoreCase(text, "false")) {
+      return " (write true as 1 and false as 0)";
     }
     if (absl::StrContains(text, ',')) {
       return " (decimal commas are read where another character separates "

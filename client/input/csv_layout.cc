@@ -49,6 +49,13 @@ bool LooksLikeNumber(absl::string_view text) {
          text.find_first_of("0123456789") != absl::string_view::npos;
 }
 
+// Likewise, but begun as numbers are: not e1.
+bool LooksDamaged(absl::string_view text) {
+  const size_t digit = text.find_first_not_of("+-.,");
+  return digit != absl::string_view::npos && absl::ascii_isdigit(text[digit]) &&
+         LooksLikeNumber(text);
+}
+
 class Finder {
  public:
   Finder(Records records, char delimiter, const VectorReaderOptions& options,
@@ -73,6 +80,7 @@ class Finder {
     FindUnnamed();
     ANNOD_RETURN_IF_ERROR(FindLabels());
     ANNOD_RETURN_IF_ERROR(FindIds());
+    ANNOD_RETURN_IF_ERROR(CheckBeforeCount());
     if (layout_.label == layout_.row_numbers ||
         layout_.id == layout_.row_numbers) {
       layout_.row_numbers = -1;
@@ -113,7 +121,8 @@ class Finder {
       return absl::OkStatus();
     }
     if (cells.size() > 1 && cells.back().empty()) cells.pop_back();
-    if (NumbersComponents(cells)) {
+    count_begin_ = BeginOfCount(cells);
+    if (count_begin_ >= 0) {
       if (rows_.size() < 2) return absl::OkStatus();
       if (!cells[0].empty() && !IsOneOf(cells[0], {"id", "label"}) &&
           AllWhole()) {
@@ -132,6 +141,10 @@ class Finder {
     if (std::all_of(cells.begin() + static_cast<std::ptrdiff_t>(begin),
                     cells.end(),
                     [this](const std::string& c) { return IsText(c); })) {
+      if (std::all_of(cells.begin(), cells.end(), LooksDamaged)) {
+        return Ambiguous(absl::StrCat("'", ForMessage(cells[0]), "'",
+                                      cells.size() > 1 ? ", ..." : ""));
+      }
       layout_.header_line = first_.line;
       return absl::OkStatus();
     }
@@ -143,14 +156,35 @@ class Finder {
     return absl::OkStatus();
   }
 
-  // Whether cells are 0, 1, ..., perhaps behind names of an id and a label.
-  bool NumbersComponents(const std::vector<std::string>& cells) const {
-    if (CountsUp(cells, 0)) return cells.size() > 1;
+  // From which cell on cells are 0, 1, ...: the first, or one behind names of
+  // an id and a label; -1: none.
+  int BeginOfCount(const std::vector<std::string>& cells) const {
+    if (CountsUp(cells, 0)) return cells.size() > 1 ? 0 : -1;
     for (size_t i = 0; i < 2 && i < cells.size(); ++i) {
-      if (!cells[i].empty() && !IsText(cells[i])) return false;
-      if (CountsUp(cells, i + 1)) return true;
+      if (!cells[i].empty() && !IsText(cells[i])) return -1;
+      if (CountsUp(cells, i + 1)) return static_cast<int>(i) + 1;
     }
-    return false;
+    return -1;
+  }
+
+  // Refuses to take for a component what stands before component 0.
+  absl::Status CheckBeforeCount() const {
+    if (layout_.header_line == 0 || options_.id_column != "auto" ||
+        options_.label_column != "auto") {
+      return absl::OkStatus();
+    }
+    for (int i = 0; i < count_begin_; ++i) {
+      if (i == layout_.label || i == layout_.id || i == layout_.row_numbers) {
+        continue;
+      }
+      return lines_.ErrorAt(
+          first_.line,
+          absl::StrCat("column ", i + 1, " '", ForMessage(layout_.names[i]),
+                       "' stands before component 0: say --id_column ", i + 1,
+                       ", --label_column ", i + 1,
+                       " or, if it is a component, --id_column none"));
+    }
+    return absl::OkStatus();
   }
 
   // Whether the rows below the first hold whole numbers only, labels apart.
@@ -194,8 +228,22 @@ class Finder {
 
   void FindUnnamed() {
     if (layout_.header_line == 0 || layout_.columns < 2) return;
-    if (!IsUnnamed(layout_.names[0])) return;
-    if (!MostlyText(0)) layout_.row_numbers = 0;
+    if (IsUnnamed(layout_.names[0])) {
+      if (!MostlyText(0)) layout_.row_numbers = 0;
+    } else if (options_.id_column == "auto" &&
+               absl::EqualsIgnoreCase(layout_.names[0], "index") &&
+               CountsRows()) {
+      layout_.row_numbers = 0;
+    }
+  }
+
+  // Whether the first column is 0, 1, ... or 1, 2, ..., row by row.
+  bool CountsRows() const {
+    const size_t begin = rows_[0].fields[0] == "1" ? 1 : 0;
+    for (size_t r = 0; r < rows_.size(); ++r) {
+      if (rows_[r].fields[0] != absl::StrCat(begin + r)) return false;
+    }
+    return true;
   }
 
   // Whether more than half of the cells of a column are text. Of a single row
@@ -286,6 +334,7 @@ class Finder {
   const bool comma_;
   const VectorReaderOptions& options_;
   const LineReader& lines_;
+  int count_begin_ = -1;  // BeginOfCount() of a header
   CsvLayout layout_;
 };
 

@@ -17,10 +17,10 @@ struct CsvLayout {
   int64_t header_line = 0;  // 0: none
   // Of all columns, if there is a header.
   std::vector<std::string> names;
-  size_t columns = 0;       // of a row, without an empty one at the end
-  bool empty_end = false;   // rows may end with a delimiter
-  int label = -1, id = -1;  // -1: none
-  int row_numbers = -1;  // a column without a name that counts rows, left out
+  size_t columns = 0;           // of a row, without an empty one at the end
+  bool empty_end = false;       // rows may end with a delimiter
+  int label = -1, id = -1;      // -1: none
+  int row_numbers = -1;         // a column that counts rows, left out
   std::vector<int> components;  // the other columns
 };
 

@@ -5,12 +5,14 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/input/components.h"
 #include "client/input/formats.h"
 #include "client/input/row_names.h"
 #include "core/status_macros.h"
+#include "core/storage/json_text.h"
 #include "core/utf8.h"
 #include "nlohmann/json.hpp"
 
@@ -115,6 +117,12 @@ class JsonLinesReader final : public VectorReader {
       ANNOD_ASSIGN_OR_RETURN(const bool more, lines_->Next(&line_));
       if (!more) return false;
     } while (absl::StripAsciiWhitespace(line_).empty());
+    const JsonShape shape = ShapeOfJson(line_);
+    if (shape.nesting > kMaxJsonNesting) {
+      return lines_->Error(absl::StrCat("the row is nested ", shape.nesting,
+                                        " levels deep; the limit is ",
+                                        kMaxJsonNesting));
+    }
     try {
       document_ = json::parse(line_);
     } catch (const json::exception& error) {
@@ -123,10 +131,48 @@ class JsonLinesReader final : public VectorReader {
       const size_t end = what.find("] ");
       if (end != absl::string_view::npos) what.remove_prefix(end + 2);
       return lines_->Error(absl::StrCat(
-          "not a row of JSON (each line is one): ", ForMessage(what, 160)));
+          "not a row of JSON (each line is one): ", ForMessage(what, 160),
+          ParseHint()));
     }
-    if (document_.is_object() || document_.is_array()) return true;
+    if (document_.is_object() || document_.is_array()) {
+      ANNOD_RETURN_IF_ERROR(CheckNames(shape));
+      return true;
+    }
     return lines_->Error("a row must be a JSON object or array");
+  }
+
+  // What may be meant by a line that is no JSON.
+  absl::string_view ParseHint() const {
+    const absl::string_view line = absl::StripAsciiWhitespace(line_);
+    if (line == "[" || line == "{" || absl::EndsWith(line, ",")) {
+      return " (jq -c '.[]' FILE writes the rows of one large array so)";
+    }
+    for (const absl::string_view word : {"NaN", "Infinity"}) {
+      if (absl::StrContains(line, word)) {
+        return " (NaN and Infinity are not JSON; a component that is missing "
+               "is null)";
+      }
+    }
+    return "";
+  }
+
+  // Refuses names that an object has twice: the parser keeps the last.
+  absl::Status CheckNames(const JsonShape& shape) const {
+    size_t members = 0;
+    if (document_.is_object()) {
+      members = document_.size();
+      const auto vector = document_.find("vector");
+      if (vector != document_.end() && vector->is_object()) {
+        members += vector->size();
+      }
+    }
+    if (static_cast<int64_t>(members) == shape.member_count) {
+      return absl::OkStatus();
+    }
+    const std::string repeated = RepeatedJsonName(line_);
+    if (repeated.empty()) return absl::OkStatus();
+    return lines_->Error(
+        absl::StrCat("'", ForMessage(repeated), "' is given twice"));
   }
 
   absl::StatusOr<bool> ReadRow(absl::Span<float> row, std::string* label) {
@@ -201,7 +247,11 @@ class JsonLinesReader final : public VectorReader {
         value.is_number() ? static_cast<float>(value.get<double>()) : kMissing;
     if (std::isfinite(*component)) return absl::OkStatus();
     return lines_->Error(absl::StrCat(
-        what, " is not a finite number: ", ForMessage(value.dump(), 40)));
+        what, " is not a finite number: ", ForMessage(value.dump(), 40),
+        value.is_structured()
+            ? " (each line is one row; jq -c '.[]' FILE writes the rows of "
+              "one large array so)"
+            : ""));
   }
 
   static absl::string_view MissingHint() {

@@ -8,9 +8,12 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "client/input/binary_file.h"
 #include "client/input/limits.h"
 #include "core/status_macros.h"
@@ -33,6 +36,49 @@ absl::string_view OtherEncoding(absl::string_view bytes) {
     return "UTF-16";
   }
   return "";
+}
+
+// What files begin with that are no text, and what to do with them.
+struct Magic {
+  absl::string_view bytes, what;
+};
+constexpr Magic kMagics[] = {
+    {"BZh91AY&SY", "compressed by bzip2; unpack it first, as with bzcat"},
+    {"\xFD"
+     "7zXZ",
+     "compressed by xz; unpack it first, as with xzcat"},
+    {"\x28\xB5\x2F\xFD",
+     "compressed by zstd; unpack it first, as with zstdcat"},
+    {"\x04\x22\x4D\x18", "compressed by lz4; unpack it first, as with lz4cat"},
+    {"\x1F\x9D", "compressed by compress; unpack it first, as with zcat"},
+    {"7z\xBC\xAF\x27\x1C", "a 7-Zip archive; unpack it first"},
+    {"PK\x03\x04",
+     "a ZIP archive, as .zip, .xlsx and .npz files are; unpack it first, or "
+     "save the table as .csv"},
+    {"\xD0\xCF\x11\xE0", "an old Office file; save the table as .csv"},
+    {"\x93NUMPY", "a .npy array (--input_format npy)"},
+    {"\x89HDF\r\n", "an HDF5 file (--input_format hdf5)"},
+    {"PAR1", "a Parquet file; write the columns as .npy or .csv"},
+    {"ARROW1", "an Arrow file; write the columns as .npy or .csv"},
+};
+
+// What `bytes` are, if they are known to be no text.
+absl::string_view OtherContents(absl::string_view bytes) {
+  for (const Magic& magic : kMagics) {
+    if (absl::StartsWith(bytes, magic.bytes)) return magic.what;
+  }
+  return "";
+}
+
+// Whether binary data begin as word2vec's: "count dim", a line end.
+bool IsWord2Vec(absl::string_view bytes) {
+  const size_t end = bytes.find('\n');
+  if (end == absl::string_view::npos || end > 40) return false;
+  const std::vector<absl::string_view> numbers =
+      absl::StrSplit(bytes.substr(0, end), ' ', absl::SkipEmpty());
+  int64_t ignored;
+  return numbers.size() == 2 && absl::SimpleAtoi(numbers[0], &ignored) &&
+         absl::SimpleAtoi(numbers[1], &ignored);
 }
 
 // What zlib says of an error behind its own name for the file.
@@ -116,12 +162,26 @@ absl::StatusOr<absl::string_view> LineReader::NextBytes() {
 absl::Status LineReader::Begin() {
   begun_ = true;
   ANNOD_ASSIGN_OR_RETURN(const absl::string_view text, Peek());
+  const absl::string_view contents = OtherContents(text);
+  if (!contents.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path_, ": not text: it is ", contents));
+  }
   absl::string_view encoding = OtherEncoding(text);
   const size_t nul = text.substr(0, kNulBytes).find('\0');
   if (encoding.empty() && nul != absl::string_view::npos) {
     if (nul > 3) {
       return ErrorAt(
-          1, absl::StrCat("byte ", nul, " is zero: not text, or UTF-16"));
+          1, absl::StrCat("byte ", nul, " is zero: not text, or UTF-16",
+                          IsWord2Vec(text)
+                              ? "; as word2vec's binary format begins, which "
+                                "is not read: write the vectors as text"
+                              : ""));
+    }
+    if (text.size() > 3 && text[2] == '\0' && text[3] == '\0') {
+      return ErrorAt(1,
+                     "bytes 2 and 3 are zero: not text; --input_format tells "
+                     "fvecs and bvecs");
     }
     encoding = "UTF-16 without a byte order mark";
   }

@@ -87,6 +87,8 @@ absl::Status ParseHeader(const std::string& path, absl::string_view text,
        absl::StrSplit(shape.substr(1, close - 1), ',')) {
     size = absl::StripAsciiWhitespace(size);
     if (size.empty()) continue;  // the comma behind a one-element tuple
+    // Python 2 writes long integers so: 3L.
+    if (size.size() > 1) absl::ConsumeSuffix(&size, "L");
     int64_t value;
     if (!absl::SimpleAtoi(size, &value) || value < 0) {
       return BadHeader(path, absl::StrCat("has shape entry '", size, "'"),

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <initializer_list>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -23,9 +24,10 @@ using input::LineReader;
 
 // A name as the command line gives it.
 struct InputName {
-  std::string path;    // without ":NAME"
-  std::string format;  // empty: not told
-  std::string member;  // of an archive; empty: not told
+  std::string path;     // without ":NAME"
+  std::string format;   // empty: not told
+  std::string member;   // of an archive; empty: not told
+  bool packed = false;  // by gzip, says the name
 };
 
 struct Ending {
@@ -34,23 +36,23 @@ struct Ending {
   bool has_members = false;
 };
 constexpr Ending kEndings[] = {
-    {".npy", "npy"},         {".npz", "npz", true},  {".fvecs", "fvecs"},
-    {".bvecs", "bvecs"},     {".ivecs", "ivecs"},    {".hdf5", "hdf5", true},
-    {".h5", "hdf5", true},   {".csv", "csv"},        {".csv.gz", "csv"},
-    {".tsv", "csv"},         {".tsv.gz", "csv"},     {".vec", "vec"},
-    {".vec.gz", "vec"},      {".txt", "text"},       {".txt.gz", "text"},
-    {".jsonl", "jsonl"},     {".jsonl.gz", "jsonl"}, {".ndjson", "jsonl"},
-    {".ndjson.gz", "jsonl"},
+    {".npy", "npy"},       {".npz", "npz", true}, {".fvecs", "fvecs"},
+    {".bvecs", "bvecs"},   {".ivecs", "ivecs"},   {".hdf5", "hdf5", true},
+    {".h5", "hdf5", true}, {".csv", "csv"},       {".tsv", "csv"},
+    {".vec", "vec"},       {".txt", "text"},      {".jsonl", "jsonl"},
+    {".ndjson", "jsonl"},
 };
 constexpr absl::string_view kEndingsText =
     ".npy, .npz, .fvecs, .bvecs, .hdf5, .h5, .csv, .tsv, .vec, .txt, .jsonl or "
-    ".ndjson, the text ones also with .gz";
+    ".ndjson, also with .gz";
 
 InputName Parse(const std::string& path) {
   const std::string lower = absl::AsciiStrToLower(path);
   InputName name{path, "", ""};
+  absl::string_view ending = lower;
+  name.packed = absl::ConsumeSuffix(&ending, ".gz");
   for (const Ending& e : kEndings) {
-    if (absl::EndsWith(lower, e.ending)) name.format = std::string(e.format);
+    if (absl::EndsWith(ending, e.ending)) name.format = std::string(e.format);
   }
   if (!name.format.empty()) return name;
   for (const Ending& e : kEndings) {
@@ -131,6 +133,23 @@ absl::Status UnknownFormat(const std::string& path) {
                      " files are not read; write the columns as .npy, "
                      ".csv or .jsonl, for instance with pandas or pyarrow"));
   }
+  for (const auto& [ending, unpack] :
+       std::initializer_list<std::pair<absl::string_view, absl::string_view>>{
+           {".bz2", "bzcat"},
+           {".xz", "xzcat"},
+           {".zst", "zstdcat"},
+           {".lz4", "lz4cat"},
+           {".zip", "unzip -p"}}) {
+    if (!absl::EndsWith(lower, ending)) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, ": of compressed files only .gz is read; unpack it, or pipe it: ",
+        unpack, " FILE | annodctl ... -"));
+  }
+  if (absl::EndsWith(lower, ".json")) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, ": JSON is read a row a line (.jsonl, or --input_format jsonl); ",
+        "jq -c '.[]' FILE writes the rows of one large array so"));
+  }
   return absl::InvalidArgumentError(
       absl::StrCat(path, ": the name tells no known format; it must end with ",
                    kEndingsText, ", or --input_format say what it is"));
@@ -196,7 +215,7 @@ absl::StatusOr<std::unique_ptr<VectorReader>> OpenRows(
     ANNOD_RETURN_IF_ERROR(LineReader::Open(name.path).status());
     return UnknownFormat(path);
   }
-  if (!sniff && !stream && !IsText(name.format)) {
+  if (!sniff && !stream && !name.packed && !IsText(name.format)) {
     ANNOD_ASSIGN_OR_RETURN(auto file,
                            BinaryFile::Open(name.path, options.name));
     return OpenBinary(std::move(file), name.format, name.member, options);

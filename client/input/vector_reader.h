@@ -141,7 +141,7 @@ struct VectorReaderOptions {
 //   .jsonl .ndjson   on each line {"id":7,"label":"a","vector":[1,2]}, of which
 //                only the vector must be there, or an array, or an object of
 //                positions or feature names and numbers
-// The text formats may be compressed (.gz). "-" is standard input. What is no
+// All may be compressed (.gz). "-" is standard input. What is no
 // regular file is read once, and text is not held in memory.
 // NotFound; InvalidArgument for another ending and for wrong contents.
 absl::StatusOr<std::unique_ptr<VectorReader>> OpenVectorFile(

@@ -14,6 +14,7 @@
 #include "core/open_file.h"
 #include "core/status_macros.h"
 #include "core/storage/checked_json.h"
+#include "core/storage/json_text.h"
 #include "core/utf8.h"
 #include "nlohmann/json.hpp"
 
@@ -101,6 +102,10 @@ absl::StatusOr<std::string> ReadAll(int fd, const std::string& path) {
 }  // namespace
 
 absl::StatusOr<ordered_json> ParseAccessJson(absl::string_view text) {
+  if (ShapeOfJson(text).nesting > kMaxJsonNesting) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("nested more than ", kMaxJsonNesting, " levels deep"));
+  }
   NameWatch names;
   ordered_json document;
   try {

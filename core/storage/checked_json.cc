@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "core/storage/checksum.h"
+#include "core/storage/json_text.h"
 #include "core/utf8.h"
 
 namespace annod {
@@ -39,6 +40,10 @@ std::string SealJson(json object, int format) {
 
 absl::StatusOr<json> UnsealJson(absl::string_view text, int newest_format,
                                 absl::string_view what) {
+  if (ShapeOfJson(text).nesting > kMaxJsonNesting) {
+    return absl::DataLossError(absl::StrCat(what, " is nested more than ",
+                                            kMaxJsonNesting, " levels deep"));
+  }
   json object = json::parse(text.begin(), text.end(), nullptr,
                             /*allow_exceptions=*/false);
   if (!object.is_object()) {

@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "core/status_macros.h"
 #include "core/storage/index_settings.h"
+#include "core/storage/json_text.h"
+#include "core/utf8.h"
 #include "nlohmann/json.hpp"
 #include "server/config/follow_source.h"
 #include "server/config/setting_values.h"
@@ -225,6 +227,10 @@ std::string ConfigToJson(const Config& config) {
 }
 
 absl::Status MergeConfigJson(absl::string_view text, Config* config) {
+  if (ShapeOfJson(text).nesting > kMaxJsonNesting) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "configuration is nested more than ", kMaxJsonNesting, " levels deep"));
+  }
   json document;
   try {
     document = json::parse(text.begin(), text.end(), nullptr,
@@ -236,6 +242,11 @@ absl::Status MergeConfigJson(absl::string_view text, Config* config) {
   if (!document.is_object()) {
     return absl::InvalidArgumentError(
         "configuration is not a JSON object of settings");
+  }
+  const std::string repeated = RepeatedJsonName(text);
+  if (!repeated.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "configuration: '", ForMessage(repeated), "' is given more than once"));
   }
   Config merged = *config;  // so that an error changes nothing
   for (const auto& item : document.items()) {

@@ -1,6 +1,8 @@
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -78,6 +80,14 @@ class LabelFile {
 };
 
 absl::Status RunBuild(const BuildArguments& arguments, const Context& context) {
+  for (const std::string* const output :
+       {&arguments.output, &arguments.labels}) {
+    std::error_code ignored;
+    if (std::filesystem::equivalent(arguments.input, *output, ignored)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          *output, ": is the input; the result must be another file"));
+    }
+  }
   ANNOD_ASSIGN_OR_RETURN(
       const auto place, OutputFile::Prepare(FileSystem::Posix(),
                                             arguments.output, arguments.force));

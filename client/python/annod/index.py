@@ -2,7 +2,7 @@
 
 import operator
 import warnings
-from typing import Any, List, Optional, Tuple
+from typing import Any, List, NoReturn, Optional, Tuple
 
 from annod import errors, vectors
 from annod.connection import connect
@@ -15,6 +15,15 @@ from annod.remote.progress import print_progress
 from annod.v1 import index_service_pb2
 
 Neighbours = queries.Neighbours
+
+
+def _item_id(i: Any) -> int:
+    item = operator.index(i)
+    if item < 0:
+        raise IndexError(f"item id is {item}; it must not be negative")
+    if item > LARGEST_ID:
+        raise IndexError(f"item id is {item}; it must be at most {LARGEST_ID}")
+    return item
 
 
 class AnnoyIndex(AnnoyFiles):
@@ -125,11 +134,7 @@ class AnnoyIndex(AnnoyFiles):
             raise Exception("a loaded index takes no items")
         if self._built and self._remote.temporary:
             raise Exception("a built index takes no items: unbuild it first")
-        i = operator.index(i)
-        if i < 0:
-            raise IndexError(f"item id is {i}; it must not be negative")
-        if i > LARGEST_ID:
-            raise IndexError(f"item id is {i}; it must be at most {LARGEST_ID}")
+        i = _item_id(i)
         row = vectors.to_row(vector)
         if row.size == 0:
             raise IndexError("vector has no components")
@@ -242,9 +247,7 @@ class AnnoyIndex(AnnoyFiles):
           ValueError: a negative n.
         """
         self._remote.check_exists()
-        i = operator.index(i)
-        if i < 0:
-            raise IndexError(f"item id is {i}; it must not be negative")
+        i = _item_id(i)
         n_items = None if self._built and not self._empty() else self._remote.n_items()
         if n_items is not None and i >= n_items:
             raise IndexError(f"item id is {i}; the index has ids below {n_items}")
@@ -297,6 +300,12 @@ class AnnoyIndex(AnnoyFiles):
     def __len__(self) -> int:
         return self.get_n_items()
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "an AnnoyIndex is on a server and cannot be pickled or copied: save() it,"
+            " or give it a name (index=) and open that where it is needed"
+        )
+
     def __repr__(self) -> str:
         return (
             f"AnnoyIndex(f={self._f}, metric={self._metric!r},"
@@ -330,8 +339,7 @@ class AnnoyIndex(AnnoyFiles):
 
     def _check_ids(self, *ids: int) -> None:
         for i in ids:
-            if i < 0:
-                raise IndexError(f"item id is {i}; it must not be negative")
+            _item_id(i)
         self._remote.check_exists()
         if not self._remote.exists:
             raise errors.NoSuchItem(f"item id is {max(ids)}; the index has no items")

@@ -41,6 +41,7 @@ def to_row(vector: Any, what: str = "vector") -> FloatArray:
     _check_real(vector, what)
     if isinstance(vector, (str, bytes, bytearray, dict)):
         raise TypeError(f"{what} is {type(vector).__name__}; it must be numbers")
+    _check_ordered(vector, what)
     if not isinstance(vector, (list, tuple, array.array)):
         try:
             vector = list(vector)
@@ -58,6 +59,15 @@ def to_row(vector: Any, what: str = "vector") -> FloatArray:
         if not isinstance(value, numbers.Real):
             raise TypeError(f"{what}[{position}] is {value!r}; it must be a number")
     raise TypeError(f"{what} must be a sequence of numbers")
+
+
+def _check_ordered(values: Any, what: str) -> None:
+    # Its numbers would be components in whatever order, equal ones once.
+    if isinstance(values, (set, frozenset)):
+        raise TypeError(
+            f"{what} is a {type(values).__name__}, which has no order; it must be a"
+            " sequence of numbers"
+        )
 
 
 def _check_real(values: Any, what: str) -> None:
@@ -117,6 +127,8 @@ def as_rows(X: Any) -> Any:
     dimension."""
     if frames.is_frame(X):
         return X
+    if isinstance(X, memoryview):
+        X = np.asarray(X)
     if getattr(X, "ndim", 2) == 1:
         array_ = X if isinstance(X, np.ndarray) else np.asarray(X)
         return X if array_.dtype == object else array_[None, :]
@@ -181,7 +193,7 @@ def rows_of(
     if not isinstance(X, (np.ndarray, list, tuple)):
         if hasattr(X, "toarray"):
             X = X.toarray()
-        elif hasattr(X, "__array__"):
+        elif hasattr(X, "__array__") or isinstance(X, memoryview):
             X = np.asarray(X)
     if isinstance(X, np.ndarray) and X.dtype.kind in "fiub":
         return _array_rows(X, f, what)
@@ -233,6 +245,7 @@ def _dense_row(values: Any, missing_value: Optional[float], name: str) -> FloatA
     if not isinstance(values, np.ndarray):
         if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
             raise TypeError(f"{name} is {values!r}; it must be a row of numbers")
+        _check_ordered(values, name)
         values = list(values)
     elif values.dtype.kind == "O":
         values = values.tolist()

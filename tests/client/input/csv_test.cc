@@ -62,6 +62,9 @@ TEST(CsvTest, CsvMayLackComponentsWhereThatIsAskedFor) {
   EXPECT_THAT(*rows, ElementsAre(Pair("a", ElementsAre(1, IsNan())),
                                  Pair("b", ElementsAre(IsNan(), 2)),
                                  Pair("", ElementsAre(3, 4))));
+  EXPECT_THAT(*ReadAll(WriteFile("w.csv", "a,1,null\nb,N/A,2\n"), options),
+              ElementsAre(Pair("a", ElementsAre(1, IsNan())),
+                          Pair("b", ElementsAre(IsNan(), 2))));
   // "nan" is a number that is wrong, not one that is missing.
   EXPECT_THAT(
       ReadAll(WriteFile("n.csv", "1,2\n1,nan\n"), options).status().message(),
@@ -143,6 +146,37 @@ TEST(CsvTest, TellsHeadersLabelsIdsAndDelimiters) {
       {"x,y\n1,2,\n", {{"", {1, 2}}}, "line 1"},
       {"1,2\r3,4\r", {{"", {1, 2}}, {"", {3, 4}}}},
       {"1\n2\n", {{"", {1}}, {"", {2}}}},
+      // A column 'index' that counts rows, as pandas' reset_index() makes it.
+      {"index,x,y\n0,1,2\n1,3,4\n", {{"", {1, 2}}, {"", {3, 4}}}, "line 1"},
+      {"index,x\n0,1\n2,3\n", {{"", {0, 1}}, {"", {2, 3}}}, "line 1"},
+      // Quotes with blanks around them, and line breaks within.
+      {"\"a\", \"1\" ,2\n \"b, c\" , 3,4\n",
+       {{"a", {1, 2}}, {"b, c", {3, 4}}},
+       "none",
+       "column 1"},
+      {"a b \"c\",1\n \"d\" e,2\n",
+       {{"a b \"c\"", {1}}, {"\"d\" e", {2}}},
+       "none",
+       "column 1"},
+      {"\"a b\nc d\";1\n\"e\nf\";2\n",
+       {{"a b\nc d", {1}}, {"e\nf", {2}}},
+       "none",
+       "column 1",
+       "none",
+       "semicolon"},
+      // Comments, as numpy.savetxt writes them; names among them or not.
+      {"# x,y\n1,2\n3,4\n", {{"", {1, 2}}, {"", {3, 4}}}, "line 1"},
+      {"# x y\n1e0 2e0\n", {{"", {1, 2}}}, "line 1", "none", "none", "blank"},
+      {"# by a program, long ago\n# x\n1,2\n# more\n3,4\n# end",
+       {{"", {1, 2}}, {"", {3, 4}}}},
+      {"# a table\nx,y\n1,2\n", {{"", {1, 2}}}, "line 2"},
+      {"#cats,1,2\n#dogs,3,4\n",
+       {{"#cats", {1, 2}}, {"#dogs", {3, 4}}},
+       "none",
+       "column 1"},
+      // Excel's first line.
+      {"sep=;\n1,5;2\n", {{"", {1.5, 2}}}, "none", "none", "none", "semicolon"},
+      {"\"sep=,\"\r\nx,y\r\n1,2\r\n", {{"", {1, 2}}}, "line 2"},
   };
   for (const Taken& c : cases) {
     const std::string path = WriteFile("x.csv", c.text);
@@ -174,6 +208,22 @@ TEST(CsvTest, NeverGuessesWhereTwoThingsMayBe) {
       {"1,2,a\n3,4,b\n", "--label_column last"},
       {"1.5;2\n2,5;3\n", "line 2 has a decimal comma"},
       {"\"1,5\",2\n3,4\n", "decimal commas are read"},
+      // Numbers that are damaged or grouped are no header and no labels.
+      {"1.0.0\n2\n", "line 1: '1.0.0' may be a header"},
+      {"\"1,234\",\"2,345\"\n\"3,456\",4\n",
+       "line 1: column 1: '1,234' is not a finite number (numbers are read "
+       "without separators of thousands"},
+      {"\"1,234\",2\n\"3,456.5\",4\n", "separators of thousands"},
+      {"1;2\n1.234,5;2\n", "line 2: column 1: '1.234,5'"},
+      // What stands before component 0 is none.
+      {"number,0,1\n7,.5,2\n",
+       "line 1: column 1 'number' stands before component 0: say --id_column "
+       "1"},
+      {"x\n\"[.1, .2]\"\n", "a list in one cell"},
+      {"x,y\n\"[.1 .2\n .3]\",1\n1,2\n2,3\n3,4\n", "a list in one cell"},
+      {"x\n1\nTrue\n",
+       "line 3: column 1: 'True' is not a finite number (write "},
+      {"x,y\n1,null\n", "--missing_value"},
   };
   for (const auto& [text, message] : cases) {
     const absl::Status status = ReadAll(WriteFile("x.csv", text)).status();
@@ -206,6 +256,15 @@ TEST(CsvTest, OptionsSayWhatIsNotGuessed) {
               ElementsAre(Pair("7", ElementsAre(1))));
   EXPECT_THAT(*read("1:2\n", "auto", "auto", "auto", ':'),
               ElementsAre(Pair("", ElementsAre(1, 2))));
+  EXPECT_THAT(*read("index,x\n0,7\n", "auto", "auto", "none"),
+              ElementsAre(Pair("", ElementsAre(0, 7))));
+  EXPECT_THAT(*read("number,0,1\n7,.5,2\n", "auto", "auto", "none"),
+              ElementsAre(Pair("", ElementsAre(7, .5, 2))));
+  EXPECT_THAT(*read("# x,y\n1,2\n", "no", "auto", "auto"),
+              ElementsAre(Pair("", ElementsAre(1, 2))));
+  EXPECT_THAT(
+      read("# mine\n1,2\n3,4\n", "yes", "auto", "auto").status().message(),
+      HasSubstr("line 2: --header yes, but this line holds numbers"));
   EXPECT_THAT(read("x,y\n1,2\n", "auto", "z", "auto").status().message(),
               HasSubstr("no column 'z'"));
   EXPECT_THAT(read("1,2\n", "auto", "3", "auto").status().message(),

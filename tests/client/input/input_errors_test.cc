@@ -158,6 +158,52 @@ TEST(VectorReaderTest, AMissingFileIsNotFoundAndAnUnknownEndingIsInvalid) {
   }
   EXPECT_EQ(ReadAll(WriteFile("x.parquet", "")).status().code(),
             absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(
+      std::string(ReadAll(WriteFile("x.vec.bz2", "")).status().message()),
+      HasSubstr("bzcat FILE | annodctl"));
+  EXPECT_THAT(std::string(ReadAll(WriteFile("x.json", "")).status().message()),
+              HasSubstr("a row a line"));
+}
+
+TEST(VectorReaderTest, WhatIsNoTextIsCalledWhatItIs) {
+  using std::string_literals::operator""s;
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"BZh91AY&SY\x01\x02", "compressed by bzip2"},
+      {"\xFD"
+       "7zXZ\0\0\4"s,
+       "compressed by xz"},
+      {"\x28\xB5\x2F\xFD\x24\n1,2", "compressed by zstd"},
+      {"PK\x03\x04\n1,2", "a ZIP archive"},
+      {"\x93NUMPY\x01", "--input_format npy"},
+      {"PAR1\x15", "Parquet"},
+      {"2 3\na \0\0\x80\x3F\n"s, "word2vec's binary format"},
+      {VecsRow<float>(2, {1, 2}), "--input_format tells fvecs"},
+  };
+  for (const auto& [bytes, what] : cases) {
+    const absl::Status status = ReadAll(WriteFile("x.csv", bytes)).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << what;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(what));
+  }
+}
+
+TEST(VectorReaderTest, JsonOfAnyDepthAndShapeIsAnError) {
+  const std::string deep =
+      std::string(100000, '[') + "1" + std::string(100000, ']');
+  const std::vector<std::pair<std::string, const char*>> cases = {
+      {deep, "nested 100000 levels deep; the limit is 64"},
+      {"{\"vector\":[1,2],\"id\":" + deep + "}", "levels deep"},
+      {"{\"id\":1,\"vector\":[1,2],\"id\":2}", "'id' is given twice"},
+      {"{\"vector\":{\"0\":1,\"0\":2}}", "'0' is given twice"},
+      {"[[1,2],[3,4]]", "each line is one row"},
+      {"[", "large array"},
+      {"[1,2],", "large array"},
+      {"[1,NaN]", "NaN and Infinity are not JSON"},
+  };
+  for (const auto& [text, what] : cases) {
+    const absl::Status status = ReadAll(WriteFile("x.jsonl", text)).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << what;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(what));
+  }
 }
 
 }  // namespace

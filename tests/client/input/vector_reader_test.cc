@@ -247,6 +247,24 @@ TEST(VectorReaderTest, FloatsThatAreAllDenormalAreSuspected) {
       ElementsAre(Pair("", ElementsAre(0, 1)), Pair("", ElementsAre(1, 0))));
 }
 
+TEST(VectorReaderTest, BinaryFilesMayBeCompressed) {
+  const auto want = ElementsAre(Pair("", ElementsAre(1, 2)));
+  const std::string npy =
+      Npy(1, NpyHeader("<f4", "(1, 2)"), Bytes<float>({1, 2}));
+  EXPECT_THAT(*ReadAll(WriteFile("x.npy.gz", Gzip(npy))), want);
+  EXPECT_THAT(
+      *ReadAll(WriteFile("x.fvecs.gz", Gzip(VecsRow<float>(2, {1, 2})))), want);
+  EXPECT_THAT(
+      *ReadAll(WriteFile("x.bvecs.gz", Gzip(VecsRow<uint8_t>(2, {1, 2})))),
+      want);
+}
+
+TEST(VectorReaderTest, ReadsShapesOfPython2) {
+  EXPECT_THAT(*ReadAll(WriteFile("x.npy", Npy(1, NpyHeader("<f4", "(1L, 2L)"),
+                                              Bytes<float>({1, 2})))),
+              ElementsAre(Pair("", ElementsAre(1, 2))));
+}
+
 TEST(VectorReaderTest, WhatHasNoTellingNameIsToldByItsFirstBytes) {
   const auto want = ElementsAre(Pair("", ElementsAre(1, 2)));
   for (const std::string& bytes :

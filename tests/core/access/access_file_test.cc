@@ -102,6 +102,8 @@ TEST(AccessFile, WhatIsWrongIsNamed) {
       {R"({"identities": {}})", "'identities'"},
       {R"({"identities": [], "version": 1})", "one field"},
       {R"({"identities": [], "identities": []})", "more than once"},
+      {Identities(std::string(100000, '[') + std::string(100000, ']')),
+       "nested more than 64 levels deep"},
       {Identities("7"), "identities[0]: is no object"},
       {Identities(R"({"role": "read"})"), "identities[0]: there is no name"},
       {Identities(R"({"name": "x"})"), "identity 'x': there is no role"},

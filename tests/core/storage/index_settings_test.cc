@@ -112,7 +112,9 @@ TEST(IndexSettingsTest, HostileJsonIsDataLoss) {
        {std::string(), std::string("null"), std::string("[]"),
         std::string("{}"), std::string("{\"xxh3_64\":7}"),
         std::string("{\"xxh3_64\":\"0000000000000000\"}"),
-        std::string(500000, '[')}) {
+        std::string(500000, '['),
+        "{\"xxh3_64\":\"0000000000000000\",\"name\":" +
+            std::string(200000, '[') + std::string(200000, ']') + "}"}) {
     EXPECT_EQ(IndexSettingsFromJson(text).status().code(),
               absl::StatusCode::kDataLoss);
   }

@@ -4,7 +4,7 @@
 
 import asyncio
 import time
-from typing import Any, AsyncIterator, List, Optional, TypeVar
+from typing import Any, AsyncIterator, List, NoReturn, Optional, TypeVar
 
 import grpc
 import grpc.aio
@@ -39,6 +39,12 @@ class Caller:
         if self._stubs is None:
             self._stubs = Stubs(self._link.asyncio_channel(), self._link)
         return self._stubs
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Client holds a connection and cannot be pickled or copied: make one"
+            " where it is needed"
+        )
 
     async def _run(
         self, steps: Steps[Answer], timeout: Optional[float] = None

@@ -4,7 +4,7 @@ from typing import Any, Callable, Iterable, Iterator, List, Optional
 
 from annod import errors, frames, labels, vectors
 from annod.calls import indexes
-from annod.calls.steps import Steps, admin
+from annod.calls.steps import Steps, admin, make_message
 from annod.metrics import canonical_metric, metric_to_proto
 from annod.results import BuildProgress, BuildResult, FitResult, IndexInfo
 from annod.v1 import admin_service_pb2
@@ -45,7 +45,9 @@ def result_of(result: admin_service_pb2.BuildResult) -> BuildResult:
 
 def build(name: str, on_progress: OnProgress, **settings: Any) -> Steps[BuildResult]:
     before = yield from indexes.info(name)
-    request = admin_service_pb2.BuildRequest(index=name, **indexes.fields(settings))
+    request = make_message(
+        admin_service_pb2.BuildRequest, index=name, **indexes.fields(settings)
+    )
     for attempt in range(_MOST_ATTEMPTS):
         try:
             last = yield admin(
@@ -88,7 +90,8 @@ def rebuild(
     on_progress: OnProgress,
     **settings: Any,
 ) -> Steps[BuildResult]:
-    request = admin_service_pb2.RebuildRequest(
+    request = make_message(
+        admin_service_pb2.RebuildRequest,
         index=name,
         target_index=target,
         metric=metric_to_proto(None if metric is None else canonical_metric(metric)),
@@ -128,7 +131,7 @@ def fit(
             raise
         known = ()
     frames.check_column_names(columns or None, known or None)
-    if not (hasattr(X, "__array__") or isinstance(X, (list, tuple))):
+    if not (hasattr(X, "__array__") or isinstance(X, (list, tuple, memoryview))):
         X = list(X)
     rows = vectors.rows_of(X, f, missing_value, columns or known or None)
     vectors.check_rows(rows, metric or "")
@@ -138,15 +141,19 @@ def fit(
     texts = None if given is None else [
         "" if label is None else labels.encode(label) for label in given
     ]
-    options = admin_service_pb2.FitOptions(
+    options = make_message(
+        admin_service_pb2.FitOptions,
         append=append,
         start_index=start_index,
         feature_names=columns,
-        build=admin_service_pb2.BuildRequest(**indexes.fields(build_settings)),
+        build=make_message(
+            admin_service_pb2.BuildRequest, **indexes.fields(build_settings)
+        ),
     )
     if metric is not None:
         options.create.CopyFrom(
-            admin_service_pb2.CreateIndexRequest(
+            make_message(
+                admin_service_pb2.CreateIndexRequest,
                 dimension=rows.shape[1],
                 metric=metric_to_proto(canonical_metric(metric)),
                 **indexes.fields(create),

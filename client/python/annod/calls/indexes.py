@@ -4,7 +4,7 @@ import difflib
 from typing import Any, Dict, List, Optional, Sequence
 
 from annod import errors
-from annod.calls.steps import Call, Steps, admin, index
+from annod.calls.steps import Call, Steps, admin, index, make_message
 from annod.metrics import canonical_metric, metric_from_proto, metric_to_proto
 from annod.results import BuildProgress, IndexInfo, Versions
 from annod.v1 import admin_service_pb2, index_service_pb2, types_pb2
@@ -153,7 +153,8 @@ def create(
     **settings: Any,
 ) -> Steps[IndexInfo]:
     kind = canonical_metric(metric)
-    request = admin_service_pb2.CreateIndexRequest(
+    request = make_message(
+        admin_service_pb2.CreateIndexRequest,
         index=name,
         dimension=dimension,
         metric=metric_to_proto(kind),
@@ -175,7 +176,9 @@ def create(
 
 def update(name: str, **settings: Any) -> Steps[IndexInfo]:
     names = settings.pop("feature_names", None)
-    request = admin_service_pb2.UpdateSettingsRequest(index=name, **fields(settings))
+    request = make_message(
+        admin_service_pb2.UpdateSettingsRequest, index=name, **fields(settings)
+    )
     if names is not None:
         request.feature_names.CopyFrom(admin_service_pb2.FeatureNames(names=names))
     answer = yield admin("UpdateSettings", request)
@@ -183,7 +186,8 @@ def update(name: str, **settings: Any) -> Steps[IndexInfo]:
 
 
 def renew_lease(name: str, lease_seconds: Optional[int]) -> Steps[IndexInfo]:
-    request = admin_service_pb2.RenewLeaseRequest(
+    request = make_message(
+        admin_service_pb2.RenewLeaseRequest,
         index=name, lease_seconds=lease_seconds or 0
     )
     answer = yield admin("RenewLease", request)
@@ -201,7 +205,8 @@ def drop(name: str, missing_ok: bool = False) -> Steps[None]:
 def attach(
     name: str, path: str, dimension: int, metric: str, **settings: Any
 ) -> Steps[IndexInfo]:
-    request = admin_service_pb2.AttachRequest(
+    request = make_message(
+        admin_service_pb2.AttachRequest,
         index=name,
         path=path,
         dimension=dimension,
@@ -228,7 +233,9 @@ def versions(name: str) -> Steps[Versions]:
 
 
 def activate(name: str, version: int) -> Steps[IndexInfo]:
-    request = admin_service_pb2.ActivateRequest(index=name, version=version)
+    request = make_message(
+        admin_service_pb2.ActivateRequest, index=name, version=version
+    )
     answer = yield admin("Activate", request)
     return info_of(answer.info)
 

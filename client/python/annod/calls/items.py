@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from annod import errors, labels, vectors
 from annod.calls import indexes
-from annod.calls.steps import Steps, admin, index
+from annod.calls.steps import Steps, admin, index, make_message
 from annod.results import Items, Removed
 from annod.v1 import admin_service_pb2, index_service_pb2, types_pb2
 
@@ -252,7 +252,8 @@ def get(
 
 
 def distance(name: str, i: int, j: int, include_staged: bool) -> Steps[float]:
-    request = index_service_pb2.GetDistanceRequest(
+    request = make_message(
+        index_service_pb2.GetDistanceRequest,
         index=name, i=i, j=j, include_staged=include_staged
     )
     answer = yield index("GetDistance", request)

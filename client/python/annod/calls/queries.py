@@ -10,7 +10,7 @@ import numpy.typing as npt
 from annod import labels, vectors
 from annod.calls import indexes
 from annod.calls.items import blocks_of, check_ids
-from annod.calls.steps import Call, Steps
+from annod.calls.steps import Call, Steps, make_message
 from annod.results import Cost, IndexInfo, Neighbors
 from annod.v1 import index_service_pb2, types_pb2
 from annod.wire import neighbor_codec
@@ -263,7 +263,8 @@ def prepare(name: str, options: Options, found: IndexInfo) -> Asking:
         raise ValueError(f"n is {n}; it must be at least 1")
     if n > _LARGEST_N:
         raise ValueError(f"n is {n}; it must be at most {_LARGEST_N}")
-    request = index_service_pb2.GetNnsRequest(
+    request = make_message(
+        index_service_pb2.GetNnsRequest,
         index=name,
         n=0 if options.n is None else n,
         engine=_ENGINES[options.engine],

@@ -5,9 +5,11 @@ their errors.AnnodError thrown into it; what it returns is the operation's answe
 """
 
 import dataclasses
-from typing import Any, Callable, Generator, Iterable, Optional, TypeVar
+import numbers
+from typing import Any, Callable, Generator, Iterable, Optional, Type, TypeVar
 
 Answer = TypeVar("Answer")
+Message = TypeVar("Message")
 Steps = Generator["Call", Any, Answer]
 
 
@@ -46,6 +48,36 @@ class Call:
         if self.begin is not None:
             self.begin()
         return iter(self.request()) if callable(self.request) else self.request
+
+
+def make_message(kind: Type[Message], **fields: Any) -> Message:
+    """A message of these fields.
+
+    Raises:
+      TypeError: naming the field whose value is of another type.
+      ValueError: naming the field whose number is larger than what it holds.
+    """
+    try:
+        return kind(**fields)
+    except (TypeError, ValueError):
+        for name, value in fields.items():
+            try:
+                kind(**{name: value})
+            except TypeError as error:
+                raise TypeError(f"{name} is {value!r}: {error}") from None
+            except ValueError:
+                if not isinstance(value, numbers.Integral):
+                    raise
+                raise ValueError(f"{name} is {value}; {_limits(kind, name)}") from None
+        raise
+
+
+def _limits(kind: Any, name: str) -> str:
+    field = kind.DESCRIPTOR.fields_by_name[name]
+    bits = 64 if field.cpp_type in (field.CPPTYPE_INT64, field.CPPTYPE_UINT64) else 32
+    if field.cpp_type in (field.CPPTYPE_UINT32, field.CPPTYPE_UINT64):
+        return f"it must be in [0, {2 ** bits - 1}]"
+    return f"it must be in [{-(2 ** (bits - 1))}, {2 ** (bits - 1) - 1}]"
 
 
 def admin(method: str, request: Any, **how: Any) -> Call:

@@ -1,7 +1,7 @@
 """Running operations on a connection, blocking."""
 
 import time
-from typing import Any, Optional, TypeVar
+from typing import Any, NoReturn, Optional, TypeVar
 
 from annod import errors
 from annod.calls import indexes
@@ -15,6 +15,12 @@ class Caller:
     """What every part of Client is: a connection, and the running of calls on it."""
 
     _connection: Connection
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Client holds a connection and cannot be pickled or copied: make one"
+            " where it is needed"
+        )
 
     def _run(self, steps: Steps[Answer], timeout: Optional[float] = None) -> Answer:
         """Makes the calls of an operation; its answer.

@@ -1,5 +1,6 @@
 """The estimator's items, builds, files and queries (scikit-plots' errors)."""
 
+import errno
 import operator
 import os
 from typing import Any, List, Optional, Tuple
@@ -180,8 +181,10 @@ class Forest(Settings, Asking):
         """
         self._require_live()
         path = os.fsdecode(fn)
+        if os.path.isdir(path):
+            raise IsADirectoryError(errno.EISDIR, "Is a directory", path)
         if not os.path.isfile(path):
-            raise FileNotFoundError(2, "No such file", path)
+            raise FileNotFoundError(errno.ENOENT, "No such file", path)
         self._create()
         transfer.upload_file(self._remote, path, self._metric or "", self._f)
         self._became_loaded(prefault)

@@ -1,5 +1,6 @@
 """The files of Annoy's class: save, load and what belongs to them."""
 
+import errno
 import os
 from typing import Any, Optional
 
@@ -61,8 +62,10 @@ class AnnoyFiles(Asking):
         path = os.fsdecode(fn)
         if self._f == 0:
             raise OSError(f"{path} cannot be loaded: f is not known")
+        if os.path.isdir(path):
+            raise IsADirectoryError(errno.EISDIR, "Is a directory", path)
         if not os.path.isfile(path):
-            raise FileNotFoundError(2, "No such file", path)
+            raise FileNotFoundError(errno.ENOENT, "No such file", path)
         self._remote.create(self._f, self._metric)
         transfer.upload_file(self._remote, path, self._metric, self._f)
         if prefault:

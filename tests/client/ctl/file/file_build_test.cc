@@ -165,6 +165,23 @@ TEST_F(SmallBuildTest, DoesNotReplaceAFileUnlessForced) {
   EXPECT_EQ(query.Json()["ids"], nlohmann::json::array({41})) << query.out;
 }
 
+TEST_F(SmallBuildTest, DoesNotReplaceItsInput) {
+  const std::string input = dir_.Path("x.csv");
+  OverwriteFile(input, "a,1,2\nb,3,4\n");
+  const std::string other = dir_.Path("./x.csv");
+  for (const std::vector<std::string>& outputs :
+       {std::vector<std::string>{"--output", other},
+        {"--output", dir_.Path("x.ann"), "--labels", other}}) {
+    std::vector<std::string> arguments = {"file",     "build",     input,
+                                          "--metric", "euclidean", "--force"};
+    arguments.insert(arguments.end(), outputs.begin(), outputs.end());
+    const RunResult result = RunAnnodctl(arguments);
+    EXPECT_EQ(result.exit_status, 1);
+    EXPECT_THAT(result.err, HasSubstr("is the input"));
+  }
+  EXPECT_EQ(FileContents(input), "a,1,2\nb,3,4\n");
+}
+
 TEST_F(SmallBuildTest, WritesTheLabels) {
   WriteRows(rows_, dir_.Path("in.vec"));
   const RunResult result =
