@@ -114,7 +114,7 @@ absl::StatusOr<v1::BuildResult> BuildFrom(const BuildInput& input,
                      "Unbuild or DropIndex ends the index's version"),
         {{"index", index->name()}});
   }
-  if (!prepared.ok()) return WithStorageReason(prepared.status());
+  if (!prepared.ok()) return WithItemsReason(prepared.status());
   if (!prepared->no_graph_reason.empty()) {
     spdlog::warn("built without a graph index={} reason=\"{}\"", index->name(),
                  prepared->no_graph_reason);

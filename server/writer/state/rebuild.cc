@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/publish/overlay_source.h"
 #include "core/publish/publish.h"
 #include "core/status_macros.h"
 #include "core/storage/version_files.h"
@@ -69,10 +70,17 @@ absl::StatusOr<v1::BuildResult> WriterState::Rebuild(WriterIndex* source,
     VersionStore store(fs, index.directory());
     absl::StatusOr<PreparedVersion> prepared = PrepareVersion(
         fs, target, input, OptionsOf(job, target.verbosity), &store);
+    if (absl::IsFailedPrecondition(prepared.status()) &&
+        OverlaySource(input.base, input.layers).CountItems() == 0) {
+      return ReasonError(absl::StatusCode::kFailedPrecondition, kIndexEmpty,
+                         absl::StrCat("all items of index '", source->name(),
+                                      "' were removed; a build needs 1"),
+                         {{"index", source->name()}});
+    }
     if (!prepared.ok()) {
-      return WithStorageReason(input.check_vectors
-                                   ? WithWayToBits(prepared.status())
-                                   : prepared.status());
+      return WithItemsReason(input.check_vectors
+                                 ? WithWayToBits(prepared.status())
+                                 : prepared.status());
     }
     if (job->cancelled()) return absl::CancelledError();
     absl::StatusOr<Manifest> manifest = store.Publish(
