@@ -15,6 +15,7 @@
 #include "core/publish/overlay_source.h"
 #include "core/publish/publish.h"
 #include "core/status_macros.h"
+#include "core/version/stopwatch.h"
 #include "server/rpc/call_deadline.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/field_checks.h"
@@ -299,7 +300,7 @@ absl::StatusOr<FitResult> FitCall::MakeVersion(BuildJob* job) {
 }
 
 absl::StatusOr<FitResult> FitCall::MakeIndex(BuildJob* job) {
-  const absl::Time start = absl::Now();
+  const Stopwatch watch;
   job->Report(v1::BUILD_PHASE_COLLECTING, 0, 0);
   FitResult result;
   result.first_id = options_.start_index();
@@ -336,7 +337,7 @@ absl::StatusOr<FitResult> FitCall::MakeIndex(BuildJob* job) {
   }
   const std::shared_ptr<const OpenVersion> version = (*index)->current();
   result.build =
-      ResultOf(version->manifest, version->forest->bytes().size(), start);
+      ResultOf(version->manifest, version->forest->bytes().size(), watch);
   return result;
 }
 

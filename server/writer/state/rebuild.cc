@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "core/publish/overlay_source.h"
 #include "core/publish/publish.h"
 #include "core/status_macros.h"
 #include "core/storage/version_files.h"
+#include "core/version/stopwatch.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/memory_check.h"
 #include "server/writer/index/build_index.h"
@@ -50,7 +50,7 @@ absl::StatusOr<std::shared_ptr<BuildJob>> WriterState::StartRebuild(
 absl::StatusOr<v1::BuildResult> WriterState::Rebuild(WriterIndex* source,
                                                      IndexSettings target,
                                                      BuildJob* job) {
-  const absl::Time start = absl::Now();
+  const Stopwatch watch;
   job->Report(v1::BUILD_PHASE_COLLECTING, 0, 0);
   absl::StatusOr<WriterIndex::Frozen> frozen = source->Freeze();
   ANNOD_RETURN_IF_ERROR(frozen.status());
@@ -90,7 +90,7 @@ absl::StatusOr<v1::BuildResult> WriterState::Rebuild(WriterIndex* source,
     for (const ManifestFile& file : manifest->files) {
       if (file.name == kForestFile) forest_bytes = file.bytes;
     }
-    result = ResultOf(*manifest, forest_bytes, start);
+    result = ResultOf(*manifest, forest_bytes, watch);
     return absl::OkStatus();
   };
   ANNOD_RETURN_IF_ERROR(indexes_.CreateReserved(target, fill).status());
