@@ -10,6 +10,13 @@
 
 namespace annod {
 
+void IgnoreStraySignals() {
+  for (const int number :
+       {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO}) {
+    signal(number, SIG_IGN);
+  }
+}
+
 void PrepareProcess() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
     const int flags = fcntl(fd, F_GETFD);

@@ -12,6 +12,11 @@ namespace annod {
 //  - a thread that cannot be started says so (core/thread_limits.h).
 void PrepareProcess();
 
+// For a program that serves: signals that mean nothing to it, and would end it,
+// are ignored; SIGUSR1 may come from whoever rotates logs. Goes on in programs
+// that it starts.
+void IgnoreStraySignals();
+
 }  // namespace annod
 
 #endif  // ANNOD_CORE_STANDARD_STREAMS_H_

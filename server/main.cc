@@ -84,6 +84,7 @@ int RunSupervisor(const CommandLine& command_line, const Config& config) {
 
 int Main(int argc, char** argv) {
   PrepareProcess();
+  IgnoreStraySignals();
   // Debian's Abseil looks for cycles at every lock, those of gRPC included; the
   // thread sanitizer's tests do that here.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);

@@ -66,6 +66,10 @@ struct RecordHeader {
 static_assert(sizeof(RecordHeader) == 64 &&
               offsetof(RecordHeader, header_checksum) == 56);
 
+// A batch that begins where a segment is not full yet, and a mark behind it.
+inline constexpr uint64_t kMaxSegmentBytes =
+    kSegmentBytes + kMaxBatchBytes + sizeof(RecordHeader);
+
 struct JournalItem {
   int32_t id;
   uint32_t label_bytes;

@@ -174,6 +174,13 @@ class Recovery {
     {
       ANNOD_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> file,
                              fs_->MapReadOnly(path, Prefault::kNone));
+      // Else a file with a hole behind its records would be searched for hours.
+      if (file->size() > kMaxSegmentBytes) {
+        return Damaged(path, kMaxSegmentBytes,
+                       absl::StrCat("it has ", file->size(),
+                                    " bytes, a segment has no more than ",
+                                    kMaxSegmentBytes));
+      }
       SegmentReader reader(BytesOf(*file), number, identity_);
       const auto header = reader.ReadHeader();
       if (!header.ok()) {

@@ -154,6 +154,13 @@ absl::Status JournalWriter::CheckSegment(const JournalSegment& segment) const {
     return absl::DataLossError(absl::StrCat(
         "journal '", path, "' is another file than the one being written"));
   }
+  // What is written goes to the end of the file, wherever that is. A rest that
+  // could not be cut off is cut before.
+  if (is_open && file_ != nullptr && info->size > segment.end) {
+    return absl::DataLossError(
+        absl::StrCat("journal '", path, "' has ", info->size, " bytes; ",
+                     segment.end, " were written, others by somebody else"));
+  }
   if (info->size >= segment.end) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat("journal '", path, "' was cut to ",
                                           info->size, " bytes; ", segment.end,

@@ -32,10 +32,7 @@ constexpr char kBootIdFile[] = "/proc/sys/kernel/random/boot_id";
 // A position in one word, so that it is published at once: the end of a segment
 // in units of kRecordAlignment takes 28 bits, 4 GiB.
 constexpr int kEndBits = 28;
-static_assert((kSegmentBytes + kMaxBatchBytes + sizeof(RecordHeader)) /
-                      kRecordAlignment <
-                  uint64_t{1} << kEndBits,
-              "");
+static_assert(kMaxSegmentBytes / kRecordAlignment < uint64_t{1} << kEndBits);
 
 uint64_t Pack(JournalPosition position) {
   return static_cast<uint64_t>(position.segment) << kEndBits |

@@ -28,6 +28,7 @@
 #include "core/search/forest_index.h"
 #include "core/status_macros.h"
 #include "core/storage/version_files.h"
+#include "core/version/stopwatch.h"
 
 namespace annod {
 namespace {
@@ -258,7 +259,7 @@ absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
                                                const BuildInput& input,
                                                ForestBuildOptions options,
                                                VersionStore* store) {
-  const absl::Time start = absl::Now();
+  const Stopwatch watch;
   options.metric = settings.metric;
   options.dim = settings.dim;
   const OverlaySource source(input.base, input.layers);
@@ -325,7 +326,7 @@ absl::StatusOr<PreparedVersion> PrepareVersion(FileSystem* fs,
   manifest.recall_curve = std::move(measured.recall_curve);
   manifest.beam_curve = std::move(measured.graph.curve);
   manifest.coded_recall_curve = std::move(measured.graph.coded_curve);
-  manifest.build_seconds = absl::ToDoubleSeconds(absl::Now() - start);
+  manifest.build_seconds = watch.Seconds();
   manifest.create_time =
       absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone());
   manifest.journal_through = input.journal_through;

@@ -11,13 +11,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "core/search/forest_index.h"
 #include "core/status_macros.h"
 #include "core/storage/checksum.h"
 #include "core/storage/labels.h"
 #include "core/storage/version_files.h"
+#include "core/version/stopwatch.h"
 #include "core/version/verified_record.h"
 
 namespace annod {
@@ -206,7 +205,7 @@ std::shared_ptr<OpenVersion> Assemble(const IndexSettings& settings,
                                       Forest forest,
                                       std::shared_ptr<const LabelTable> labels,
                                       std::string lock_refusal,
-                                      absl::Time start) {
+                                      const Stopwatch& watch) {
   auto version = std::make_shared<OpenVersion>();
   version->settings = settings;
   version->manifest = std::move(manifest);
@@ -216,7 +215,7 @@ std::shared_ptr<OpenVersion> Assemble(const IndexSettings& settings,
   version->prefault =
       lock_refusal.empty() ? settings.prefault : Prefault::kPopulate;
   version->lock_refusal = std::move(lock_refusal);
-  version->load_seconds = absl::ToDoubleSeconds(absl::Now() - start);
+  version->load_seconds = watch.Seconds();
   return version;
 }
 
@@ -225,7 +224,7 @@ std::shared_ptr<OpenVersion> Assemble(const IndexSettings& settings,
 absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenVersionFiles(
     FileSystem* fs, const std::string& index_directory,
     const IndexSettings& index_settings, Manifest manifest) {
-  const absl::Time start = absl::Now();
+  const Stopwatch watch;
   const IndexSettings settings = EffectiveSettings(index_settings, manifest);
   const std::string versions = JoinPath(index_directory, kVersionsDirectory);
   const std::string directory =
@@ -279,7 +278,7 @@ absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenVersionFiles(
       OpenGraph(fs, directory, manifest, forest, trusted, settings.prefault));
   auto version = Assemble(settings, std::move(manifest), std::move(mapped),
                           std::move(forest), std::move(labels),
-                          std::move(lock_refusal), start);
+                          std::move(lock_refusal), watch);
   version->graph = std::move(graph);
   return version;
 }
@@ -314,7 +313,7 @@ bool VersionStore::IsVerified(int64_t version) const {
 absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenAttached(
     FileSystem* fs, const std::string& index_directory,
     const IndexSettings& settings) {
-  const absl::Time start = absl::Now();
+  const Stopwatch watch;
   const std::string& path = settings.attached_path;
   ANNOD_ASSIGN_OR_RETURN(const FileInfo info, fs->Stat(path));
   ANNOD_ASSIGN_OR_RETURN(FileIdentity file, IdentifyFile(fs, path, path));
@@ -348,7 +347,7 @@ absl::StatusOr<std::shared_ptr<const OpenVersion>> OpenAttached(
   // No checksum: nobody wrote one down when the file was made.
   manifest.files = {{path, file.bytes, /*xxh3_64=*/0}};
   return Assemble(settings, std::move(manifest), {{path, info}},
-                  std::move(forest), nullptr, std::move(lock_refusal), start);
+                  std::move(forest), nullptr, std::move(lock_refusal), watch);
 }
 
 }  // namespace annod

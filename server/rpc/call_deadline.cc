@@ -2,6 +2,9 @@
 
 #include <chrono>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
 namespace annod {
 
 absl::Time CallDeadline(const grpc::ServerContextBase& context) {
@@ -9,6 +12,13 @@ absl::Time CallDeadline(const grpc::ServerContextBase& context) {
   return deadline == std::chrono::system_clock::time_point::max()
              ? absl::InfiniteFuture()
              : absl::FromChrono(deadline);
+}
+
+absl::Status CallOver(absl::Time deadline, absl::string_view what) {
+  return absl::Now() >= deadline
+             ? absl::DeadlineExceededError(
+                   absl::StrCat("the deadline passed; ", what))
+             : absl::CancelledError(absl::StrCat("the caller left; ", what));
 }
 
 }  // namespace annod

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "server/rpc/call_deadline.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/rpc_status.h"
 #include "server/worker/calls/refusal.h"
@@ -21,6 +22,11 @@ grpc::Status UnavailableStatus() {
       ReasonError(absl::StatusCode::kUnavailable, kWriterUnavailable,
                   "the writer process cannot be reached at the moment; try "
                   "again, queries go on"));
+}
+
+grpc::Status OverStatus(const grpc::ServerContextBase& call) {
+  return ToGrpcStatus(
+      CallOver(CallDeadline(call), "the writer may have done what it asked"));
 }
 
 }  // namespace
@@ -53,7 +59,7 @@ void ForwardedCall::Connect(absl::Time give_up) {
       AddRequestIds(hooks_.ids, context_.get());
     }
   }
-  if (cancelled) return End(grpc::Status::CANCELLED);
+  if (cancelled) return End(OverStatus(*server_));
   if (connected) return Begin();
   if (now >= give_up) return End(UnavailableStatus());
   // A new one each time: the old one may be what is calling.
@@ -122,10 +128,12 @@ void ForwardedCall::SentResponse(bool ok) {
 void ForwardedCall::ClientDone(const grpc::Status& status) {
   grpc::Status refused;
   absl::Status early_end;
+  bool over;
   {
     absl::MutexLock lock(&mu_);
     refused = refusal_;
     early_end = early_end_;
+    over = cancelled_ && status.error_code() == grpc::StatusCode::CANCELLED;
   }
   // The target's own error, if it has one, says more.
   const bool ended_early =
@@ -138,6 +146,8 @@ void ForwardedCall::ClientDone(const grpc::Status& status) {
     End(refused);
   } else if (ended_early) {
     End(ToGrpcStatus(status.ok() ? AddProgress(early_end) : early_end));
+  } else if (over) {
+    End(OverStatus(*server_));
   } else {
     End(bare_unavailable ? UnavailableStatus() : status);
   }

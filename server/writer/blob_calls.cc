@@ -19,6 +19,7 @@
 #include "server/writer/admin_service.h"
 #include "server/writer/blob_stream.h"
 #include "server/writer/deserialize_call.h"
+#include "server/writer/index/storage_reason.h"
 
 namespace annod {
 namespace {
@@ -65,7 +66,7 @@ absl::Status SendBlob(const v1::SerializeRequest& request,
          {"value", v1::SerializeFormat_Name(request.format())}});
   }
   absl::StatusOr<ForestData> forest = NodesOf(*version.forest);
-  if (!forest.ok()) return WithReason(forest.status(), kStorageFailed);
+  if (!forest.ok()) return WithStorageReason(forest.status());
   const bool portable = request.format() == v1::SERIALIZE_FORMAT_PORTABLE;
   ChunkWriter chunks(
       writer, version.manifest.version,
@@ -98,7 +99,7 @@ absl::Status SendRows(const v1::SerializeRequest& request,
 absl::Status SendCanonical(const v1::SerializeRequest& request,
                            const OpenVersion& version, ResponseWriter* writer) {
   absl::StatusOr<ForestData> forest = NodesOf(*version.forest);
-  if (!forest.ok()) return WithReason(forest.status(), kStorageFailed);
+  if (!forest.ok()) return WithStorageReason(forest.status());
   CanonicalHeader header;
   header.metric = version.forest->metric();
   header.dim = version.forest->dim();

@@ -5,6 +5,7 @@
 
 #include "absl/time/time.h"
 #include "core/status_macros.h"
+#include "server/rpc/call_deadline.h"
 #include "server/rpc/index_checks.h"
 #include "server/rpc/request_checks.h"
 #include "server/rpc/rpc_status.h"
@@ -25,7 +26,7 @@ absl::Status Watch(grpc::ServerContext* context, const BuildJob& job,
     *response.mutable_progress() = job.Progress();
     // The build goes on when the caller has gone.
     if (!writer->Write(response) || context->IsCancelled()) {
-      return absl::CancelledError("the caller left; the build goes on");
+      return CallOver(CallDeadline(*context), "the build goes on");
     }
     done = job.AwaitChange(response.progress().phase(), kProgressInterval);
   }

@@ -10,6 +10,7 @@
 #include "core/publish/publish.h"
 #include "core/random_name.h"
 #include "core/status_macros.h"
+#include "server/rpc/call_deadline.h"
 #include "server/rpc/conversions.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/field_checks.h"
@@ -135,7 +136,7 @@ absl::Status DeserializeCall::Take(const v1::DeserializeRequest& request) {
 
 absl::Status DeserializeCall::CheckWhole() const {
   if (context_->IsCancelled()) {
-    return absl::CancelledError("the caller left; the index is as it was");
+    return CallOver(CallDeadline(*context_), "the index is as it was");
   }
   if (promised_hash_ == 0 || promised_hash_ == hash_.Digest()) {
     return absl::OkStatus();
@@ -265,7 +266,8 @@ absl::Status DeserializeCall::Publish() {
   ANNOD_RETURN_IF_ERROR(job.status());
   while (!(*job)->AwaitChange((*job)->Progress().phase(), kWatchInterval)) {
     if (context_->IsCancelled()) {
-      (*job)->Cancel(absl::CancelledError("the caller left"));
+      (*job)->Cancel(
+          CallOver(CallDeadline(*context_), "the index is as it was"));
       (*job)->AwaitDone();
     }
   }

@@ -15,6 +15,8 @@
 #include "core/publish/overlay_source.h"
 #include "core/publish/publish.h"
 #include "core/status_macros.h"
+#include "core/version/stopwatch.h"
+#include "server/rpc/call_deadline.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/field_checks.h"
 #include "server/rpc/index_checks.h"
@@ -248,7 +250,7 @@ absl::Status FitCall::Take(const v1::FitRequest& request) {
     const absl::Status added = spool_->Add(
         rows_->vector(), row.label(),
         row.has_id() ? std::optional<int32_t>(row.id()) : std::nullopt);
-    if (!added.ok()) return WithStorageReason(added);
+    if (!added.ok()) return WithItemsReason(added);
   }
   return absl::OkStatus();
 }
@@ -263,7 +265,7 @@ absl::Status FitCall::CheckWhole() {
   }
   if (job_->cancelled()) return job_->cancel_reason();
   if (context_->IsCancelled()) {
-    return absl::CancelledError("the caller left; the index is as it was");
+    return CallOver(CallDeadline(*context_), "the index is as it was");
   }
   if (announced_rows_ != 0 && announced_rows_ != rows) {
     return FieldError("row_count", absl::StrCat(announced_rows_),
@@ -298,7 +300,7 @@ absl::StatusOr<FitResult> FitCall::MakeVersion(BuildJob* job) {
 }
 
 absl::StatusOr<FitResult> FitCall::MakeIndex(BuildJob* job) {
-  const absl::Time start = absl::Now();
+  const Stopwatch watch;
   job->Report(v1::BUILD_PHASE_COLLECTING, 0, 0);
   FitResult result;
   result.first_id = options_.start_index();
@@ -318,10 +320,10 @@ absl::StatusOr<FitResult> FitCall::MakeIndex(BuildJob* job) {
   FileSystem* const fs = state_->data().fs();
   const auto fill = [&](const PendingIndex& pending) {
     VersionStore store(fs, pending.directory());
-    return WithStorageReason(
-        BuildAndPublish(fs, pending.settings(), input,
-                        OptionsOf(job, settings_.verbosity), &store)
-            .status());
+    return WithItemsReason(BuildAndPublish(fs, pending.settings(), input,
+                                           OptionsOf(job, settings_.verbosity),
+                                           &store)
+                               .status());
   };
   absl::StatusOr<std::shared_ptr<WriterIndex>> index =
       state_->indexes()->Create(settings_, config_->limits.max_indexes, fill);
@@ -335,7 +337,7 @@ absl::StatusOr<FitResult> FitCall::MakeIndex(BuildJob* job) {
   }
   const std::shared_ptr<const OpenVersion> version = (*index)->current();
   result.build =
-      ResultOf(version->manifest, version->forest->bytes().size(), start);
+      ResultOf(version->manifest, version->forest->bytes().size(), watch);
   return result;
 }
 
@@ -352,7 +354,7 @@ absl::Status FitCall::Build(v1::FitResponse* response) {
   state_->builds()->Enqueue(job_);
   while (!job_->AwaitChange(job_->Progress().phase(), kCallerCheckInterval)) {
     if (context_->IsCancelled()) {
-      job_->Cancel(absl::CancelledError("the caller left"));
+      job_->Cancel(CallOver(CallDeadline(*context_), "the index is as it was"));
       job_->AwaitDone();
     }
   }

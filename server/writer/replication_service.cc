@@ -16,6 +16,7 @@
 #include "server/rpc/field_checks.h"
 #include "server/rpc/request_checks.h"
 #include "server/rpc/rpc_status.h"
+#include "server/writer/index/storage_reason.h"
 
 namespace annod {
 namespace {
@@ -61,7 +62,7 @@ absl::StatusOr<int64_t> ChooseVersion(const v1::FetchVersionRequest& request,
                        {{"index", request.index()}});
   }
   const absl::StatusOr<int64_t> newest = store.Newest(*index.settings());
-  if (!newest.ok()) return WithReason(newest.status(), kStorageFailed);
+  if (!newest.ok()) return WithStorageReason(newest.status());
   const std::vector<int64_t> kept = KeptVersions(store, *newest);
   if (std::binary_search(kept.begin(), kept.end(), request.version())) {
     return request.version();
@@ -102,9 +103,9 @@ absl::Status ReplicationServiceImpl::SendVersion(
   if (absl::IsNotFound(text.status())) {
     return VersionGone(request.index(), *version, {});
   }
-  if (!text.ok()) return WithReason(text.status(), kStorageFailed);
+  if (!text.ok()) return WithStorageReason(text.status());
   absl::StatusOr<Manifest> manifest = ManifestFromJson(*text);
-  if (!manifest.ok()) return WithReason(manifest.status(), kStorageFailed);
+  if (!manifest.ok()) return WithStorageReason(manifest.status());
   response.set_manifest_json(*std::move(text));
   if (!writer->Write(response)) return CallerGone();
   if (request.max_bytes() == kDescriptionOnly) return absl::OkStatus();
@@ -130,7 +131,7 @@ absl::Status ReplicationServiceImpl::SendVersion(
   if (absl::IsNotFound(sent)) {
     return VersionGone(request.index(), *version, {});
   }
-  return WithReason(std::move(sent), kStorageFailed);
+  return WithStorageReason(std::move(sent));
 }
 
 grpc::Status ReplicationServiceImpl::FetchVersion(

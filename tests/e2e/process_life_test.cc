@@ -63,6 +63,26 @@ class ChildDeathTest : public ::testing::Test {
   std::unique_ptr<Client> client_;
 };
 
+TEST_F(ChildDeathTest, SignalsThatMeanNothingToItEndNoProcess) {
+  std::vector<pid_t> all = annod_->ChildPids("worker");
+  for (const pid_t pid : annod_->ChildPids("writer")) all.push_back(pid);
+  const std::vector<pid_t> workers = annod_->ChildPids("worker");
+  const std::vector<pid_t> writers = annod_->ChildPids("writer");
+  all.push_back(annod_->supervisor_pid());
+  ASSERT_EQ(all.size(), 4u);
+  for (const int number :
+       {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPIPE}) {
+    for (const pid_t pid : all) {
+      EXPECT_EQ(kill(pid, number), 0) << number << " to " << pid;
+    }
+    EXPECT_EQ(AddTestItems(client_.get(), "items", kItems, 1),
+              absl::OkStatus());
+  }
+  EXPECT_EQ(annod_->ChildPids("worker"), workers);
+  EXPECT_EQ(annod_->ChildPids("writer"), writers);
+  EXPECT_TRUE(annod_->AwaitReady(absl::Minutes(1)));
+}
+
 TEST_F(ChildDeathTest, IsNotSeenThroughTheClientLibrary) {
   std::atomic<bool> stop{false};
   std::atomic<int64_t> calls{0};

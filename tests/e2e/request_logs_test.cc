@@ -87,6 +87,36 @@ TEST_F(RequestLogsTest,
   }
 }
 
+TEST_F(RequestLogsTest, ABuildThatSomebodyEndedIsNoWarning) {
+  Start({});
+  const std::unique_ptr<Client> client = MakeClient(annod_->grpc_address());
+  ASSERT_TRUE(CreateTestIndex(client.get(), "points").ok());
+  ASSERT_TRUE(AddTestItems(client.get(), "points", 0, 1000).ok());
+  const auto stub = v1::AdminService::NewStub(channel_);
+  std::thread build([&] {
+    v1::BuildRequest request;
+    request.set_index("points");
+    request.set_tree_count(10000);
+    grpc::ClientContext context;
+    const auto reader = stub->Build(&context, request);
+    v1::BuildResponse response;
+    while (reader->Read(&response)) {
+    }
+    EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  });
+  v1::CancelBuildRequest cancel;
+  cancel.set_index("points");
+  EXPECT_TRUE(Await([&] {
+    grpc::ClientContext context;
+    v1::CancelBuildResponse response;
+    return stub->CancelBuild(&context, cancel, &response).ok();
+  }));
+  build.join();
+  ASSERT_TRUE(annod_->AwaitLog("build cancelled index=points"));
+  EXPECT_THAT(annod_->Log(), Not(HasSubstr("build ended")));
+  EXPECT_THAT(annod_->Log(), Not(HasSubstr("STORAGE_FAILED")));
+}
+
 TEST_F(RequestLogsTest, WhatWasDoneIsAuditedWithoutVectorsAndLabels) {
   const std::string path = NewTempDir() + "/audit.log";
   Start({"--audit_log=" + path});

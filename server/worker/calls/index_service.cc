@@ -66,7 +66,7 @@ grpc::ServerUnaryReactor* IndexServiceImpl::Respond(
   }
   const absl::Status added = long_reads_.Add([=] {
     if (context->IsCancelled()) {
-      end(absl::CancelledError("cancelled before it was answered"), "");
+      end(CallOver(CallDeadline(*context), "it was not answered"), "");
     } else {
       respond();
     }

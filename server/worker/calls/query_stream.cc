@@ -89,7 +89,7 @@ absl::Status QueryStream::HoldAnswer(const StreamSlot& slot, int64_t reserved) {
   absl::MutexLock lock(&mu_);
   if (finished_) {
     unsent_->Release(bytes);
-    return absl::CancelledError("call cancelled");
+    return CallOver(deadline(), "it was not answered");
   }
   unsent_->Assign(this, bytes);
   return absl::OkStatus();

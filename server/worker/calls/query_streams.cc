@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "core/status_macros.h"
 #include "server/process/thread_priority.h"
+#include "server/rpc/call_deadline.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/parse_request.h"
 #include "server/rpc/rpc_status.h"
@@ -212,7 +213,9 @@ absl::Status QueryStreams::Respond(QueryStream* stream, AnswerMemory* memory,
                                    std::shared_ptr<const IndexView>* view,
                                    StreamSlot* slot,
                                    const v1::GetNnsRequest** asked) {
-  if (stream->cancelled()) return absl::CancelledError("call cancelled");
+  if (stream->cancelled()) {
+    return CallOver(stream->deadline(), "it was not answered");
+  }
   auto* const request =
       google::protobuf::Arena::CreateMessage<v1::GetNnsStreamRequest>(
           memory->messages());

@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/arena.h"
+#include "server/rpc/call_deadline.h"
 #include "server/rpc/parse_request.h"
 #include "server/worker/calls/refusal.h"
 
@@ -53,8 +54,7 @@ void SlowLanes::Answer(QueryCall* call, AnswerMemory* memory) {
   if (!turn.ok()) return answerer_->Finish(call, turn.status(), nullptr);
   if (call->is_done.load()) {
     return answerer_->Finish(
-        call, absl::CancelledError("the call was over before it was read"),
-        nullptr);
+        call, CallOver(call->Deadline(), "it was not answered"), nullptr);
   }
   // Parsed again, if it was, rather than moved: the message lies in another
   // thread's memory.

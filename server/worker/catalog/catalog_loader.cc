@@ -104,7 +104,12 @@ void CatalogLoader::Load(const std::string& name) {
   }
   if (!settings.ok()) {
     // What serves goes on serving.
-    if (before != nullptr && before->version != nullptr) return;
+    if (before != nullptr && before->version != nullptr) {
+      IndexView kept = *before;
+      NoteStale(before, settings.status(), &kept);
+      Put(std::move(kept));
+      return;
+    }
     IndexView unknown;
     unknown.settings.name = name;
     PutFailed(std::move(unknown), settings.status());
@@ -169,6 +174,7 @@ void CatalogLoader::LoadVersion(
   const absl::StatusOr<int64_t> current = store.Current();
   IndexView view;
   view.settings = settings;
+  if (!current.ok()) NoteStale(before, current.status(), &view);
   view.newest_version = store.Newest(settings).value_or(0);
   view.kept_versions = VerifiedVersions(store, view.newest_version);
   if (current.ok() && *current <= settings.unbuilt_through) {
@@ -306,6 +312,16 @@ void CatalogLoader::PutServing(IndexView view,
     }
   }
   Put(std::move(view));
+}
+
+void CatalogLoader::NoteStale(const std::shared_ptr<const IndexView>& before,
+                              const absl::Status& status, IndexView* view) {
+  view->state_reason = absl::StrCat("what changes is not served: ",
+                                    std::string(status.message()));
+  if (before != nullptr && before->state_reason == view->state_reason) return;
+  spdlog::error("index stays as it was index={} error=\"{}\"",
+                view->settings.name, status.ToString());
+  metrics_->LoadFailed(view->settings.name);
 }
 
 void CatalogLoader::LogRejected(

@@ -54,6 +54,9 @@ class CatalogLoader {
   void PutServing(IndexView view, std::shared_ptr<const OpenVersion> version);
   void Put(IndexView view);
   void PutFailed(IndexView view, const absl::Status& status);
+  // `view` gets why it is served as it was; told once.
+  void NoteStale(const std::shared_ptr<const IndexView>& before,
+                 const absl::Status& status, IndexView* view);
   void LogRejected(const std::string& name,
                    const std::vector<VersionStore::Rejected>& rejected);
 

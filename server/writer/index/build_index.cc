@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "core/metric.h"
 #include "core/status_macros.h"
 #include "server/rpc/errors.h"
@@ -62,13 +61,13 @@ ForestBuildOptions OptionsOf(BuildJob* job, int verbosity) {
 }
 
 v1::BuildResult ResultOf(const Manifest& manifest, uint64_t forest_bytes,
-                         absl::Time start) {
+                         const Stopwatch& watch) {
   v1::BuildResult result;
   result.set_version(manifest.version);
   result.set_item_count(manifest.item_count);
   result.set_tree_count(manifest.tree_count);
   result.set_forest_bytes(static_cast<int64_t>(forest_bytes));
-  result.set_seconds(absl::ToDoubleSeconds(absl::Now() - start));
+  result.set_seconds(watch.Seconds());
   return result;
 }
 
@@ -101,7 +100,7 @@ absl::StatusOr<v1::BuildResult> BuildFrom(const BuildInput& input,
                                           const IndexSettings& settings,
                                           WriterIndex* index, BuildJob* job,
                                           int keep_versions) {
-  const absl::Time start = absl::Now();
+  const Stopwatch watch;
   absl::StatusOr<PreparedVersion> prepared =
       index->Prepare(settings, input, OptionsOf(job, settings.verbosity));
   if (input.base != nullptr && input.forest == nullptr &&
@@ -114,7 +113,7 @@ absl::StatusOr<v1::BuildResult> BuildFrom(const BuildInput& input,
                      "Unbuild or DropIndex ends the index's version"),
         {{"index", index->name()}});
   }
-  if (!prepared.ok()) return WithStorageReason(prepared.status());
+  if (!prepared.ok()) return WithItemsReason(prepared.status());
   if (!prepared->no_graph_reason.empty()) {
     spdlog::warn("built without a graph index={} reason=\"{}\"", index->name(),
                  prepared->no_graph_reason);
@@ -123,7 +122,7 @@ absl::StatusOr<v1::BuildResult> BuildFrom(const BuildInput& input,
       index->Publish(*std::move(prepared), staged, job, keep_versions);
   ANNOD_RETURN_IF_ERROR(version.status());
   return ResultOf((*version)->manifest, (*version)->forest->bytes().size(),
-                  start);
+                  watch);
 }
 
 }  // namespace annod

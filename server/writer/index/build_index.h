@@ -4,13 +4,13 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "annod/v1/admin_service.pb.h"
 #include "core/forest/forest_builder.h"
 #include "core/publish/publish.h"
 #include "core/staging/staging.h"
 #include "core/storage/index_settings.h"
 #include "core/version/manifest.h"
+#include "core/version/stopwatch.h"
 #include "server/writer/index/build_job.h"
 #include "server/writer/index/writer_index.h"
 
@@ -35,7 +35,7 @@ absl::StatusOr<v1::BuildResult> BuildFrom(const BuildInput& input,
 ForestBuildOptions OptionsOf(BuildJob* job, int verbosity);
 
 v1::BuildResult ResultOf(const Manifest& manifest, uint64_t forest_bytes,
-                         absl::Time start);
+                         const Stopwatch& watch);
 
 }  // namespace annod
 

@@ -106,7 +106,8 @@ v1::BuildProgress BuildJob::Progress() const {
   progress.set_phase(phase_);
   progress.set_fraction_done(fraction_);
   progress.set_trees_done_count(trees_done_);
-  progress.set_seconds_elapsed(absl::ToDoubleSeconds(now - started_));
+  progress.set_seconds_elapsed(
+      absl::ToDoubleSeconds(std::max(now - started_, absl::ZeroDuration())));
   // Too early, an estimate would only be noise.
   if (fraction_ > 0.06 && fraction_ < 1) {
     progress.set_seconds_left(SecondsLeft(now));
@@ -119,7 +120,8 @@ v1::BuildProgress BuildJob::Progress() const {
 // second if the estimate stands, faster or more slowly as that is lower or
 // higher.
 double BuildJob::SecondsLeft(absl::Time now) const {
-  const double spent = absl::ToDoubleSeconds(now - began_);
+  const double spent =
+      absl::ToDoubleSeconds(std::max(now - began_, absl::ZeroDuration()));
   const double estimate =
       std::max(spent * (1 - fraction_) / fraction_, kLeastEstimate);
   if (said_at_ == absl::InfinitePast()) {

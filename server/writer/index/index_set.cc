@@ -10,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "core/status_macros.h"
 #include "server/rpc/errors.h"
+#include "server/writer/index/storage_reason.h"
 #include "spdlog/spdlog.h"
 
 namespace annod {
@@ -119,12 +120,12 @@ absl::StatusOr<std::shared_ptr<WriterIndex>> IndexSet::CreateReserved(
   const std::string& name = settings.name;
   absl::StatusOr<std::unique_ptr<PendingIndex>> pending =
       data_->BeginIndex(settings);
-  if (!pending.ok()) return WithReason(pending.status(), kStorageFailed);
+  if (!pending.ok()) return WithStorageReason(pending.status());
   if (fill) ANNOD_RETURN_IF_ERROR(fill(**pending));
   const absl::Status created = data_->CommitIndex(*std::move(pending));
   // A directory that could not be opened as an index at start-up.
   if (absl::IsAlreadyExists(created)) return ExistsError(name);
-  if (!created.ok()) return WithReason(created, kStorageFailed);
+  if (!created.ok()) return WithStorageReason(created);
   std::shared_ptr<WriterIndex> index =
       WriterIndex::Open(data_, name, options_, find_attached_);
   if (!index->open_status().ok()) {
@@ -133,7 +134,7 @@ absl::StatusOr<std::shared_ptr<WriterIndex>> IndexSet::CreateReserved(
     if (settings.attached()) {
       return RejectedError(settings.attached_path, index->open_status());
     }
-    return WithReason(index->open_status(), kStorageFailed);
+    return WithStorageReason(index->open_status());
   }
   absl::MutexLock lock(&mu_);
   indexes_[name] = index;
@@ -143,7 +144,7 @@ absl::StatusOr<std::shared_ptr<WriterIndex>> IndexSet::CreateReserved(
 absl::StatusOr<std::vector<std::shared_ptr<WriterIndex>>> IndexSet::LookAgain(
     const std::string& name) {
   absl::StatusOr<std::vector<std::string>> names = data_->ListIndexes();
-  if (!names.ok()) return WithReason(names.status(), kStorageFailed);
+  if (!names.ok()) return WithStorageReason(names.status());
   for (const std::string& other : *names) {
     if (!name.empty() && other != name) continue;
     {
@@ -198,7 +199,7 @@ absl::Status IndexSet::DropReserved(WriterIndex* index,
     if (still_wanted && !still_wanted()) {
       return absl::CancelledError("not to be dropped any more");
     }
-    return WithReason(data_->DropIndex(index->name()), kStorageFailed);
+    return WithStorageReason(data_->DropIndex(index->name()));
   };
   ANNOD_RETURN_IF_ERROR(index->Drop(remove, only_empty));
   absl::MutexLock lock(&mu_);

@@ -9,14 +9,24 @@ namespace annod {
 
 absl::Status WithStorageReason(absl::Status status) {
   switch (status.code()) {
-    case absl::StatusCode::kInvalidArgument:
-      return WithReason(std::move(status), kInvalidField, {{"field", "items"}});
-    case absl::StatusCode::kAlreadyExists:
-      return WithReason(std::move(status), kLabelTaken);
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kDeadlineExceeded:
+      return status;
     case absl::StatusCode::kResourceExhausted:
       return WithReason(std::move(status), kLimitReached);
     default:
       return WithReason(std::move(status), kStorageFailed);
+  }
+}
+
+absl::Status WithItemsReason(absl::Status status) {
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument:
+      return WithReason(std::move(status), kInvalidField, {{"field", "items"}});
+    case absl::StatusCode::kAlreadyExists:
+      return WithReason(std::move(status), kLabelTaken);
+    default:
+      return WithStorageReason(std::move(status));
   }
 }
 

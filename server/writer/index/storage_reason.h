@@ -7,8 +7,15 @@
 
 namespace annod {
 
-// A status of core's storage with the reason that callers of AdminService know.
+// A status of core's storage with the reason that callers of AdminService know:
+// LIMIT_REACHED if the disk or something else is used up, else STORAGE_FAILED.
+// None for what was given up (CANCELLED, DEADLINE_EXCEEDED): the disk is not to
+// blame for it.
 absl::Status WithStorageReason(absl::Status status);
+
+// The same where items were looked at, too: INVALID_FIELD and LABEL_TAKEN if
+// they are to blame.
+absl::Status WithItemsReason(absl::Status status);
 
 // An index whose items are to be read or written has none open: whoever needs
 // them has fixed the dimension before, so somebody took it back meanwhile.

@@ -161,7 +161,7 @@ absl::StatusOr<std::vector<int32_t>> WriterIndex::Add(
   absl::ReaderMutexLock lock(&mu_);
   ANNOD_RETURN_IF_ERROR(CheckStaging());
   absl::StatusOr<std::vector<int32_t>> ids = staging_.items()->Add(items);
-  if (!ids.ok()) return WithStorageReason(ids.status());
+  if (!ids.ok()) return WithItemsReason(ids.status());
   return ids;
 }
 
@@ -171,7 +171,7 @@ absl::StatusOr<std::vector<int32_t>> WriterIndex::AddWithoutSync(
   ANNOD_RETURN_IF_ERROR(CheckStaging());
   absl::StatusOr<std::vector<int32_t>> ids =
       staging_.items()->AddWithoutSync(items);
-  if (!ids.ok()) return WithStorageReason(ids.status());
+  if (!ids.ok()) return WithItemsReason(ids.status());
   return ids;
 }
 
@@ -201,7 +201,7 @@ absl::StatusOr<RemovedItems> WriterIndex::Remove(
     return none;
   }
   absl::StatusOr<RemovedItems> removed = staging_.items()->Remove(ids, labels);
-  if (!removed.ok()) return WithStorageReason(removed.status());
+  if (!removed.ok()) return WithItemsReason(removed.status());
   return removed;
 }
 

@@ -22,7 +22,7 @@ absl::Status WriterIndex::Mirror(IndexSettings settings, int64_t version,
     absl::MutexLock change(&change_mu_);
     ANNOD_RETURN_IF_ERROR(CheckChangeable());
     const absl::StatusOr<std::vector<int64_t>> on_disk = store_.List();
-    if (!on_disk.ok()) return WithReason(on_disk.status(), kStorageFailed);
+    if (!on_disk.ok()) return WithStorageReason(on_disk.status());
     if (version > 0) {
       const absl::StatusOr<std::shared_ptr<const OpenVersion>> opened =
           store_.Open(WriterView(settings), version);
@@ -39,14 +39,13 @@ absl::Status WriterIndex::Mirror(IndexSettings settings, int64_t version,
     } else {
       // Whatever there is here is not served.
       const absl::StatusOr<int64_t> current = store_.Current();
-      if (!current.ok()) return WithReason(current.status(), kStorageFailed);
+      if (!current.ok()) return WithStorageReason(current.status());
       settings.rolled_back_from = this->settings()->rolled_back_from;
       settings.unbuilt_through = std::max(settings.unbuilt_through, *current);
     }
     ANNOD_RETURN_IF_ERROR(StoreSettings(std::move(settings)));
     if (version > 0) {
-      ANNOD_RETURN_IF_ERROR(
-          WithReason(store_.SetCurrent(version), kStorageFailed));
+      ANNOD_RETURN_IF_ERROR(WithStorageReason(store_.SetCurrent(version)));
       const absl::Status removed = store_.RemoveOld(keep_versions);
       if (!removed.ok()) {
         // Takes space only; the next version tries again.

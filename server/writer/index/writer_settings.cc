@@ -31,8 +31,7 @@ bool WriterIndex::HasItems() const {
 absl::Status WriterIndex::StoreSettings(IndexSettings settings) {
   const absl::Status valid = ValidateIndexSettings(settings);
   if (!valid.ok()) return InvalidSettings(valid);
-  ANNOD_RETURN_IF_ERROR(
-      WithReason(data_->WriteSettings(settings), kStorageFailed));
+  ANNOD_RETURN_IF_ERROR(WithStorageReason(data_->WriteSettings(settings)));
   auto stored = std::make_shared<const IndexSettings>(std::move(settings));
   absl::MutexLock lock(&state_mu_);
   settings_ = std::move(stored);

@@ -31,7 +31,7 @@ absl::Status WriterIndex::Unbuild() {
   ANNOD_RETURN_IF_ERROR(CheckChangeable());
   IndexSettings changed = *settings();
   absl::StatusOr<int64_t> newest = store_.Newest(changed);
-  if (!newest.ok()) return WithReason(newest.status(), kStorageFailed);
+  if (!newest.ok()) return WithStorageReason(newest.status());
   if (*newest == 0) return NotBuilt(name_);
   changed.unbuilt_through = *newest;
   ANNOD_RETURN_IF_ERROR(StoreSettings(std::move(changed)));
@@ -47,7 +47,7 @@ absl::Status WriterIndex::Activate(int64_t version) {
   ANNOD_RETURN_IF_ERROR(CheckChangeable());
   IndexSettings changed = *settings();
   absl::StatusOr<int64_t> newest = store_.Newest(changed);
-  if (!newest.ok()) return WithReason(newest.status(), kStorageFailed);
+  if (!newest.ok()) return WithStorageReason(newest.status());
   if (*newest == 0) return NotBuilt(name_);
   const std::vector<int64_t> kept = KeptVersions(store_, *newest);
   if (!std::binary_search(kept.begin(), kept.end(), version)) {
@@ -72,7 +72,7 @@ absl::Status WriterIndex::Activate(int64_t version) {
     changed.rolled_back_from = *newest;
     ANNOD_RETURN_IF_ERROR(StoreSettings(changed));
   }
-  ANNOD_RETURN_IF_ERROR(WithReason(store_.SetCurrent(version), kStorageFailed));
+  ANNOD_RETURN_IF_ERROR(WithStorageReason(store_.SetCurrent(version)));
   if (version <= changed.unbuilt_through) {
     changed.unbuilt_through = 0;
     ANNOD_RETURN_IF_ERROR(StoreSettings(changed));
@@ -128,7 +128,7 @@ absl::Status WriterIndex::Reload() {
   }
   absl::StatusOr<FoundVersions> found =
       FindVersions(directory_, *settings, &store_);
-  if (!found.ok()) return WithReason(found.status(), kStorageFailed);
+  if (!found.ok()) return WithStorageReason(found.status());
   if (settings->dim > 0) {
     // The journal lies over another version now. What was written to it counts
     // from here on, whoever waits for it.

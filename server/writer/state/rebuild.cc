@@ -5,10 +5,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "core/publish/overlay_source.h"
 #include "core/publish/publish.h"
 #include "core/status_macros.h"
 #include "core/storage/version_files.h"
+#include "core/version/stopwatch.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/memory_check.h"
 #include "server/writer/index/build_index.h"
@@ -49,7 +50,7 @@ absl::StatusOr<std::shared_ptr<BuildJob>> WriterState::StartRebuild(
 absl::StatusOr<v1::BuildResult> WriterState::Rebuild(WriterIndex* source,
                                                      IndexSettings target,
                                                      BuildJob* job) {
-  const absl::Time start = absl::Now();
+  const Stopwatch watch;
   job->Report(v1::BUILD_PHASE_COLLECTING, 0, 0);
   absl::StatusOr<WriterIndex::Frozen> frozen = source->Freeze();
   ANNOD_RETURN_IF_ERROR(frozen.status());
@@ -69,10 +70,17 @@ absl::StatusOr<v1::BuildResult> WriterState::Rebuild(WriterIndex* source,
     VersionStore store(fs, index.directory());
     absl::StatusOr<PreparedVersion> prepared = PrepareVersion(
         fs, target, input, OptionsOf(job, target.verbosity), &store);
+    if (absl::IsFailedPrecondition(prepared.status()) &&
+        OverlaySource(input.base, input.layers).CountItems() == 0) {
+      return ReasonError(absl::StatusCode::kFailedPrecondition, kIndexEmpty,
+                         absl::StrCat("all items of index '", source->name(),
+                                      "' were removed; a build needs 1"),
+                         {{"index", source->name()}});
+    }
     if (!prepared.ok()) {
-      return WithStorageReason(input.check_vectors
-                                   ? WithWayToBits(prepared.status())
-                                   : prepared.status());
+      return WithItemsReason(input.check_vectors
+                                 ? WithWayToBits(prepared.status())
+                                 : prepared.status());
     }
     if (job->cancelled()) return absl::CancelledError();
     absl::StatusOr<Manifest> manifest = store.Publish(
@@ -82,7 +90,7 @@ absl::StatusOr<v1::BuildResult> WriterState::Rebuild(WriterIndex* source,
     for (const ManifestFile& file : manifest->files) {
       if (file.name == kForestFile) forest_bytes = file.bytes;
     }
-    result = ResultOf(*manifest, forest_bytes, start);
+    result = ResultOf(*manifest, forest_bytes, watch);
     return absl::OkStatus();
   };
   ANNOD_RETURN_IF_ERROR(indexes_.CreateReserved(target, fill).status());

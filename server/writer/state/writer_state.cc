@@ -204,9 +204,17 @@ absl::StatusOr<v1::BuildResult> WriterState::RunBuild(BuildJob* job) {
   };
   absl::StatusOr<v1::BuildResult> result = build();
   if (!result.ok()) {
-    spdlog::warn("build ended index={} error=\"{}\"", name,
-                 result.status().ToString());
-    metrics_->BuildEnded(name, job->cancelled() ? "cancelled" : "failed", 0);
+    // One that was to end may have failed before it noticed.
+    const bool cancelled =
+        job->cancelled() && absl::IsCancelled(result.status());
+    if (cancelled) {
+      spdlog::info("build cancelled index={} reason=\"{}\"", name,
+                   std::string(job->cancel_reason().message()));
+    } else {
+      spdlog::warn("build ended index={} error=\"{}\"", name,
+                   result.status().ToString());
+    }
+    metrics_->BuildEnded(name, cancelled ? "cancelled" : "failed", 0);
     return result;
   }
   const auto index = indexes_.Find(name);

@@ -3,14 +3,17 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/harness/index_harness.h"
 #include "tests/core/testing/fault_file_system.h"
+#include "tests/core/testing/set_clock.h"
 #include "tests/core/testing/temp_dir.h"
 
 namespace annod {
@@ -130,6 +133,30 @@ TEST_F(PublishTest, PredictsEnoughSpaceForManyShapes) {
       EXPECT_TRUE(status.ok())
           << count << " items, " << trees << " trees: " << status;
     }
+  }
+}
+
+TEST_F(PublishTest, AClockThatIsSetBackMeanwhileLeavesAVersionThatIsRead) {
+  SetClock clock;
+  for (const absl::Duration offset : {-absl::Hours(1), absl::Hours(9000)}) {
+    clock.Set(absl::ZeroDuration());
+    Add(ItemList().Add(0, 1, "zero").Add(1, 2, "one"));
+    const auto snapshot = index_.staging()->Freeze();
+    ForestBuildOptions options = TestBuildOptions();
+    const absl::Time before = absl::Now();
+    bool is_set = false;
+    options.progress = [&](const BuildProgressReport&) {
+      if (!std::exchange(is_set, true)) clock.Set(offset);
+    };
+    const auto manifest = BuildAndPublish(&fs_, TestSettings(), nullptr,
+                                          **snapshot, options, index_.store());
+    ASSERT_TRUE(manifest.ok()) << manifest.status();
+    EXPECT_GT(absl::AbsDuration(absl::Now() - before), absl::Minutes(50));
+    EXPECT_GE(manifest->build_seconds, 0);
+    EXPECT_LT(manifest->build_seconds, 3000);
+    const auto version =
+        index_.store()->Open(TestSettings(), manifest->version);
+    EXPECT_TRUE(version.ok()) << version.status();
   }
 }
 

@@ -123,6 +123,10 @@ TEST_F(StagingDamageTest, NothingIsAcknowledgedIntoAFileThatIsNotThere) {
        }},
       {"was removed",
        [](const std::string& path) { ASSERT_EQ(unlink(path.c_str()), 0); }},
+      {"others by somebody else",
+       [](const std::string& path) {
+         ASSERT_EQ(truncate(path.c_str(), 1 << 20), 0);
+       }},
       {"another file",
        [](const std::string& path) {
          OverwriteFile(path, std::string(1 << 20, 'x'));
@@ -158,6 +162,19 @@ TEST_F(StagingDamageTest, NothingIsAcknowledgedIntoAFileThatIsNotThere) {
       EXPECT_EQ(published_, before);
     }
   }
+}
+
+TEST_F(StagingDamageTest, AHoleBehindTheLastSegmentIsNotSearched) {
+  const auto staging = TryOpen();
+  Add(staging->get(), 1, 10, "one");
+  const std::string whole = FileContents(SegmentPath(1));
+  ASSERT_EQ(truncate(SegmentPath(1).c_str(), int64_t{1} << 38), 0);
+  const auto model = Reopen();
+  EXPECT_EQ(model.status().code(), kDataLoss) << model.status();
+  EXPECT_THAT(std::string(model.status().message()),
+              HasSubstr("it has 274877906944 bytes"));
+  OverwriteFile(SegmentPath(1), whole);
+  EXPECT_EQ(*Reopen(), all_);
 }
 
 TEST_F(StagingDamageTest, ASealedSegmentThatGoesMissingIsNoticed) {

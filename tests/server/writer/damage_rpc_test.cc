@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -148,6 +149,32 @@ TEST_F(DamageRpcTest, AJournalThatIsCutUnderItsWriterAcknowledgesNothing) {
   ExpectJournalIsToldOf("was cut to");
   // And goes on hiding it.
   for (const auto& stub : stubs_) EXPECT_TRUE(hides(stub.get()));
+}
+
+TEST_F(DamageRpcTest, SettingsThatCannotBeReadAreToldOfWhileItServes) {
+  const std::string path = PathOf("a/settings.json");
+  const std::string whole = Contents(path);
+  ASSERT_EQ(truncate(path.c_str(), 8 << 20), 0);
+  ExpectOk(Build(&cluster_, "a"));
+  for (const auto& stub : stubs_) {
+    EXPECT_TRUE(Eventually([&] {
+      return absl::StrContains(InfoFrom(stub.get()).state_reason(),
+                               "settings.json' has more than");
+    }));
+    const v1::IndexInfo info = InfoFrom(stub.get());
+    EXPECT_EQ(info.state(), v1::INDEX_STATE_SERVING);
+    EXPECT_EQ(info.version(), 1);
+    Ask(stub.get(), NearItem(3, 3, /*include_staged=*/false));
+  }
+  cluster_.ExpectMetric("annod_index_load_failures_total", {{"index", "a"}},
+                        2);  // once for each worker
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << whole;
+  ExpectOk(Reload("a"));
+  for (const auto& stub : stubs_) {
+    EXPECT_TRUE(
+        Eventually([&] { return InfoFrom(stub.get()).version() == 2; }));
+    EXPECT_EQ(InfoFrom(stub.get()).state_reason(), "");
+  }
 }
 
 TEST_F(DamageRpcTest, AJournalThatIsRemovedUnderItsWriterIsNoticedUnasked) {

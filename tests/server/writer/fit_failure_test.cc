@@ -2,6 +2,7 @@
 // and what was acknowledged meanwhile is there.
 #include <dirent.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
@@ -130,6 +131,25 @@ TEST_F(FitFailureTest, ACallerThatLeavesDuringTheBuildChangesNothing) {
   });
   EXPECT_EQ(stream.Finish(1000).error_code(), StatusCode::CANCELLED);
   leave.join();
+  ExpectAsBefore();
+}
+
+TEST_F(FitFailureTest, ACallersDeadlineIsCountedAsOne) {
+  v1::FitRequest request;
+  request.set_index("words");
+  *request.mutable_options() = LongBuild();
+  for (const v1::FitRow& row : RandomRows(1000)) *request.add_rows() = row;
+  request.set_row_count(1000);
+  grpc::ClientContext context;
+  v1::FitResponse response;
+  context.set_deadline(std::chrono::system_clock::now() +
+                       std::chrono::seconds(1));
+  const auto writer = cluster_.admin()->Fit(&context, &response);
+  writer->Write(request);
+  writer->WritesDone();
+  EXPECT_EQ(writer->Finish().error_code(), StatusCode::DEADLINE_EXCEEDED);
+  cluster_.ExpectMetric("annod_rpc_duration_seconds",
+                        {{"method", "Fit"}, {"code", "DEADLINE_EXCEEDED"}}, 1);
   ExpectAsBefore();
 }
 

@@ -187,6 +187,19 @@ TEST_F(RebuildRpcTest, NothingToBuildFromLeavesNoTarget) {
   ExpectOk(CreateIndex(&cluster_, "target", kRebuildDim, v1::METRIC_EUCLIDEAN));
 }
 
+TEST_F(RebuildRpcTest, ASourceWhoseItemsAreAllRemovedIsEmptyNotBroken) {
+  MakeSource(v1::METRIC_EUCLIDEAN, 3);
+  ExpectOk(Build(&cluster_, "source"));
+  v1::RemoveItemsRequest remove;
+  remove.set_index("source");
+  for (int id = 0; id < 3; ++id) remove.add_ids(id);
+  v1::RemoveItemsResponse removed;
+  ExpectOk(cluster_.admin()->RemoveItems(Context().get(), remove, &removed));
+  const grpc::Status status = Rebuild(Request(v1::METRIC_ANGULAR));
+  EXPECT_EQ(status.error_code(), StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(ErrorInfoOf(status).reason(), "INDEX_EMPTY") << Describe(status);
+}
+
 TEST_F(RebuildRpcTest, CancelledOrKilledItLeavesNoTarget) {
   MakeSource(v1::METRIC_EUCLIDEAN, 2000);
   const std::vector<std::string> before = Entries();
@@ -207,6 +220,9 @@ TEST_F(RebuildRpcTest, CancelledOrKilledItLeavesNoTarget) {
   EXPECT_EQ(Entries(), before);
   rebuild.join();
   EXPECT_EQ(status.error_code(), StatusCode::CANCELLED) << Describe(status);
+  EXPECT_EQ(ErrorInfoOf(status).reason(), "") << Describe(status);
+  cluster_.ExpectMetric("annod_builds_total",
+                        {{"index", "target"}, {"result", "cancelled"}}, 1);
 
   std::thread killed([&] { status = Rebuild(request); });
   EXPECT_TRUE(Eventually([&] { return Entries().size() > before.size(); }));

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/rpc/errors.h"
 #include "server/writer/index/build_index.h"
 #include "server/writer/index/index_set.h"
 #include "tests/core/harness/staging_harness.h"
@@ -133,6 +134,39 @@ TEST_F(WriterIndexTest, WhatWasPutIntoItKeepsAnIndexThatIsTakenBack) {
   EXPECT_TRUE(absl::IsNotFound(indexes_.DropEmpty(index_, always)));
   EXPECT_TRUE(indexes_.DropEmpty(*other, always).ok());
   EXPECT_FALSE(indexes_.Find("test").ok());
+}
+
+TEST_F(WriterIndexTest, ABuildThatIsCancelledIsNotBlamedOnStorage) {
+  ASSERT_TRUE(Add(kTestDim).ok());
+  BuildSpec spec;
+  spec.tree_count = 1;
+  BuildJob job("test", spec, nullptr);
+  job.Cancel(absl::CancelledError("somebody said so"));
+  const absl::Status built =
+      BuildIndex(index_.get(), &job, /*keep_versions=*/2).status();
+  EXPECT_TRUE(absl::IsCancelled(built)) << built;
+  EXPECT_EQ(ReasonOf(built), "");
+}
+
+TEST_F(WriterIndexTest, AFullDiskIsALimitWhateverIsWritten) {
+  const auto expect_limit = [](const absl::Status& status) {
+    EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+    EXPECT_EQ(ReasonOf(status), "LIMIT_REACHED") << status;
+  };
+  const auto fail_next = [this] {
+    fs_.FailOnce(1, absl::ResourceExhaustedError("the disk is full"));
+  };
+  IndexSettings other = TestSettings();
+  other.name = "other";
+  fail_next();
+  expect_limit(indexes_.Create(other, /*max_indexes=*/2).status());
+  fail_next();
+  expect_limit(index_->ChangeSettings([](IndexSettings* settings) {
+    settings->verbosity = 1;
+    return absl::OkStatus();
+  }));
+  fail_next();
+  expect_limit(Add(kTestDim));
 }
 
 TEST_F(WriterIndexTest, AForestIsOfTheIndexsMetricAndDimension) {

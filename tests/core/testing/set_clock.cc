@@ -1,0 +1,38 @@
+#include "tests/core/testing/set_clock.h"
+
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "absl/time/clock.h"
+
+namespace {
+
+std::atomic<int64_t> offset_seconds = 0;
+
+}  // namespace
+
+// In the place of the C library's, which Abseil calls.
+extern "C" int clock_gettime(clockid_t clock, timespec* time) noexcept {
+  const long failed = syscall(SYS_clock_gettime, clock, time);  // NOLINT
+  if (failed == 0 && clock == CLOCK_REALTIME) time->tv_sec += offset_seconds;
+  return static_cast<int>(failed);
+}
+
+namespace annod {
+
+void SetClock::Set(absl::Duration offset) {
+  const absl::Duration change =
+      offset - absl::Seconds(offset_seconds.load());
+  const absl::Time wanted = absl::Now() + change;
+  offset_seconds = absl::ToInt64Seconds(offset);
+  while (absl::AbsDuration(absl::Now() - wanted) >
+         absl::AbsDuration(change) / 2) {
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+}
+
+}  // namespace annod
