@@ -145,6 +145,12 @@ class Measurer {
   absl::Status LookForMore(BeamCurve* curve) {
     if (curve->points.empty()) return absl::OkStatus();
     AskEvery(std::max<size_t>(1, items_.size() / kScaledQueries));
+    for (size_t k = 0; k < kScaledRecalls.size(); ++k) {
+      ANNOD_ASSIGN_OR_RETURN(
+          const double recall,
+          RecallOf(kNeighbors, PointAt(*curve, kScaledRecalls[k]).beam));
+      missed_[k] = 1 - recall;
+    }
     double factor = 1;
     int in_proportion = kNeighbors;
     for (const int n : {20, 50, 100, 200, 500, 1000}) {
@@ -211,13 +217,13 @@ class Measurer {
   // found, where the graph would be asked. Narrower ones must find more: what
   // is no item misses more than those that ask here.
   absl::StatusOr<bool> DoesFor(const BeamCurve& curve, double factor, int n) {
-    for (const double wanted : kScaledRecalls) {
-      const BeamPoint& point = PointAt(curve, wanted);
+    for (size_t k = 0; k < kScaledRecalls.size(); ++k) {
+      const BeamPoint& point = PointAt(curve, kScaledRecalls[k]);
       if (IsScan(WidthFor(point, factor, n))) continue;
-      const double missed = 1 - point.recall;
+      const double more = kScaledTolerance * (1 - kScaledRecalls[k]);
       const double may_miss =
-          factor < 1 ? kNarrowMiss * missed
-                     : missed + kScaledTolerance * (1 - wanted) +
+          factor < 1 ? kNarrowMiss * missed_[k] + more
+                     : missed_[k] + more +
                            RecallDeviation(point.recall,
                                            static_cast<int>(asking_.size()));
       ANNOD_ASSIGN_OR_RETURN(const double recall,
@@ -289,6 +295,8 @@ class Measurer {
   BeamMeasureOptions options_;
   std::vector<int32_t> items_;
   std::vector<size_t> asking_;  // positions among the items
+  // Of ten neighbours by those that look for more.
+  std::array<double, kScaledRecalls.size()> missed_ = {};
   // Distances of the true neighbours of each.
   std::vector<std::vector<float>> nearest_;
 };
