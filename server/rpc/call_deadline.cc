@@ -6,6 +6,12 @@
 #include "absl/time/clock.h"
 
 namespace annod {
+namespace {
+
+// gRPC ends a call a little before its deadline by our clock.
+constexpr absl::Duration kTimerSlack = absl::Milliseconds(20);
+
+}  // namespace
 
 absl::Time CallDeadline(const grpc::ServerContextBase& context) {
   const auto deadline = context.deadline();
@@ -15,7 +21,7 @@ absl::Time CallDeadline(const grpc::ServerContextBase& context) {
 }
 
 absl::Status CallOver(absl::Time deadline, absl::string_view what) {
-  return absl::Now() >= deadline
+  return absl::Now() + kTimerSlack >= deadline
              ? absl::DeadlineExceededError(
                    absl::StrCat("the deadline passed; ", what))
              : absl::CancelledError(absl::StrCat("the caller left; ", what));

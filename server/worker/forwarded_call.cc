@@ -128,17 +128,18 @@ void ForwardedCall::SentResponse(bool ok) {
 void ForwardedCall::ClientDone(const grpc::Status& status) {
   grpc::Status refused;
   absl::Status early_end;
-  bool over;
   {
     absl::MutexLock lock(&mu_);
     refused = refusal_;
     early_end = early_end_;
-    over = cancelled_ && status.error_code() == grpc::StatusCode::CANCELLED;
   }
   // The target's own error, if it has one, says more.
   const bool ended_early =
       !early_end.ok() &&
       (status.ok() || status.error_code() == grpc::StatusCode::CANCELLED);
+  // By gRPC, not by the writer.
+  const bool over = status.error_code() == grpc::StatusCode::CANCELLED &&
+                    status.error_details().empty();
   const bool bare_unavailable =
       status.error_code() == grpc::StatusCode::UNAVAILABLE &&
       status.error_details().empty();

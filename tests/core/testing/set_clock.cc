@@ -25,12 +25,15 @@ extern "C" int clock_gettime(clockid_t clock, timespec* time) noexcept {
 namespace annod {
 
 void SetClock::Set(absl::Duration offset) {
-  const absl::Duration change =
-      offset - absl::Seconds(offset_seconds.load());
+  const absl::Duration change = offset - absl::Seconds(offset_seconds.load());
+  if (change == absl::ZeroDuration()) return;
   const absl::Time wanted = absl::Now() + change;
   offset_seconds = absl::ToInt64Seconds(offset);
-  while (absl::AbsDuration(absl::Now() - wanted) >
-         absl::AbsDuration(change) / 2) {
+  for (int i = 0; i < 3000; ++i) {
+    if (absl::AbsDuration(absl::Now() - wanted) <
+        absl::AbsDuration(change) / 2) {
+      return;
+    }
     absl::SleepFor(absl::Milliseconds(10));
   }
 }
