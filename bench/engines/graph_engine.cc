@@ -14,6 +14,7 @@
 #include "core/graph/construction/graph_builder.h"
 #include "core/graph/graph_file.h"
 #include "core/graph/graph_index.h"
+#include "core/graph/graph_writer.h"
 #include "core/search/forest_index.h"
 #include "core/status_macros.h"
 

@@ -96,12 +96,6 @@ class GraphFile {
   BeamCurve curve_;
 };
 
-// Writes a graph of `forest`, with what was measured of it, to `path`, which
-// must not exist, synced.
-absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
-                            const Graph& graph, const BeamCurve& curve,
-                            const ForestData& forest);
-
 }  // namespace annod
 
 #endif  // ANNOD_CORE_GRAPH_GRAPH_FILE_H_

@@ -13,6 +13,7 @@
 #include "core/graph/construction/graph_builder.h"
 #include "core/graph/graph_file.h"
 #include "core/graph/graph_index.h"
+#include "core/graph/graph_writer.h"
 #include "core/memory.h"
 #include "core/recall/recall_measure.h"
 #include "core/recall/true_neighbors.h"

@@ -88,6 +88,7 @@ TEST_F(ChildDeathTest, IsNotSeenThroughTheClientLibrary) {
   std::atomic<int64_t> calls{0};
   std::atomic<int64_t> wrong{0};
   std::vector<std::thread> callers;
+  callers.reserve(kCallers);
   std::vector<std::string> errors(kCallers + 1);
   for (int caller = 0; caller < kCallers; ++caller) {
     callers.emplace_back([&, caller] {
@@ -131,6 +132,7 @@ TEST_F(ChildDeathTest, CostsPlainStubsOnlyTheCallsInFlight) {
   std::atomic<int> failures{0};
   std::atomic<int64_t> calls{0};
   std::vector<std::thread> callers;
+  callers.reserve(kCallers);
   for (int caller = 0; caller < kCallers; ++caller) {
     callers.emplace_back([&] {
       grpc::ChannelArguments args;

@@ -131,7 +131,7 @@ TEST_F(RequestLogsTest, WhatWasDoneIsAuditedWithoutVectorsAndLabels) {
                                   request, {{"x-request-id", method}});
     EXPECT_TRUE(answer.status.ok()) << answer.status.error_message();
     EXPECT_EQ(answer.request_id, method);
-    const json line = AwaitLine(audit, {{"request_id", method}});
+    json line = AwaitLine(audit, {{"request_id", method}});
     EXPECT_EQ(line.value("index", ""), "points") << line;
     EXPECT_EQ(line.value("code", ""), "OK") << line;
     return line;

@@ -156,8 +156,10 @@ TEST(VectorReaderTest, ASizeBelowZeroInAnArchiveIsAnError) {
   constexpr int kRows = 100000;
   std::mt19937 random(1);
   std::vector<int32_t> noise;  // that packing makes no shorter
-  for (int i = 0; i < kRows; ++i)
+  noise.reserve(kRows);
+  for (int i = 0; i < kRows; ++i) {
     noise.push_back(static_cast<int32_t>(random()));
+  }
   std::string zip = Zip({{"x.npy", Npy(1, NpyHeader("<i4", "(100000, 1)"),
                                        Bytes<int32_t>(noise))}},
                         /*deflated=*/true);

@@ -10,6 +10,7 @@
 #include "core/graph/construction/graph_builder.h"
 #include "core/graph/graph_file.h"
 #include "core/graph/graph_index.h"
+#include "core/graph/graph_writer.h"
 #include "core/recall/true_neighbors.h"
 #include "core/search/forest_index.h"
 #include "gtest/gtest.h"

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/graph/graph_writer.h"
 #include "gtest/gtest.h"
 #include "tests/core/graph/built_graph.h"
 #include "tests/core/graph/data_shapes.h"

@@ -11,6 +11,7 @@
 
 #include "core/graph/graph_file.h"
 #include "core/graph/graph_index.h"
+#include "core/graph/graph_writer.h"
 #include "gtest/gtest.h"
 #include "tests/core/graph/built_graph.h"
 #include "tests/core/testing/temp_dir.h"

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/graph/graph_index.h"
+#include "core/graph/graph_writer.h"
 #include "gtest/gtest.h"
 #include "tests/core/graph/built_graph.h"
 #include "tests/core/graph/data_shapes.h"

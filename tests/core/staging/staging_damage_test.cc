@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -45,7 +46,7 @@ class StagingDamageTest : public ::testing::Test {
 
   void Add(Staging* staging, int32_t id, float value, std::string label) {
     ItemList list;
-    list.Add(id, value, label).Add(id + 100, value);
+    list.Add(id, value, std::move(label)).Add(id + 100, value);
     const auto ids = staging->Add(list.items());
     ASSERT_TRUE(ids.ok()) << ids.status();
     list.ApplyTo(*ids, &all_);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/graph/graph_index.h"
+#include "core/graph/graph_writer.h"
 #include "tests/core/graph/built_graph.h"
 #include "tests/core/testing/memory_file_system.h"
 #include "tests/fuzz/core/small_forest.h"

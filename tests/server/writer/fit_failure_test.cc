@@ -87,6 +87,7 @@ class FitFailureTest : public testing::Test {
   }
   static std::vector<v1::FitRow> RandomRows(int count) {
     std::vector<v1::FitRow> rows;
+    rows.reserve(count);
     for (int i = 0; i < count; ++i) {
       rows.push_back(DenseRow(RandomVector(kDim, 5000 + i)));
     }

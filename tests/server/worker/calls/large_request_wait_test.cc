@@ -21,7 +21,7 @@ namespace {
 constexpr int kWaitDim = 512;
 constexpr int kWaitItems = 3000;
 constexpr int kPart = 500;  // fit a message
-constexpr int kMegabytes = 1 << 20;
+constexpr int64_t kMegabytes = 1 << 20;
 constexpr char kEnded[] = "annod_rpc_duration_seconds";
 
 // Field 1000, which no message has.
@@ -156,7 +156,7 @@ TEST_F(LargeRequestWaitTest, ARequestOfAStream) {
 // What goes to the writer takes turns only while a worker looks at it.
 class ForwardedWaitTest : public LargeRequestWaitTest {
  protected:
-  static constexpr int kHolderBytes = 200 * kMegabytes;
+  static constexpr int64_t kHolderBytes = 200 * kMegabytes;
 
   ForwardedWaitTest() : LargeRequestWaitTest(2 * kHolderBytes) {}
 
