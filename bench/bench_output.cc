@@ -103,7 +103,7 @@ std::string CurveTable(const std::vector<EngineCurve>& curves) {
                                      "engine", "setting", "recall", "QPS",
                                      "dist./query", "build s", "MB");
   for (const EngineCurve& curve : curves) {
-    for (const CurvePoint& point : curve.points) {
+    for (const MeasuredPoint& point : curve.points) {
       absl::StrAppendFormat(
           &text, "%-11s  %-25s %8.4f %9.0f %12s %9.1f %9.1f\n",
           curve.engine->label(), SettingText(point.setting), point.recall,
@@ -155,7 +155,7 @@ std::string JsonLines(const std::vector<EngineCurve>& curves) {
   std::string text;
   for (const EngineCurve& curve : curves) {
     const BenchEngine& engine = *curve.engine;
-    for (const CurvePoint& point : curve.points) {
+    for (const MeasuredPoint& point : curve.points) {
       BenchParams line;
       line["engine"] = engine.name();
       line["params"] = engine.build_params();

@@ -45,7 +45,7 @@ double Farness(Metric metric, absl::Span<const float> query,
 
 }  // namespace
 
-CurvePoint MeasureOnce(const BenchDataset& data, const MeasureOptions& options,
+MeasuredPoint MeasureOnce(const BenchDataset& data, const MeasureOptions& options,
                        const BenchParams& setting, BenchEngine* engine) {
   // Asking the clock costs as much as a distance or two.
   constexpr int64_t kQueriesAtOnce = 16;
@@ -64,7 +64,7 @@ CurvePoint MeasureOnce(const BenchDataset& data, const MeasureOptions& options,
     seconds = ThreadCpuSeconds() - start;
   }
 
-  CurvePoint point;
+  MeasuredPoint point;
   point.setting = setting;
   point.qps = static_cast<double>(queries) / seconds;
   if (distances_before.has_value()) {
@@ -91,7 +91,7 @@ void MeasureInTurns(const BenchDataset& data, const MeasureOptions& options,
                     std::vector<EngineCurve>* curves) {
   MeasureOptions warm_up = options;
   warm_up.max_seconds = 0;  // some queries only
-  std::vector<std::vector<std::vector<CurvePoint>>> measured;
+  std::vector<std::vector<std::vector<MeasuredPoint>>> measured;
   size_t most_settings = 0;
   for (const EngineCurve& curve : *curves) {
     measured.emplace_back(curve.engine->settings().size());
@@ -114,7 +114,7 @@ void MeasureInTurns(const BenchDataset& data, const MeasureOptions& options,
     absl::FPrintF(stderr, "round %d of %d done\n", round + 1, options.rounds);
   }
   for (size_t e = 0; e < curves->size(); ++e) {
-    for (std::vector<CurvePoint>& points : measured[e]) {
+    for (std::vector<MeasuredPoint>& points : measured[e]) {
       (*curves)[e].points.push_back(MedianPoint(std::move(points)));
     }
   }

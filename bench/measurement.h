@@ -23,7 +23,7 @@ struct MeasureOptions {
 // counts as right if it is as near as the k-th true neighbour, whatever its id.
 // Queries per second are by the thread's CPU time: what else the machine does
 // hardly shows.
-CurvePoint MeasureOnce(const BenchDataset& data, const MeasureOptions& options,
+MeasuredPoint MeasureOnce(const BenchDataset& data, const MeasureOptions& options,
                        const BenchParams& setting, BenchEngine* engine);
 
 // Measures all settings of all engines in turns, several rounds, so that a busy

@@ -5,23 +5,23 @@
 
 namespace annod {
 
-CurvePoint MedianPoint(std::vector<CurvePoint> points) {
+MeasuredPoint MedianPoint(std::vector<MeasuredPoint> points) {
   std::sort(
       points.begin(), points.end(),
-      [](const CurvePoint& a, const CurvePoint& b) { return a.qps < b.qps; });
+      [](const MeasuredPoint& a, const MeasuredPoint& b) { return a.qps < b.qps; });
   return points[points.size() / 2];
 }
 
-std::optional<double> QpsAtRecall(std::vector<CurvePoint> points,
+std::optional<double> QpsAtRecall(std::vector<MeasuredPoint> points,
                                   double recall) {
   std::sort(points.begin(), points.end(),
-            [](const CurvePoint& a, const CurvePoint& b) {
+            [](const MeasuredPoint& a, const MeasuredPoint& b) {
               return a.recall != b.recall ? a.recall > b.recall : a.qps > b.qps;
             });
   // The worst that is good enough, and the best that is not: of those that no
   // other point beats.
-  const CurvePoint* above = nullptr;
-  for (const CurvePoint& point : points) {
+  const MeasuredPoint* above = nullptr;
+  for (const MeasuredPoint& point : points) {
     if (above != nullptr && point.qps <= above->qps) continue;
     if (point.recall >= recall) {
       above = &point;

@@ -10,7 +10,7 @@
 namespace annod {
 
 // What one setting of one engine gave.
-struct CurvePoint {
+struct MeasuredPoint {
   BenchParams setting = BenchParams::object();
   double recall = 0;
   double qps = 0;
@@ -19,16 +19,16 @@ struct CurvePoint {
 
 struct EngineCurve {
   std::unique_ptr<BenchEngine> engine;
-  std::vector<CurvePoint> points;
+  std::vector<MeasuredPoint> points;
 };
 
 // The median of repeated measurements of one setting, by QPS. Not empty.
-CurvePoint MedianPoint(std::vector<CurvePoint> points);
+MeasuredPoint MedianPoint(std::vector<MeasuredPoint> points);
 
 // The most queries a second with this recall or a better one, between the two
 // nearest points (log QPS linear in recall); nothing if no point has it. Points
 // with both fewer QPS and less recall than another do not matter.
-std::optional<double> QpsAtRecall(std::vector<CurvePoint> points,
+std::optional<double> QpsAtRecall(std::vector<MeasuredPoint> points,
                                   double recall);
 
 }  // namespace annod

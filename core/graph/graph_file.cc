@@ -174,7 +174,7 @@ absl::Status GraphFile::ReadCurve(const char* points,
   curve_.query_count = static_cast<int>(queries);
   curve_.most_n = static_cast<int32_t>(most_n);
   for (uint32_t k = 0; k < count; ++k) {
-    CurvePoint point;
+    StoredBeamPoint point;
     std::memcpy(&point, points + k * sizeof(point), sizeof(point));
     const BeamPoint before =
         curve_.points.empty() ? BeamPoint() : curve_.points.back();
@@ -186,9 +186,9 @@ absl::Status GraphFile::ReadCurve(const char* points,
     }
     curve_.points.push_back({point.beam, double{point.recall}});
   }
-  const char* const factors = points + count * sizeof(CurvePoint);
+  const char* const factors = points + count * sizeof(StoredBeamPoint);
   for (uint32_t k = 0; k < header.curve_factors; ++k) {
-    CurveFactor one;
+    StoredBeamFactor one;
     std::memcpy(&one, factors + k * sizeof(one), sizeof(one));
     curve_.factors.push_back({one.n, double{one.factor}});
   }

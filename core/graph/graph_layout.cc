@@ -40,8 +40,8 @@ GraphLayout::GraphLayout(const GraphHeader& header) {
   neighbors_end = curve = end;
   if (header.curve_points > 0) {
     curve = Align(end);
-    end = curve + uint64_t{header.curve_points} * sizeof(CurvePoint) +
-          uint64_t{header.curve_factors} * sizeof(CurveFactor);
+    end = curve + uint64_t{header.curve_points} * sizeof(StoredBeamPoint) +
+          uint64_t{header.curve_factors} * sizeof(StoredBeamFactor);
   }
   mean = directions = apart = end;
   if (header.directions > 0) {

@@ -19,15 +19,15 @@ inline constexpr uint32_t kPackedFormat = 4;
 inline constexpr uint32_t kShortPlacesFormat = 5;  // has them always
 inline constexpr uint32_t kFactorsFormat = 6;  // has them where they suffice
 
-struct CurvePoint {
+struct StoredBeamPoint {
   int32_t beam;
   float recall;
 };
-struct CurveFactor {
+struct StoredBeamFactor {
   int32_t n;
   float factor;
 };
-static_assert(sizeof(CurvePoint) == 8 && sizeof(CurveFactor) == 8);
+static_assert(sizeof(StoredBeamPoint) == 8 && sizeof(StoredBeamFactor) == 8);
 
 // Components of the vectors that codes are made of.
 uint64_t CodedComponents(const GraphHeader& header);

@@ -46,11 +46,11 @@ absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
   header.curve_factors = static_cast<uint16_t>(curve.factors.size());
   header.curve_queries = static_cast<uint32_t>(curve.query_count);
   header.curve_most_n = static_cast<uint32_t>(curve.most_n);
-  std::vector<CurvePoint> points;
+  std::vector<StoredBeamPoint> points;
   for (const BeamPoint& point : curve.points) {
     points.push_back({point.beam, static_cast<float>(point.recall)});
   }
-  std::vector<CurveFactor> factors;
+  std::vector<StoredBeamFactor> factors;
   for (const BeamFactor& one : curve.factors) {
     factors.push_back({one.n, static_cast<float>(one.factor)});
   }

@@ -24,7 +24,7 @@ EngineCurve Curve(const std::string& name, const std::string& label, double qps,
       name, label, std::map<int, std::vector<int32_t>>{{1, {}}});
   engine->set_build_seconds(build_seconds);
   curve.engine = std::move(engine);
-  CurvePoint point;
+  MeasuredPoint point;
   point.setting["effort"] = 32;
   point.recall = 0.97;
   point.qps = qps;

@@ -41,7 +41,7 @@ TEST(MeasureOnceTest, CountsAnswersAsNearAsTheLastTrueNeighbour) {
 
 TEST(MeasureOnceTest, TellsSpeedAndDistances) {
   FixedEngine engine({0, 2});
-  const CurvePoint point =
+  const MeasuredPoint point =
       MeasureOnce(FourItems(2), TwoNeighbors(), engine.settings()[0], &engine);
   EXPECT_EQ(point.distances_per_query, 7.0);
   EXPECT_GT(point.qps, 0);
@@ -52,7 +52,7 @@ TEST(MeasureOnceTest, StopsWhenTimeIsUpAndJudgesWhatWasAnswered) {
   FixedEngine engine({0, 2});
   MeasureOptions options = TwoNeighbors();
   options.max_seconds = 1e-9;
-  const CurvePoint point =
+  const MeasuredPoint point =
       MeasureOnce(FourItems(1000), options, engine.settings()[0], &engine);
   EXPECT_LT(*engine.distances(), 7 * 1000);
   EXPECT_EQ(point.recall, 1.0);

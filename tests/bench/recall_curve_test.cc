@@ -9,15 +9,15 @@
 namespace annod {
 namespace {
 
-CurvePoint Point(double recall, double qps) {
-  CurvePoint point;
+MeasuredPoint Point(double recall, double qps) {
+  MeasuredPoint point;
   point.recall = recall;
   point.qps = qps;
   return point;
 }
 
 TEST(QpsAtRecallTest, LiesBetweenTheNeighbouringPoints) {
-  const std::vector<CurvePoint> curve = {Point(0.99, 100), Point(0.8, 1000),
+  const std::vector<MeasuredPoint> curve = {Point(0.99, 100), Point(0.8, 1000),
                                          Point(0.9, 400)};
   EXPECT_DOUBLE_EQ(*QpsAtRecall(curve, 0.9), 400);
   EXPECT_NEAR(*QpsAtRecall(curve, 0.85), std::sqrt(1000.0 * 400.0), 1e-6);
@@ -25,7 +25,7 @@ TEST(QpsAtRecallTest, LiesBetweenTheNeighbouringPoints) {
 }
 
 TEST(QpsAtRecallTest, SaysNothingWhereNoPointHasTheRecall) {
-  const std::vector<CurvePoint> curve = {Point(0.8, 1000), Point(0.9, 400)};
+  const std::vector<MeasuredPoint> curve = {Point(0.8, 1000), Point(0.9, 400)};
   EXPECT_EQ(QpsAtRecall(curve, 0.95), std::nullopt);
   EXPECT_EQ(QpsAtRecall({}, 0.9), std::nullopt);
 }
@@ -35,7 +35,7 @@ TEST(QpsAtRecallTest, IsTheFastestIfEveryPointHasTheRecall) {
 }
 
 TEST(QpsAtRecallTest, LeavesOutPointsThatOthersBeat) {
-  const std::vector<CurvePoint> curve = {Point(0.8, 1000), Point(0.84, 50),
+  const std::vector<MeasuredPoint> curve = {Point(0.8, 1000), Point(0.84, 50),
                                          Point(0.87, 60), Point(0.9, 400)};
   EXPECT_NEAR(*QpsAtRecall(curve, 0.85), std::sqrt(1000.0 * 400.0), 1e-6);
 }

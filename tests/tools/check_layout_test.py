@@ -97,6 +97,19 @@ class CheckLayoutTest(TreeTestCase):
         self.assert_names("tests/core: docs/architecture.md does not say what belongs there",
                           "docs/architecture.md: there is no folder core/gone")
 
+    def test_a_type_is_defined_once_in_a_namespace(self):
+        for kind in ("struct Point {\n  int x;\n}", "class Point final : public Base {\n}", "enum class Point {\n}", "class Point\n    : public Base {\n}"):
+            with self.subTest(kind):
+                self.write("core/annoy/node.cc", f"namespace annod {{\n\n{kind};\n\n}}  // namespace annod\n")
+                self.write("server/call.cc", "namespace annod {\n\nstruct Point {\n  double y;\n};\n\n}  // namespace annod\n")
+                self.assert_names("core/annoy/node.cc and server/call.cc both define annod::Point; call one of them otherwise")
+        for other in ("namespace annod {\nnamespace {\n\nstruct Point {\n};\n\n}  // namespace\n}  // namespace annod\n",
+                      "namespace annod::ctl {\n\nstruct Point {\n};\n\n}  // namespace annod::ctl\n",
+                      "namespace annod {\n\nstruct Point;\nstruct Line {\n  struct Point {\n  };\n};\n\n}  // namespace annod\n"):
+            with self.subTest(other):
+                self.write("server/call.cc", other)
+                self.assertEqual(self.check()[0], 0)
+
     def test_sources_that_are_compiled_together_define_nothing_twice(self):
         definitions = {
             "kMost": "constexpr int kMost = 3;",

@@ -104,16 +104,6 @@ class HealthWatch {
   std::thread thread_;
 };
 
-template <typename Condition>
-bool Await(Condition condition) {
-  const absl::Time deadline = absl::Now() + kPatience;
-  while (!condition()) {
-    if (absl::Now() > deadline) return false;
-    absl::SleepFor(absl::Milliseconds(50));
-  }
-  return true;
-}
-
 }  // namespace
 
 std::unique_ptr<AnnodProcess> AttackedAnnod::annod_;
@@ -158,6 +148,15 @@ AttackedAnnod::Allowed AttackedAnnod::ManyLargeRequests() {
   allowed.writer_bytes = 3 * requests + kOvershootBytes;
   allowed.may_refuse = true;
   return allowed;
+}
+
+bool AttackedAnnod::Await(const std::function<bool()>& condition) {
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (!condition()) {
+    if (absl::Now() > deadline) return false;
+    absl::SleepFor(absl::Milliseconds(50));
+  }
+  return true;
 }
 
 void AttackedAnnod::Attack(const std::string& name,

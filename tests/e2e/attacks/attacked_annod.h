@@ -40,6 +40,9 @@ class AttackedAnnod : public ::testing::Test {
   // What many large requests at a time may take (docs/operations.md#memory).
   static Allowed ManyLargeRequests();
 
+  // Whether a condition comes true within a minute.
+  static bool Await(const std::function<bool()>& condition);
+
   // Runs `attack` and fails unless meanwhile the worker and the writer took
   // less memory than is allowed and the worker's health was told within three
   // seconds, more on a slow machine; and unless afterwards, `attack` having

@@ -30,6 +30,7 @@ namespace {
 constexpr char kHaproxy[] = "/usr/sbin/haproxy";
 constexpr int64_t kMostSent = 100000000;
 constexpr int64_t kMostTaken = 10000000;
+constexpr int kMostCalls = 100000;
 
 std::string PortOf(const std::string& address) {
   const size_t colon = address.rfind(':');
@@ -153,6 +154,31 @@ TEST_F(ProxyTest, AFloodOfContinuationFramesEndsThere) {
   const auto client = MakeClient(proxy_.address());
   const auto missing = MissingItems(client.get(), "a", {1, 2, 3});
   EXPECT_TRUE(missing.ok() && missing->empty());
+}
+
+// gRPC 1.51 takes memory for each, before annod sees a call.
+TEST_F(ProxyTest, AFloodOfCallsThatAreResetEndsThere) {
+  Attack("calls opened and reset through the proxy", [&] {
+    RawHttp2 attacker(proxy_.address(), 65535, 65535);
+    const std::string headers =
+        RawHttp2::Headers("/annod.v1.IndexService/GetNns");
+    constexpr absl::string_view kCancel("\0\0\0\x08", 4);
+    int sent = 0;
+    while (sent < kMostCalls &&
+           attacker.SendFrame(RawHttp2::kHeaders, RawHttp2::kEndHeaders,
+                              2 * sent + 1, headers) &&
+           attacker.SendFrame(RawHttp2::kResetStream, RawHttp2::kNone,
+                              2 * sent + 1, kCancel)) {
+      ++sent;
+    }
+    EXPECT_LT(sent, kMostCalls);
+  });
+  EXPECT_TRUE(proxy_.is_running());
+  // Whoever comes from the same address is served again after ten seconds.
+  EXPECT_TRUE(Await([&] {
+    const auto client = MakeClient(proxy_.address());
+    return MissingItems(client.get(), "a", {1, 2, 3}).ok();
+  }));
 }
 
 }  // namespace

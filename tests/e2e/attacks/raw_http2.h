@@ -14,7 +14,12 @@ namespace annod::testing {
 // answers not read. Not thread-safe.
 class RawHttp2 {
  public:
-  enum Frame : uint8_t { kData = 0, kHeaders = 1, kContinuation = 9 };
+  enum Frame : uint8_t {
+    kData = 0,
+    kHeaders = 1,
+    kResetStream = 3,
+    kContinuation = 9
+  };
   enum Flag : uint8_t { kNone = 0, kEndStream = 1, kEndHeaders = 4 };
 
   // Connects to `address`, "127.0.0.1:port", and lets the peer send
