@@ -45,8 +45,9 @@ double Farness(Metric metric, absl::Span<const float> query,
 
 }  // namespace
 
-MeasuredPoint MeasureOnce(const BenchDataset& data, const MeasureOptions& options,
-                       const BenchParams& setting, BenchEngine* engine) {
+MeasuredPoint MeasureOnce(const BenchDataset& data,
+                          const MeasureOptions& options,
+                          const BenchParams& setting, BenchEngine* engine) {
   // Asking the clock costs as much as a distance or two.
   constexpr int64_t kQueriesAtOnce = 16;
   engine->Use(setting);

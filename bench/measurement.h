@@ -23,8 +23,9 @@ struct MeasureOptions {
 // counts as right if it is as near as the k-th true neighbour, whatever its id.
 // Queries per second are by the thread's CPU time: what else the machine does
 // hardly shows.
-MeasuredPoint MeasureOnce(const BenchDataset& data, const MeasureOptions& options,
-                       const BenchParams& setting, BenchEngine* engine);
+MeasuredPoint MeasureOnce(const BenchDataset& data,
+                          const MeasureOptions& options,
+                          const BenchParams& setting, BenchEngine* engine);
 
 // Measures all settings of all engines in turns, several rounds, so that a busy
 // machine hurts them alike, and gives each curve its points: the medians.

@@ -6,9 +6,10 @@
 namespace annod {
 
 MeasuredPoint MedianPoint(std::vector<MeasuredPoint> points) {
-  std::sort(
-      points.begin(), points.end(),
-      [](const MeasuredPoint& a, const MeasuredPoint& b) { return a.qps < b.qps; });
+  std::sort(points.begin(), points.end(),
+            [](const MeasuredPoint& a, const MeasuredPoint& b) {
+              return a.qps < b.qps;
+            });
   return points[points.size() / 2];
 }
 

@@ -18,7 +18,7 @@ MeasuredPoint Point(double recall, double qps) {
 
 TEST(QpsAtRecallTest, LiesBetweenTheNeighbouringPoints) {
   const std::vector<MeasuredPoint> curve = {Point(0.99, 100), Point(0.8, 1000),
-                                         Point(0.9, 400)};
+                                            Point(0.9, 400)};
   EXPECT_DOUBLE_EQ(*QpsAtRecall(curve, 0.9), 400);
   EXPECT_NEAR(*QpsAtRecall(curve, 0.85), std::sqrt(1000.0 * 400.0), 1e-6);
   EXPECT_NEAR(*QpsAtRecall(curve, 0.945), std::sqrt(400.0 * 100.0), 1e-6);
@@ -36,7 +36,7 @@ TEST(QpsAtRecallTest, IsTheFastestIfEveryPointHasTheRecall) {
 
 TEST(QpsAtRecallTest, LeavesOutPointsThatOthersBeat) {
   const std::vector<MeasuredPoint> curve = {Point(0.8, 1000), Point(0.84, 50),
-                                         Point(0.87, 60), Point(0.9, 400)};
+                                            Point(0.87, 60), Point(0.9, 400)};
   EXPECT_NEAR(*QpsAtRecall(curve, 0.85), std::sqrt(1000.0 * 400.0), 1e-6);
 }
 
