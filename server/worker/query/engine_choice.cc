@@ -112,7 +112,8 @@ std::optional<ForestSetting> ForestForRecall(const OpenVersion& version,
   const Manifest& manifest = version.manifest;
   // Where items lie in crowds, how ten neighbours are found says nothing of as
   // many as do not fit into one; the graph's curve knows up to how many.
-  if (FactorFor(manifest.beam_curve, n) != 1) return std::nullopt;
+  const std::optional<double> factor = FactorFor(manifest.beam_curve, n);
+  if (!factor || *factor > 1) return std::nullopt;
   if (version.graph != nullptr) {
     const std::optional<int64_t> search_k =
         SearchKForRecall(manifest.coded_recall_curve, recall, n);
