@@ -151,7 +151,7 @@ void AddFlags(CLI::App* app, Flags* flags) {
       ->capture_default_str();
   app->add_option("--code_bits", build.code_bits,
                   "of a component in the graph's codes; 0: as suits the data")
-      ->check(CLI::IsMember({0, 1, 2, 4, 8}))
+      ->check(CLI::IsMember({0, 1, 2, 4, 8, 16}))
       ->capture_default_str();
   app->add_option("--seed", build.seed)->capture_default_str();
   app->add_option("--build_threads", build.threads,

@@ -11,7 +11,8 @@ import h5py
 import numpy
 
 NEIGHBORS = 100
-# More than are kept, so that rounding in the coarse pass loses none.
+# More than are kept, so that rounding in the coarse pass, of doubles, loses none:
+# of floats, items close to each other and far from zero cancel to nothing.
 CANDIDATES = NEIGHBORS + 20
 QUERY_BLOCK = 500
 ITEM_BLOCK = 100_000
@@ -23,18 +24,18 @@ def unit_rows(rows):
 
 
 def coarse_candidates(train, test, metric):
-    """Per query the ids of the best CANDIDATES items by matrix products of floats."""
+    """Per query the ids of the best CANDIDATES items by matrix products."""
     count = min(CANDIDATES, len(train))
-    half_squares = 0.5 * numpy.einsum("ij,ij->i", train, train)
     ids = numpy.empty((len(test), count), numpy.int64)
     for start in range(0, len(test), QUERY_BLOCK):
-        queries = test[start:start + QUERY_BLOCK]
+        queries = test[start:start + QUERY_BLOCK].astype(numpy.float64)
         best = numpy.empty((len(queries), 0), numpy.int64)
-        best_scores = numpy.empty((len(queries), 0), numpy.float32)
+        best_scores = numpy.empty((len(queries), 0), numpy.float64)
         for first in range(0, len(train), ITEM_BLOCK):
-            scores = queries @ train[first:first + ITEM_BLOCK].T
+            items = train[first:first + ITEM_BLOCK].astype(numpy.float64)
+            scores = queries @ items.T
             if metric == "euclidean":
-                scores -= half_squares[first:first + ITEM_BLOCK]
+                scores -= 0.5 * numpy.einsum("ij,ij->i", items, items)
             top = numpy.argpartition(scores, -min(count, scores.shape[1]), axis=1)[:, -count:]
             best = numpy.hstack([best, top + first])
             best_scores = numpy.hstack([best_scores, numpy.take_along_axis(scores, top, axis=1)])

@@ -17,6 +17,13 @@ namespace annod {
 namespace {
 
 constexpr uint32_t kMaxDegree = 1024;
+// Of codes that are no bytes.
+bool IsKnownWidth(const GraphHeader& header) {
+  const uint32_t bits = header.code_bits;
+  return bits == 1 || bits == 2 || bits == 4 ||
+         (bits == CodeBook::kWide && header.format_version >= kWideFormat);
+}
+
 constexpr uint64_t kTopBits = 0x8080808080808080;  // of eight codes
 
 }  // namespace
@@ -65,16 +72,16 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
                                 dim, " components"));
   }
   if (header.code_bits != 0 &&
-      !(header.code_bits <= 4 && IsPackedWidth(CodeBits(header)) &&
+      !(IsKnownWidth(header) &&
         MayPack(forest.layout.metric, header.directions > 0))) {
-    return Damaged(absl::StrCat(
-        "has codes of ", header.code_bits,
-        " bits; known are 1, 2 and 4, of euclidean and angular vectors without "
-        "directions"));
+    return Damaged(absl::StrCat("has codes of ", header.code_bits,
+                                " bits; known are 1, 2, 4 and 16, of euclidean "
+                                "and angular vectors without "
+                                "directions"));
   }
   if (header.dim != dim ||
       header.row_bytes !=
-          PackedBytes(CodedComponents(header), CodeBits(header)) ||
+          CodeRowBytes(CodedComponents(header), CodeBits(header)) ||
       header.slot_count != static_cast<uint64_t>(forest.slot_count) ||
       header.forest_bytes != forest.bytes.size() ||
       header.item_count > header.slot_count || header.item_count == 0 ||
@@ -210,12 +217,24 @@ absl::Status GraphFile::CheckIds(const ForestData& forest) const {
     }
   };
   const Projection& projection = graph_.projection;
-  if (!graph_.book.packed()) {
+  if (graph_.book.bits == CodeBook::kByte) {
     look_at(graph_.codes, size * graph_.book.row_bytes());
   }
   look_at(projection.directions,
           projection.count * PaddedCodeBytes(projection.mean.size()));
   if ((bits & kTopBits) != 0) return Damaged("a code is larger than 127");
+  if (graph_.book.wide()) {
+    const int top = WideTop(graph_.book.centre.size());
+    const size_t bytes = size * graph_.book.row_bytes();
+    for (size_t at = 0; at < bytes; at += sizeof(uint16_t)) {
+      uint16_t code;
+      std::memcpy(&code, graph_.codes + at, sizeof(code));
+      if (code > top) {
+        return Damaged(
+            absl::StrCat("a code of 16 bits is ", code, ", larger than ", top));
+      }
+    }
+  }
   for (int64_t row = 0; row < size; ++row) {
     const int32_t id = graph_.items[row];
     if (id < 0 || id >= forest.slot_count || graph_.rows[id] != row ||

@@ -31,7 +31,7 @@ namespace annod {
 //     if there are directions
 //   int32   apart[apart_count], if there are any
 inline constexpr char kGraphMagic[] = "ANNODGRF";
-inline constexpr uint32_t kGraphFormatVersion = 6;
+inline constexpr uint32_t kGraphFormatVersion = 7;
 inline constexpr uint32_t kMaxApart = 64;
 inline constexpr uint32_t kMaxCurvePoints = 64;
 
@@ -57,7 +57,7 @@ struct GraphHeader {
   float direction_unit;       // what a step of their codes is
   uint64_t turn_seed;         // 0: vectors are not turned
   uint32_t apart_count;       // items compared with every query
-  uint32_t code_bits;         // of a component, 1, 2 or 4; 0: a byte
+  uint32_t code_bits;         // of a component, 1, 2, 4 or 16; 0: a byte
   uint64_t payload_checksum;  // XXH3-64 of everything behind the header
   uint64_t header_checksum;   // XXH3-64 of the 120 bytes before it
 };

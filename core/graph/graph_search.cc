@@ -155,7 +155,7 @@ class Radius {
         growth_(std::pow(static_cast<double>(std::max(width, rank_)) /
                              static_cast<double>(rank_),
                          double{graph.rank_exponent})),
-        rounding_(RoundingOf(graph.book.query_bytes())),
+        rounding_(RoundingOf(graph.book.query_codes())),
         off_(graph.book.packed()
                  ? PackedVariance(graph.book.bits) *
                        static_cast<double>(graph.book.centre.size())

@@ -25,8 +25,10 @@ absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
     header.format_version = kPackedFormat;
     header.code_bits = static_cast<uint32_t>(graph.book.bits);
   }
+  if (graph.book.wide()) header.code_bits = CodeBook::kWide;
   if (graph.place_bytes == 3) header.format_version = kShortPlacesFormat;
   if (!curve.factors.empty()) header.format_version = kFactorsFormat;
+  if (graph.book.wide()) header.format_version = kWideFormat;
   header.turn_seed = graph.turn.seed;
   header.apart_count = static_cast<uint32_t>(graph.apart.size());
   header.dim = static_cast<uint32_t>(

@@ -23,10 +23,12 @@ const CodeKernels* CodeTable() {
   static constexpr CodeKernels kTable = {
       &HWY_STR(HWY_NAMESPACE)[2],  // without the leading "N_"
       SquaredL2,
+      WideSquaredL2,
       SquaredL2Rows,
       PackedRows4,
       PackedRows2,
       PackedRows1,
+      WideRows,
       L1Rows,
       NegativeDotRows,
       FourRowsAgainstBlocks,
@@ -49,10 +51,12 @@ namespace N_VNNI {
 
 const CodeKernels kTable = {"AVX3_VNNI",
                             SquaredL2,
+                            WideSquaredL2,
                             SquaredL2Rows,
                             PackedRows4,
                             PackedRows2,
                             PackedRows1,
+                            WideRows,
                             L1Rows,
                             NegativeDotRows,
                             FourRowsAgainstBlocks,
@@ -75,10 +79,12 @@ namespace N_NEON_DOT {
 
 const CodeKernels kTable = {"NEON_DOT",
                             SquaredL2,
+                            WideSquaredL2,
                             SquaredL2Rows,
                             PackedRows4,
                             PackedRows2,
                             PackedRows1,
+                            WideRows,
                             L1Rows,
                             NegativeDotRows,
                             FourRowsAgainstBlocks,

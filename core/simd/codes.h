@@ -1,6 +1,8 @@
 #ifndef ANNOD_CORE_SIMD_CODES_H_
 #define ANNOD_CORE_SIMD_CODES_H_
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -34,10 +36,9 @@ inline constexpr size_t CodesInByte(int bits) {
   return 8 / static_cast<size_t>(bits);
 }
 
-// Of a row.
-inline constexpr size_t PackedBytes(size_t dim, int bits) {
-  const size_t in_byte = CodesInByte(bits);
-  return PaddedCodeBytes((dim + in_byte - 1) / in_byte);
+// Of a row whose codes have 1, 2, 4, 8 or 16 bits.
+inline constexpr size_t CodeRowBytes(size_t dim, int bits) {
+  return PaddedCodeBytes((dim * static_cast<size_t>(bits) + 7) / 8);
 }
 
 // So that what components commonly hold fills a third of a byte.
@@ -63,6 +64,14 @@ inline int PackedCode(size_t i, int bits, const uint8_t* row) {
   const size_t byte = i / group * kCodeAlignment + i % kCodeAlignment;
   const auto part = static_cast<int>(i % group / kCodeAlignment);
   return row[byte] >> (part * bits) & ((1 << bits) - 1);
+}
+
+// The largest code of 16 bits, the smallest being zero, with which squared
+// distances of `dim` components fit 32 bits. Rows of such codes hold them in
+// the order of the machine.
+inline int WideTop(size_t dim) {
+  const double most = 2147483647.0 / static_cast<double>(dim);
+  return static_cast<int>(std::min(32767.0, std::floor(std::sqrt(most))));
 }
 
 // Items side by side in a CodeBlocks.
@@ -91,6 +100,10 @@ struct CodeKernels {
   // Squared distance of two rows of `bytes` codes.
   int32_t (*squared_l2)(const uint8_t* a, const uint8_t* b, size_t bytes);
 
+  // The same of codes of 16 bits.
+  int32_t (*squared_l2_of_16_bits)(const uint8_t* a, const uint8_t* b,
+                                   size_t bytes);
+
   // Of the query and `count` rows chosen by `ids`, whose memory is prefetched.
   void (*squared_l2_rows)(const uint8_t* query, size_t bytes, Rows rows,
                           const int32_t* ids, size_t count, int32_t* out);
@@ -106,6 +119,10 @@ struct CodeKernels {
   void (*squared_l2_rows_of_1_bit)(const uint8_t* query, size_t bytes,
                                    Rows rows, const int32_t* ids, size_t count,
                                    int32_t* out);
+  // The same of rows of 16 bits, `bytes` long as the query is.
+  void (*squared_l2_rows_of_16_bits)(const uint8_t* query, size_t bytes,
+                                     Rows rows, const int32_t* ids,
+                                     size_t count, int32_t* out);
   // Of bytes, the sums of absolute differences.
   void (*l1_rows)(const uint8_t* query, size_t bytes, Rows rows,
                   const int32_t* ids, size_t count, int32_t* out);
@@ -147,6 +164,7 @@ const CodeKernels& CodeDistances();
 int32_t SquaredL2OfCodes(const uint8_t* a, const uint8_t* b, size_t bytes);
 int32_t SquaredL2OfPacked(int bits, const uint8_t* query, const uint8_t* row,
                           size_t bytes);
+int32_t SquaredL2OfWide(const uint8_t* a, const uint8_t* b, size_t bytes);
 int32_t L1OfCodes(const uint8_t* a, const uint8_t* b, size_t bytes);
 // `query`: signed.
 int32_t NegativeDotOfCodes(const uint8_t* query, const uint8_t* row,

@@ -41,6 +41,7 @@ namespace N_VNNI {
 #include "core/simd/codes_kernels_inl.h"
 
 using HWY_NAMESPACE::AbsDiff;
+using HWY_NAMESPACE::AddWideSquares;
 using HWY_NAMESPACE::And;
 using HWY_NAMESPACE::BroadcastFour;
 using HWY_NAMESPACE::Fill;
@@ -79,6 +80,7 @@ namespace N_NEON_DOT {
 #include "core/simd/codes_kernels_inl.h"
 
 using HWY_NAMESPACE::AbsDiff;
+using HWY_NAMESPACE::AddWideSquares;
 using HWY_NAMESPACE::And;
 using HWY_NAMESPACE::BroadcastFour;
 using HWY_NAMESPACE::Fill;

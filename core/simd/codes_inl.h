@@ -1,12 +1,21 @@
 // The distance kernels of codes.h over the operations of one instruction set.
 // Included by codes_distance.cc once for each, inside its namespace; needs of
 // it: Vec, kVecBytes, LoadCodes, And, Fill, Shift, ZeroSums, AbsDiff,
-// AddSquares, AddProducts, BroadcastFour, StoreDistances, SumLanes.
+// AddSquares, AddWideSquares, AddProducts, BroadcastFour, StoreDistances,
+// SumLanes.
 
 int32_t SquaredL2(const uint8_t* a, const uint8_t* b, size_t bytes) {
   Vec sum = ZeroSums();
   for (size_t i = 0; i < bytes; i += kVecBytes) {
     sum = AddSquares(sum, LoadCodes(a + i), LoadCodes(b + i));
+  }
+  return SumLanes(sum);
+}
+
+int32_t WideSquaredL2(const uint8_t* a, const uint8_t* b, size_t bytes) {
+  Vec sum = ZeroSums();
+  for (size_t i = 0; i < bytes; i += kVecBytes) {
+    sum = AddWideSquares(sum, LoadCodes(a + i), LoadCodes(b + i));
   }
   return SumLanes(sum);
 }
@@ -93,6 +102,11 @@ void PackedRows2(const uint8_t* query, size_t bytes, Rows rows,
 void PackedRows1(const uint8_t* query, size_t bytes, Rows rows,
                  const int32_t* ids, size_t count, int32_t* out) {
   DistanceRows<PackedSquaredL2<1>>(query, bytes, rows, ids, count, out);
+}
+
+void WideRows(const uint8_t* query, size_t bytes, Rows rows, const int32_t* ids,
+              size_t count, int32_t* out) {
+  DistanceRows<WideSquaredL2>(query, bytes, rows, ids, count, out);
 }
 
 void L1Rows(const uint8_t* query, size_t bytes, Rows rows, const int32_t* ids,

@@ -3,6 +3,7 @@
 // Included inside its namespace.
 
 int32_t SquaredL2(const uint8_t* a, const uint8_t* b, size_t bytes);
+int32_t WideSquaredL2(const uint8_t* a, const uint8_t* b, size_t bytes);
 void SquaredL2Rows(const uint8_t* query, size_t bytes, Rows rows,
                    const int32_t* ids, size_t count, int32_t* out);
 void PackedRows4(const uint8_t* query, size_t bytes, Rows rows,
@@ -11,6 +12,8 @@ void PackedRows2(const uint8_t* query, size_t bytes, Rows rows,
                  const int32_t* ids, size_t count, int32_t* out);
 void PackedRows1(const uint8_t* query, size_t bytes, Rows rows,
                  const int32_t* ids, size_t count, int32_t* out);
+void WideRows(const uint8_t* query, size_t bytes, Rows rows, const int32_t* ids,
+              size_t count, int32_t* out);
 void L1Rows(const uint8_t* query, size_t bytes, Rows rows, const int32_t* ids,
             size_t count, int32_t* out);
 void NegativeDotRows(const uint8_t* query, size_t bytes, Rows rows,

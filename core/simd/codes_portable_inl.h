@@ -5,6 +5,10 @@ int32_t SquaredL2(const uint8_t* a, const uint8_t* b, size_t bytes) {
   return SquaredL2OfCodes(a, b, bytes);
 }
 
+int32_t WideSquaredL2(const uint8_t* a, const uint8_t* b, size_t bytes) {
+  return SquaredL2OfWide(a, b, bytes);
+}
+
 int32_t L1(const uint8_t* a, const uint8_t* b, size_t bytes) {
   return L1OfCodes(a, b, bytes);
 }
@@ -47,6 +51,11 @@ void PackedRows2(const uint8_t* query, size_t bytes, Rows rows,
 void PackedRows1(const uint8_t* query, size_t bytes, Rows rows,
                  const int32_t* ids, size_t count, int32_t* out) {
   DistanceRows<PackedSquaredL2<1>>(query, bytes, rows, ids, count, out);
+}
+
+void WideRows(const uint8_t* query, size_t bytes, Rows rows, const int32_t* ids,
+              size_t count, int32_t* out) {
+  DistanceRows<WideSquaredL2>(query, bytes, rows, ids, count, out);
 }
 
 void L1Rows(const uint8_t* query, size_t bytes, Rows rows, const int32_t* ids,

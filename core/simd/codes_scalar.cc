@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "core/simd/codes.h"
 
@@ -25,6 +26,19 @@ int32_t SquaredL2OfPacked(int bits, const uint8_t* query, const uint8_t* row,
     sum += diff * diff;
   }
   return sum;
+}
+
+int32_t SquaredL2OfWide(const uint8_t* a, const uint8_t* b, size_t bytes) {
+  uint32_t sum =
+      0;  // of codes that are too large it wraps around, as kernels do
+  for (size_t i = 0; i < bytes; i += sizeof(int16_t)) {
+    int16_t one, other;
+    std::memcpy(&one, a + i, sizeof(one));
+    std::memcpy(&other, b + i, sizeof(other));
+    const auto diff = static_cast<int16_t>(one - other);
+    sum += static_cast<uint32_t>(diff * diff);
+  }
+  return static_cast<int32_t>(sum);
 }
 
 int32_t L1OfCodes(const uint8_t* a, const uint8_t* b, size_t bytes) {

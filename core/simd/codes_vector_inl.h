@@ -28,6 +28,11 @@ HWY_INLINE Vec AddProducts(Vec sum, Vec a, Vec b) {
   return _mm512_add_epi32(
       sum, _mm512_madd_epi16(_mm512_maddubs_epi16(a, b), _mm512_set1_epi16(1)));
 }
+// Of pairs of 16 bits.
+HWY_INLINE Vec AddWideSquares(Vec sum, Vec a, Vec b) {
+  const Vec diff = _mm512_sub_epi16(a, b);
+  return _mm512_add_epi32(sum, _mm512_madd_epi16(diff, diff));
+}
 HWY_INLINE Vec BroadcastFour(const uint8_t* at) {
   int32_t four;
   std::memcpy(&four, at, sizeof(four));
@@ -66,6 +71,11 @@ HWY_INLINE Vec AbsDiff(Vec a, Vec b) {
 HWY_INLINE Vec AddProducts(Vec sum, Vec a, Vec b) {
   return _mm256_add_epi32(
       sum, _mm256_madd_epi16(_mm256_maddubs_epi16(a, b), _mm256_set1_epi16(1)));
+}
+// Of pairs of 16 bits.
+HWY_INLINE Vec AddWideSquares(Vec sum, Vec a, Vec b) {
+  const Vec diff = _mm256_sub_epi16(a, b);
+  return _mm256_add_epi32(sum, _mm256_madd_epi16(diff, diff));
 }
 HWY_INLINE Vec BroadcastFour(const uint8_t* at) {
   int32_t four;
@@ -114,6 +124,14 @@ HWY_INLINE Vec AddProducts(Vec sum, Vec a, Vec b) {
   return vreinterpretq_u8_s32(
       vpadalq_s16(vreinterpretq_s32_u8(sum), vpaddq_s16(low, high)));
 }
+// Of pairs of 16 bits.
+HWY_INLINE Vec AddWideSquares(Vec sum, Vec a, Vec b) {
+  const int16x8_t diff =
+      vsubq_s16(vreinterpretq_s16_u8(a), vreinterpretq_s16_u8(b));
+  const int32x4_t low = vmlal_s16(vreinterpretq_s32_u8(sum), vget_low_s16(diff),
+                                  vget_low_s16(diff));
+  return vreinterpretq_u8_s32(vmlal_high_s16(low, diff, diff));
+}
 HWY_INLINE Vec BroadcastFour(const uint8_t* at) {
   int32_t four;
   std::memcpy(&four, at, sizeof(four));
@@ -152,6 +170,11 @@ HWY_INLINE Vec AbsDiff(Vec a, Vec b) {
 HWY_INLINE Vec AddProducts(Vec sum, Vec a, Vec b) {
   return _mm_add_epi32(
       sum, _mm_madd_epi16(_mm_maddubs_epi16(a, b), _mm_set1_epi16(1)));
+}
+// Of pairs of 16 bits.
+HWY_INLINE Vec AddWideSquares(Vec sum, Vec a, Vec b) {
+  const Vec diff = _mm_sub_epi16(a, b);
+  return _mm_add_epi32(sum, _mm_madd_epi16(diff, diff));
 }
 HWY_INLINE Vec BroadcastFour(const uint8_t* at) {
   int32_t four;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,8 @@ constexpr int kMiddle = 64;
 constexpr int kLargest = 127;
 constexpr float kZeroAtMiddle = kMiddle + 0.5f;  // codes are rounded down
 // Share of components that may be clipped.
+// How much farther from the centre codes of 16 bits reach than bytes.
+constexpr float kWideReach = 4;
 constexpr double kClipped = 0.001;
 constexpr double kClippedOfAnswers = 0.0001;
 
@@ -112,7 +115,31 @@ void CodeBook::EncodeQuery(const float* vector, uint8_t* codes) const {
   }
 }
 
+void CodeBook::EncodeWide(const float* vector, uint8_t* row) const {
+  const int top = WideTop(centre.size());
+  const float zero = static_cast<float>(top / 2) + 0.5f;
+  for (size_t i = 0; i < centre.size(); ++i) {
+    const float step = (vector[i] - centre[i]) * steps_per_unit + zero;
+    const auto code = static_cast<int16_t>(
+        std::min(std::max(0.0f, step), static_cast<float>(top)));
+    std::memcpy(row + i * sizeof(code), &code, sizeof(code));
+  }
+}
+
+CodeBook WidenedBook(const CodeBook& bytes) {
+  CodeBook book = bytes;
+  book.bits = CodeBook::kWide;
+  const auto steps = static_cast<float>(WideTop(bytes.centre.size())) /
+                     (kWideReach * static_cast<float>(kLargest));
+  book.steps_per_unit *= steps;
+  return book;
+}
+
 void CodeBook::Encode(const float* vector, uint8_t* row) const {
+  if (wide()) {
+    EncodeWide(vector, row);
+    return;
+  }
   for (size_t i = 0; i < centre.size(); ++i) {
     const float step = (vector[i] - centre[i]) * steps_per_unit + kZeroAtMiddle;
     // In this order what is no number, as for components that are too far from

@@ -17,15 +17,21 @@ namespace annod {
 // centres are not owned.
 struct CodeBook {
   static constexpr int kByte = 8;
+  static constexpr int kWide = 16;
 
   absl::Span<const float> centre;
   float steps_per_unit = 0;
-  int bits = kByte;  // that the code of a component takes: 8, 4, 2 or 1
+  int bits = kByte;  // that the code of a component takes: 16, 8, 4, 2 or 1
 
-  bool packed() const { return bits != kByte; }
-  size_t row_bytes() const { return PackedBytes(centre.size(), bits); }
-  // Of the codes of a query.
-  size_t query_bytes() const { return row_bytes() * CodesInByte(bits); }
+  bool packed() const { return bits < kByte; }
+  bool wide() const { return bits == kWide; }
+  size_t row_bytes() const { return CodeRowBytes(centre.size(), bits); }
+  // Codes of a query, those that fill its row included.
+  size_t query_codes() const {
+    return packed() ? row_bytes() * CodesInByte(bits)
+                    : row_bytes() * kByte / static_cast<size_t>(bits);
+  }
+  size_t query_bytes() const { return wide() ? row_bytes() : query_codes(); }
 
   // Writes a code for each component of `vector`, which has as many as there
   // are centres; what is behind them in the row is left alone. Not packed: for
@@ -33,7 +39,13 @@ struct CodeBook {
   void Encode(const float* vector, uint8_t* row) const;
   // The same for a query, but for those of inner products.
   void EncodeQuery(const float* vector, uint8_t* codes) const;
+
+ private:
+  void EncodeWide(const float* vector, uint8_t* row) const;
 };
+
+// A book with the same centre for codes of 16 bits.
+CodeBook WidenedBook(const CodeBook& bytes);
 
 // What the rounding of bytes adds to a squared distance, on average: twice the
 // variance, 1/12, of a component's rounding.

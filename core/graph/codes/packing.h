@@ -10,8 +10,8 @@
 
 namespace annod {
 
-// Whether codes may be packed: only squared distances of vectors that are not
-// projected, whose components vary alike.
+// Whether codes may have another width than bytes: only those for squared
+// distances of vectors that are not projected, whose components vary alike.
 bool MayPack(Metric metric, bool projected);
 
 // Makes rows of 4, 2 or 1 bits a component of rows of bytes.

@@ -52,7 +52,7 @@ int64_t RankedCount(int n, const CodeBook& book) {
 
 double CodeError(Metric metric, int32_t distance, const CodeBook& book,
                  const uint8_t* query) {
-  const auto dim = static_cast<double>(book.query_bytes());
+  const auto dim = static_cast<double>(book.query_codes());
   double variance = 0;
   if (book.packed()) {
     const double off = PackedVariance(book.bits);
@@ -113,6 +113,8 @@ void EncodeQuery(const Query& query, const GraphSpace& space,
 CodeDistanceFunction CodeDistanceRows(Metric metric, const CodeBook& book) {
   const CodeKernels& kernels = CodeDistances();
   switch (book.bits) {
+    case CodeBook::kWide:
+      return kernels.squared_l2_rows_of_16_bits;
     case 1:
       return kernels.squared_l2_rows_of_1_bit;
     case 2:

@@ -1,203 +1,142 @@
 #include "core/graph/construction/code_width.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <utility>
 #include <vector>
 
+#include "core/graph/codes/graph_space.h"
 #include "core/graph/codes/packing.h"
 #include "core/graph/construction/item_codes.h"
-#include "core/graph/graph_search.h"
+#include "core/graph/construction/search_cost.h"
 #include "core/parallel.h"
-#include "core/search/query.h"
-#include "core/search/ranking.h"
-#include "core/search/search_scratch.h"
 
 namespace annod {
 namespace {
 
-constexpr int kCountedNeighbors = 10;
 constexpr int64_t kLeastItems = 5000;  // fewer are searched fast anyway
-// Shorter rows were not measured.
-constexpr size_t kLeastRowBytes = 512;
-constexpr int64_t kCountedItems = 100;
-constexpr int64_t kQueryGroup = 8;  // queries a thread searches for at a time
-// Its answers are taken to be the true ones.
-constexpr int64_t kReferenceBeam = 600;
-constexpr std::array<double, 3> kRecalls = {0.9, 0.95, 0.99};
-constexpr double kLeastBeam = 10;
-constexpr double kBeamStep = 1.4142135623730951;
-// Costs in cache lines read: of each distance of codes and of vectors, what
-// lines come on top of, and of a search.
-constexpr double kLineBytes = 64;
-constexpr double kCodesCost = 2;
-constexpr double kVectorCost = 4;
-constexpr double kSearchCost = 800;
+// Rows of bytes that are at least so long are tried with fewer bits, shorter
+// ones with more.
+constexpr size_t kLeastPackedBytes = 512;
 // Of the cost with bytes, at most, for every recall: or it is not worth it.
 constexpr double kWorthIt = 0.95;
+// The same for codes that take twice the memory.
+constexpr double kWorthMemory = 0.9;
 
-struct Counted {
-  int found = 0;
-  int64_t distances = 0, vectors = 0;
-};
-
-// Searches with one kind of codes for items, which are left out of the answers.
-class CostMeter {
- public:
-  CostMeter(const ForestData& forest, const Graph& graph, int threads,
-            const std::atomic<bool>* cancel)
-      : forest_(forest),
-        graph_(graph),
-        searcher_(&forest, &graph),
-        threads_(threads),
-        cancel_(cancel) {}
-
-  // Distances of the answers to each of the items by the widest beam.
-  std::vector<float> Farthest(const std::vector<int32_t>& items) const {
-    std::vector<float> farthest(items.size());
-    ForEach(items, kReferenceBeam,
-            [&](size_t q, const std::vector<Neighbor>& found, const Counted&) {
-              farthest[q] = found.empty() ? 0 : found.back().distance;
-            });
-    return farthest;
-  }
-
-  // The estimated costs of searches that find those shares of the answers; as
-  // many as are found.
-  std::vector<double> Costs(const std::vector<int32_t>& items,
-                            const std::vector<float>& farthest) const {
-    std::vector<double> costs;
-    double recall_before = 0, cost_before = 0;
-    for (double beam = kLeastBeam;
-         beam < kReferenceBeam && costs.size() < kRecalls.size();
-         beam *= kBeamStep) {
-      std::vector<Counted> counted(items.size());
-      ForEach(items, std::lround(beam),
-              [&](size_t q, const std::vector<Neighbor>& found,
-                  const Counted& counts) {
-                counted[q] = counts;
-                for (const Neighbor& one : found) {
-                  counted[q].found += one.distance <= farthest[q] ? 1 : 0;
-                }
-              });
-      Counted all;
-      for (const Counted& one : counted) {
-        all.found += one.found;
-        all.distances += one.distances;
-        all.vectors += one.vectors;
-      }
-      const auto queries = static_cast<double>(items.size());
-      const double recall = all.found / (kCountedNeighbors * queries);
-      const double cost = CostOf(all, queries);
-      while (costs.size() < kRecalls.size() &&
-             recall >= kRecalls[costs.size()]) {
-        const double share = recall_before == 0
-                                 ? 1
-                                 : (kRecalls[costs.size()] - recall_before) /
-                                       (recall - recall_before);
-        costs.push_back(cost_before + share * (cost - cost_before));
-      }
-      recall_before = recall;
-      cost_before = cost;
-    }
-    return costs;
-  }
-
- private:
-  double CostOf(const Counted& all, double queries) const {
-    const double code_lines =
-        static_cast<double>(graph_.book.row_bytes()) / kLineBytes;
-    const double vector_lines =
-        static_cast<double>(forest_.layout.node_bytes) / kLineBytes;
-    return kSearchCost +
-           (static_cast<double>(all.distances) * (kCodesCost + code_lines) +
-            static_cast<double>(all.vectors) * (kVectorCost + vector_lines)) /
-               queries;
-  }
-
-  template <typename Use>
-  void ForEach(const std::vector<int32_t>& items, int64_t width,
-               const Use& use) const {
-    ParallelFor(threads_, static_cast<int64_t>(items.size()), kQueryGroup,
-                cancel_, [&](int, int64_t begin, int64_t end) {
-                  SearchScratch scratch;
-                  std::vector<Neighbor> found;
-                  for (int64_t q = begin; q < end; ++q) {
-                    const Counted counts =
-                        Search(items[q], width, &scratch, &found);
-                    use(static_cast<size_t>(q), found, counts);
-                  }
-                });
-  }
-
-  Counted Search(int32_t item, int64_t width, SearchScratch* scratch,
-                 std::vector<Neighbor>* found) const {
-    const Query query = SlotQuery(forest_, item);
-    BeamOptions beam;
-    beam.n = kCountedNeighbors;
-    beam.width = width;
-    beam.absent = item;
-    SearchStats stats;
-    SearchOptions options;
-    options.n = kCountedNeighbors;
-    found->clear();
-    Counted counts;
-    if (!searcher_.Gather(query, beam, scratch, &stats).ok()) return counts;
-    counts.distances = stats.distances;
-    counts.vectors = static_cast<int64_t>(scratch->candidates.size());
-    RankCandidates(forest_, query, options, scratch, found, &stats)
-        .IgnoreError();
-    return counts;
-  }
-
-  const ForestData& forest_;
-  const Graph& graph_;
-  const GraphSearcher searcher_;
-  const int threads_;
-  const std::atomic<bool>* const cancel_;
-};
+// Bytes do not tell near rows apart if, of those listed for a row, so many for
+// each of the nearest are no farther by bytes than these.
+constexpr double kConfused = 1.5;
+constexpr int64_t kSampledLists = 100;
+constexpr size_t kNearest = 10;
+constexpr int64_t kRowsAtOnce = 256;
 
 bool IsCancelled(const std::atomic<bool>* cancel) {
   return cancel != nullptr && cancel->load();
 }
 
-// Whether it costs less for every recall that either finds.
-bool IsCheaper(const std::vector<double>& costs, double share,
-               const std::vector<double>& than) {
-  if (costs.size() < than.size() || costs.empty()) return false;
-  for (size_t k = 0; k < than.size(); ++k) {
-    if (costs[k] > share * than[k]) return false;
+// See kConfused.
+double Confusion(const ForestData& forest, const BuiltGraph& graph,
+                 const NeighborLists& lists) {
+  const auto size = static_cast<int64_t>(graph.items.size());
+  const int64_t sampled = std::min(size, kSampledLists);
+  double asked = 0, within = 0;
+  std::vector<CodeNeighbor> listed;
+  for (int64_t k = 0; k < sampled; ++k) {
+    const auto row = static_cast<int32_t>(k * size / sampled);
+    lists.Sorted(row, &listed);
+    if (listed.size() < 2 * kNearest) continue;
+    std::vector<int32_t> rows = {row};
+    for (const CodeNeighbor& one : listed) rows.push_back(one.id);
+    const CodedItems wide = WidenRows(forest, graph, rows, /*threads=*/1, nullptr);
+    std::vector<std::pair<int32_t, int32_t>> exact;  // with distances by bytes
+    for (size_t j = 0; j < listed.size(); ++j) {
+      exact.emplace_back(
+          CodeDistances().squared_l2_of_16_bits(
+              wide.codes.row(0), wide.codes.row(j + 1), wide.codes.row_bytes()),
+          listed[j].distance);
+    }
+    std::sort(exact.begin(), exact.end());
+    int32_t farthest = 0;
+    for (size_t j = 0; j < kNearest; ++j) {
+      farthest = std::max(farthest, exact[j].second);
+    }
+    asked += kNearest;
+    within += static_cast<double>(
+        std::count_if(exact.begin(), exact.end(),
+                      [&](const auto& one) { return one.second <= farthest; }));
   }
-  return true;
+  return asked == 0 ? 1 : within / asked;
 }
 
 }  // namespace
+
+bool MayWiden(const NodeLayout& layout) {
+  return MayPack(layout.metric, /*projected=*/false) &&
+         PaddedCodeBytes(GraphSpace::DimOf(layout)) < kLeastPackedBytes;
+}
+
+bool BytesConfuse(const ForestData& forest, const BuiltGraph& graph,
+                  const NeighborLists& lists) {
+  return MayWiden(forest.layout) && !graph.graph.projection.active() &&
+         static_cast<int64_t>(graph.items.size()) >= kLeastItems &&
+         Confusion(forest, graph, lists) >= kConfused;
+}
+
+CodedItems Widen(const ForestData& forest, const BuiltGraph& graph, int threads,
+                 const std::atomic<bool>* cancel, NeighborLists* lists) {
+  const auto size = static_cast<int64_t>(graph.items.size());
+  std::vector<int32_t> rows(size);
+  std::iota(rows.begin(), rows.end(), 0);
+  CodedItems wide = WidenRows(forest, graph, rows, threads, cancel);
+  ParallelFor(threads, size, kRowsAtOnce, cancel,
+              [&](int, int64_t begin, int64_t end) {
+                for (int64_t row = begin; row < end; ++row) {
+                  lists->Measure(row, [&](int32_t id) {
+                    return CodeDistances().squared_l2_of_16_bits(
+                        wide.codes.row(row), wide.codes.row(id),
+                        wide.codes.row_bytes());
+                  });
+                }
+              });
+  return wide;
+}
+
+void UseIfFaster(const ForestData& forest, CodedItems wide, int threads,
+                 const std::atomic<bool>* cancel, BuiltGraph* graph) {
+  const std::vector<int32_t> items = CostMeter::ItemsThatAsk(graph->graph);
+  Graph view = graph->graph;
+  view.book = wide.book;
+  view.codes = wide.codes.row(0);
+  const CostMeter by_wide(forest, view, threads, cancel);
+  const std::vector<float> farthest = by_wide.Farthest(items);
+  const std::vector<double> costs = by_wide.Costs(items, farthest);
+  const std::vector<double> bytes =
+      CostMeter(forest, graph->graph, threads, cancel).Costs(items, farthest);
+  if (IsCancelled(cancel) || !IsCheaper(costs, kWorthMemory, bytes)) return;
+  UseCodes(std::move(wide), graph);
+}
 
 void PackIfFaster(const ForestData& forest, int threads,
                   const std::atomic<bool>* cancel, BuiltGraph* graph) {
   const auto size = static_cast<int64_t>(graph->items.size());
   if (!MayPack(forest.layout.metric, graph->graph.projection.active()) ||
-      size < kLeastItems || graph->graph.book.row_bytes() < kLeastRowBytes) {
+      size < kLeastItems || graph->graph.book.row_bytes() < kLeastPackedBytes) {
     return;
   }
-  std::vector<int32_t> items;
-  for (int64_t k = 0; k < kCountedItems; ++k) {
-    items.push_back(graph->items[k * size / kCountedItems]);
-  }
+  const std::vector<int32_t> items = CostMeter::ItemsThatAsk(graph->graph);
   const CostMeter by_bytes(forest, graph->graph, threads, cancel);
   const std::vector<float> farthest = by_bytes.Farthest(items);
   const std::vector<double> bytes = by_bytes.Costs(items, farthest);
   std::vector<double> least = bytes;
-  PackedItems best;
+  CodedItems best;
   for (const int bits : {4, 2, 1}) {
     if (IsCancelled(cancel)) return;
-    if (PackedBytes(graph->centre.size(), bits) == best.codes.row_bytes()) {
+    if (CodeRowBytes(graph->centre.size(), bits) == best.codes.row_bytes()) {
       break;
     }
-    PackedItems packed = PackItems(*graph, bits, threads, cancel);
+    CodedItems packed = PackItems(*graph, bits, threads, cancel);
     Graph view = graph->graph;
     view.book = packed.book;
     view.codes = packed.codes.row(0);
@@ -208,7 +147,7 @@ void PackIfFaster(const ForestData& forest, int threads,
     best = std::move(packed);
   }
   if (IsCancelled(cancel) || best.codes.count() == 0) return;
-  UsePacked(std::move(best), graph);
+  UseCodes(std::move(best), graph);
 }
 
 }  // namespace annod

@@ -15,10 +15,10 @@
 #include "core/graph/construction/clusters.h"
 #include "core/graph/construction/code_width.h"
 #include "core/graph/construction/companions.h"
+#include "core/graph/construction/edges.h"
 #include "core/graph/construction/item_codes.h"
 #include "core/graph/construction/neighbor_lists.h"
 #include "core/graph/construction/places.h"
-#include "core/graph/construction/pruning.h"
 #include "core/graph/construction/rank_exponent.h"
 #include "core/graph/construction/reach.h"
 #include "core/graph/construction/refining.h"
@@ -95,13 +95,20 @@ class Builder {
     times_.refine = watch.Lap();
     graph_.graph.degree =
         times_.refine_passes == 0 ? options_.degree : options_.hard_degree;
+    WidenCodes();
     graph_.graph.rank_exponent =
-        RankExponent(forest_.layout.metric, graph_.codes, *lists_);
-    PruneLists();
+        RankExponent(forest_.layout.metric,
+                     EdgeCodes().row_bytes() * CodeBook::kByte / EdgeBits(),
+                     size(), *lists_);
+    EdgeChooser chooser(&EdgeCodes(), EdgeBits(), lists_.get(), degree(),
+                        options_.threads, options_.cancel);
+    chooser.Choose(options_.first_alpha_squared);
     times_.first_prune = watch.Lap();
     Progress(kPruneDone);
     ANNOD_RETURN_IF_ERROR(CheckCancelled());
-    AddReverseEdges();
+    neighbors_ = chooser.BothWays(
+        options_.second_alpha_squared,
+        answers_ == nullptr ? std::min(options_.filled, degree()) : 0);
     times_.second_prune = watch.Lap();
     Progress(kReverseDone);
     if (answers_ == nullptr) {
@@ -130,15 +137,38 @@ class Builder {
   int degree() const { return graph_.graph.degree; }
   bool is_dot() const { return forest_.layout.metric == Metric::kDot; }
 
+  void WidenCodes() {
+    const bool wanted =
+        options_.code_bits == 0
+            ? BytesConfuse(forest_, graph_, *lists_)
+            : options_.code_bits == CodeBook::kWide &&
+                  MayPack(forest_.layout.metric,
+                          graph_.graph.projection.active());
+    if (!wanted) return;
+    wide_ =
+        Widen(forest_, graph_, options_.threads, options_.cancel, lists_.get());
+  }
+  const CodeRows& EdgeCodes() const {
+    return wide_.codes.count() > 0 ? wide_.codes : graph_.codes;
+  }
+  int EdgeBits() const {
+    return wide_.codes.count() > 0 ? CodeBook::kWide : CodeBook::kByte;
+  }
+
   void Pack() {
     const int bits = options_.code_bits;
-    if (bits == 0) {
+    if (wide_.codes.count() > 0 && bits == CodeBook::kWide) {
+      UseCodes(std::move(wide_), &graph_);
+    } else if (wide_.codes.count() > 0) {
+      UseIfFaster(forest_, std::move(wide_), options_.threads, options_.cancel,
+                  &graph_);
+    } else if (bits == 0) {
       PackIfFaster(forest_, options_.threads, options_.cancel, &graph_);
-    } else if (bits != CodeBook::kByte &&
+    } else if (bits < CodeBook::kByte &&
                MayPack(forest_.layout.metric,
                        graph_.graph.projection.active())) {
-      UsePacked(PackItems(graph_, bits, options_.threads, options_.cancel),
-                &graph_);
+      UseCodes(PackItems(graph_, bits, options_.threads, options_.cancel),
+               &graph_);
     }
   }
 
@@ -208,66 +238,6 @@ class Builder {
     return absl::OkStatus();
   }
 
-  // The first choice of edges, kept beside the graph with their distances.
-  void PruneLists() {
-    edges_.resize(size() * degree());
-    edge_counts_.resize(size());
-    ParallelFor(options_.threads, size(), kBuilderPiece, options_.cancel,
-                [&](int, int64_t begin, int64_t end) {
-                  Pruner pruner(&graph_.codes, degree());
-                  std::vector<CodeNeighbor> candidates, chosen;
-                  for (int64_t row = begin; row < end; ++row) {
-                    lists_->Sorted(row, &candidates);
-                    pruner.Prune(candidates, options_.first_alpha_squared,
-                                 &chosen);
-                    std::copy(chosen.begin(), chosen.end(),
-                              edges_.begin() + row * degree());
-                    edge_counts_[row] = static_cast<int32_t>(chosen.size());
-                  }
-                });
-  }
-
-  // Lets every edge be walked both ways where there is room, and chooses again.
-  void AddReverseEdges() {
-    const int64_t size = this->size();
-    std::vector<int64_t> begins(size + 1);
-    ForEachEdge(
-        [&](int64_t, const CodeNeighbor& edge) { ++begins[edge.id + 1]; });
-    for (int64_t row = 0; row < size; ++row) begins[row + 1] += begins[row];
-    std::vector<CodeNeighbor> reverse(begins[size]);
-    std::vector<int64_t> ends(begins.begin(), begins.end() - 1);
-    ForEachEdge([&](int64_t row, const CodeNeighbor& edge) {
-      reverse[ends[edge.id]++] = {edge.distance, static_cast<int32_t>(row)};
-    });
-    neighbors_.assign(size * degree(), -1);
-    ParallelFor(options_.threads, size, kBuilderPiece, options_.cancel,
-                [&](int, int64_t begin, int64_t end) {
-                  Pruner pruner(&graph_.codes, degree());
-                  std::vector<CodeNeighbor> all, chosen;
-                  for (int64_t row = begin; row < end; ++row) {
-                    const CodeNeighbor* own = edges_.data() + row * degree();
-                    all.assign(own, own + edge_counts_[row]);
-                    all.insert(all.end(), reverse.begin() + begins[row],
-                               reverse.begin() + begins[row + 1]);
-                    std::sort(all.begin(), all.end());
-                    all.erase(std::unique(all.begin(), all.end(),
-                                          [](const CodeNeighbor& a,
-                                             const CodeNeighbor& b) {
-                                            return a.id == b.id;
-                                          }),
-                              all.end());
-                    pruner.Prune(all, options_.second_alpha_squared, &chosen);
-                    if (answers_ == nullptr) {
-                      lists_->Sorted(row, &all);
-                      FillUp(all, std::min(options_.filled, degree()), &chosen);
-                    }
-                    for (size_t k = 0; k < chosen.size(); ++k) {
-                      neighbors_[row * degree() + k] = chosen[k].id;
-                    }
-                  }
-                });
-  }
-
   // Puts edges to companions and answers before those chosen so far, of which
   // the nearest keep their places.
   void AddCompanions() {
@@ -307,23 +277,13 @@ class Builder {
     }
   }
 
-  template <typename Function>
-  void ForEachEdge(Function function) const {
-    for (int64_t row = 0; row < size(); ++row) {
-      for (int32_t k = 0; k < edge_counts_[row]; ++k) {
-        function(row, edges_[row * degree() + k]);
-      }
-    }
-  }
-
   const ForestData& forest_;
   const GraphBuildOptions options_;
   GraphBuildTimes& times_;
   BuiltGraph graph_;
   std::unique_ptr<NeighborLists> lists_;
   std::unique_ptr<NeighborLists> answers_;  // dot only; may be null
-  std::vector<CodeNeighbor> edges_;
-  std::vector<int32_t> edge_counts_;
+  CodedItems wide_;                         // none if bytes do
   std::vector<int32_t> neighbors_;
 };
 
@@ -335,13 +295,22 @@ uint64_t MostDegree(const GraphBuildOptions& options) {
   return std::max(options.degree, options.hard_degree);
 }
 
+// Of a row, whichever codes there will be.
+uint64_t MostCodeBytes(const NodeLayout& layout,
+                       const GraphBuildOptions& options) {
+  const bool wide = options.code_bits == CodeBook::kWide ||
+                    (options.code_bits == 0 && MayWiden(layout));
+  return CodeRowBytes(static_cast<size_t>(GraphSpace::DimOf(layout)),
+                      wide ? CodeBook::kWide : CodeBook::kByte);
+}
+
 }  // namespace
 
 uint64_t GraphFileBytes(const NodeLayout& layout, int64_t items, int64_t slots,
                         const GraphBuildOptions& options) {
   constexpr uint64_t kHeadAndPadding = 1024;
   const uint64_t row =
-      PaddedCodeBytes(GraphSpace::DimOf(layout)) + sizeof(int32_t) +
+      MostCodeBytes(layout, options) + sizeof(int32_t) +
       static_cast<uint64_t>(PlaceBytes(items)) * MostDegree(options);
   return static_cast<uint64_t>(items) * row +
          static_cast<uint64_t>(slots) * sizeof(int32_t) +
@@ -366,10 +335,8 @@ uint64_t GraphBuildBytes(const NodeLayout& layout, int64_t items, int64_t slots,
   const uint64_t cluster =
       static_cast<uint64_t>(options.threads) * options.cluster_items *
       (2 * PaddedCodeBytes(GraphSpace::DimOf(layout)) + 32);
-  // The best so far and those that are tried.
-  const auto components = static_cast<size_t>(GraphSpace::DimOf(layout));
-  const uint64_t packed =
-      PackedBytes(components, 4) + PackedBytes(components, 2);
+  // Bytes while others are tried, of which one may be the best so far.
+  const uint64_t tried = PaddedCodeBytes(GraphSpace::DimOf(layout));
   uint64_t answers = 0;
   if (layout.metric == Metric::kDot) {
     answers = static_cast<uint64_t>(items) *
@@ -378,7 +345,7 @@ uint64_t GraphBuildBytes(const NodeLayout& layout, int64_t items, int64_t slots,
               Companions::WorkBytes(items, options.threads);
   }
   return GraphFileBytes(layout, items, slots, options) +
-         static_cast<uint64_t>(items) * (row + packed) + sample + cluster +
+         static_cast<uint64_t>(items) * (row + tried) + sample + cluster +
          answers;
 }
 

@@ -34,8 +34,8 @@ struct GraphBuildOptions {
   int companions = 32;
   float first_alpha_squared = 1.2f;
   float second_alpha_squared = 1.44f;
-  // Of a component: 8, or 4, 2 or 1 where codes can be packed; 0: those that
-  // searches are estimated to be fastest with.
+  // Of a component: 8, or 16, 4, 2 or 1 for euclidean and angular vectors that
+  // are not projected; 0: those that searches are estimated to be fastest with.
   int code_bits = 0;
   uint64_t seed = 0;  // of the turn of vectors (turn.h)
   int threads = 1;

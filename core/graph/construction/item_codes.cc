@@ -149,10 +149,10 @@ void NumberAndEncode(const ForestData& forest, const Clusters& order,
   graph->graph.apart = graph->apart;
 }
 
-PackedItems PackItems(const BuiltGraph& graph, int bits, int threads,
-                      const std::atomic<bool>* cancel) {
+CodedItems PackItems(const BuiltGraph& graph, int bits, int threads,
+                     const std::atomic<bool>* cancel) {
   const Packing packing(graph.graph.book, graph.codes, bits);
-  PackedItems packed;
+  CodedItems packed;
   packed.book = packing.book();
   packed.codes = CodeRows(graph.codes.count(), packed.book.row_bytes());
   ParallelFor(threads, static_cast<int64_t>(graph.codes.count()), kRowsAtATime,
@@ -164,7 +164,25 @@ PackedItems PackItems(const BuiltGraph& graph, int bits, int threads,
   return packed;
 }
 
-void UsePacked(PackedItems packed, BuiltGraph* graph) {
+CodedItems WidenRows(const ForestData& forest, const BuiltGraph& graph,
+                     absl::Span<const int32_t> rows, int threads,
+                     const std::atomic<bool>* cancel) {
+  CodedItems wide;
+  wide.book = WidenedBook(graph.graph.book);
+  wide.codes = CodeRows(rows.size(), wide.book.row_bytes());
+  const GraphSpace space(forest.layout, graph.graph.turn);
+  ParallelFor(threads, static_cast<int64_t>(rows.size()), kRowsAtATime, cancel,
+              [&](int, int64_t begin, int64_t end) {
+                Codable codable(forest, space, graph.graph.projection);
+                for (int64_t k = begin; k < end; ++k) {
+                  wide.book.Encode(codable.Vector(graph.items[rows[k]]),
+                                   wide.codes.row(k));
+                }
+              });
+  return wide;
+}
+
+void UseCodes(CodedItems packed, BuiltGraph* graph) {
   graph->codes = std::move(packed.codes);
   graph->graph.book = packed.book;
   graph->graph.codes = graph->codes.row(0);

@@ -23,15 +23,19 @@ void NumberAndEncode(const ForestData& forest, const Clusters& order,
                      uint64_t seed, int threads,
                      const std::atomic<bool>* cancel, BuiltGraph* graph);
 
-// Packed codes of all items.
-struct PackedItems {
+// Codes that are no bytes, of items in the order of their rows.
+struct CodedItems {
   CodeBook book;  // with the centre of the graph's
   CodeRows codes;
 };
-PackedItems PackItems(const BuiltGraph& graph, int bits, int threads,
-                      const std::atomic<bool>* cancel);
+CodedItems PackItems(const BuiltGraph& graph, int bits, int threads,
+                     const std::atomic<bool>* cancel);
+// Codes of 16 bits of some rows, of metrics whose codes may be packed.
+CodedItems WidenRows(const ForestData& forest, const BuiltGraph& graph,
+                     absl::Span<const int32_t> rows, int threads,
+                     const std::atomic<bool>* cancel);
 // Puts them in place of those that the graph has.
-void UsePacked(PackedItems packed, BuiltGraph* graph);
+void UseCodes(CodedItems packed, BuiltGraph* graph);
 
 }  // namespace annod
 

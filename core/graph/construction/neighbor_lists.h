@@ -29,6 +29,15 @@ class NeighborLists {
   // the same each time.
   void Add(int64_t row, absl::Span<const CodeNeighbor> more);
 
+  // Replaces the distances of `row` to all that it lists by what `distance`
+  // says of their ids.
+  template <typename Distance>
+  void Measure(int64_t row, const Distance& distance) {
+    auto* const distances = reinterpret_cast<int32_t*>(distances_.row(row));
+    const auto* const ids = reinterpret_cast<const int32_t*>(ids_.row(row));
+    for (size_t k = 0; k < sizes_[row]; ++k) distances[k] = distance(ids[k]);
+  }
+
   // Replaces `*out` with those of `row`, nearest first.
   void Sorted(int64_t row, std::vector<CodeNeighbor>* out) const;
 

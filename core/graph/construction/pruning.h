@@ -16,7 +16,8 @@ namespace annod {
 // Holds the memory it works in: one for each thread.
 class Pruner {
  public:
-  Pruner(const CodeRows* codes, int degree);
+  // `bits` of the codes: 8 or 16.
+  Pruner(const CodeRows* codes, int bits, int degree);
 
   // `candidates`: nearest first, different. Replaces `*chosen` with at most
   // `degree` of them, in order.
@@ -26,7 +27,7 @@ class Pruner {
  private:
   const CodeRows& codes_;
   const size_t degree_;
-  const CodeKernels& kernels_;
+  int32_t (*const squared_l2_)(const uint8_t*, const uint8_t*, size_t);
 };
 
 }  // namespace annod

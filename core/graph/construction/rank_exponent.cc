@@ -16,12 +16,11 @@ constexpr size_t kLeastFarRank = 20;
 
 }  // namespace
 
-float RankExponent(Metric metric, const CodeRows& codes,
+float RankExponent(Metric metric, size_t codes, int64_t rows,
                    const NeighborLists& lists) {
   if (metric == Metric::kDot) return 0;
-  const auto rows = static_cast<int64_t>(codes.count());
   const int64_t sampled = std::min(rows, kExponentRows);
-  const double rounding = RoundingOf(codes.row_bytes());
+  const double rounding = RoundingOf(codes);
   double growth = 0, ranks = 0;  // of the logarithms
   std::vector<CodeNeighbor> near;
   for (int64_t k = 0; k < sampled; ++k) {

@@ -1,7 +1,9 @@
 #ifndef ANNOD_CORE_GRAPH_CONSTRUCTION_RANK_EXPONENT_H_
 #define ANNOD_CORE_GRAPH_CONSTRUCTION_RANK_EXPONENT_H_
 
-#include "core/graph/codes/code_rows.h"
+#include <cstddef>
+#include <cstdint>
+
 #include "core/graph/construction/neighbor_lists.h"
 #include "core/metric.h"
 
@@ -12,7 +14,8 @@ namespace annod {
 // for dot, whose distances have no zero to grow from, and for lists that are
 // too short. Source: Levina & Bickel, "Maximum likelihood estimation of
 // intrinsic dimension", NIPS 2004, for two ranks.
-float RankExponent(Metric metric, const CodeRows& codes,
+// `codes`: of a row, those that only fill it included.
+float RankExponent(Metric metric, size_t codes, int64_t rows,
                    const NeighborLists& lists);
 
 }  // namespace annod

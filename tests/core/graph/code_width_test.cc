@@ -12,21 +12,18 @@ namespace annod {
 namespace {
 
 constexpr int kWideDim = 520;
-constexpr int kManyItems = 5200;
+constexpr int kManyItems = 5000;
 constexpr int kFewItems = 1000;
 
-// As embeddings lie: in clusters, along all directions, along some of them
-// further than along others.
+// Along all directions, along some of them further than along others, so that a
+// search meets many rows.
 VectorRows WideRows(int count) {
   std::mt19937 random(3);
-  VectorRows centres, rows;
-  for (int c = 0; c < 100; ++c) centres.push_back(Gaussian(kWideDim, &random));
+  VectorRows rows;
   for (int k = 0; k < count; ++k) {
     rows.push_back(Gaussian(kWideDim, &random));
-    const std::vector<float>& centre = centres[random() % centres.size()];
     for (int i = 0; i < kWideDim; ++i) {
-      const float spread = 1 / std::sqrt(1 + static_cast<float>(i) / 20);
-      rows.back()[i] = spread * (rows.back()[i] + centre[i]);
+      rows.back()[i] /= std::sqrt(1 + static_cast<float>(i) / 20);
     }
   }
   return rows;
@@ -52,6 +49,68 @@ TEST(CodeWidthTest, IsChosenByTheItemsAlone) {
 
 TEST(CodeWidthTest, FewItemsKeepTheirBytes) {
   EXPECT_EQ(BuildWide(WideRows(kFewItems), 2).graph.book.bits, CodeBook::kByte);
+}
+
+// Many places, far apart, with items close together at each.
+VectorRows Crowds(int count) {
+  constexpr int kDim = 24;
+  std::mt19937 random(5);
+  VectorRows centres, rows;
+  for (int c = 0; c < 60; ++c) centres.push_back(Gaussian(kDim, &random));
+  for (int k = 0; k < count; ++k) {
+    rows.push_back(Gaussian(kDim, &random));
+    const std::vector<float>& centre = centres[random() % centres.size()];
+    for (int i = 0; i < kDim; ++i) {
+      rows.back()[i] = 0.02f * rows.back()[i] + centre[i];
+    }
+  }
+  return rows;
+}
+
+TEST(CodeWidthTest, CloseItemsGetWideCodes) {
+  const VectorRows rows = Crowds(kManyItems);
+  const auto build = [&rows](int bits, int threads) {
+    GraphBuildOptions options = SmallGraphOptions();
+    options.threads = threads;
+    options.code_bits = bits;
+    return BuildBoth(MemoryVectors(rows), Metric::kEuclidean,
+                     static_cast<int>(rows[0].size()), options);
+  };
+  const ForestAndGraph one = build(0, 1), two = build(0, 2);
+  const Graph& graph = one.built.graph;
+  EXPECT_EQ(graph.book.bits, CodeBook::kWide);
+  ASSERT_EQ(two.built.graph.book.bits, CodeBook::kWide);
+  EXPECT_EQ(std::memcmp(graph.codes, two.built.graph.codes,
+                        graph.size() * graph.book.row_bytes()),
+            0);
+  EXPECT_EQ(one.built.neighbors, two.built.neighbors);
+  // What they are for.
+  const auto share_found = [&rows](const ForestAndGraph& both) {
+    const SearchScratchPtr scratch = NewSearchScratch();
+    SearchOptions options, exact;
+    options.engine = Engine::kGraph;
+    options.beam = 10;
+    exact.engine = Engine::kExact;
+    std::vector<Neighbor> found, nearest;
+    int hits = 0, all = 0;
+    for (size_t k = 0; k < rows.size(); k += 50) {
+      std::vector<float> query = rows[k];
+      for (float& component : query) component += 0.01f;
+      EXPECT_TRUE(
+          both.graph->Search(query, options, scratch.get(), &found, nullptr)
+              .ok());
+      EXPECT_TRUE(
+          both.index->Search(query, exact, scratch.get(), &nearest, nullptr)
+              .ok());
+      for (const Neighbor& one : found) {
+        hits += one.distance <= nearest.back().distance ? 1 : 0;
+      }
+      all += static_cast<int>(nearest.size());
+    }
+    return static_cast<double>(hits) / all;
+  };
+  EXPECT_GT(share_found(one), 0.98);
+  EXPECT_LT(share_found(build(CodeBook::kByte, 2)), 0.9);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Graphs whose codes have fewer bits than a byte for each component.
+// Graphs whose codes have fewer bits than a byte for each component, or more.
 #include <cstddef>
 #include <cstring>
 #include <random>
@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "core/graph/graph_index.h"
+#include "core/graph/graph_layout.h"
 #include "core/graph/graph_writer.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/graph/built_graph.h"
 #include "tests/core/graph/data_shapes.h"
@@ -77,7 +79,7 @@ class PackedGraphTest : public testing::TestWithParam<std::tuple<Metric, int>> {
 INSTANTIATE_TEST_SUITE_P(
     Widths, PackedGraphTest,
     testing::Combine(testing::Values(Metric::kEuclidean, Metric::kAngular),
-                     testing::Values(1, 2, 4)),
+                     testing::Values(1, 2, 4, 16)),
     [](const auto& info) {
       return std::string(MetricName(std::get<0>(info.param))) +
              std::to_string(std::get<1>(info.param));
@@ -88,7 +90,9 @@ TEST_P(PackedGraphTest, FindsWhatIsNear) {
   const VectorRows rows = BroadRows(kPackedItems, 5);
   const ForestAndGraph both = BuildPacked(rows, metric, bits);
   EXPECT_EQ(both.graph->graph().book.bits, bits);
-  EXPECT_EQ(both.graph->graph().book.row_bytes(), bits == 4 ? 128 : 64);
+  EXPECT_EQ(both.graph->graph().book.row_bytes(), bits == 16  ? 320
+                                                  : bits == 4 ? 128
+                                                              : 64);
   SearchOptions options;
   options.engine = Engine::kGraph;
   options.beam = 100;
@@ -140,13 +144,39 @@ TEST_P(PackedGraphTest, IsReadFromAFileAsItWasWritten) {
   EXPECT_EQ(std::memcmp(read.codes, written.codes,
                         written.size() * written.book.row_bytes()),
             0);
-  for (const uint32_t wrong : {0u, 3u, 5u, 7u, 8u, 16u, 0x80000004u,
-                               0xffffffffu, bits == 4 ? 2u : 4u}) {
+  for (const uint32_t wrong :
+       {0u, 3u, 5u, 7u, 8u, 15u, 32u, 0x80000004u, 0xffffffffu,
+        bits == 16 ? 8u : 16u, bits == 4 ? 2u : 4u}) {
     EXPECT_TRUE(absl::IsDataLoss(with(kBits, wrong).status())) << wrong;
   }
   for (const uint32_t format : {1, 2, 3, 4}) {
     EXPECT_TRUE(absl::IsDataLoss(with(kFormat, format).status())) << format;
   }
+  if (bits == CodeBook::kWide) {
+    EXPECT_TRUE(absl::IsDataLoss(with(kFormat, kWideFormat - 1).status()));
+  }
+}
+
+TEST(PackedGraph, CodesThatAreTooLargeAreRefused) {
+  const ForestAndGraph both =
+      BuildPacked(BroadRows(200, 7), Metric::kEuclidean, CodeBook::kWide);
+  CodeRows codes(both.built.codes.count(), both.built.codes.row_bytes());
+  const auto large = static_cast<uint16_t>(WideTop(kPackedDim) + 1);
+  std::memcpy(codes.row(150) + 20, &large, sizeof(large));
+  Graph graph = both.built.graph;
+  graph.codes = codes.row(0);
+  const TempDir dir;
+  ASSERT_TRUE(WriteGraphFile(FileSystem::Posix(), dir.Path("graph"), graph, {},
+                             both.forest)
+                  .ok());
+  const absl::Status opened =
+      GraphFile::Open(FileSystem::Posix(), dir.Path("graph"), both.forest,
+                      /*verify=*/true, Prefault::kNone)
+          .status();
+  EXPECT_TRUE(absl::IsDataLoss(opened));
+  EXPECT_THAT(
+      std::string(opened.message()),
+      testing::HasSubstr("a code of 16 bits is 3664, larger than 3663"));
 }
 
 // Neighbours of four bytes: format 4, and graphs of more than 16 million rows.
@@ -167,7 +197,8 @@ TEST_P(PackedGraphTest, AnswersAlikeWithWideNumbersOfRows) {
   const std::string path = dir.Path("graph");
   ASSERT_TRUE(
       WriteGraphFile(FileSystem::Posix(), path, wide, {}, both.forest).ok());
-  EXPECT_EQ(FileContents(path)[offsetof(GraphHeader, format_version)], 4);
+  EXPECT_EQ(FileContents(path)[offsetof(GraphHeader, format_version)],
+            bits == CodeBook::kWide ? kWideFormat : 4);
   const auto graph = GraphIndex::Open(FileSystem::Posix(), path, both.index,
                                       /*verify=*/true, Prefault::kNone);
   ASSERT_TRUE(graph.ok()) << graph.status();
@@ -192,9 +223,11 @@ TEST_P(PackedGraphTest, AnswersAlikeWithWideNumbersOfRows) {
 TEST(PackedGraph, OtherMetricsKeepTheirBytes) {
   const VectorRows rows = BroadRows(400, 8);
   for (const Metric metric : {Metric::kManhattan, Metric::kDot}) {
-    EXPECT_EQ(BuildPacked(rows, metric, 4).graph->graph().book.bits,
-              CodeBook::kByte)
-        << MetricName(metric);
+    for (const int bits : {4, 16}) {
+      EXPECT_EQ(BuildPacked(rows, metric, bits).graph->graph().book.bits,
+                CodeBook::kByte)
+          << MetricName(metric);
+    }
   }
 }
 

@@ -109,10 +109,43 @@ TEST_P(CodesTest, DistancesOfPackedRowsAreThoseOfTheReference) {
   }
 }
 
+TEST_P(CodesTest, DistancesOfWideRowsAreThoseOfTheReference) {
+  const std::vector<int32_t> ids = {9, 0, 3, 3, 7, 1, 2, 8, 5};
+  for (const size_t dim : {1, 2, 31, 32, 96, 448}) {
+    const size_t bytes = CodeRowBytes(dim, 16);
+    CodeRows rows(10, bytes);
+    std::uniform_int_distribution<int> code(0, WideTop(dim));
+    for (size_t i = 0; i < rows.count(); ++i) {
+      // The largest sum that there is, between the first two.
+      const int fixed = i == 0 ? WideTop(dim) : i == 1 ? 0 : -1;
+      for (size_t k = 0; k < dim; ++k) {
+        const auto value =
+            static_cast<uint16_t>(fixed >= 0 ? fixed : code(random_));
+        std::memcpy(rows.row(i) + k * sizeof(value), &value, sizeof(value));
+      }
+    }
+    for (const size_t query : {0, 1, 4}) {
+      std::vector<int32_t> out(ids.size());
+      CodeDistances().squared_l2_rows_of_16_bits(rows.row(query), bytes,
+                                                 rows.rows(), ids.data(),
+                                                 ids.size(), out.data());
+      for (size_t k = 0; k < ids.size(); ++k) {
+        const int32_t expected =
+            SquaredL2OfWide(rows.row(query), rows.row(ids[k]), bytes);
+        EXPECT_GE(expected, 0);
+        EXPECT_EQ(out[k], expected) << dim << " components, row " << ids[k];
+        EXPECT_EQ(CodeDistances().squared_l2_of_16_bits(
+                      rows.row(query), rows.row(ids[k]), bytes),
+                  expected);
+      }
+    }
+  }
+}
+
 TEST(PackedCodesTest, EveryComponentHasItsBits) {
   for (const int bits : {1, 2, 4}) {
     const size_t dim = 1000;
-    std::vector<uint8_t> row(PackedBytes(dim, bits));
+    std::vector<uint8_t> row(CodeRowBytes(dim, bits));
     EXPECT_EQ(row.size() % kCodeAlignment, 0);
     std::mt19937 random(3);
     std::vector<int> codes;

@@ -19,7 +19,7 @@ namespace annod::fuzz {
 namespace {
 
 constexpr Metric kGraphMetrics[] = {Metric::kEuclidean, Metric::kDot,
-                                    Metric::kHamming};
+                                    Metric::kHamming, Metric::kAngular};
 constexpr int kDim = 8;
 constexpr int kItems = 12;
 
@@ -30,7 +30,9 @@ const ForestAndGraph& BothOf(size_t metric) {
       GraphBuildOptions options = SmallGraphOptions();
       options.degree = 6;
       options.hard_degree = 6;
-      options.code_bits = metric == Metric::kEuclidean ? 4 : 0;
+      options.code_bits = metric == Metric::kEuclidean ? 4
+                          : metric == Metric::kAngular ? 16
+                                                       : 0;
       made->push_back(
           BuildBoth(SmallVectors(metric, kDim, kItems), metric, kDim, options));
     }
@@ -92,16 +94,16 @@ void Use(const GraphIndex& graph, const ForestIndex& forest) {
 
 void Run(absl::string_view bytes) {
   Input input(bytes);
-  const ForestAndGraph& both = BothOf(input.Choice(3));
+  const ForestAndGraph& both = BothOf(input.Choice(std::size(kGraphMetrics)));
   static const auto* const right = [] {
     auto* const headers = new std::vector<GraphHeader>();
-    for (size_t i = 0; i < 3; ++i) {
+    for (size_t i = 0; i < std::size(kGraphMetrics); ++i) {
       headers->push_back(ReadStruct<GraphHeader>(FileOf(BothOf(i)), 0));
     }
     return headers;
   }();
   Input again(bytes);
-  const GraphHeader& header = (*right)[again.Choice(3)];
+  const GraphHeader& header = (*right)[again.Choice(std::size(kGraphMetrics))];
   const int what = input.Byte();
   const std::string file(input.Rest());
   for (const std::string& contents : {file, Sealed(file, header, what)}) {
@@ -115,7 +117,7 @@ void Run(absl::string_view bytes) {
 
 std::vector<std::string> Seeds() {
   std::vector<std::string> seeds;
-  for (size_t i = 0; i < 3; ++i) {
+  for (size_t i = 0; i < std::size(kGraphMetrics); ++i) {
     seeds.push_back(std::string{static_cast<char>(i), '\3'} +
                     FileOf(BothOf(i)));
   }

@@ -10,6 +10,7 @@ namespace annod {
 namespace {
 
 constexpr int kRows = 50;
+constexpr size_t kCodes = 64;
 constexpr int kListed = 40;
 
 // Lists in which the r-th neighbour has the distance that `of_rank(r)` gives.
@@ -25,27 +26,24 @@ NeighborLists ListsOf(int listed, OfRank of_rank) {
 }
 
 TEST(RankExponentTest, IsTheSlopeOfDistancesByRank) {
-  const CodeRows codes(kRows, 64);
   const NeighborLists lists = ListsOf(kListed, [](int rank) {
     return static_cast<int32_t>(1e6 * std::pow(rank, 0.25));
   });
-  EXPECT_NEAR(RankExponent(Metric::kEuclidean, codes, lists), 0.25, 0.001);
-  EXPECT_NEAR(RankExponent(Metric::kAngular, codes, lists), 0.25, 0.001);
-  EXPECT_NEAR(RankExponent(Metric::kManhattan, codes, lists), 0.125, 0.001);
+  EXPECT_NEAR(RankExponent(Metric::kEuclidean, kCodes, kRows, lists), 0.25, 0.001);
+  EXPECT_NEAR(RankExponent(Metric::kAngular, kCodes, kRows, lists), 0.25, 0.001);
+  EXPECT_NEAR(RankExponent(Metric::kManhattan, kCodes, kRows, lists), 0.125, 0.001);
 }
 
 TEST(RankExponentTest, IsSmallWhereAllAreAsFar) {
-  const CodeRows codes(kRows, 64);
-  EXPECT_FLOAT_EQ(RankExponent(Metric::kEuclidean, codes,
+  EXPECT_FLOAT_EQ(RankExponent(Metric::kEuclidean, kCodes, kRows,
                                ListsOf(kListed, [](int) { return 0; })),
                   0.01f);
 }
 
 TEST(RankExponentTest, IsNotKnownForDotAndShortLists) {
-  const CodeRows codes(kRows, 64);
   const auto distance = [](int rank) { return 100 * rank; };
-  EXPECT_EQ(RankExponent(Metric::kDot, codes, ListsOf(kListed, distance)), 0);
-  EXPECT_EQ(RankExponent(Metric::kEuclidean, codes, ListsOf(12, distance)), 0);
+  EXPECT_EQ(RankExponent(Metric::kDot, kCodes, kRows, ListsOf(kListed, distance)), 0);
+  EXPECT_EQ(RankExponent(Metric::kEuclidean, kCodes, kRows, ListsOf(12, distance)), 0);
 }
 
 }  // namespace
