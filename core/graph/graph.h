@@ -35,6 +35,7 @@ struct Graph {
   // Ids of items that are compared with every query by their vectors.
   absl::Span<const int32_t> apart;
   int32_t entry_root = 0;  // node of the tree that searches start with
+  float lift = 0;          // of queries on their way down, see LeafOf()
 
   int64_t size() const { return static_cast<int64_t>(items.size()); }
   const uint8_t* CodesOf(int64_t row) const {
@@ -61,7 +62,9 @@ struct BuiltGraph {
   std::vector<int32_t> rows;
   std::vector<uint8_t> neighbors;
   std::vector<int32_t> apart;
-  std::vector<float> middle;  // dot only: mean of the items
+  // Dot only.
+  std::vector<float> middle;  // mean of the items
+  float lift = 0;             // as of their answers (sampled_answers.h)
 };
 
 }  // namespace annod

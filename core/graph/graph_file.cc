@@ -132,6 +132,14 @@ absl::Status GraphFile::Init(const ForestData& forest, bool verify) {
   graph_.degree = static_cast<int>(header.degree);
   graph_.entry_root = header.entry_root;
   graph_.rank_exponent = header.rank_exponent;
+  if (forest.layout.metric == Metric::kDot &&
+      header.format_version >= kWideFormat) {
+    graph_.lift = header.direction_unit;
+    if (!(graph_.lift >= 0 && std::isfinite(graph_.lift))) {
+      return Damaged(absl::StrCat("lifts queries by ", graph_.lift,
+                                  ", which is no length"));
+    }
+  }
   graph_.apart = ints(layout.apart, header.apart_count);
   if (header.turn_seed != 0) {
     const auto turned = static_cast<size_t>(forest.layout.dim);

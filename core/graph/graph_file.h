@@ -47,14 +47,16 @@ struct GraphHeader {
   int32_t entry_root;
   float steps_per_unit;
   uint64_t file_bytes;
-  uint16_t curve_points;      // at most kMaxCurvePoints; 0: no such part
-  uint16_t curve_factors;     // at most kMaxBeamFactors, of points
-  uint32_t curve_queries;     // that each point is the mean of
-  uint64_t forest_checksum;   // XXH3-64 of the forest's nodes; 0: not known
-  float rank_exponent;        // of distances of codes; 0: not known
-  uint32_t curve_most_n;      // neighbours that the curve does for; 0: any
-  uint32_t directions;        // of the projection; 0: none
-  float direction_unit;       // what a step of their codes is
+  uint16_t curve_points;     // at most kMaxCurvePoints; 0: no such part
+  uint16_t curve_factors;    // at most kMaxBeamFactors, of points
+  uint32_t curve_queries;    // that each point is the mean of
+  uint64_t forest_checksum;  // XXH3-64 of the forest's nodes; 0: not known
+  float rank_exponent;       // of distances of codes; 0: not known
+  uint32_t curve_most_n;     // neighbours that the curve does for; 0: any
+  uint32_t directions;       // of the projection; 0: none
+  // What a step of their codes is. For dot, which has none, the lift of queries
+  // (graph.h), from format 7 on.
+  float direction_unit;
   uint64_t turn_seed;         // 0: vectors are not turned
   uint32_t apart_count;       // items compared with every query
   uint32_t code_bits;         // of a component, 1, 2, 4 or 16; 0: a byte

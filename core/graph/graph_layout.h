@@ -18,7 +18,7 @@ inline constexpr uint32_t kTurnFormat = 3;  // or items apart
 inline constexpr uint32_t kPackedFormat = 4;
 inline constexpr uint32_t kShortPlacesFormat = 5;  // has them always
 inline constexpr uint32_t kFactorsFormat = 6;  // has them where they suffice
-inline constexpr uint32_t kWideFormat = 7;
+inline constexpr uint32_t kWideFormat = 7;     // or a lift
 
 struct StoredBeamPoint {
   int32_t beam;

@@ -229,7 +229,7 @@ void GraphSearcher::Enter(const Query& query, const BeamOptions& options,
     MeetOne(graph_.rows[id], scratch);
   };
   const auto enter = [&](int32_t root) {
-    const int32_t leaf = LeafOf(forest_, query, root);
+    const int32_t leaf = LeafOf(forest_, query, root, graph_.lift);
     if (leaf < forest_.slot_count) {
       add(leaf);
       return;

@@ -28,13 +28,15 @@ absl::Status WriteGraphFile(FileSystem* fs, const std::string& path,
   if (graph.book.wide()) header.code_bits = CodeBook::kWide;
   if (graph.place_bytes == 3) header.format_version = kShortPlacesFormat;
   if (!curve.factors.empty()) header.format_version = kFactorsFormat;
-  if (graph.book.wide()) header.format_version = kWideFormat;
+  if (graph.book.wide() || graph.lift != 0) {
+    header.format_version = kWideFormat;
+  }
   header.turn_seed = graph.turn.seed;
   header.apart_count = static_cast<uint32_t>(graph.apart.size());
   header.dim = static_cast<uint32_t>(
       projection.active() ? projection.mean.size() : graph.book.centre.size());
   header.directions = static_cast<uint32_t>(projection.count);
-  header.direction_unit = projection.unit;
+  header.direction_unit = graph.lift != 0 ? graph.lift : projection.unit;
   header.row_bytes = static_cast<uint32_t>(graph.book.row_bytes());
   header.degree = static_cast<uint32_t>(graph.degree);
   header.item_count = graph.items.size();

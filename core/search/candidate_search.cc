@@ -121,7 +121,7 @@ absl::Status GatherAny(const ForestData& forest, const Query& query,
                        const Items& items, int64_t search_k, DeadlinePoll poll,
                        SearchScratch* scratch, SearchStats* stats) {
   return WithSplits<absl::Status>(
-      forest, query, [&](auto id, const auto& splits) {
+      forest, query, /*lift=*/0, [&](auto id, const auto& splits) {
         return Gather<decltype(id)>(forest, splits, items, search_k, poll,
                                     scratch, stats);
       });
@@ -157,10 +157,12 @@ absl::Status FindNeededSearchK(const ForestData& forest, const Query& query,
   return absl::OkStatus();
 }
 
-int32_t LeafOf(const ForestData& forest, const Query& query, int32_t root) {
-  return WithSplits<int32_t>(forest, query, [&](auto id, const auto& splits) {
-    return Descend<decltype(id)>(forest, splits, root);
-  });
+int32_t LeafOf(const ForestData& forest, const Query& query, int32_t root,
+               float lift) {
+  return WithSplits<int32_t>(
+      forest, query, lift, [&](auto id, const auto& splits) {
+        return Descend<decltype(id)>(forest, splits, root);
+      });
 }
 
 }  // namespace annod

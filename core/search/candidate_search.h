@@ -39,9 +39,11 @@ absl::Status FindNeededSearchK(const ForestData& forest, const Query& query,
                                std::vector<int64_t>* needed);
 
 // Follows the query down the tree under the root node `root`, always to the
-// side it lies on; returns the bucket or item slot it ends at. Safe on nonsense
-// as above.
-int32_t LeafOf(const ForestData& forest, const Query& query, int32_t root);
+// side it lies on; returns the bucket or item slot it ends at. For dot with
+// the layouts whose planes have the component that items have more, the query
+// lies at `lift` times its length in it. Safe on nonsense as above.
+int32_t LeafOf(const ForestData& forest, const Query& query, int32_t root,
+               float lift = 0);
 
 }  // namespace annod
 

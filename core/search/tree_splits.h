@@ -2,6 +2,7 @@
 #define ANNOD_CORE_SEARCH_TREE_SPLITS_H_
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -29,12 +30,17 @@ struct ChildPriorities {
 };
 
 // Splits by a plane. A child keeps the smallest margin on the way to it, so
-// roots start at infinity.
+// roots start at infinity. Items of dot have a component more than queries, in
+// which answers lie where that of the query is `lift` times its length.
 template <LayoutKind kKind>
 class PlaneSplits {
  public:
-  PlaneSplits(const ForestData& forest, const Query& query)
-      : dot_(Kernels().dot), query_(query.floats), dim_(forest.layout.dim) {}
+  PlaneSplits(const ForestData& forest, const Query& query, float lift)
+      : dot_(Kernels().dot), query_(query.floats), dim_(forest.layout.dim) {
+    if (lift != 0) {
+      lifted_ = lift * std::sqrt(dot_(query_, query_, dim_));
+    }
+  }
 
   static uint32_t root_priority() {
     return OrderedBits(std::numeric_limits<float>::infinity());
@@ -50,7 +56,7 @@ class PlaneSplits {
   }
 
  private:
-  static float Constant(NodeView node) {
+  float Constant(NodeView node) const {
     if (kKind == LayoutKind::kMinkowski16) {
       return LoadField<float>(node.data(), PlaneOffsetOffset(sizeof(int32_t)));
     }
@@ -62,12 +68,16 @@ class PlaneSplits {
     if (kKind == LayoutKind::kDot16) {
       return node.dot_factor() * node.dot_factor();
     }
+    if (kKind == LayoutKind::kDot24 || kKind == LayoutKind::kDot36) {
+      return lifted_ == 0 ? 0 : lifted_ * node.dot_factor();
+    }
     return 0;
   }
 
   float (*const dot_)(const float*, const float*, size_t);
   const float* const query_;
   const size_t dim_;
+  float lifted_ = 0;
 };
 
 // Splits by one bit. A child loses a point for each bit on the way that the
@@ -101,26 +111,30 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline void PrefetchNode(const char* node,
 }
 
 // Calls `use` with an id of the width and with the splits that the layout has.
+// `lift`: see PlaneSplits.
 template <typename Result, typename Function>
-Result WithSplits(const ForestData& forest, const Query& query,
+Result WithSplits(const ForestData& forest, const Query& query, float lift,
                   const Function& use) {
   constexpr int32_t kId = 0;
   constexpr int64_t kWideId = 0;
   switch (forest.layout.kind) {
     case LayoutKind::kAngular12:
-      return use(kId, PlaneSplits<LayoutKind::kAngular12>(forest, query));
+      return use(kId, PlaneSplits<LayoutKind::kAngular12>(forest, query, lift));
     case LayoutKind::kMinkowski16:
-      return use(kId, PlaneSplits<LayoutKind::kMinkowski16>(forest, query));
+      return use(kId,
+                 PlaneSplits<LayoutKind::kMinkowski16>(forest, query, lift));
     case LayoutKind::kDot16:
-      return use(kId, PlaneSplits<LayoutKind::kDot16>(forest, query));
+      return use(kId, PlaneSplits<LayoutKind::kDot16>(forest, query, lift));
     case LayoutKind::kDot24:
-      return use(kId, PlaneSplits<LayoutKind::kDot24>(forest, query));
+      return use(kId, PlaneSplits<LayoutKind::kDot24>(forest, query, lift));
     case LayoutKind::kAngular24:
-      return use(kWideId, PlaneSplits<LayoutKind::kAngular24>(forest, query));
+      return use(kWideId,
+                 PlaneSplits<LayoutKind::kAngular24>(forest, query, lift));
     case LayoutKind::kMinkowski32:
-      return use(kWideId, PlaneSplits<LayoutKind::kMinkowski32>(forest, query));
+      return use(kWideId,
+                 PlaneSplits<LayoutKind::kMinkowski32>(forest, query, lift));
     case LayoutKind::kDot36:
-      return use(kWideId, PlaneSplits<LayoutKind::kDot36>(forest, query));
+      return use(kWideId, PlaneSplits<LayoutKind::kDot36>(forest, query, lift));
     case LayoutKind::kHamming24:
       return use(kWideId, BitSplits(forest, query));
     case LayoutKind::kHamming16:

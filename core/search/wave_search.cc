@@ -185,7 +185,7 @@ absl::Status Gather(const ForestData& forest, const Query& query,
     return absl::OkStatus();
   }
   return WithSplits<absl::Status>(
-      forest, query, [&](auto id, const auto& splits) {
+      forest, query, /*lift=*/0, [&](auto id, const auto& splits) {
         using Splits = std::decay_t<decltype(splits)>;
         return WaveSearch<decltype(id), Splits, Items>(forest, splits, items,
                                                        search_k, scratch)

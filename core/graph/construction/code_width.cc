@@ -49,7 +49,8 @@ double Confusion(const ForestData& forest, const BuiltGraph& graph,
     if (listed.size() < 2 * kNearest) continue;
     std::vector<int32_t> rows = {row};
     for (const CodeNeighbor& one : listed) rows.push_back(one.id);
-    const CodedItems wide = WidenRows(forest, graph, rows, /*threads=*/1, nullptr);
+    const CodedItems wide =
+        WidenRows(forest, graph, rows, /*threads=*/1, nullptr);
     std::vector<std::pair<int32_t, int32_t>> exact;  // with distances by bytes
     for (size_t j = 0; j < listed.size(); ++j) {
       exact.emplace_back(

@@ -16,6 +16,7 @@
 #include "core/graph/construction/code_width.h"
 #include "core/graph/construction/companions.h"
 #include "core/graph/construction/edges.h"
+#include "core/graph/construction/entry_lift.h"
 #include "core/graph/construction/item_codes.h"
 #include "core/graph/construction/neighbor_lists.h"
 #include "core/graph/construction/places.h"
@@ -126,6 +127,9 @@ class Builder {
     neighbors_ = {};
     times_.repair = watch.Lap();
     Pack();
+    if (is_dot()) {
+      LiftIfFaster(forest_, options_.threads, options_.cancel, &graph_);
+    }
     ANNOD_RETURN_IF_ERROR(CheckCancelled());
     times_.packing = watch.Lap();
     Progress(1);
@@ -138,12 +142,11 @@ class Builder {
   bool is_dot() const { return forest_.layout.metric == Metric::kDot; }
 
   void WidenCodes() {
-    const bool wanted =
-        options_.code_bits == 0
-            ? BytesConfuse(forest_, graph_, *lists_)
-            : options_.code_bits == CodeBook::kWide &&
-                  MayPack(forest_.layout.metric,
-                          graph_.graph.projection.active());
+    const bool wanted = options_.code_bits == 0
+                            ? BytesConfuse(forest_, graph_, *lists_)
+                            : options_.code_bits == CodeBook::kWide &&
+                                  MayPack(forest_.layout.metric,
+                                          graph_.graph.projection.active());
     if (!wanted) return;
     wide_ =
         Widen(forest_, graph_, options_.threads, options_.cancel, lists_.get());

@@ -125,11 +125,12 @@ void NumberAndEncode(const ForestData& forest, const Clusters& order,
     if (layout.metric != Metric::kDot) {
       return TrainCodeBook(sample, dim, centre);
     }
-    const std::vector<int32_t> answers = SampledAnswers(
-        forest, sampled, graph->middle, graph->apart, threads, cancel);
+    const SampledAnswers answers = SampleAnswers(forest, sampled, graph->middle,
+                                                 graph->apart, threads, cancel);
+    graph->lift = answers.lift;
     return TrainProductCodeBook(
-        sample, answers.empty() ? sample : codable.Vectors(answers), dim,
-        centre);
+        sample, answers.items.empty() ? sample : codable.Vectors(answers.items),
+        dim, centre);
   };
   const CodeBook book = train_book();
   graph->codes = CodeRows(size, book.row_bytes());

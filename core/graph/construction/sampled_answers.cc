@@ -1,12 +1,14 @@
 #include "core/graph/construction/sampled_answers.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 
 #include "core/parallel.h"
 #include "core/search/query.h"
 #include "core/search/ranking.h"
 #include "core/search/search_scratch.h"
+#include "core/simd/distance.h"
 
 namespace annod {
 namespace {
@@ -17,15 +19,15 @@ constexpr int kAnswersEach = 10;
 
 }  // namespace
 
-std::vector<int32_t> SampledAnswers(const ForestData& forest,
-                                    const std::vector<int32_t>& items,
-                                    absl::Span<const float> middle,
-                                    const std::vector<int32_t>& apart,
-                                    int threads,
-                                    const std::atomic<bool>* cancel) {
+SampledAnswers SampleAnswers(const ForestData& forest,
+                             const std::vector<int32_t>& items,
+                             absl::Span<const float> middle,
+                             const std::vector<int32_t>& apart, int threads,
+                             const std::atomic<bool>* cancel) {
   const auto size = static_cast<int64_t>(items.size());
   const int64_t asking = std::min(size, kAskingItems);
   std::vector<std::vector<Neighbor>> found(asking);
+  std::vector<double> lengths(asking);  // of the queries
   ParallelFor(
       threads, asking, kAskedTogether, cancel,
       [&](int, int64_t begin, int64_t end) {
@@ -40,6 +42,8 @@ std::vector<int32_t> SampledAnswers(const ForestData& forest,
             vectors[q][i] -= middle[i];
           }
           queries[q].floats = vectors[q].data();
+          lengths[k] = std::sqrt(
+              Dot(vectors[q].data(), vectors[q].data(), middle.size()));
         }
         std::vector<SearchScratch> scratches(count);
         std::vector<std::vector<Neighbor>> nearest;
@@ -51,15 +55,21 @@ std::vector<int32_t> SampledAnswers(const ForestData& forest,
         }
         std::move(nearest.begin(), nearest.end(), found.begin() + begin);
       });
-  std::vector<int32_t> answers;
-  for (const std::vector<Neighbor>& nearest : found) {
+  SampledAnswers answers;
+  double along = 0, more = 0;
+  for (int64_t k = 0; k < asking; ++k) {
     int count = 0;
-    for (const Neighbor& one : nearest) {
+    for (const Neighbor& one : found[k]) {
       if (std::binary_search(apart.begin(), apart.end(), one.id)) continue;
       if (++count > kAnswersEach) break;
-      answers.push_back(one.id);
+      answers.items.push_back(one.id);
+      if (!(lengths[k] > 0)) continue;
+      along += one.distance / lengths[k];
+      more += forest.node(one.id).dot_factor();
     }
   }
+  const double lift = more / along;
+  if (lift > 0 && std::isfinite(lift)) answers.lift = static_cast<float>(lift);
   return answers;
 }
 

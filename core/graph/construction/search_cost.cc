@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include "core/metric.h"
 #include "core/parallel.h"
 #include "core/search/query.h"
 #include "core/search/ranking.h"
@@ -62,6 +63,7 @@ std::vector<float> CostMeter::Farthest(
 std::vector<double> CostMeter::Costs(const std::vector<int32_t>& items,
                                      const std::vector<float>& farthest) const {
   std::vector<double> costs;
+  const bool larger = LargerIsCloser(forest_.layout.metric);
   double recall_before = 0, cost_before = 0;
   for (double beam = kLeastBeam;
        beam < kReferenceBeam && costs.size() < kRecalls.size();
@@ -72,7 +74,8 @@ std::vector<double> CostMeter::Costs(const std::vector<int32_t>& items,
                 const Counted& counts) {
               counted[q] = counts;
               for (const Neighbor& one : found) {
-                counted[q].found += one.distance <= farthest[q] ? 1 : 0;
+                counted[q].found += larger ? one.distance >= farthest[q]
+                                           : one.distance <= farthest[q];
               }
             });
     Counted all;

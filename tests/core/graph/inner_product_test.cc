@@ -4,12 +4,15 @@
 #include <utility>
 #include <vector>
 
+#include "core/graph/graph_index.h"
+#include "core/graph/graph_writer.h"
 #include "core/search_types.h"
 #include "gtest/gtest.h"
 #include "tests/core/forest/memory_vectors.h"
 #include "tests/core/graph/built_graph.h"
 #include "tests/core/graph/data_shapes.h"
 #include "tests/core/testing/sanitizer.h"
+#include "tests/core/testing/temp_dir.h"
 
 namespace annod {
 namespace {
@@ -94,6 +97,50 @@ TEST(InnerProductTest, ShortItemsAreFoundWhereThereAreNoOthers) {
   const ForestAndGraph both = BuildBoth(MemoryVectors(rows), Metric::kDot,
                                         kProductDim, GraphBuildOptions());
   EXPECT_GE(Ask(both, queries, 200).recall, 0.95);
+}
+
+// Queries, which have nothing in the component that items have more, lie far
+// off all items: trees that are grown of these send them to other clusters.
+TEST(InnerProductTest, TreesLeadToTheClusterThatAnswers) {
+  std::mt19937 random(13);
+  VectorRows centres;
+  for (int c = 0; c < 100; ++c) centres.push_back(Gaussian(64, &random));
+  const auto draw = [&](int count) {
+    VectorRows rows;
+    for (int k = 0; k < count; ++k) {
+      rows.push_back(Gaussian(64, &random));
+      const std::vector<float>& centre = centres[random() % centres.size()];
+      for (int i = 0; i < 64; ++i) {
+        rows.back()[i] = 0.05f * rows.back()[i] + centre[i];
+      }
+    }
+    return rows;
+  };
+  const MemoryVectors items(draw(6000));
+  const VectorRows queries = draw(kQueries);
+  ForestAndGraph both = BuildBoth(items, Metric::kDot, 64, GraphBuildOptions());
+  EXPECT_GT(both.built.graph.lift, 0);
+  EXPECT_EQ(both.graph->graph().lift, both.built.graph.lift);
+  EXPECT_GE(Ask(both, queries, 48).recall, 0.85);
+  both.built.graph.lift = 0;
+  const TempDir dir;
+  ASSERT_TRUE(WriteGraphFile(FileSystem::Posix(), dir.Path("graph"),
+                             both.built.graph, {}, both.forest)
+                  .ok());
+  auto opened = GraphIndex::Open(FileSystem::Posix(), dir.Path("graph"),
+                                 both.index, /*verify=*/true, Prefault::kNone);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  both.graph = *std::move(opened);
+  EXPECT_LE(Ask(both, queries, 48).recall, 0.8);
+  both.built.graph.lift = -1;
+  ASSERT_TRUE(WriteGraphFile(FileSystem::Posix(), dir.Path("refused"),
+                             both.built.graph, {}, both.forest)
+                  .ok());
+  const absl::Status refused =
+      GraphIndex::Open(FileSystem::Posix(), dir.Path("refused"), both.index,
+                       /*verify=*/true, Prefault::kNone)
+          .status();
+  EXPECT_TRUE(absl::IsDataLoss(refused)) << refused;
 }
 
 TEST(InnerProductTest, TwoOutliersDoNotSpoilTheCodesOfTheRest) {

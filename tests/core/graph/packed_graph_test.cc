@@ -179,9 +179,11 @@ TEST(PackedGraph, CodesThatAreTooLargeAreRefused) {
       testing::HasSubstr("a code of 16 bits is 3664, larger than 3663"));
 }
 
-// Neighbours of four bytes: format 4, and graphs of more than 16 million rows.
+// Neighbours of four bytes: format 4, and graphs of more than 16 million rows,
+// which have no others in the formats that know codes of 16 bits.
 TEST_P(PackedGraphTest, AnswersAlikeWithWideNumbersOfRows) {
   const auto [metric, bits] = GetParam();
+  if (bits == CodeBook::kWide) return;
   const ForestAndGraph both =
       BuildPacked(BroadRows(kPackedItems, 9), metric, bits);
   Graph wide = both.built.graph;
@@ -197,8 +199,7 @@ TEST_P(PackedGraphTest, AnswersAlikeWithWideNumbersOfRows) {
   const std::string path = dir.Path("graph");
   ASSERT_TRUE(
       WriteGraphFile(FileSystem::Posix(), path, wide, {}, both.forest).ok());
-  EXPECT_EQ(FileContents(path)[offsetof(GraphHeader, format_version)],
-            bits == CodeBook::kWide ? kWideFormat : 4);
+  EXPECT_EQ(FileContents(path)[offsetof(GraphHeader, format_version)], 4);
   const auto graph = GraphIndex::Open(FileSystem::Posix(), path, both.index,
                                       /*verify=*/true, Prefault::kNone);
   ASSERT_TRUE(graph.ok()) << graph.status();
