@@ -253,9 +253,9 @@ absl::Status WriteCanonicalBlob(const CanonicalHeader& header,
       if (id >= source.slot_count() || !source.Get(id, row)) {
         std::fill(row.begin(), row.end(), 0.0f);
       } else if (!IsTaken(header.metric, row)) {
-        return absl::FailedPreconditionError(absl::StrCat(
-            "item ", id, ", which a canonical blob cannot hold: ",
-            FindVectorFault(header.metric, row)->Message()));
+        return absl::FailedPreconditionError(
+            absl::StrCat("item ", id, ", which a canonical blob cannot hold: ",
+                         FindVectorFault(header.metric, row)->Message()));
       }
     }
     ANNOD_RETURN_IF_ERROR(sink(absl::string_view(

@@ -117,7 +117,8 @@ void CodeBook::EncodeQuery(const float* vector, uint8_t* codes) const {
 
 void CodeBook::EncodeWide(const float* vector, uint8_t* row) const {
   const int top = WideTop(centre.size());
-  const float zero = static_cast<float>(top / 2) + 0.5f;
+  const int middle = top / 2;
+  const float zero = static_cast<float>(middle) + 0.5f;
   for (size_t i = 0; i < centre.size(); ++i) {
     const float step = (vector[i] - centre[i]) * steps_per_unit + zero;
     const auto code = static_cast<int16_t>(

@@ -20,17 +20,20 @@ constexpr int64_t kLeastItems = 5000;  // fewer are searched fast anyway
 // Rows of bytes that are at least so long are tried with fewer bits, shorter
 // ones with more.
 constexpr size_t kLeastPackedBytes = 512;
-// Of the cost with bytes, at most, for every recall: or it is not worth it.
-constexpr double kWorthIt = 0.95;
-// The same for codes that take twice the memory.
+// Of the cost with bytes, at most, for every recall, for codes that take twice
+// the memory.
 constexpr double kWorthMemory = 0.9;
+
+// Fewer bits take less memory, and so may cost up to this times as much for one
+// recall if they cost no more on average.
+constexpr double kMostDearer = 1.1;
 
 // Bytes do not tell near rows apart if, of those listed for a row, so many for
 // each of the nearest are no farther by bytes than these.
 constexpr double kConfused = 1.5;
 constexpr int64_t kSampledLists = 100;
 constexpr size_t kNearest = 10;
-constexpr int64_t kRowsAtOnce = 256;
+constexpr int64_t kMeasuredRows = 256;
 
 bool IsCancelled(const std::atomic<bool>* cancel) {
   return cancel != nullptr && cancel->load();
@@ -71,6 +74,14 @@ double Confusion(const ForestData& forest, const BuiltGraph& graph,
   return asked == 0 ? 1 : within / asked;
 }
 
+bool IsAsCheap(const std::vector<double>& costs,
+               const std::vector<double>& than) {
+  if (!IsCheaper(costs, kMostDearer, than)) return false;
+  double ratios = 0;
+  for (size_t k = 0; k < than.size(); ++k) ratios += costs[k] / than[k];
+  return ratios <= static_cast<double>(than.size());
+}
+
 }  // namespace
 
 bool MayWiden(const NodeLayout& layout) {
@@ -91,7 +102,7 @@ CodedItems Widen(const ForestData& forest, const BuiltGraph& graph, int threads,
   std::vector<int32_t> rows(size);
   std::iota(rows.begin(), rows.end(), 0);
   CodedItems wide = WidenRows(forest, graph, rows, threads, cancel);
-  ParallelFor(threads, size, kRowsAtOnce, cancel,
+  ParallelFor(threads, size, kMeasuredRows, cancel,
               [&](int, int64_t begin, int64_t end) {
                 for (int64_t row = begin; row < end; ++row) {
                   lists->Measure(row, [&](int32_t id) {
@@ -143,7 +154,7 @@ void PackIfFaster(const ForestData& forest, int threads,
     view.codes = packed.codes.row(0);
     const std::vector<double> costs =
         CostMeter(forest, view, threads, cancel).Costs(items, farthest);
-    if (!IsCheaper(costs, kWorthIt, least)) break;
+    if (!IsAsCheap(costs, least)) break;
     least = costs;
     best = std::move(packed);
   }

@@ -1,6 +1,5 @@
 #include "core/graph/construction/entry_lift.h"
 
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -10,18 +9,6 @@ namespace annod {
 namespace {
 
 constexpr int64_t kLeastLifted = 5000;  // fewer are searched fast anyway
-// Of the cost without, at most, for one recall at least; for none it is more.
-constexpr double kWorthLifting = 0.95;
-
-bool IsWorth(const std::vector<double>& costs,
-             const std::vector<double>& before) {
-  if (!IsCheaper(costs, 1, before)) return false;
-  if (costs.size() > before.size()) return true;
-  for (size_t k = 0; k < costs.size(); ++k) {
-    if (costs[k] <= kWorthLifting * before[k]) return true;
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -41,7 +28,7 @@ void LiftIfFaster(const ForestData& forest, int threads,
   const std::vector<double> before =
       CostMeter(forest, graph->graph, threads, cancel).Costs(items, farthest);
   if (cancel != nullptr && cancel->load()) return;
-  if (IsWorth(costs, before)) graph->graph.lift = graph->lift;
+  if (IsWorthIt(costs, before)) graph->graph.lift = graph->lift;
 }
 
 }  // namespace annod

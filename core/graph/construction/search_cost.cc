@@ -23,13 +23,16 @@ constexpr std::array<double, 3> kRecalls = {0.9, 0.95, 0.99};
 constexpr double kLeastBeam = 10;
 constexpr double kBeamStep = 1.4142135623730951;
 // Costs in lines of codes that are read: of a search, of a row expanded, of
-// each distance of codes on top of its lines, and of a line of a vector. By the
-// time that searches of nine sets took, with 5 to 300 rows expanded.
+// each distance of codes on top of its lines, and of a line of a vector. By
+// least squares over the times that searches of ten sets took with 8, 4, 2 and
+// 1 bits and different beams.
 constexpr double kLineBytes = 64;
-constexpr double kSearchCost = 600;
-constexpr double kNodeCost = 25;
+constexpr double kSearchCost = 550;
+constexpr double kNodeCost = 30;
 constexpr double kCodesCost = 1;
-constexpr double kVectorLineCost = 2.7;
+constexpr double kVectorLineCost = 5.6;
+// Of another cost, at most, for one recall at least.
+constexpr double kWorthIt = 0.95;
 
 }  // namespace
 
@@ -155,6 +158,16 @@ bool IsCheaper(const std::vector<double>& costs, double share,
     if (costs[k] > share * than[k]) return false;
   }
   return true;
+}
+
+bool IsWorthIt(const std::vector<double>& costs,
+               const std::vector<double>& than) {
+  if (!IsCheaper(costs, 1, than)) return false;
+  if (costs.size() > than.size()) return true;
+  for (size_t k = 0; k < costs.size(); ++k) {
+    if (costs[k] <= kWorthIt * than[k]) return true;
+  }
+  return false;
 }
 
 }  // namespace annod

@@ -61,6 +61,11 @@ class CostMeter {
 bool IsCheaper(const std::vector<double>& costs, double share,
                const std::vector<double>& than);
 
+// Whether costs are higher than the others for no recall that either finds, and
+// lower by a twentieth for one.
+bool IsWorthIt(const std::vector<double>& costs,
+               const std::vector<double>& than);
+
 }  // namespace annod
 
 #endif  // ANNOD_CORE_GRAPH_CONSTRUCTION_SEARCH_COST_H_

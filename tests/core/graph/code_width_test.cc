@@ -1,5 +1,5 @@
 // Which width of codes a build chooses by itself.
-#include <cmath>
+#include <algorithm>
 #include <cstring>
 #include <random>
 #include <vector>
@@ -11,19 +11,26 @@
 namespace annod {
 namespace {
 
-constexpr int kWideDim = 520;
+constexpr int kWideDim = 640;
 constexpr int kManyItems = 5000;
 constexpr int kFewItems = 1000;
 
-// Along all directions, along some of them further than along others, so that a
-// search meets many rows.
+// As features of a network are: sums of a few directions, those below zero cut
+// off.
 VectorRows WideRows(int count) {
+  constexpr int kDirections = 20;
   std::mt19937 random(3);
-  VectorRows rows;
+  VectorRows directions, rows;
+  for (int i = 0; i < kWideDim; ++i) {
+    directions.push_back(Gaussian(kDirections, &random));
+  }
   for (int k = 0; k < count; ++k) {
-    rows.push_back(Gaussian(kWideDim, &random));
-    for (int i = 0; i < kWideDim; ++i) {
-      rows.back()[i] /= std::sqrt(1 + static_cast<float>(i) / 20);
+    const std::vector<float> shares = Gaussian(kDirections, &random);
+    rows.emplace_back();
+    for (const std::vector<float>& direction : directions) {
+      float sum = -4;
+      for (int j = 0; j < kDirections; ++j) sum += direction[j] * shares[j];
+      rows.back().push_back(std::max(sum, 0.0f));
     }
   }
   return rows;

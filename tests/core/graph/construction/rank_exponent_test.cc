@@ -29,9 +29,12 @@ TEST(RankExponentTest, IsTheSlopeOfDistancesByRank) {
   const NeighborLists lists = ListsOf(kListed, [](int rank) {
     return static_cast<int32_t>(1e6 * std::pow(rank, 0.25));
   });
-  EXPECT_NEAR(RankExponent(Metric::kEuclidean, kCodes, kRows, lists), 0.25, 0.001);
-  EXPECT_NEAR(RankExponent(Metric::kAngular, kCodes, kRows, lists), 0.25, 0.001);
-  EXPECT_NEAR(RankExponent(Metric::kManhattan, kCodes, kRows, lists), 0.125, 0.001);
+  EXPECT_NEAR(RankExponent(Metric::kEuclidean, kCodes, kRows, lists), 0.25,
+              0.001);
+  EXPECT_NEAR(RankExponent(Metric::kAngular, kCodes, kRows, lists), 0.25,
+              0.001);
+  EXPECT_NEAR(RankExponent(Metric::kManhattan, kCodes, kRows, lists), 0.125,
+              0.001);
 }
 
 TEST(RankExponentTest, IsSmallWhereAllAreAsFar) {
@@ -42,8 +45,11 @@ TEST(RankExponentTest, IsSmallWhereAllAreAsFar) {
 
 TEST(RankExponentTest, IsNotKnownForDotAndShortLists) {
   const auto distance = [](int rank) { return 100 * rank; };
-  EXPECT_EQ(RankExponent(Metric::kDot, kCodes, kRows, ListsOf(kListed, distance)), 0);
-  EXPECT_EQ(RankExponent(Metric::kEuclidean, kCodes, kRows, ListsOf(12, distance)), 0);
+  EXPECT_EQ(
+      RankExponent(Metric::kDot, kCodes, kRows, ListsOf(kListed, distance)), 0);
+  EXPECT_EQ(
+      RankExponent(Metric::kEuclidean, kCodes, kRows, ListsOf(12, distance)),
+      0);
 }
 
 }  // namespace
