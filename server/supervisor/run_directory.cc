@@ -143,7 +143,7 @@ absl::Status RunDirectory::MakeAgain() {
   }
   ANNOD_ASSIGN_OR_RETURN(const int fd, OpenDirectory(path));
   if (fchmod(fd, 0700) != 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    const absl::Status error = SystemError(path);
+    absl::Status error = SystemError(path);
     close(fd);
     return error;
   }
@@ -166,9 +166,10 @@ absl::Status RunDirectory::MakeElsewhere() {
 absl::Status RunDirectory::TakePlace(int fd) {
   // At once: others use it as /proc/self/fd/N meanwhile.
   const bool placed = dup3(fd, fd_, O_CLOEXEC) >= 0;
-  const absl::Status error = SystemError("dup3");
+  absl::Status error = SystemError("dup3");
   close(fd);
-  return placed ? absl::OkStatus() : error;
+  if (placed) return absl::OkStatus();
+  return error;
 }
 
 }  // namespace annod
