@@ -27,12 +27,10 @@ TEST(ServedAccessTest, AClockThatIsSetBackDoesNotKeepItFromLooking) {
   clock.Set(absl::Hours(1));
   const auto served = ServedAccess::Start(path);
   ASSERT_TRUE(served.ok()) << served.status();
-  const std::string text =
-      R"({"identities": [{"name": "a", "role": "read"}]})";
+  const std::string text = R"({"identities": [{"name": "a", "role": "read"}]})";
   Replace(path, text);
-  EXPECT_TRUE(Eventually(
-      [&] { return (*served)->live()->Get()->text == text; },
-      absl::Seconds(30)));
+  EXPECT_TRUE(Eventually([&] { return (*served)->live()->Get()->text == text; },
+                         absl::Seconds(30)));
 }
 
 }  // namespace
