@@ -1,10 +1,12 @@
 #ifndef ANNOD_CORE_MUTEX_H_
 #define ANNOD_CORE_MUTEX_H_
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/time/time.h"
 
 namespace annod {
 
@@ -52,6 +54,15 @@ class CondVar {
   void Wait(Mutex* mutex) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     std::unique_lock<std::mutex> lock(mutex->mutex_, std::adopt_lock);
     condition_.wait(lock);
+    lock.release();  // the caller holds it on
+  }
+  // The same for `timeout` at most, by a clock that nobody sets.
+  void WaitFor(Mutex* mutex, absl::Duration timeout)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    std::unique_lock<std::mutex> lock(mutex->mutex_, std::adopt_lock);
+    // No hour is too short to look again; the clock's count would overflow.
+    const absl::Duration bounded = std::min(timeout, absl::Hours(1));
+    condition_.wait_for(lock, absl::ToChronoNanoseconds(bounded));
     lock.release();  // the caller holds it on
   }
   void NotifyAll() { condition_.notify_all(); }

@@ -10,6 +10,7 @@
 #include "core/status_macros.h"
 #include "server/config/command_line.h"
 #include "server/process/process_name.h"
+#include "server/process/steady_time.h"
 #include "spdlog/spdlog.h"
 
 namespace annod {
@@ -28,6 +29,8 @@ struct ChildSet::Child {
   ChildStatus status;
   RestartPolicy policy;
   std::unique_ptr<SpawnedProcess> process;  // null while it is down
+  // Of SteadyNow(), as all times here.
+  absl::Time started_at;
   absl::Time start_at = absl::InfiniteFuture();
 };
 
@@ -73,6 +76,7 @@ absl::Status ChildSet::StartAll() {
 }
 
 absl::Status ChildSet::Start(Child* child) {
+  if (environment_.before_start) environment_.before_start();
   // The child has one of its own once it is started.
   const bool hands_on = child->options.role == Role::kWorker &&
                         environment_.hand_on_access != nullptr;
@@ -92,6 +96,7 @@ absl::Status ChildSet::Start(Child* child) {
   if (access.get() >= 0) command.inherited_fds.push_back(access.get());
   command.blocked_signals = {SIGTERM, SIGHUP};
   child->start_at = absl::InfiniteFuture();
+  child->started_at = SteadyNow();
   absl::StatusOr<std::unique_ptr<SpawnedProcess>> process =
       SpawnedProcess::Start(command);
   if (!process.ok()) return process.status();
@@ -119,7 +124,7 @@ void ChildSet::Reap(absl::Time now) {
 void ChildSet::OnEnd(Child* child, const ProcessEnd& end, absl::Time now) {
   const char* const role = RoleName(child->options.role);
   const std::string cause = child->status.stalled ? kStalled : end.Cause();
-  const absl::Duration lived = now - child->process->start_time();
+  const absl::Duration lived = now - child->started_at;
   child->process.reset();
   child->status.alive = false;
   child->status.stalled = false;

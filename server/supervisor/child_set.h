@@ -28,6 +28,8 @@ struct ChildEnvironment {
   int config_fd = -1;
   int run_dir_fd = -1;
   int tls_fd = -1;  // for workers; -1: none
+  // Called before a child is started; may be empty.
+  std::function<void()> before_start;
   // Of what a worker that starts gets as its access_fd; may be empty.
   std::function<FileDescriptor()> hand_on_access;
   RestartPolicy::Options restart;
@@ -39,7 +41,8 @@ struct ChildEnvironment {
 };
 
 // The workers (slots 0 .. workers-1) and the writer (slot `workers`): starts
-// them, takes note of their deaths, starts them again. Not thread-safe.
+// them, takes note of their deaths, starts them again. Times are those of
+// SteadyNow(). Not thread-safe.
 class ChildSet {
  public:
   ChildSet(const ChildEnvironment& environment, int workers);

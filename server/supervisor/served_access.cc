@@ -25,14 +25,14 @@ ServedAccess::ServedAccess(std::unique_ptr<LiveAccess> live)
     : live_(std::move(live)) {
   if (live_->Get() == nullptr) return;
   thread_ = std::thread([this] {
-    while (!stopped_.WaitForNotificationWithTimeout(kLookAtAccess)) {
+    while (!stopped_.AwaitStop(kLookAtAccess)) {
       live_->LookAgain();
     }
   });
 }
 
 ServedAccess::~ServedAccess() {
-  stopped_.Notify();
+  stopped_.Stop();
   if (thread_.joinable()) thread_.join();
 }
 

@@ -6,9 +6,9 @@
 #include <thread>
 
 #include "absl/status/statusor.h"
-#include "absl/synchronization/notification.h"
 #include "core/open_file.h"
 #include "server/access/live_access.h"
+#include "server/process/stop_flag.h"
 
 namespace annod {
 
@@ -31,7 +31,7 @@ class ServedAccess {
   explicit ServedAccess(std::unique_ptr<LiveAccess> live);
 
   const std::unique_ptr<LiveAccess> live_;
-  absl::Notification stopped_;
+  StopFlag stopped_;
   std::thread thread_;
 };
 

@@ -30,7 +30,7 @@ absl::StatusOr<std::unique_ptr<ServedCertificate>> ServedCertificate::Start(
                              },
                              absl::Now()));
   served->thread_ = std::thread([self] {
-    while (!self->stopped_.WaitForNotificationWithTimeout(kInterval)) {
+    while (!self->stopped_.AwaitStop(kInterval)) {
       self->watch_->Look(absl::Now());
     }
   });
@@ -38,7 +38,7 @@ absl::StatusOr<std::unique_ptr<ServedCertificate>> ServedCertificate::Start(
 }
 
 ServedCertificate::~ServedCertificate() {
-  stopped_.Notify();
+  stopped_.Stop();
   if (thread_.joinable()) thread_.join();
 }
 

@@ -6,10 +6,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/notification.h"
 #include "server/config/config.h"
 #include "server/metrics/http_certificate.h"
 #include "server/metrics/metrics_writer.h"
+#include "server/process/stop_flag.h"
 #include "server/supervisor/certificate_watch.h"
 #include "server/supervisor/tls_relay.h"
 #include "server/tls/tls_page.h"
@@ -42,7 +42,7 @@ class ServedCertificate {
   std::unique_ptr<TlsRelay> relay_;
   std::shared_ptr<HttpCertificate> http_;
   std::unique_ptr<CertificateWatch> watch_;
-  absl::Notification stopped_;
+  StopFlag stopped_;
   std::thread thread_;
 };
 

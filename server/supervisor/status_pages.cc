@@ -75,21 +75,14 @@ StatusPages::StatusPages(const Collector* collector, int slot,
       thread_([this] { KeepHistory(); }) {}
 
 StatusPages::~StatusPages() {
-  {
-    absl::MutexLock lock(&mu_);
-    stopped_ = true;
-  }
+  stopped_.Stop();
   thread_.join();
 }
 
 void StatusPages::KeepHistory() {
-  for (;;) {
+  do {
     history_.Add(absl::Now(), ReadFigures(collector_->Collect()));
-    absl::MutexLock lock(&mu_);
-    if (mu_.AwaitWithTimeout(absl::Condition(&stopped_), CallHistory::kStep)) {
-      return;
-    }
-  }
+  } while (!stopped_.AwaitStop(CallHistory::kStep));
 }
 
 ServerFacts StatusPages::Facts() const {

@@ -4,14 +4,13 @@
 #include <string>
 #include <thread>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "server/metrics/collector.h"
 #include "server/metrics/http_message.h"
 #include "server/pages/call_history.h"
 #include "server/pages/server_facts.h"
 #include "server/process/recent_log.h"
+#include "server/process/stop_flag.h"
 #include "server/supervisor/supervisor_status.h"
 #include "server/supervisor/worker_calls.h"
 
@@ -50,8 +49,7 @@ class StatusPages {
   const absl::Time start_time_;
   CallHistory history_;
 
-  absl::Mutex mu_;
-  bool stopped_ ABSL_GUARDED_BY(mu_) = false;
+  StopFlag stopped_;
   std::thread thread_;
 };
 

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +30,7 @@
 #include "server/net/resolve_address.h"
 #include "server/process/child_process.h"
 #include "server/process/logging.h"
+#include "server/process/steady_time.h"
 #include "server/supervisor/endpoints.h"
 #include "server/supervisor/orphans.h"
 #include "server/tls/tls_files.h"
@@ -49,13 +49,11 @@ constexpr int kPageThreads = 2;
 constexpr int kJsonThreads = 4;
 constexpr size_t kMaxJsonWaiting = 64;
 
-// For poll: -1 waits for ever; rounded up, so that the time has come after it.
-int PollTimeout(absl::Time until, absl::Time now) {
-  if (until == absl::InfiniteFuture()) return -1;
-  if (until <= now) return 0;
-  const int64_t ms = absl::ToInt64Milliseconds(until - now) + 1;
+// For poll, an hour at most; rounded up, so that the time has come after it.
+int PollTimeout(absl::Duration wait) {
+  if (wait <= absl::ZeroDuration()) return 0;
   return static_cast<int>(
-      std::min<int64_t>(ms, std::numeric_limits<int>::max()));
+      absl::ToInt64Milliseconds(std::min(wait, absl::Hours(1))) + 1);
 }
 
 void SetConstantSeries(MetricsWriter* metrics) {
@@ -149,6 +147,7 @@ absl::Status Supervisor::Prepare() {
   environment.config_fd = config_fd_;
   StartProbes();
   environment.on_change = [this](int slot) { probes_->Changed(slot); };
+  environment.before_start = [this] { run_directory_->Renew(); };
   environment.hand_on_access = [this] { return access_->HandOn(); };
   children_ = std::make_unique<ChildSet>(environment, worker_count_);
 
@@ -281,7 +280,7 @@ int Supervisor::Run() {
     while (const std::optional<int> number = signals_->Next()) {
       OnSignal(*number);
     }
-    const absl::Time now = absl::Now();
+    const absl::Time now = SteadyNow();
     for (const int slot : probes_->TakeStalled()) {
       children_->KillStalled(slot, config_.worker_stall_timeout);
     }
@@ -293,6 +292,7 @@ int Supervisor::Run() {
       AdvanceStop(now);
     }
   }
+  run_directory_->RemoveElsewhere();
   spdlog::info("stopped");
   return 0;
 }
@@ -303,7 +303,7 @@ void Supervisor::Wait() {
   for (const int fd : children_->Pidfds()) fds.push_back({fd, POLLIN, 0});
   const absl::Time until = std::min(children_->NextStart(), kill_at_);
   // Interrupted or failed, the loop looks at everything and comes back.
-  poll(fds.data(), fds.size(), PollTimeout(until, absl::Now()));
+  poll(fds.data(), fds.size(), PollTimeout(until - SteadyNow()));
 }
 
 void Supervisor::OnSignal(int number) {
@@ -317,7 +317,7 @@ void Supervisor::OnSignal(int number) {
   } else if (phase_ == Phase::kStoppingWorkers) {
     spdlog::info("asked to stop again; skipping the drain delay");
     children_->Signal(Role::kWorker, SIGTERM);
-    stop_by_ = std::min(stop_by_, absl::Now() + config_.drain_timeout);
+    stop_by_ = std::min(stop_by_, SteadyNow() + config_.drain_timeout);
     kill_at_ = stop_by_ + options_.kill_slack;
   }
 }
@@ -370,7 +370,7 @@ void Supervisor::BeginStop() {
   metrics_->GetGauge("annod_up", {}).Set(0);
   children_->StopRestarting();
   children_->Signal(Role::kWorker, SIGTERM);
-  stop_by_ = absl::Now() + config_.drain_delay + config_.drain_timeout;
+  stop_by_ = SteadyNow() + config_.drain_delay + config_.drain_timeout;
   kill_at_ = stop_by_ + options_.kill_slack;
 }
 

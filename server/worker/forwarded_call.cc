@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "server/process/steady_time.h"
 #include "server/rpc/call_deadline.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/rpc_status.h"
@@ -40,12 +41,11 @@ ForwardedCall::ForwardedCall(grpc::CallbackServerContext* server,
       hooks_(std::move(hooks)),
       stub_(channel_) {}
 
-void ForwardedCall::Start() { Connect(absl::Now() + kConnectWait); }
+void ForwardedCall::Start() { Connect(SteadyNow() + kConnectWait); }
 
 void ForwardedCall::Connect(absl::Time give_up) {
   const bool connected =
       channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY;
-  const absl::Time now = absl::Now();
   bool cancelled;
   {
     absl::MutexLock lock(&mu_);
@@ -61,10 +61,10 @@ void ForwardedCall::Connect(absl::Time give_up) {
   }
   if (cancelled) return End(OverStatus(*server_));
   if (connected) return Begin();
-  if (now >= give_up) return End(UnavailableStatus());
+  if (SteadyNow() >= give_up) return End(UnavailableStatus());
   // A new one each time: the old one may be what is calling.
   alarm_ = std::make_unique<grpc::Alarm>();
-  alarm_->Set(absl::ToChronoTime(now + kConnectPoll),
+  alarm_->Set(absl::ToChronoTime(absl::Now() + kConnectPoll),
               [this, give_up](bool) { Connect(give_up); });
 }
 

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
+#include "server/process/steady_time.h"
 
 namespace annod {
 
@@ -14,7 +14,7 @@ ItemStreams::Stream::~Stream() { owner_->Leave(this); }
 
 void ItemStreams::Stream::Await() {
   absl::MutexLock lock(&mu_);
-  awaited_ = absl::Now();
+  awaited_ = SteadyNow();
 }
 
 void ItemStreams::Stream::Got() {
@@ -63,7 +63,7 @@ void ItemStreams::EndIdle(absl::Duration timeout, const absl::Status& why) {
       }
     }
   }
-  const absl::Time since = absl::Now() - timeout;
+  const absl::Time since = SteadyNow() - timeout;
   for (const auto& stream : streams) stream->EndIfIdle(since, why);
 }
 

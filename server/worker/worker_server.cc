@@ -22,6 +22,7 @@
 #include "server/net/listen_socket.h"
 #include "server/process/child_process.h"
 #include "server/process/free_memory.h"
+#include "server/process/steady_time.h"
 #include "server/rpc/attach_path.h"
 #include "server/tls/tls_page.h"
 #include "server/worker/callback_queue.h"
@@ -263,7 +264,7 @@ void WorkerServer::Drain() {
   if (!told) spdlog::warn("this gRPC cannot send clients away before it stops");
   health_.EndWatches();
   streams_.Drain();
-  AwaitCalls(absl::Now(), config->drain_timeout);
+  AwaitCalls(SteadyNow(), config->drain_timeout);
   // Closed before the shutdown, not by it: what comes in now and is not
   // answered is known to its client as not begun, instead of being CANCELLED.
   if (told) grpc_server_cancel_all_calls(server_->c_server());
@@ -278,9 +279,9 @@ void WorkerServer::EndQueries() {
 
 void WorkerServer::AwaitCalls(absl::Time start, absl::Duration timeout) {
   const absl::Time deadline = start + timeout;
-  while (absl::Now() < deadline) {
+  while (SteadyNow() < deadline) {
     // Also those whose callers never pause, so that they end in good order.
-    const bool late = absl::Now() - start > timeout / 2;
+    const bool late = SteadyNow() - start > timeout / 2;
     admin_.EndStreams(late ? absl::ZeroDuration() : kStreamIdleTime);
     // A connection that was being made when the others were told.
     SendGoaways(server_.get());

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,7 +33,7 @@ class StalledProcessTest : public ::testing::Test {
     flags.insert(flags.end(),
                  {"--workers=2",
                   absl::StrCat("--worker_stall_timeout=", stall_timeout)});
-    annod_ = AnnodProcess::Start(NewTempDir(), flags);
+    annod_ = AnnodProcess::Start(data_dir_, flags);
     // Of a process that has not answered yet nothing is expected.
     ASSERT_TRUE(Await([this] { return AllHaveAnswered(); }))
         << annod_->HttpGet("/metrics");
@@ -90,6 +91,7 @@ class StalledProcessTest : public ::testing::Test {
                      "\",cause=\"stalled\"} 0"));
   }
 
+  const std::string data_dir_ = NewTempDir();
   std::unique_ptr<AnnodProcess> annod_;
 };
 
@@ -101,6 +103,18 @@ TEST_F(StalledProcessTest, AStoppedWriterIsReplaced) {
   ExpectReplaced("writer", StopProcess);
   const auto client = MakeClient(annod_->grpc_address());
   EXPECT_EQ(CreateTestIndex(client.get(), "items"), absl::OkStatus());
+}
+
+TEST_F(StalledProcessTest, WhoCannotBeReachedForWantOfARunDirectoryIsReplaced) {
+  // As "rsync --delete" does that restores a backup.
+  ExpectReplaced("worker", [this](pid_t) {
+    return std::filesystem::remove_all(data_dir_ + "/.run") > 0;
+  });
+  const auto client = MakeClient(annod_->grpc_address());
+  EXPECT_TRUE(Await([&] {
+    return CreateTestIndex(client.get(), "items").ok();
+  })) << annod_->Log();
+  EXPECT_TRUE(annod_->AwaitLog("run directory replaced path="));
 }
 
 TEST_F(StalledProcessTest, AWorkerThatCannotAcceptIsReplaced) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/status_macros.h"
+#include "server/process/steady_time.h"
 #include "server/process/thread_priority.h"
 #include "server/rpc/call_deadline.h"
 #include "server/rpc/errors.h"
@@ -84,7 +85,7 @@ QueryStreams::Begin(grpc::CallbackServerContext* context) {
     absl::MutexLock lock(&mu_);
     draining = draining_;
     too_many = caller.ok() && !draining_ && !HasRoom();
-    streams_[stream].quiet_since = absl::Now();
+    streams_[stream].quiet_since = SteadyNow();
   }
   if (!caller.ok()) {
     const grpc::Status refusal = ToGrpcStatus(caller.status());
@@ -113,7 +114,7 @@ bool QueryStreams::HasRoom() {
       streams_.begin(), streams_.end(),
       [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
   const absl::Duration patience = config_->Get()->stream_idle_timeout;
-  if (rank(*quietest) + patience > absl::Now()) return false;
+  if (rank(*quietest) + patience > SteadyNow()) return false;
   quietest->second.leaves = true;
   ++leaving_;
   quietest->first->EndWith(QuietStatus());
@@ -264,7 +265,7 @@ void QueryStreams::Work(const Turn& turn, const absl::Status& may_read,
     Requests& requests = streams_.at(turn.stream);
     if (--requests.running == 0 && requests.waiting.empty()) {
       --busy_;
-      requests.quiet_since = absl::Now();
+      requests.quiet_since = SteadyNow();
     }
   }
   Finish(turn, view.get());

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "core/status_macros.h"
+#include "server/process/steady_time.h"
 #include "server/worker/calls/refusal.h"
 
 namespace annod {
@@ -115,7 +115,7 @@ bool UnsentAnswers::EndOne() {
     absl::MutexLock lock(&mu_);
     if (cancelled_ != nullptr || holders_.empty()) return false;
     holder = holders_.front();
-    if (absl::Now() - holder->since_ < kPatience) return false;
+    if (SteadyNow() - holder->since_ < kPatience) return false;
     bytes_.fetch_sub(holder->bytes_);
     holder->bytes_ = 0;
     Unlist(holder);
@@ -131,7 +131,7 @@ bool UnsentAnswers::EndOne() {
 }
 
 void UnsentAnswers::List(Holder* holder) {
-  holder->since_ = absl::Now();
+  holder->since_ = SteadyNow();
   holder->place_ = holder->node_.begin();
   holders_.splice(holders_.end(), holder->node_);
   holder->is_listed_ = true;

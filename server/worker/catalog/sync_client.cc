@@ -38,6 +38,7 @@ SyncClient::~SyncClient() {
     stopped_ = true;
     if (context_ != nullptr) context_->TryCancel();
   }
+  stop_.Stop();
   stream_thread_.join();
   load_thread_.join();
   beat_thread_.join();
@@ -59,10 +60,11 @@ void SyncClient::StreamLoop() {
       ++epoch_;
     }
     ReadStream(&context);
-    absl::MutexLock lock(&mu_);
-    context_ = nullptr;
-    mu_.AwaitWithTimeout(absl::Condition(&stopped_), kReconnectPause);
-    if (stopped_) return;
+    {
+      absl::MutexLock lock(&mu_);
+      context_ = nullptr;
+    }
+    if (stop_.AwaitStop(kReconnectPause)) return;
   }
 }
 
@@ -149,12 +151,7 @@ void SyncClient::Acknowledge(int64_t epoch, int64_t generation) {
 }
 
 void SyncClient::BeatLoop() {
-  for (;;) {
-    {
-      absl::MutexLock lock(&mu_);
-      mu_.AwaitWithTimeout(absl::Condition(&stopped_), beat_interval_);
-      if (stopped_) return;
-    }
+  while (!stop_.AwaitStop(beat_interval_)) {
     absl::MutexLock write_lock(&write_mu_);
     if (stream_ == nullptr) continue;
     SyncRequest request;

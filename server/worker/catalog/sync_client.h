@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "annod/internal/v1/sync_service.grpc.pb.h"
 #include "grpcpp/channel.h"
+#include "server/process/stop_flag.h"
 #include "server/worker/catalog/catalog.h"
 #include "server/worker/catalog/catalog_loader.h"
 #include "server/worker/catalog/sync_stream.h"
@@ -52,6 +53,7 @@ class SyncClient {
   Catalog* const catalog_;
   CatalogLoader* const loader_;
 
+  StopFlag stop_;  // called with `stopped_`, for those that wait for a time
   absl::Mutex mu_;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
   bool caught_up_ ABSL_GUARDED_BY(mu_) = false;

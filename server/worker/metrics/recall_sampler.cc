@@ -48,6 +48,7 @@ RecallSampler::~RecallSampler() {
     absl::MutexLock lock(&mu_);
     stopped_ = true;
   }
+  stop_.Stop();
   thread_.join();
 }
 
@@ -112,10 +113,11 @@ void RecallSampler::Loop() {
     const absl::Duration spent = ThreadCpuTime() - before;
     const double share =
         std::clamp(config_->Get()->recall_cpu_fraction, 1e-4, 1.0);
-    absl::MutexLock lock(&mu_);
-    ++measured_;
-    mu_.AwaitWithTimeout(absl::Condition(&stopped_), spent / share - spent);
-    if (stopped_) return;
+    {
+      absl::MutexLock lock(&mu_);
+      ++measured_;
+    }
+    if (stop_.AwaitStop(spent / share - spent)) return;
   }
 }
 

@@ -15,6 +15,7 @@
 #include "core/staging/staged_view.h"
 #include "core/version/version_store.h"
 #include "server/config/live_config.h"
+#include "server/process/stop_flag.h"
 #include "server/worker/metrics/worker_metrics.h"
 
 namespace annod {
@@ -73,6 +74,7 @@ class RecallSampler {
   const LiveConfig* const config_;
   WorkerMetrics* const metrics_;
 
+  StopFlag stop_;  // called with `stopped_`, for the pauses
   mutable absl::Mutex mu_;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
   std::deque<Sample> queue_ ABSL_GUARDED_BY(mu_);

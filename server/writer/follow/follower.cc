@@ -83,10 +83,7 @@ Follower::Follower(std::unique_ptr<VersionSource> source, WriterState* state,
       in_place_(config->Get()->follow_in_place) {}
 
 Follower::~Follower() {
-  {
-    absl::MutexLock lock(&mu_);
-    stopped_ = true;
-  }
+  stopped_.Stop();
   source_->Stop();
   if (thread_.joinable()) thread_.join();
 }
@@ -100,20 +97,11 @@ void Follower::Start() {
   thread_ = std::thread([this] { Loop(); });
 }
 
-bool Follower::stopped() const {
-  absl::MutexLock lock(&mu_);
-  return stopped_;
-}
-
 void Follower::Loop() {
   LowerThreadPriority(kBackgroundPriority);
-  for (;;) {
+  do {
     if (Look(absl::Now()).ok()) state_->hub()->Release();
-    absl::MutexLock lock(&mu_);
-    mu_.AwaitWithTimeout(absl::Condition(&stopped_),
-                         config_->Get()->follow_interval);
-    if (stopped_) return;
-  }
+  } while (!stopped_.AwaitStop(config_->Get()->follow_interval));
 }
 
 absl::Status Follower::Look(absl::Time now) {

@@ -8,12 +8,11 @@
 #include <string>
 #include <thread>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "core/replica/version_source.h"
 #include "server/config/live_config.h"
+#include "server/process/stop_flag.h"
 #include "server/writer/state/writer_state.h"
 
 namespace annod {
@@ -69,7 +68,7 @@ class Follower {
   void DropMissing(const std::set<std::string>& listed);
   // Where files are brought before they are part of an index.
   std::string FetchPath(const std::string& name) const;
-  bool stopped() const;
+  bool stopped() const { return stopped_.stopped(); }
 
   const std::unique_ptr<VersionSource> source_;
   WriterState* const state_;
@@ -80,8 +79,7 @@ class Follower {
   std::map<std::string, Followed> followed_;
   std::string source_failure_;  // logged last
 
-  mutable absl::Mutex mu_;
-  bool stopped_ ABSL_GUARDED_BY(mu_) = false;
+  StopFlag stopped_;
   std::thread thread_;
 };
 

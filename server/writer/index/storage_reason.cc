@@ -14,6 +14,10 @@ absl::Status WithStorageReason(absl::Status status) {
       return status;
     case absl::StatusCode::kResourceExhausted:
       return WithReason(std::move(status), kLimitReached);
+    case absl::StatusCode::kPermissionDenied:
+      if (!ReasonOf(status).empty()) return status;
+      return ReasonError(absl::StatusCode::kFailedPrecondition, kStorageFailed,
+                         status.message());
     default:
       return WithReason(std::move(status), kStorageFailed);
   }

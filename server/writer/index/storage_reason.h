@@ -9,6 +9,8 @@ namespace annod {
 
 // A status of core's storage with the reason that callers of AdminService know:
 // LIMIT_REACHED if the disk or something else is used up, else STORAGE_FAILED.
+// What annod may not do there, as on a file system that is read-only, is
+// FAILED_PRECONDITION: PERMISSION_DENIED is what a caller may not do.
 // None for what was given up (CANCELLED, DEADLINE_EXCEEDED): the disk is not to
 // blame for it.
 absl::Status WithStorageReason(absl::Status status);

@@ -31,20 +31,13 @@ AttachedWatch::AttachedWatch(
       thread_([this] { Loop(); }) {}
 
 AttachedWatch::~AttachedWatch() {
-  {
-    absl::MutexLock lock(&mu_);
-    stopped_ = true;
-  }
+  stopped_.Stop();
   thread_.join();
 }
 
 void AttachedWatch::Loop() {
   LowerThreadPriority(kBackgroundPriority);
-  for (;;) {
-    {
-      absl::MutexLock lock(&mu_);
-      if (mu_.AwaitWithTimeout(absl::Condition(&stopped_), kInterval)) return;
-    }
+  while (!stopped_.AwaitStop(kInterval)) {
     for (const std::shared_ptr<WriterIndex>& index : indexes_->All()) {
       if (index->settings()->attached()) Look(*index);
     }

@@ -6,9 +6,8 @@
 #include <string>
 #include <thread>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "core/file_system.h"
+#include "server/process/stop_flag.h"
 #include "server/writer/index/index_set.h"
 
 namespace annod {
@@ -45,8 +44,7 @@ class AttachedWatch {
   // The thread's: what each path led to, if that was not served.
   std::map<std::string, Seen> seen_;
 
-  absl::Mutex mu_;
-  bool stopped_ ABSL_GUARDED_BY(mu_) = false;
+  StopFlag stopped_;
   std::thread thread_;
 };
 

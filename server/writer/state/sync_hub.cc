@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "server/process/steady_time.h"
 
 namespace annod {
 namespace {
@@ -55,17 +55,24 @@ bool SyncHub::AllThatSpeakApplied(int64_t generation) const {
   });
 }
 
-bool SyncHub::AwaitApplied(int64_t generation, absl::Time deadline,
+// Waits of absl::Mutex end by the wall clock, an hour late if it is set back
+// meanwhile. So the time is part of the conditions here: each beat of a worker
+// has them looked at.
+bool SyncHub::AwaitApplied(int64_t generation, absl::Duration timeout,
                            const std::function<bool()>& cancelled) {
+  const absl::Time deadline = SteadyNow() + timeout;
   absl::MutexLock lock(&mu_);
   const auto settled = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
     return stopped_ || held_ || AllThatSpeakApplied(generation);
   };
   while (!settled()) {
-    const absl::Time now = absl::Now();
+    const absl::Time now = SteadyNow();
     if (now >= deadline || (cancelled && cancelled())) return false;
-    mu_.AwaitWithDeadline(absl::Condition(&settled),
-                          std::min(deadline, now + kCancelPollInterval));
+    const absl::Time look = std::min(deadline, now + kCancelPollInterval);
+    const auto over = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+      return SteadyNow() >= look || settled();
+    };
+    mu_.AwaitWithTimeout(absl::Condition(&over), look - now);
   }
   return held_ || AllApplied(generation);
 }
@@ -97,7 +104,11 @@ bool SyncHub::NextMessage(Peer* peer, SyncResponse* message,
   };
   mu_.Await(absl::Condition(&anything));
   if (!urgent()) {
-    mu_.AwaitWithDeadline(absl::Condition(&urgent), peer->next_staged_push);
+    const absl::Time push = peer->next_staged_push;
+    const auto is_due = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+      return SteadyNow() >= push || urgent();
+    };
+    mu_.AwaitWithTimeout(absl::Condition(&is_due), push - SteadyNow());
   }
   if (stopped_ || peer->closed) return false;
   *all = !peer->greeted;
@@ -111,7 +122,7 @@ bool SyncHub::NextMessage(Peer* peer, SyncResponse* message,
   }
   peer->changed.clear();
   *staged = std::exchange(peer->staged, {});
-  peer->next_staged_push = absl::Now() + kStagedPushInterval;
+  peer->next_staged_push = SteadyNow() + kStagedPushInterval;
   return true;
 }
 

@@ -39,9 +39,9 @@ class SyncHub final : public internal::v1::SyncService::Service {
 
   // Waits until every connected worker has applied `generation`; one that
   // disconnects or is silent is not waited for. False if not all that are
-  // connected have applied it: because of `deadline`, `cancelled` (polled, may
+  // connected have applied it: because of `timeout`, `cancelled` (polled, may
   // be empty), Stop(), or one that is silent.
-  bool AwaitApplied(int64_t generation, absl::Time deadline,
+  bool AwaitApplied(int64_t generation, absl::Duration timeout,
                     const std::function<bool()>& cancelled);
 
   // Workers are told nothing, and not waited for, before Release(): they are
@@ -66,7 +66,7 @@ class SyncHub final : public internal::v1::SyncService::Service {
     int64_t applied = 0;
     std::set<std::string> changed;
     std::set<std::string> staged;
-    absl::Time next_staged_push = absl::InfinitePast();
+    absl::Time next_staged_push = absl::InfinitePast();  // SteadyNow()
   };
 
   // Waits until there is something to tell `peer` and moves it to `*message`,

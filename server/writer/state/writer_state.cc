@@ -48,8 +48,7 @@ WriterState::WriterState(DataDirectory* data, const LiveConfig* config,
               [this](const std::string& index) {
                 // Who has had the answer of a build shall find it ended, also
                 // with another worker.
-                hub_.AwaitApplied(hub_.Announce(index),
-                                  absl::Now() + kChangeWait, nullptr);
+                hub_.AwaitApplied(hub_.Announce(index), kChangeWait, nullptr);
               }) {}
 
 WriterState::~WriterState() { Drain(); }
@@ -84,8 +83,7 @@ absl::StatusOr<std::shared_ptr<WriterIndex>> WriterState::Create(
   ANNOD_RETURN_IF_ERROR(index.status());
   spdlog::info("index created index={} attached_path=\"{}\"", settings.name,
                settings.attached_path);
-  hub_.AwaitApplied(hub_.Announce(settings.name), absl::Now() + kChangeWait,
-                    nullptr);
+  hub_.AwaitApplied(hub_.Announce(settings.name), kChangeWait, nullptr);
   return index;
 }
 
@@ -101,7 +99,7 @@ absl::Status WriterState::Drop(const std::string& name) {
   spdlog::info("index dropped index={}", name);
   metrics_->Forget(name);
   replica_.Forget(name);
-  hub_.AwaitApplied(hub_.Announce(name), absl::Now() + kChangeWait, nullptr);
+  hub_.AwaitApplied(hub_.Announce(name), kChangeWait, nullptr);
   return absl::OkStatus();
 }
 
@@ -112,7 +110,7 @@ void WriterState::DropIfEmpty(const std::shared_ptr<WriterIndex>& index) {
   if (!dropped.ok()) return;
   spdlog::info("index dropped, what was to fill it failed index={}", name);
   metrics_->Forget(name);
-  hub_.AwaitApplied(hub_.Announce(name), absl::Now() + kChangeWait, nullptr);
+  hub_.AwaitApplied(hub_.Announce(name), kChangeWait, nullptr);
 }
 
 void WriterState::DropExpired() {
@@ -140,13 +138,12 @@ void WriterState::DropExpired() {
 }
 
 void WriterState::Announce(const WriterIndex& index) {
-  hub_.AwaitApplied(hub_.Announce(index.name()), absl::Now() + kChangeWait,
-                    nullptr);
+  hub_.AwaitApplied(hub_.Announce(index.name()), kChangeWait, nullptr);
 }
 
 void WriterState::AnnounceVersion(const WriterIndex& index) {
-  const bool applied = hub_.AwaitApplied(
-      hub_.Announce(index.name()), absl::Now() + kActivationWait, nullptr);
+  const bool applied =
+      hub_.AwaitApplied(hub_.Announce(index.name()), kActivationWait, nullptr);
   if (!applied) {
     spdlog::warn("not every worker has looked yet index={}", index.name());
   }
@@ -169,7 +166,7 @@ absl::StatusOr<std::vector<std::shared_ptr<WriterIndex>>> WriterState::Reload(
     generation = hub_.Announce(index->name());
   }
   if (!indexes->empty()) {
-    hub_.AwaitApplied(generation, absl::Now() + kActivationWait, nullptr);
+    hub_.AwaitApplied(generation, kActivationWait, nullptr);
   }
   return indexes;
 }
@@ -227,9 +224,8 @@ absl::StatusOr<v1::BuildResult> WriterState::RunBuild(BuildJob* job) {
   }
   metrics_->BuildEnded(name, "ok", result->seconds());
   job->Report(v1::BUILD_PHASE_ACTIVATING, 0, result->tree_count());
-  const bool applied =
-      hub_.AwaitApplied(hub_.Announce(name), absl::Now() + kActivationWait,
-                        [job] { return job->cancelled(); });
+  const bool applied = hub_.AwaitApplied(hub_.Announce(name), kActivationWait,
+                                         [job] { return job->cancelled(); });
   if (!applied) {
     spdlog::warn("not every worker serves yet index={} version={}", name,
                  result->version());

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/core/testing/fault_file_system.h"
 #include "tests/core/testing/temp_dir.h"
 
 namespace annod {
@@ -126,6 +127,18 @@ TEST_F(DataDirectoryTest, RemoveLeftoversTakesOnlyOurOwn) {
               ElementsAre("000001"));
   EXPECT_THAT(*fs_->ListDirectory(dir_.Path("a/staging")), IsEmpty());
   EXPECT_THAT(*data_.ListIndexes(), ElementsAre("a"));
+}
+
+TEST_F(DataDirectoryTest, AFileSystemThatIsReadOnlyKeepsNobodyFromReadingIt) {
+  ASSERT_TRUE(data_.CreateIndex(Settings("a")).ok());
+  FaultFileSystem fs(fs_, dir_.path());
+  DataDirectory data(&fs, dir_.path());
+  std::vector<absl::Status> left_behind;
+  fs.FailOnce(1, absl::PermissionDeniedError("Read-only file system"));
+  EXPECT_TRUE(data.RemoveLeftovers(&left_behind).ok());
+  EXPECT_EQ(left_behind.size(), 1u);
+  fs.FailOnce(1, absl::InternalError("Input/output error"));
+  EXPECT_TRUE(absl::IsInternal(data.RemoveLeftovers(&left_behind)));
 }
 
 TEST_F(DataDirectoryTest, WhatCannotBeReadHidesNoOtherIndex) {

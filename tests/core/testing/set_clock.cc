@@ -1,6 +1,7 @@
 #include "tests/core/testing/set_clock.h"
 
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,11 +16,19 @@ std::atomic<int64_t> offset_seconds = 0;
 
 }  // namespace
 
-// In the place of the C library's, which Abseil calls.
+// In the place of the C library's, which Abseil calls: the first for
+// absl::Now(), the second for when a wait of absl::Mutex is over.
 extern "C" int clock_gettime(clockid_t clock, timespec* time) noexcept {
   const long failed = syscall(SYS_clock_gettime, clock, time);  // NOLINT
   if (failed == 0 && clock == CLOCK_REALTIME) time->tv_sec += offset_seconds;
   return static_cast<int>(failed);
+}
+
+extern "C" int gettimeofday(timeval* time, void*) noexcept {
+  timespec now;
+  const int failed = clock_gettime(CLOCK_REALTIME, &now);
+  *time = {now.tv_sec, now.tv_nsec / 1000};
+  return failed;
 }
 
 namespace annod {

@@ -1,13 +1,36 @@
-// annod with $ANNOD_FAKE_CHILD in the place of its children.
+// annod with $ANNOD_FAKE_CHILD in the place of its children. If the file
+// $ANNOD_FAKE_MODE says clock_back, its clock is set back by an hour.
 
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <thread>
 
+#include "absl/strings/match.h"
+#include "absl/time/clock.h"
 #include "server/config/command_line.h"
 #include "server/process/logging.h"
 #include "server/supervisor/supervisor.h"
+#include "tests/core/testing/set_clock.h"
+
+namespace {
+
+void SetClockWhenTold() {
+  static annod::SetClock clock;
+  for (;; absl::SleepFor(absl::Milliseconds(20))) {
+    std::stringstream mode;
+    mode << std::ifstream(std::getenv("ANNOD_FAKE_MODE")).rdbuf();
+    if (absl::StrContains(mode.str(), "clock_back")) break;
+  }
+  clock.Set(-absl::Hours(1));
+  std::fprintf(stderr, "the clock was set back\n");
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   absl::StatusOr<annod::CommandLine> command_line =
@@ -31,6 +54,7 @@ int main(int argc, char** argv) {
   }
   std::printf("%s\n", (*supervisor)->Announcement().c_str());
   std::fflush(stdout);
+  std::thread(SetClockWhenTold).detach();
   const int status = (*supervisor)->Run();
   annod::FlushLog();
   _exit(status);

@@ -1,4 +1,6 @@
 // Callers that open a stream and send nothing: what they can hold up.
+#include "server/worker/item_streams.h"
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -6,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
+#include "tests/core/testing/set_clock.h"
 #include "tests/server/testing/calls.h"
 #include "tests/server/testing/cluster.h"
 #include "tests/server/testing/fit_stream.h"
@@ -119,6 +122,22 @@ TEST_F(ItemStreamsTest, IdleOnesLeaveRoomForOtherCallsAndAreEnded) {
            info.staged_item_count() == 2;
   }));
   EXPECT_TRUE(Admits(cluster_->admin()));
+}
+
+TEST(IdleStreamsTest, AClockThatIsSetBackKeepsNoneOpen) {
+  ItemStreams streams;
+  ItemStreams::Refusal refusal;
+  const auto stream = streams.Admit("peer", 1, 1, &refusal);
+  ASSERT_NE(stream, nullptr);
+  bool ended = false;
+  stream->SetOnIdle([&](const absl::Status&) { ended = true; });
+  stream->Await();
+  SetClock clock;
+  clock.Set(-absl::Hours(1));
+  streams.EndIdle(absl::Minutes(1), absl::CancelledError("idle"));
+  EXPECT_FALSE(ended);
+  streams.EndIdle(absl::ZeroDuration(), absl::CancelledError("idle"));
+  EXPECT_TRUE(ended);
 }
 
 TEST_F(ItemStreamsTest, OneConnectionHasAFewOfThem) {

@@ -177,6 +177,29 @@ TEST_F(DamageRpcTest, SettingsThatCannotBeReadAreToldOfWhileItServes) {
   }
 }
 
+TEST_F(DamageRpcTest, ACurrentThatCannotBeReadIsToldOfWhileItServes) {
+  const std::string path = PathOf("a/CURRENT");
+  std::filesystem::rename(path, path + ".kept");
+  std::filesystem::create_directory(path);
+  ExpectOk(Reload(""));  // of all: one that fails keeps none from it
+  for (const auto& stub : stubs_) {
+    EXPECT_TRUE(Eventually([&] {
+      return absl::StrContains(InfoFrom(stub.get()).state_reason(),
+                               "what changes is not served: ");
+    }));
+    EXPECT_EQ(InfoFrom(stub.get()).state(), v1::INDEX_STATE_SERVING);
+    EXPECT_EQ(InfoFrom(stub.get()).version(), 1);
+    Ask(stub.get(), NearItem(3, 3, /*include_staged=*/false));
+  }
+  std::filesystem::remove(path);
+  std::filesystem::rename(path + ".kept", path);
+  ExpectOk(Reload("a"));
+  for (const auto& stub : stubs_) {
+    EXPECT_TRUE(Eventually(
+        [&] { return InfoFrom(stub.get()).state_reason().empty(); }));
+  }
+}
+
 TEST_F(DamageRpcTest, AJournalThatIsRemovedUnderItsWriterIsNoticedUnasked) {
   ASSERT_EQ(unlink(Segment().c_str()), 0);
   ExpectJournalIsToldOf("was removed");

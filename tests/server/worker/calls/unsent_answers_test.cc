@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "server/rpc/errors.h"
 #include "server/worker/calls/refusal.h"
+#include "tests/core/testing/set_clock.h"
 
 namespace annod {
 namespace {
@@ -99,6 +100,17 @@ TEST_F(UnsentAnswersTest, WhoHasTakenNothingForLongIsEnded) {
   unsent_.Drop(&reading);
   unsent_.Drop(&fresh);
   EXPECT_EQ(unsent_.bytes(), 0);
+}
+
+TEST_F(UnsentAnswersTest, AClockThatIsSetBackDoesNotSaveIt) {
+  HeldCall slow;
+  ASSERT_TRUE(unsent_.Hold(&slow, kBound).ok());
+  SetClock clock;
+  clock.Set(-absl::Hours(1));
+  absl::SleepFor(kLong);
+  EXPECT_TRUE(unsent_.Reserve(1).ok());
+  EXPECT_EQ(slow.cancelled, 1);
+  unsent_.Drop(&slow);
 }
 
 TEST_F(UnsentAnswersTest, ACallMayEndWithinItsCancellation) {

@@ -28,11 +28,18 @@ TEST(StorageReasonTest, OnlyTheDisksFaultsAreBlamedOnIt) {
     const absl::Status status(one.code, "why");
     EXPECT_EQ(ReasonOf(WithStorageReason(status)), one.of_storage) << status;
     EXPECT_EQ(ReasonOf(WithItemsReason(status)), one.of_items) << status;
-    EXPECT_EQ(WithStorageReason(status).code(), one.code);
-    EXPECT_EQ(WithItemsReason(status).code(), one.code);
+    const absl::StatusCode code =
+        one.code == absl::StatusCode::kPermissionDenied
+            ? absl::StatusCode::kFailedPrecondition
+            : one.code;
+    EXPECT_EQ(WithStorageReason(status).code(), code);
+    EXPECT_EQ(WithItemsReason(status).code(), code);
   }
   const absl::Status known = IndexNotFoundError("words");
   EXPECT_EQ(ReasonOf(WithStorageReason(known)), "INDEX_NOT_FOUND");
+  const absl::Status refused =
+      WithReason(absl::PermissionDeniedError("no"), kNotAllowed);
+  EXPECT_TRUE(absl::IsPermissionDenied(WithStorageReason(refused)));
   EXPECT_TRUE(WithStorageReason(absl::OkStatus()).ok());
 }
 
