@@ -110,6 +110,7 @@ absl::StatusOr<std::unique_ptr<RunDirectory>> RunDirectory::Open(
 RunDirectory::~RunDirectory() {
   RemoveElsewhere();
   close(fd_);
+  if (locked_fd_ >= 0) close(locked_fd_);
 }
 
 void RunDirectory::RemoveElsewhere() {
@@ -158,6 +159,8 @@ absl::Status RunDirectory::MakeElsewhere() {
   ANNOD_ASSIGN_OR_RETURN(const std::string path, NewTemporary());
   ANNOD_ASSIGN_OR_RETURN(const int fd, OpenDirectory(path));
   if (!failed) LinkEntries(fd_, old, fd);
+  // No other annod gets in, whatever becomes of the file system.
+  if (locked_fd_ < 0) locked_fd_ = fcntl(fd_, F_DUPFD_CLOEXEC, 0);
   ANNOD_RETURN_IF_ERROR(TakePlace(fd));
   elsewhere_ = path;
   return absl::OkStatus();

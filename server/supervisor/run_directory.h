@@ -52,6 +52,7 @@ class RunDirectory {
 
   const std::string data_dir_;
   const int fd_;
+  int locked_fd_ = -1;     // of the `.run` whose place another one took
   std::string elsewhere_;  // path; empty: it lies in the data directory
 };
 

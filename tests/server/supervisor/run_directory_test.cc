@@ -125,6 +125,9 @@ TEST(RunDirectoryTest, OneThatIsReadOnlyIsReplacedElsewhere) {
   // Those who listen there already can be reached here.
   EXPECT_EQ(std::filesystem::read_symlink(elsewhere + "/worker-0.sock"),
             data_dir + "/.run/worker-0.sock");
+  ASSERT_EQ(chmod((data_dir + "/.run").c_str(), 0700), 0);
+  EXPECT_TRUE(absl::IsUnavailable(
+      RunDirectory::Open(data_dir, absl::ZeroDuration()).status()));
   struct stat info;
   ASSERT_EQ(stat(elsewhere.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 07777, 0700);
