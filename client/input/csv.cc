@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/input/components.h"
@@ -15,6 +16,13 @@
 
 namespace annod::input {
 namespace {
+
+constexpr char kListHint[] =
+    " (a list in one cell: give each component a column of its own, or write "
+    "JSON lines)";
+
+// Whether a character is of a list of numbers.
+bool InNumbers(char c) { return absl::StrContains("0123456789+-.eE ,", c); }
 
 class CsvReader final : public VectorReader {
  public:
@@ -31,6 +39,7 @@ class CsvReader final : public VectorReader {
       ANNOD_RETURN_IF_ERROR(records_.Next(&record_).status());
     }
     if (first.empty()) return lines_->Error("the file holds no vector");
+    ANNOD_RETURN_IF_ERROR(CheckBrackets(first[0]));
     if (options_.header == "yes" && records_.comment_line() != 0 &&
         records_.comment_line() < first[0].line && HasNumber(first[0])) {
       return lines_->ErrorAt(
@@ -93,6 +102,12 @@ class CsvReader final : public VectorReader {
           "rows end with a delimiter: no component follows it");
     }
     if (comma_line_ != 0) description.notes.push_back("decimal commas");
+    if (layout_.may_count_rows) {
+      description.warnings.push_back(absl::StrCat(
+          lines_->path(), ": ", ColumnName(0),
+          " counts rows and was taken for a component; if it numbers the rows, "
+          "say --id_column 1 or --label_column 1"));
+    }
     return description;
   }
 
@@ -111,6 +126,22 @@ class CsvReader final : public VectorReader {
                          return Classify(field, records_.delimiter() != ',') ==
                                 Cell::kNumber;
                        });
+  }
+
+  // Refuses rows in brackets, as of JSON, whose first would be a header.
+  absl::Status CheckBrackets(const CsvRecord& first) const {
+    const std::vector<std::string>& fields = first.fields;
+    if (fields.size() < 2 || fields[0].empty()) return absl::OkStatus();
+    const size_t kind = absl::string_view("[{(").find(fields[0][0]);
+    if (kind == absl::string_view::npos ||
+        !absl::EndsWith(fields.back(),
+                        absl::string_view("]})").substr(kind, 1))) {
+      return absl::OkStatus();
+    }
+    return lines_->ErrorAt(
+        first.line, kind < 2
+                        ? "a row of JSON: --input_format jsonl reads such lines"
+                        : "rows are written without parentheses");
   }
 
   std::string ColumnName(int column) const {
@@ -156,7 +187,8 @@ class CsvReader final : public VectorReader {
 
   absl::Status Parse(int column, float* value) {
     const std::string& text = record_.fields[column];
-    if (options_.missing && Classify(text, false) == Cell::kEmpty) {
+    if (options_.missing && (Classify(text, false) == Cell::kEmpty ||
+                             (ParseNumber(text, value) && *value != *value))) {
       *value = std::numeric_limits<float>::quiet_NaN();
       return absl::OkStatus();
     }
@@ -188,7 +220,9 @@ class CsvReader final : public VectorReader {
       return " (an empty cell; where components may be missing, "
              "--missing_value says what they are)";
     }
-    if (cell == Cell::kEmpty) {
+    float number;
+    if (cell == Cell::kEmpty ||
+        (ParseNumber(text, &number) && number != number)) {
       return " (where components may be missing, --missing_value says what "
              "they "
              "are)";
@@ -196,16 +230,27 @@ class CsvReader final : public VectorReader {
     if (HasGroups(text, comma)) {
       return " (numbers are read without separators of thousands)";
     }
-    if (absl::StartsWith(text, "[") || absl::StartsWith(text, "(")) {
-      return " (a list in one cell: give each component a column of its own, "
-             "or "
-             "write JSON lines)";
+    if (cell == Cell::kNotFinite && absl::ascii_isdigit(text.back())) {
+      return " (too large for a 32-bit float)";
+    }
+    if (absl::StartsWith(text, "[") || absl::StartsWith(text, "(") ||
+        (absl::StrContains(text, ' ') &&
+         std::all_of(text.begin(), text.end(), InNumbers))) {
+      return kListHint;
     }
     if (absl::EqualsIgnoreCase(text, "true") ||
         absl::EqualsIgnoreCase(text, "false")) {
       return " (write true as 1 and false as 0)";
     }
+    const size_t colon = text.find(':');
+    if (colon != std::string::npos && colon > 0 &&
+        text.find_first_not_of("0123456789") == colon &&
+        Classify(text.substr(colon + 1), false) == Cell::kNumber) {
+      return " (position and value, as libsvm writes: only JSON lines may be "
+             "sparse, as {\"0\":1.5})";
+    }
     if (absl::StrContains(text, ',')) {
+      if (std::count(text.begin(), text.end(), ',') > 1) return kListHint;
       return " (decimal commas are read where another character separates "
              "columns)";
     }

@@ -153,6 +153,10 @@ class JsonLinesReader final : public VectorReader {
                "is null)";
       }
     }
+    if (!IsValidUtf8(line)) {
+      return " (convert the file, for instance: iconv -f WINDOWS-1252 -t "
+             "UTF-8)";
+    }
     return "";
   }
 
@@ -228,9 +232,10 @@ class JsonLinesReader final : public VectorReader {
       return lines_->Error(absl::StrCat("the id ", ForMessage(own_id->dump()),
                                         " is not a whole number"));
     }
+    constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
     const bool large = own_id->is_number_unsigned() &&
-                       own_id->get<uint64_t>() > uint64_t{kMaxInputRows};
-    const int64_t number = large ? kMaxInputRows : own_id->get<int64_t>();
+                       own_id->get<uint64_t>() > uint64_t{kMost};
+    const int64_t number = large ? kMost : own_id->get<int64_t>();
     ANNOD_RETURN_IF_ERROR(CheckId(*lines_, lines_->line_number(), number));
     id_ = static_cast<int32_t>(number);
     return absl::OkStatus();
@@ -251,7 +256,8 @@ class JsonLinesReader final : public VectorReader {
         value.is_structured()
             ? " (each line is one row; jq -c '.[]' FILE writes the rows of "
               "one large array so)"
-            : ""));
+        : value.is_number() ? " (too large for a 32-bit float)"
+                            : ""));
   }
 
   static absl::string_view MissingHint() {
