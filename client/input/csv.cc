@@ -218,14 +218,13 @@ class CsvReader final : public VectorReader {
     const Cell cell = Classify(text, comma);
     if (text.empty()) {
       return " (an empty cell; where components may be missing, "
-             "--missing_value says what they are)";
+             "--missing_value of fit and transform says what they are)";
     }
     float number;
     if (cell == Cell::kEmpty ||
         (ParseNumber(text, &number) && number != number)) {
-      return " (where components may be missing, --missing_value says what "
-             "they "
-             "are)";
+      return " (where components may be missing, --missing_value of fit and "
+             "transform says what they are)";
     }
     if (HasGroups(text, comma)) {
       return " (numbers are read without separators of thousands)";

@@ -261,7 +261,8 @@ class JsonLinesReader final : public VectorReader {
   }
 
   static absl::string_view MissingHint() {
-    return " (--missing_value says what missing components are)";
+    return " (--missing_value of fit and transform says what missing "
+           "components are)";
   }
 
   absl::Status TakeObject(const json& object, absl::Span<float> row) const {

@@ -149,7 +149,8 @@ std::string FileArgument(const CommandEntry& command, absl::string_view kind) {
 std::string Elsewhere(const std::string& name, const CommandEntry& root,
                       const CommandEntry& command) {
   if (name == "metric") {
-    return "; the metric of an index is given to annodctl create (rebuild makes "
+    return "; the metric of an index is given to annodctl create (rebuild "
+           "makes "
            "an index of its items with another one)";
   }
   if (name == "dim") {
@@ -271,8 +272,8 @@ std::string MeantByArgument(const std::string& word,
     return absl::StrCat("; did you mean annodctl info ", word, "?");
   }
   const bool numbers =
-      !word.empty() && word.find_first_not_of("0123456789+-.,eE ") ==
-                           std::string::npos;
+      !word.empty() &&
+      word.find_first_not_of("0123456789+-.,eE ") == std::string::npos;
   absl::string_view likely = "label labels";
   if (IsWholeNumber(word)) {
     likely = "item ids items i dim trees";

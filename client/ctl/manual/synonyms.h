@@ -12,8 +12,8 @@ namespace annod::ctl {
 // them, and write their words. All return what to say behind "annodctl query
 // has no option --k", as "; did you mean -n?", or nothing.
 
-// By an option of `command` that does not exist, "--k=3"; `root` has the options
-// of every command. Misspelt ones are found, too.
+// By an option of `command` that does not exist, "--k=3"; `root` has the
+// options of every command. Misspelt ones are found, too.
 std::string MeantByOption(const std::string& word, const CommandEntry& root,
                           const CommandEntry& command);
 
