@@ -1,6 +1,7 @@
 #include "client/ctl/common/user_terms.h"
 
 #include <map>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -36,6 +37,8 @@ constexpr Field kFields[] = {
     {"default_tree_count", "--trees"},
     {"tree_count", "--trees"},
     {"thread_count", "--threads"},
+    {"i", "--i"},
+    {"j", "--j"},
     {"n", "--n"},
 };
 // Options whose fields have their names.
@@ -145,6 +148,15 @@ std::string InUserTerms(const absl::Status& status, const OptionTest& was_given,
   for (const absl::string_view name : kSameNames) {
     const std::string option = absl::StrCat("--", name);
     if (was_given(option)) message = Renamed(message, name, option);
+  }
+  // Which of several is told by its value.
+  for (const auto& [list, option] :
+       {std::pair("ids[", "--item"), std::pair("labels[", "--label")}) {
+    const size_t end = message.find("] is ");
+    if (was_given(option) && absl::StartsWith(message, list) &&
+        end != std::string::npos) {
+      message.replace(0, end + 1, option);
+    }
   }
   if (field != error.end() && field->second == "index") {
     message = absl::StrReplaceAll(message, {{"index is ", "NAME is "}});

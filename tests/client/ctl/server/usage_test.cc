@@ -234,6 +234,15 @@ TEST_F(UserTermsTest, FieldsAreOptions) {
   EXPECT_EQ(Said("Info", "index 'x' does not exist; ListIndexes names all", {},
                  {"info", "x"}),
             "annodctl: index 'x' does not exist; annodctl list shows all\n");
+  EXPECT_EQ(Said("GetItems", "ids[2] is 9; index 'w' has no such item", {},
+                 {"get", "w", "--item", "1,2,9"}),
+            "annodctl: --item is 9; index 'w' has no such item\n");
+  EXPECT_EQ(Said("GetItems", "labels[0] is 'z'; index 'w' has not this one", {},
+                 {"get", "w", "--label", "z"}),
+            "annodctl: --label is 'z'; index 'w' has not this one\n");
+  EXPECT_EQ(Said("GetDistance", "j is 9; index 'w' has no such item", {},
+                 {"distance", "w", "--i", "1", "--j", "9"}),
+            "annodctl: --j is 9; index 'w' has no such item\n");
 }
 
 TEST_F(UserTermsTest, TextsThatAreNotUtf8AreNamed) {
