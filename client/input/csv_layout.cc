@@ -170,14 +170,17 @@ class Finder {
     return absl::OkStatus();
   }
 
-  // Refuses to take for a component what is called an id or a label.
+  // Refuses to take for a component what is called an id or a label, where no
+  // column "id" or "label" says which it is.
   absl::Status CheckComponentName(int column) const {
     if (layout_.header_line == 0 || options_.ids_wanted) {
       return absl::OkStatus();
     }
     const std::string& name = layout_.names[column];
-    const bool id = options_.id_column == "auto" && NamesIds(name);
-    const bool label = options_.label_column == "auto" && NamesLabels(name);
+    const bool id =
+        options_.id_column == "auto" && layout_.id < 0 && NamesIds(name);
+    const bool label = options_.label_column == "auto" && layout_.label < 0 &&
+                       NamesLabels(name);
     // Of text it is an error that names line and value anyway.
     if ((!id && !label) || MostlyText(column)) return absl::OkStatus();
     return lines_.ErrorAt(

@@ -30,6 +30,7 @@ constexpr Field kFields[] = {
     {"items[0].vector", "--vector"},
     {"items[0].id", "--id"},
     {"items[0].label", "--label"},
+    {"options.feature_names", "--feature_names"},
     {"exclude_items", "--exclude"},
     {"only_allow_items", "--allow_none"},
     {"allow_items", "--allow"},
@@ -108,7 +109,7 @@ std::string Renamed(const std::string& message, absl::string_view field,
     const bool begins = before == ' ' || before == ';' || before == '(';
     if (begins && absl::StartsWith(rest, field)) {
       const absl::string_view after = rest.substr(field.size());
-      if (after.empty() || absl::StrContains(" ,;[(.", after.substr(0, 1))) {
+      if (after.empty() || absl::StrContains(" ,:;[(.", after.substr(0, 1))) {
         absl::StrAppend(&out, option);
         rest = after;
         before = option.back();

@@ -83,6 +83,8 @@ absl::StatusOr<std::vector<std::vector<float>>> ReadQueries(
         absl::StrCat(arguments->queries, ": its vectors have ", reader->dim(),
                      " components; those of the index ", dim));
   }
+  ANNOD_RETURN_IF_ERROR(
+      CheckColumns(arguments->queries, *reader, read.feature_names));
   std::vector<std::vector<float>> rows;
   std::vector<float> row(dim);
   std::string label;

@@ -149,6 +149,8 @@ absl::Status RunTransform(const TransformArguments& arguments,
     PrintWarnings(input->vectors()->description());
     ANNOD_RETURN_IF_ERROR(CheckInputDim(arguments.input, *input->vectors(),
                                         arguments.index, info.dimension));
+    ANNOD_RETURN_IF_ERROR(
+        CheckColumns(arguments.input, *input->vectors(), info.feature_names));
   }
   ANNOD_ASSIGN_OR_RETURN(
       const auto output,

@@ -318,6 +318,10 @@ TEST(CsvTest, OptionsSayWhatIsNotGuessed) {
               ElementsAre(Pair("", ElementsAre(0, 7))));
   EXPECT_THAT(*read("number,0,1\n7,.5,2\n", "auto", "auto", "none"),
               ElementsAre(Pair("", ElementsAre(7, .5, 2))));
+  // Columns that are called so say what the others are.
+  EXPECT_THAT(
+      *read("id,label,doc_id,class\n1,a,7,.5\n", "auto", "auto", "auto"),
+      ElementsAre(Pair("a", ElementsAre(7, .5))));
   EXPECT_THAT(*read("item_id,x\n7,.5\n", "auto", "auto", "none"),
               ElementsAre(Pair("", ElementsAre(7, .5))));
   EXPECT_THAT(*read("x,class\n7,.5\n", "auto", "none", "auto"),

@@ -198,6 +198,33 @@ TEST_F(TransformCommandTest, DoesNotReplaceItsInput) {
                                  Not(HasSubstr(".tmp-"))));
 }
 
+// Rows of .csv files go by position: the features are x, y.
+TEST_F(TransformCommandTest, ColumnsInAnotherOrderAreRefused) {
+  const std::string file = Write("swapped.csv", "y,x\n0,7\n");
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{
+           {"transform", "points", file},
+           {"add", "points", file},
+           {"query", "points", "--queries", file},
+           {"bench", "points", "--queries", file},
+           {"eval", "points", "--queries", file},
+           {"fit", "points", file, "--append"}}) {
+    const RunResult result = Run(command);
+    EXPECT_EQ(result.exit_status, 1) << command[0];
+    EXPECT_THAT(result.err,
+                HasSubstr("line 1: component 0 is called 'y'; that of the "
+                          "index is 'x'"))
+        << command[0];
+  }
+  for (const char* heading : {"x,y", "a,b", "0,1"}) {
+    EXPECT_EQ(Transform({Write("in.csv", absl::StrCat(heading, "\n.5,0\n")),
+                         "-n", "1"})
+                  .exit_status,
+              0)
+        << heading;
+  }
+}
+
 TEST_F(TransformCommandTest, AnOutputCalledCsvIsOne) {
   const std::string output = dir_.Path("out.csv");
   ASSERT_EQ(
