@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/input/components.h"
 #include "client/input/csv_layout.h"
@@ -49,6 +50,7 @@ class CsvReader final : public VectorReader {
     }
     ANNOD_ASSIGN_OR_RETURN(
         layout_, FindCsvLayout(first, records_.delimiter(), options_, *lines_));
+    FindInexact(first);
     if (layout_.header_line == 0) return absl::OkStatus();
     return records_.Next(&record_).status();
   }
@@ -108,6 +110,7 @@ class CsvReader final : public VectorReader {
           " counts rows and was taken for a component; if it numbers the rows, "
           "say --id_column 1 or --label_column 1"));
     }
+    if (!inexact_.empty()) description.warnings.push_back(inexact_);
     return description;
   }
 
@@ -126,6 +129,30 @@ class CsvReader final : public VectorReader {
                          return Classify(field, records_.delimiter() != ',') ==
                                 Cell::kNumber;
                        });
+  }
+
+  // Looks for a whole number that float32 does not hold, as ids and times are.
+  void FindInexact(const std::vector<CsvRecord>& first) {
+    for (const CsvRecord& record : first) {
+      if (record.line == layout_.header_line) continue;
+      for (const int column : layout_.components) {
+        if (column >= static_cast<int>(record.fields.size())) continue;
+        const std::string& text = record.fields[column];
+        int64_t whole;
+        if (!absl::SimpleAtoi(text, &whole) ||
+            static_cast<double>(static_cast<float>(whole)) ==
+                static_cast<double>(whole)) {
+          continue;
+        }
+        inexact_ = absl::StrCat(
+            lines_->path(), ": line ", record.line, ": ", ColumnName(column),
+            ": '", ForMessage(text, 40),
+            "' is rounded to a 32-bit float; if it is an id or a label, say "
+            "--id_column ",
+            column + 1, " or --label_column ", column + 1);
+        return;
+      }
+    }
   }
 
   // Refuses rows in brackets, as of JSON, whose first would be a header.
@@ -269,6 +296,7 @@ class CsvReader final : public VectorReader {
   CsvRecords records_;
   CsvLayout layout_;
   CsvRecord record_;
+  std::string inexact_;  // a warning
   int32_t id_ = -1;
   int64_t rows_ = 0;
   // Where the first number with a comma and with a point stands; 0: none yet.

@@ -282,6 +282,19 @@ TEST(CsvTest, WarnsOfAComponentThatCountsRows) {
   }
 }
 
+TEST(CsvTest, WarnsOfWholeNumbersThatAreRounded) {
+  const auto warnings = [](const char* text) {
+    return (*OpenVectorFile(WriteFile("x.csv", text), {}))
+        ->description()
+        .warnings;
+  };
+  EXPECT_THAT(
+      warnings("1,16777216\n2,20260101\n"),
+      ElementsAre(HasSubstr("line 2: column 2: '20260101' is rounded")));
+  EXPECT_THAT(warnings("x,y\n5,16777216\n6,20260101.5\n8,1e20\n"),
+              ElementsAre());
+}
+
 TEST(CsvTest, BlanksAndTabsTogetherSeparate) {
   const auto want =
       ElementsAre(Pair("a", ElementsAre(1, 2)), Pair("b", ElementsAre(3, 4)));
