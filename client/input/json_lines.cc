@@ -57,6 +57,12 @@ class JsonLinesReader final : public VectorReader {
         return lines_->Error("'vector' must be an array or an object");
       }
       if (!vector.is_array()) {
+        for (const auto& [key, value] : vector.items()) {
+          if (!value.is_structured()) continue;
+          return lines_->Error(absl::StrCat(
+              "'vector' has '", ForMessage(key), "'; it must be an array of ",
+              "numbers, or an object of numbers by position or name"));
+        }
         return lines_->Error(
             "an object of positions does not tell how many components a row "
             "has; give --dim or --feature_names, or write arrays");

@@ -119,6 +119,12 @@ TEST(VectorReaderTest, AnErrorNamesFilePlaceAndValue) {
       {"x.ivecs", VecsRow<int32_t>(2, {1, 2}), {"ids", "not vectors"}},
       {"x.csv", std::string(9 << 20, '1'), {"line 1: longer than 8388608"}},
       {"x.hdf5", "not hdf5", {"not an HDF5 file"}},
+      {"x.npz",
+       Zip({{"data.npy", ""}, {"indptr.npy", ""}}, /*deflated=*/false),
+       {"a sparse matrix of scipy"}},
+      {"x.jsonl",
+       "{\"vector\":{\"values\":[1,2]}}\n",
+       {"line 1: 'vector' has 'values'; it must be an array"}},
   };
   for (const Case& c : cases) {
     const std::string path = WriteFile(c.file, c.bytes);
