@@ -5,8 +5,11 @@
 #include <cstring>
 #include <limits>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "client/input/limits.h"
 
 namespace annod::input {
@@ -116,6 +119,31 @@ bool ParseNumber(absl::string_view text, float* value) {
 
 bool ParseComponent(absl::string_view text, float* value) {
   return ParseNumber(text, value) && std::isfinite(*value);
+}
+
+bool LooksLikeNumber(absl::string_view text) {
+  return text.find_first_not_of("0123456789+-.,eE") ==
+             absl::string_view::npos &&
+         text.find_first_of("0123456789") != absl::string_view::npos;
+}
+
+bool LooksDamaged(absl::string_view text) {
+  if (absl::EqualsIgnoreCase(text, "true") ||
+      absl::EqualsIgnoreCase(text, "false")) {
+    return true;
+  }
+  absl::ConsumePrefix(&text, "\xE2\x88\x92");
+  const size_t digit = text.find_first_not_of("+-.,");
+  if (digit == absl::string_view::npos || !absl::ascii_isdigit(text[digit])) {
+    return false;
+  }
+  text.remove_prefix(digit);
+  if (absl::StartsWithIgnoreCase(text, "0x")) {
+    return text.find_first_not_of("0123456789abcdefABCDEFpP.+-", 2) ==
+           absl::string_view::npos;
+  }
+  return text.find_first_not_of("0123456789+-.,eE_ ") ==
+         absl::string_view::npos;
 }
 
 absl::Status CheckDim(const std::string& path, int64_t dim) {

@@ -54,6 +54,13 @@ bool ParseNumber(absl::string_view text, float* value);
 // Text to float32: a decimal number and nothing else, finite.
 bool ParseComponent(absl::string_view text, float* value);
 
+// Whether text is made of what numbers are made of, as 1.0.0.
+bool LooksLikeNumber(absl::string_view text);
+
+// Likewise, but begun as numbers are: not e1. Or as programs and people write
+// numbers that are not read: 1_000, 0x1f, true, with a minus sign of text.
+bool LooksDamaged(absl::string_view text);
+
 // OK if `dim` is in [1, kMaxInputDim]; else InvalidArgument naming `path` and
 // it.
 absl::Status CheckDim(const std::string& path, int64_t dim);

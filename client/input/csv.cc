@@ -3,7 +3,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/input/components.h"
 #include "client/input/csv_layout.h"
@@ -15,6 +17,13 @@
 
 namespace annod::input {
 namespace {
+
+constexpr char kListHint[] =
+    " (a list in one cell: give each component a column of its own, or write "
+    "JSON lines)";
+
+// Whether a character is of a list of numbers.
+bool InNumbers(char c) { return absl::StrContains("0123456789+-.eE ,", c); }
 
 class CsvReader final : public VectorReader {
  public:
@@ -31,6 +40,7 @@ class CsvReader final : public VectorReader {
       ANNOD_RETURN_IF_ERROR(records_.Next(&record_).status());
     }
     if (first.empty()) return lines_->Error("the file holds no vector");
+    ANNOD_RETURN_IF_ERROR(CheckBrackets(first[0]));
     if (options_.header == "yes" && records_.comment_line() != 0 &&
         records_.comment_line() < first[0].line && HasNumber(first[0])) {
       return lines_->ErrorAt(
@@ -40,6 +50,7 @@ class CsvReader final : public VectorReader {
     }
     ANNOD_ASSIGN_OR_RETURN(
         layout_, FindCsvLayout(first, records_.delimiter(), options_, *lines_));
+    FindInexact(first);
     if (layout_.header_line == 0) return absl::OkStatus();
     return records_.Next(&record_).status();
   }
@@ -93,6 +104,13 @@ class CsvReader final : public VectorReader {
           "rows end with a delimiter: no component follows it");
     }
     if (comma_line_ != 0) description.notes.push_back("decimal commas");
+    if (layout_.may_count_rows) {
+      description.warnings.push_back(absl::StrCat(
+          lines_->path(), ": ", ColumnName(0),
+          " counts rows and was taken for a component; if it numbers the rows, "
+          "say --id_column 1 or --label_column 1"));
+    }
+    if (!inexact_.empty()) description.warnings.push_back(inexact_);
     return description;
   }
 
@@ -111,6 +129,46 @@ class CsvReader final : public VectorReader {
                          return Classify(field, records_.delimiter() != ',') ==
                                 Cell::kNumber;
                        });
+  }
+
+  // Looks for a whole number that float32 does not hold, as ids and times are.
+  void FindInexact(const std::vector<CsvRecord>& first) {
+    for (const CsvRecord& record : first) {
+      if (record.line == layout_.header_line) continue;
+      for (const int column : layout_.components) {
+        if (column >= static_cast<int>(record.fields.size())) continue;
+        const std::string& text = record.fields[column];
+        int64_t whole;
+        if (!absl::SimpleAtoi(text, &whole) ||
+            static_cast<double>(static_cast<float>(whole)) ==
+                static_cast<double>(whole)) {
+          continue;
+        }
+        inexact_ = absl::StrCat(
+            lines_->path(), ": line ", record.line, ": ", ColumnName(column),
+            ": '", ForMessage(text, 40),
+            "' is rounded to a 32-bit float; if it is an id or a label, say "
+            "--id_column ",
+            column + 1, " or --label_column ", column + 1);
+        return;
+      }
+    }
+  }
+
+  // Refuses rows in brackets, as of JSON, whose first would be a header.
+  absl::Status CheckBrackets(const CsvRecord& first) const {
+    const std::vector<std::string>& fields = first.fields;
+    if (fields.size() < 2 || fields[0].empty()) return absl::OkStatus();
+    const size_t kind = absl::string_view("[{(").find(fields[0][0]);
+    if (kind == absl::string_view::npos ||
+        !absl::EndsWith(fields.back(),
+                        absl::string_view("]})").substr(kind, 1))) {
+      return absl::OkStatus();
+    }
+    return lines_->ErrorAt(
+        first.line, kind < 2
+                        ? "a row of JSON: --input_format jsonl reads such lines"
+                        : "rows are written without parentheses");
   }
 
   std::string ColumnName(int column) const {
@@ -156,7 +214,8 @@ class CsvReader final : public VectorReader {
 
   absl::Status Parse(int column, float* value) {
     const std::string& text = record_.fields[column];
-    if (options_.missing && Classify(text, false) == Cell::kEmpty) {
+    if (options_.missing && (Classify(text, false) == Cell::kEmpty ||
+                             (ParseNumber(text, value) && *value != *value))) {
       *value = std::numeric_limits<float>::quiet_NaN();
       return absl::OkStatus();
     }
@@ -186,26 +245,38 @@ class CsvReader final : public VectorReader {
     const Cell cell = Classify(text, comma);
     if (text.empty()) {
       return " (an empty cell; where components may be missing, "
-             "--missing_value says what they are)";
+             "--missing_value of fit and transform says what they are)";
     }
-    if (cell == Cell::kEmpty) {
-      return " (where components may be missing, --missing_value says what "
-             "they "
-             "are)";
+    float number;
+    if (cell == Cell::kEmpty ||
+        (ParseNumber(text, &number) && number != number)) {
+      return " (where components may be missing, --missing_value of fit and "
+             "transform says what they are)";
     }
     if (HasGroups(text, comma)) {
       return " (numbers are read without separators of thousands)";
     }
-    if (absl::StartsWith(text, "[") || absl::StartsWith(text, "(")) {
-      return " (a list in one cell: give each component a column of its own, "
-             "or "
-             "write JSON lines)";
+    if (cell == Cell::kNotFinite && absl::ascii_isdigit(text.back())) {
+      return " (too large for a 32-bit float)";
+    }
+    if (absl::StartsWith(text, "[") || absl::StartsWith(text, "(") ||
+        (absl::StrContains(text, ' ') &&
+         std::all_of(text.begin(), text.end(), InNumbers))) {
+      return kListHint;
     }
     if (absl::EqualsIgnoreCase(text, "true") ||
         absl::EqualsIgnoreCase(text, "false")) {
       return " (write true as 1 and false as 0)";
     }
+    const size_t colon = text.find(':');
+    if (colon != std::string::npos && colon > 0 &&
+        text.find_first_not_of("0123456789") == colon &&
+        Classify(text.substr(colon + 1), false) == Cell::kNumber) {
+      return " (position and value, as libsvm writes: only JSON lines may be "
+             "sparse, as {\"0\":1.5})";
+    }
     if (absl::StrContains(text, ',')) {
+      if (std::count(text.begin(), text.end(), ',') > 1) return kListHint;
       return " (decimal commas are read where another character separates "
              "columns)";
     }
@@ -225,6 +296,7 @@ class CsvReader final : public VectorReader {
   CsvRecords records_;
   CsvLayout layout_;
   CsvRecord record_;
+  std::string inexact_;  // a warning
   int32_t id_ = -1;
   int64_t rows_ = 0;
   // Where the first number with a comma and with a point stands; 0: none yet.

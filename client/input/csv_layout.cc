@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "client/input/components.h"
+#include "client/input/row_names.h"
 #include "core/status_macros.h"
 #include "core/utf8.h"
 
@@ -16,13 +17,6 @@ namespace annod::input {
 namespace {
 
 using Records = absl::Span<const CsvRecord>;
-
-bool IsOneOf(absl::string_view text,
-             std::initializer_list<absl::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [text](absl::string_view w) {
-    return absl::EqualsIgnoreCase(text, w);
-  });
-}
 
 // How pandas names an index column when it writes and reads back.
 bool IsUnnamed(const std::string& name) {
@@ -42,26 +36,13 @@ bool IsWhole(absl::string_view text) {
   return absl::SimpleAtoi(text, &ignored);
 }
 
-// Text made of what numbers are made of, as 1.0.0.
-bool LooksLikeNumber(absl::string_view text) {
-  return text.find_first_not_of("0123456789+-.,eE") ==
-             absl::string_view::npos &&
-         text.find_first_of("0123456789") != absl::string_view::npos;
-}
-
-// Likewise, but begun as numbers are: not e1.
-bool LooksDamaged(absl::string_view text) {
-  const size_t digit = text.find_first_not_of("+-.,");
-  return digit != absl::string_view::npos && absl::ascii_isdigit(text[digit]) &&
-         LooksLikeNumber(text);
-}
-
 class Finder {
  public:
   Finder(Records records, char delimiter, const VectorReaderOptions& options,
          const LineReader& lines)
       : first_(records[0]),
         rows_(records),
+        delimiter_(delimiter),
         comma_(delimiter != ','),
         options_(options),
         lines_(lines) {}
@@ -94,8 +75,10 @@ class Finder {
       if (i == layout_.label || i == layout_.id || i == layout_.row_numbers) {
         continue;
       }
+      ANNOD_RETURN_IF_ERROR(CheckComponentName(i));
       layout_.components.push_back(i);
     }
+    layout_.may_count_rows = MayCountRows();
     ANNOD_RETURN_IF_ERROR(CheckDim(
         lines_.path(), static_cast<int64_t>(layout_.components.size())));
     return std::move(layout_);
@@ -185,6 +168,47 @@ class Finder {
                        " or, if it is a component, --id_column none"));
     }
     return absl::OkStatus();
+  }
+
+  // Refuses to take for a component what is called an id or a label, where no
+  // column "id" or "label" says which it is.
+  absl::Status CheckComponentName(int column) const {
+    if (layout_.header_line == 0 || options_.ids_wanted) {
+      return absl::OkStatus();
+    }
+    const std::string& name = layout_.names[column];
+    const bool id =
+        options_.id_column == "auto" && layout_.id < 0 && NamesIds(name);
+    const bool label = options_.label_column == "auto" && layout_.label < 0 &&
+                       NamesLabels(name);
+    // Of text it is an error that names line and value anyway.
+    if ((!id && !label) || MostlyText(column)) return absl::OkStatus();
+    return lines_.ErrorAt(
+        first_.line,
+        absl::StrCat("column ", column + 1, " '", ForMessage(name),
+                     "' has the name of ", id ? "ids" : "labels",
+                     ", and holds numbers: say --id_column ", column + 1,
+                     " or --label_column ", column + 1, ", or --",
+                     id ? "id" : "label", "_column none if it is a component"));
+  }
+
+  // Whether the first component is 0, 1, ... or 1, 2, ... in three rows or
+  // more, as another one is not even whole.
+  bool MayCountRows() const {
+    if (layout_.components.empty() || layout_.components[0] != 0 ||
+        options_.ids_wanted || options_.id_column != "auto" ||
+        rows_.size() < 3 || !CountsRows()) {
+      return false;
+    }
+    for (const CsvRecord& row : rows_) {
+      for (const int i : layout_.components) {
+        if (i < static_cast<int>(row.fields.size()) &&
+            !IsWhole(row.fields[i])) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   // Whether the rows below the first hold whole numbers only, labels apart.
@@ -299,8 +323,23 @@ class Finder {
     layout_.label = Named("label");
     if (layout_.label < 0 && layout_.columns > 1 && MostlyText(0)) {
       layout_.label = 0;
+      return CheckLabels();
     }
     return absl::OkStatus();
+  }
+
+  // Refuses labels that all hold a number: columns that were not told apart.
+  absl::Status CheckLabels() const {
+    for (const CsvRecord& row : rows_) {
+      if (!HoldsNumber(row.fields[0], delimiter_)) return absl::OkStatus();
+    }
+    return lines_.ErrorAt(
+        rows_[0].line,
+        absl::StrCat("column 1: '", ForMessage(rows_[0].fields[0], 40),
+                     "' ends with a number: do two characters separate the "
+                     "columns? Columns are told apart by ",
+                     DelimiterName(delimiter_),
+                     " here; say --label_column first if this is a label"));
   }
 
   absl::Status FindIds() {
@@ -331,6 +370,7 @@ class Finder {
 
   const CsvRecord& first_;
   Records rows_;
+  const char delimiter_;
   const bool comma_;
   const VectorReaderOptions& options_;
   const LineReader& lines_;

@@ -21,6 +21,7 @@ struct CsvLayout {
   bool empty_end = false;       // rows may end with a delimiter
   int label = -1, id = -1;      // -1: none
   int row_numbers = -1;         // a column that counts rows, left out
+  bool may_count_rows = false;  // a component that may be such a column
   std::vector<int> components;  // the other columns
 };
 

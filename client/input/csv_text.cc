@@ -50,16 +50,21 @@ size_t OpeningQuote(absl::string_view line, size_t at, char delimiter) {
 enum class Split { kWhole, kOpenQuote, kTextBehindQuote, kTooMany };
 
 // Splits into fields. A field in double quotes may hold anything; "" stands for
-// one quote (RFC 4180). Blanks separate in runs, and do not at the ends.
+// one quote (RFC 4180). Blanks and tabs, if blanks are the delimiter, separate
+// in runs, and do not at the ends.
 Split SplitFields(absl::string_view line, char delimiter,
                   std::vector<std::string>* fields) {
   fields->clear();
   const bool blanks = delimiter == ' ';
   if (blanks) line = absl::StripAsciiWhitespace(line);
+  const absl::string_view delimiters =
+      blanks ? kBlanks : absl::string_view(&delimiter, 1);
   size_t at = 0;
   while (true) {
     std::string field;
-    while (blanks && at < line.size() && line[at] == ' ') ++at;
+    while (blanks && at < line.size() && absl::StrContains(kBlanks, line[at])) {
+      ++at;
+    }
     const size_t quote = OpeningQuote(line, at, delimiter);
     if (quote != absl::string_view::npos) {
       for (at = quote + 1;; ++at) {
@@ -73,15 +78,16 @@ Split SplitFields(absl::string_view line, char delimiter,
         }
       }
       ++at;
-      while (at < line.size() && line[at] != delimiter &&
+      while (at < line.size() && !absl::StrContains(delimiters, line[at]) &&
              absl::StrContains(kBlanks, line[at])) {
         ++at;
       }
-      if (at < line.size() && line[at] != delimiter) {
+      if (at < line.size() && !absl::StrContains(delimiters, line[at])) {
         return Split::kTextBehindQuote;
       }
     } else {
-      const size_t end = std::min(line.find(delimiter, at), line.size());
+      const size_t end =
+          std::min(line.find_first_of(delimiters, at), line.size());
       field =
           std::string(absl::StripAsciiWhitespace(line.substr(at, end - at)));
       at = end;
@@ -185,7 +191,8 @@ bool HasGroups(absl::string_view text, bool comma) {
 }
 
 Cell Classify(absl::string_view text, bool comma) {
-  if (text.empty() || text == "NA" || text == "N/A" || text == "#N/A" ||
+  if (text.empty() || text == "NA" || absl::EqualsIgnoreCase(text, "N/A") ||
+      text == "#N/A" || text == "<NA>" ||
       absl::EqualsIgnoreCase(text, "null") || text == "None") {
     return Cell::kEmpty;
   }

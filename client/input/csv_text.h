@@ -12,7 +12,7 @@
 
 namespace annod::input {
 
-// What the text of a cell is. Words for "nothing", as "NA" and "null", count as
+// What the text of a cell is. Words for "nothing", as "NA" and "n/a", count as
 // empty; numbers with separators of thousands, which are not read, as not
 // finite.
 enum class Cell { kEmpty, kNumber, kNotFinite, kText };

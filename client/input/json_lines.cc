@@ -57,6 +57,12 @@ class JsonLinesReader final : public VectorReader {
         return lines_->Error("'vector' must be an array or an object");
       }
       if (!vector.is_array()) {
+        for (const auto& [key, value] : vector.items()) {
+          if (!value.is_structured()) continue;
+          return lines_->Error(absl::StrCat(
+              "'vector' has '", ForMessage(key), "'; it must be an array of ",
+              "numbers, or an object of numbers by position or name"));
+        }
         return lines_->Error(
             "an object of positions does not tell how many components a row "
             "has; give --dim or --feature_names, or write arrays");
@@ -153,6 +159,10 @@ class JsonLinesReader final : public VectorReader {
                "is null)";
       }
     }
+    if (!IsValidUtf8(line)) {
+      return " (convert the file, for instance: iconv -f WINDOWS-1252 -t "
+             "UTF-8)";
+    }
     return "";
   }
 
@@ -228,9 +238,10 @@ class JsonLinesReader final : public VectorReader {
       return lines_->Error(absl::StrCat("the id ", ForMessage(own_id->dump()),
                                         " is not a whole number"));
     }
+    constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
     const bool large = own_id->is_number_unsigned() &&
-                       own_id->get<uint64_t>() > uint64_t{kMaxInputRows};
-    const int64_t number = large ? kMaxInputRows : own_id->get<int64_t>();
+                       own_id->get<uint64_t>() > uint64_t{kMost};
+    const int64_t number = large ? kMost : own_id->get<int64_t>();
     ANNOD_RETURN_IF_ERROR(CheckId(*lines_, lines_->line_number(), number));
     id_ = static_cast<int32_t>(number);
     return absl::OkStatus();
@@ -251,11 +262,13 @@ class JsonLinesReader final : public VectorReader {
         value.is_structured()
             ? " (each line is one row; jq -c '.[]' FILE writes the rows of "
               "one large array so)"
-            : ""));
+        : value.is_number() ? " (too large for a 32-bit float)"
+                            : ""));
   }
 
   static absl::string_view MissingHint() {
-    return " (--missing_value says what missing components are)";
+    return " (--missing_value of fit and transform says what missing "
+           "components are)";
   }
 
   absl::Status TakeObject(const json& object, absl::Span<float> row) const {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -58,17 +59,17 @@ constexpr Magic kMagics[] = {
     {"\xD0\xCF\x11\xE0", "an old Office file; save the table as .csv"},
     {"\x93NUMPY", "a .npy array (--input_format npy)"},
     {"\x89HDF\r\n", "an HDF5 file (--input_format hdf5)"},
+    {"\x1F\x8B\x08", "compressed twice by gzip; unpack it once, as with zcat"},
+    {"version https://git-lfs",
+     "a Git LFS pointer; git lfs pull fetches the "
+     "file"},
+    {"<!DOCTYPE", "a web page; was the download refused?"},
+    {"<!doctype", "a web page; was the download refused?"},
+    {"<html", "a web page; was the download refused?"},
+    {"%PDF-", "a PDF document"},
     {"PAR1", "a Parquet file; write the columns as .npy or .csv"},
     {"ARROW1", "an Arrow file; write the columns as .npy or .csv"},
 };
-
-// What `bytes` are, if they are known to be no text.
-absl::string_view OtherContents(absl::string_view bytes) {
-  for (const Magic& magic : kMagics) {
-    if (absl::StartsWith(bytes, magic.bytes)) return magic.what;
-  }
-  return "";
-}
 
 // Whether binary data begin as word2vec's: "count dim", a line end.
 bool IsWord2Vec(absl::string_view bytes) {
@@ -81,15 +82,6 @@ bool IsWord2Vec(absl::string_view bytes) {
          absl::SimpleAtoi(numbers[1], &ignored);
 }
 
-// What zlib says of an error behind its own name for the file.
-absl::string_view Reason(const char* message) {
-  absl::string_view reason = message == nullptr ? "" : message;
-  if (absl::StartsWith(reason, "<fd:")) {
-    reason.remove_prefix(std::min(reason.find(": ") + 2, reason.size()));
-  }
-  return reason.empty() ? "cannot be read" : reason;
-}
-
 // Whether "\r" alone ends lines.
 bool HasLoneReturns(absl::string_view text) {
   const size_t at = text.find('\r');
@@ -98,6 +90,134 @@ bool HasLoneReturns(absl::string_view text) {
 }
 
 }  // namespace
+
+absl::string_view OtherContents(absl::string_view bytes) {
+  for (const Magic& magic : kMagics) {
+    if (absl::StartsWith(bytes, magic.bytes)) return magic.what;
+  }
+  return "";
+}
+
+bool IsGzip(absl::string_view bytes) {
+  return absl::StartsWith(bytes, "\x1F\x8B\x08");
+}
+
+// The bytes of a file, unpacked if they are members of gzip (RFC 1952), one
+// behind the other. gzread() takes the first bytes that are none for the end,
+// and rows behind a damaged member would be lost without a word.
+class LineReader::Unpacker {
+ public:
+  explicit Unpacker(int fd) : fd_(fd), buffer_(kReadBytes, '\0') {}
+  ~Unpacker() {
+    if (packed_) inflateEnd(&stream_);
+    close(fd_);
+  }
+  Unpacker(const Unpacker&) = delete;
+  Unpacker& operator=(const Unpacker&) = delete;
+
+  // Some bytes, at least one; 0: the end. InvalidArgument says why not.
+  absl::StatusOr<size_t> Read(char* out, size_t bytes) {
+    if (!begun_) ANNOD_RETURN_IF_ERROR(Begin());
+    if (!packed_) {
+      if (stream_.avail_in == 0) ANNOD_RETURN_IF_ERROR(More());
+      bytes = std::min<size_t>(bytes, stream_.avail_in);
+      std::memcpy(out, stream_.next_in, bytes);
+      Skip(bytes);
+      return bytes;
+    }
+    stream_.next_out = reinterpret_cast<Bytef*>(out);
+    stream_.avail_out = static_cast<uInt>(bytes);
+    while (stream_.avail_out == bytes) {
+      if (between_) {
+        ANNOD_ASSIGN_OR_RETURN(const bool next, NextMember());
+        if (!next) return 0;
+      }
+      if (stream_.avail_in == 0) ANNOD_RETURN_IF_ERROR(More());
+      if (stream_.avail_in == 0) {
+        return absl::InvalidArgumentError("the compressed file ends early");
+      }
+      const int result = inflate(&stream_, Z_NO_FLUSH);
+      if (result == Z_STREAM_END) {
+        between_ = true;
+      } else if (result != Z_OK) {
+        return absl::InvalidArgumentError(
+            stream_.msg == nullptr ? "cannot be unpacked" : stream_.msg);
+      }
+    }
+    return bytes - stream_.avail_out;
+  }
+
+ private:
+  // Reads on behind what is left of the input.
+  absl::Status More() {
+    std::memmove(&buffer_[0], stream_.next_in, stream_.avail_in);
+    stream_.next_in = reinterpret_cast<Bytef*>(&buffer_[0]);
+    ssize_t got;
+    do {
+      got = read(fd_, &buffer_[stream_.avail_in],
+                 buffer_.size() - stream_.avail_in);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) return absl::InvalidArgumentError(std::strerror(errno));
+    stream_.avail_in += static_cast<uInt>(got);
+    end_ = got == 0;
+    return absl::OkStatus();
+  }
+
+  void Skip(size_t bytes) {
+    stream_.next_in += bytes;
+    stream_.avail_in -= static_cast<uInt>(bytes);
+  }
+
+  // Whether a member begins here, whose first bytes may come one by one.
+  absl::StatusOr<bool> MemberBegins() {
+    while (stream_.avail_in < 3 && !end_) ANNOD_RETURN_IF_ERROR(More());
+    return IsGzip(absl::string_view(
+        reinterpret_cast<const char*>(stream_.next_in), stream_.avail_in));
+  }
+
+  absl::Status Begin() {
+    begun_ = true;
+    stream_.next_in = reinterpret_cast<Bytef*>(&buffer_[0]);
+    ANNOD_ASSIGN_OR_RETURN(packed_, MemberBegins());
+    constexpr int kGzipOnly = 16;
+    if (packed_ && inflateInit2(&stream_, MAX_WBITS + kGzipOnly) != Z_OK) {
+      packed_ = false;
+      return absl::ResourceExhaustedError("no memory to unpack");
+    }
+    return absl::OkStatus();
+  }
+
+  // Begins the next member; false at the end, before which zeros may stand.
+  absl::StatusOr<bool> NextMember() {
+    ANNOD_ASSIGN_OR_RETURN(const bool begins, MemberBegins());
+    if (begins) {
+      between_ = false;
+      inflateReset(&stream_);
+      return true;
+    }
+    do {
+      while (stream_.avail_in > 0) {
+        if (*stream_.next_in != 0) {
+          return absl::InvalidArgumentError(
+              "what follows the compressed bytes is not compressed: the file "
+              "is damaged, or joined of files that are and files that are not");
+        }
+        Skip(1);
+      }
+      ANNOD_RETURN_IF_ERROR(More());
+    } while (!end_);
+    return false;
+  }
+
+  const int fd_;
+  std::string buffer_;
+  z_stream stream_ = {};
+  bool begun_ = false, packed_ = false, end_ = false;
+  bool between_ = false;  // members
+};
+
+LineReader::LineReader(std::string path, int fd)
+    : path_(std::move(path)), file_(std::make_unique<Unpacker>(fd)) {}
 
 absl::StatusOr<std::unique_ptr<LineReader>> LineReader::Open(
     const std::string& path, std::string name) {
@@ -112,40 +232,24 @@ absl::StatusOr<std::unique_ptr<LineReader>> LineReader::Open(
     return absl::InvalidArgumentError(
         absl::StrCat(name, ": a directory, not a file"));
   }
-  gzFile file = gzdopen(fd, "rb");
-  if (file == nullptr) {
-    close(fd);
-    return ErrnoStatus(name, ENOMEM);
-  }
-  gzbuffer(file, kReadBytes);
-  return std::unique_ptr<LineReader>(new LineReader(std::move(name), file));
+  return std::unique_ptr<LineReader>(new LineReader(std::move(name), fd));
 }
 
-LineReader::~LineReader() { gzclose(file_); }
+LineReader::~LineReader() = default;
 
 absl::Status LineReader::Fill() {
   buffer_.erase(0, begin_);
   begin_ = 0;
   const size_t old = buffer_.size();
   buffer_.resize(old + kReadBytes);
-  const int got = gzread(file_, &buffer_[old], kReadBytes);
-  buffer_.resize(old + (got > 0 ? got : 0));
-  if (got > 0) return absl::OkStatus();
-  end_ = true;
-  int error = Z_OK;
-  const char* message = gzerror(file_, &error);
-  // A stream that is cut ends with Z_BUF_ERROR after its last whole block.
-  if (got < 0 || (error != Z_OK && error != Z_STREAM_END)) {
-    const int read_error = errno;
-    return absl::InvalidArgumentError(absl::StrCat(
-        path_,
-        line_number_ == 0 ? "" : absl::StrCat(": after line ", line_number_),
-        ": ",
-        error == Z_ERRNO       ? std::strerror(read_error)
-        : error == Z_BUF_ERROR ? "the compressed file ends early"
-                               : Reason(message)));
-  }
-  return absl::OkStatus();
+  const absl::StatusOr<size_t> got = file_->Read(&buffer_[old], kReadBytes);
+  buffer_.resize(old + (got.ok() ? *got : 0));
+  end_ = !got.ok() || *got == 0;
+  if (got.ok()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      path_,
+      line_number_ == 0 ? "" : absl::StrCat(": after line ", line_number_),
+      ": ", got.status().message()));
 }
 
 absl::StatusOr<absl::string_view> LineReader::Peek() {
@@ -170,7 +274,9 @@ absl::Status LineReader::Begin() {
   absl::string_view encoding = OtherEncoding(text);
   const size_t nul = text.substr(0, kNulBytes).find('\0');
   if (encoding.empty() && nul != absl::string_view::npos) {
-    if (nul > 3) {
+    const bool every_other =
+        nul < 2 && text.size() > nul + 2 && text[nul + 2] == '\0';
+    if (nul > 3 || (nul < 2 && !every_other)) {
       return ErrorAt(
           1, absl::StrCat("byte ", nul, " is zero: not text, or UTF-16",
                           IsWord2Vec(text)

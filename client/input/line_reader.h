@@ -1,8 +1,6 @@
 #ifndef ANNOD_CLIENT_INPUT_LINE_READER_H_
 #define ANNOD_CLIENT_INPUT_LINE_READER_H_
 
-#include <zlib.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -49,16 +47,18 @@ class LineReader {
   absl::Status ErrorAt(int64_t line, absl::string_view what) const;
 
  private:
-  LineReader(std::string path, gzFile file)
-      : path_(std::move(path)), file_(file) {}
+  // Takes the descriptor.
+  LineReader(std::string path, int fd);
 
   // Reads more of the file; at the end end_ becomes true.
   absl::Status Fill();
   // Looks at the first bytes, before the first line.
   absl::Status Begin();
 
+  class Unpacker;
+
   const std::string path_;
-  gzFile const file_;
+  const std::unique_ptr<Unpacker> file_;
   std::string buffer_;
   size_t begin_ = 0;  // of the unread part of buffer_
   bool begun_ = false;
@@ -66,6 +66,13 @@ class LineReader {
   char line_end_ = '\n';
   int64_t line_number_ = 0;
 };
+
+// Whether a file that begins with `bytes` is compressed by gzip.
+bool IsGzip(absl::string_view bytes);
+
+// What `bytes` begin, if that is known to be no file of vectors that a reader
+// takes as it is: "a ZIP archive, ...", "a web page, ..."; else empty.
+absl::string_view OtherContents(absl::string_view bytes);
 
 }  // namespace annod::input
 

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -216,6 +217,12 @@ absl::StatusOr<std::unique_ptr<VectorReader>> OpenNpz(
   if (found == nullptr) {
     return absl::NotFoundError(absl::StrCat(
         path, ": no array '", ForMessage(array), "'; there are ", there));
+  }
+  if (array.empty() && absl::c_linear_search(names, "'indptr'")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path,
+                     ": a sparse matrix of scipy; write its .toarray() with "
+                     "numpy.save"));
   }
   if (array.empty() && names.size() > 1) {
     return absl::InvalidArgumentError(

@@ -1,7 +1,12 @@
 #include "client/input/row_names.h"
 
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "client/input/components.h"
 #include "client/input/limits.h"
 #include "core/status_macros.h"
 #include "core/utf8.h"
@@ -27,6 +32,34 @@ absl::Status Check(const LineReader& lines, int64_t line,
 }
 
 }  // namespace
+
+bool IsOneOf(absl::string_view text,
+             std::initializer_list<absl::string_view> words) {
+  return std::any_of(words.begin(), words.end(), [text](absl::string_view w) {
+    return absl::EqualsIgnoreCase(text, w);
+  });
+}
+
+bool NamesIds(absl::string_view name) {
+  if (name.size() < 3 || !absl::EndsWithIgnoreCase(name, "id")) return false;
+  const char before = name[name.size() - 3];
+  return !absl::ascii_isalnum(before) ||
+         (absl::ascii_islower(before) &&
+          absl::ascii_isupper(name[name.size() - 2]));
+}
+
+bool NamesLabels(absl::string_view name) {
+  return IsOneOf(name, {"category", "class", "key", "name", "species", "target",
+                        "title", "token", "word"});
+}
+
+bool HoldsNumber(absl::string_view label, char delimiter) {
+  const size_t at = label.find_last_of(",;|\t");
+  float ignored;
+  return at != absl::string_view::npos && at > 0 && label[at] != delimiter &&
+         ParseNumber(absl::StripAsciiWhitespace(label.substr(at + 1)),
+                     &ignored);
+}
 
 absl::Status CheckLabel(const LineReader& lines, int64_t line,
                         absl::string_view label) {

@@ -2,6 +2,7 @@
 #define ANNOD_CLIENT_INPUT_ROW_NAMES_H_
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 
 #include "absl/status/status.h"
@@ -26,6 +27,19 @@ absl::Status ParseId(const LineReader& lines, int64_t line,
 
 // OK if `number` is from 0 to the largest id.
 absl::Status CheckId(const LineReader& lines, int64_t line, int64_t number);
+
+// Whether `text` is one of `words`, in any case.
+bool IsOneOf(absl::string_view text,
+             std::initializer_list<absl::string_view> words);
+
+// Whether a column's name is that of ids, as item_id and docID: not grid.
+bool NamesIds(absl::string_view name);
+// Likewise of labels: "name", "class".
+bool NamesLabels(absl::string_view name);
+
+// Whether a label is text and a number behind a character that separates
+// columns, but for `delimiter`: of rows that two characters separate.
+bool HoldsNumber(absl::string_view label, char delimiter);
 
 }  // namespace annod::input
 

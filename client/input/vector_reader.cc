@@ -2,17 +2,21 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cstring>
 #include <initializer_list>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "client/input/components.h"
 #include "client/input/formats.h"
+#include "client/input/line_reader.h"
 #include "client/input/spool.h"
 #include "core/status_macros.h"
 
@@ -45,6 +49,12 @@ constexpr Ending kEndings[] = {
 constexpr absl::string_view kEndingsText =
     ".npy, .npz, .fvecs, .bvecs, .hdf5, .h5, .csv, .tsv, .vec, .txt, .jsonl or "
     ".ndjson, also with .gz";
+
+// Instead of files that are not read.
+constexpr absl::string_view kSaveArray =
+    "such files are not read; write the array as .npy, with numpy.save";
+constexpr absl::string_view kSaveTable =
+    "tables of a spreadsheet are not read; save the table as .csv";
 
 InputName Parse(const std::string& path) {
   const std::string lower = absl::AsciiStrToLower(path);
@@ -102,11 +112,16 @@ bool LooksLikeVec(absl::string_view text) {
     return input::ParseComponent(fields.back(), &number);
   }
   if (fields.size() > 2 || lines.size() < 2) return false;
-  // "2 3": a header if a word follows.
-  const std::vector<absl::string_view> next =
-      absl::StrSplit(absl::StripLeadingAsciiWhitespace(lines[1]).substr(0, 256),
-                     ' ', absl::SkipEmpty());
-  return !next.empty() && !input::ParseComponent(next[0], &number);
+  // "2 3": a header if a word follows, which may be a number before three more.
+  const absl::string_view rest = absl::StripLeadingAsciiWhitespace(lines[1]);
+  const std::vector<absl::string_view> next = absl::StrSplit(
+      rest.substr(0, rest.find_first_of("\r\n")), ' ', absl::SkipEmpty());
+  if (next.empty()) return false;
+  if (!input::ParseComponent(next[0], &number)) return true;
+  int64_t count, dim;
+  return absl::SimpleAtoi(fields[0], &count) &&
+         absl::SimpleAtoi(fields[1], &dim) && dim > 1 &&
+         next.size() - 1 == static_cast<uint64_t>(dim);
 }
 
 std::string FormatOf(absl::string_view bytes) {
@@ -125,6 +140,27 @@ std::string FormatOf(absl::string_view bytes) {
 
 absl::Status UnknownFormat(const std::string& path) {
   const std::string lower = absl::AsciiStrToLower(path);
+  for (const auto& [ending, what] :
+       std::initializer_list<std::pair<absl::string_view, absl::string_view>>{
+           {".ann",
+            "an Annoy file is no list of vectors: annodctl deserialize "
+            "or attach makes an index of it"},
+           {".pkl", kSaveArray},
+           {".pickle", kSaveArray},
+           {".pt", kSaveArray},
+           {".pth", kSaveArray},
+           {".safetensors", kSaveArray},
+           {".mat", kSaveArray},
+           {".fbin", kSaveArray},
+           {".u8bin", kSaveArray},
+           {".i8bin", kSaveArray},
+           {".bin", kSaveArray},
+           {".xlsx", kSaveTable},
+           {".xls", kSaveTable},
+           {".ods", kSaveTable}}) {
+    if (!absl::EndsWith(lower, ending)) continue;
+    return absl::InvalidArgumentError(absl::StrCat(path, ": ", what));
+  }
   for (const absl::string_view ending :
        {".parquet", ".arrow", ".feather", ".orc"}) {
     if (!absl::EndsWith(lower, ending)) continue;
@@ -155,9 +191,31 @@ absl::Status UnknownFormat(const std::string& path) {
                    kEndingsText, ", or --input_format say what it is"));
 }
 
+// The first bytes of a file, fewer if it is shorter.
+absl::StatusOr<std::string> Start(const BinaryFile& file) {
+  std::string start(std::min<int64_t>(file.size(), 32), '\0');
+  ANNOD_RETURN_IF_ERROR(file.ReadAt(0, start.data(), start.size()));
+  return start;
+}
+
+// Refuses what is known to be something else, by its name.
+absl::Status CheckContents(const BinaryFile& file, const std::string& format) {
+  ANNOD_ASSIGN_OR_RETURN(const std::string start, Start(file));
+  const absl::string_view contents = input::OtherContents(start);
+  if (contents.empty() || FormatOf(start) == format) return absl::OkStatus();
+  int32_t dim;
+  std::memcpy(&dim, start.data(), std::min(start.size(), sizeof(dim)));
+  if (absl::EndsWith(format, "vecs") && dim >= 1 && dim <= kMaxInputDim) {
+    return absl::OkStatus();  // the count of a row
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(file.path(), ": not ", format, ": it is ", contents));
+}
+
 absl::StatusOr<std::unique_ptr<VectorReader>> OpenBinary(
     std::unique_ptr<BinaryFile> file, const std::string& format,
     const std::string& member, const VectorReaderOptions& options) {
+  ANNOD_RETURN_IF_ERROR(CheckContents(*file, format));
   if (format == "npy") return input::OpenNpy(std::move(file), options.missing);
   if (format == "npz") {
     return input::OpenNpz(std::move(file), member, options.missing);
@@ -218,7 +276,10 @@ absl::StatusOr<std::unique_ptr<VectorReader>> OpenRows(
   if (!sniff && !stream && !name.packed && !IsText(name.format)) {
     ANNOD_ASSIGN_OR_RETURN(auto file,
                            BinaryFile::Open(name.path, options.name));
-    return OpenBinary(std::move(file), name.format, name.member, options);
+    ANNOD_ASSIGN_OR_RETURN(const std::string start, Start(*file));
+    if (!input::IsGzip(start)) {
+      return OpenBinary(std::move(file), name.format, name.member, options);
+    }
   }
   ANNOD_ASSIGN_OR_RETURN(auto lines, LineReader::Open(name.path, options.name));
   if (sniff) {

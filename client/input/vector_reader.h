@@ -101,7 +101,7 @@ struct VectorReaderOptions {
   // Separator of a .csv file's columns, '\0': the one of , ; | tab and blank
   // that fits the first lines.
   char delimiter = '\0';
-  // Take empty cells of a .csv file and "NA", null and absent components
+  // Take empty cells, "NA" and NaN of a .csv file, null and absent components
   // of JSON lines, NaN of binary formats for missing components.
   bool missing = false;
   // The rows are ids, not vectors: take .ivecs, and in a .csv file a first line

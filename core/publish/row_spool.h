@@ -46,6 +46,9 @@ class RowSpool {
   // Numbers of two rows that have one id, the smaller first.
   std::optional<std::pair<int64_t, int64_t>> EqualIds();
 
+  // Of a row with an id of its own: that id.
+  int32_t IdOf(int64_t row) const { return own_ids_[row]; }
+
   // Of rows with ids of their own, after EqualIds(): the smallest and largest.
   bool has_ids() const { return !own_ids_.empty(); }
   int32_t smallest_id() const { return own_ids_[order_.front()]; }

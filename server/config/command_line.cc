@@ -1,5 +1,6 @@
 #include "server/config/command_line.h"
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/file_system.h"
@@ -89,6 +91,23 @@ absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
                       absl::StrCat("configuration: ", text.status().message()));
 }
 
+// What to say of arguments that are none; those that are flags count.
+std::string Unknown(const std::vector<std::string>& arguments) {
+  const auto flag = std::find_if(
+      arguments.begin(), arguments.end(),
+      [](const std::string& one) { return absl::StartsWith(one, "-"); });
+  if (flag == arguments.end()) {
+    return absl::StrCat("'", arguments.empty() ? "" : arguments.front(),
+                        "' is no flag, and annod takes nothing else");
+  }
+  const std::string name = flag->substr(0, flag->find('='));
+  const absl::string_view meant = SettingMeant(absl::string_view(name).substr(
+      std::min(name.find_first_not_of('-'), name.size())));
+  return absl::StrCat("there is no flag ", name,
+                      meant.empty() ? "" : "; did you mean --", meant,
+                      meant.empty() ? "" : "?");
+}
+
 }  // namespace
 
 absl::StatusOr<CommandLine> ParseCommandLine(int argc,
@@ -113,6 +132,10 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc,
     AddChildFlags(&app, &role, &child);
     try {
       app.parse(argc, argv);
+    } catch (const CLI::ExtrasError&) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(Unknown(app.remaining(/*recurse=*/true)),
+                       "; `annod --help` lists the flags"));
     } catch (const CLI::CallForHelp&) {
       result.text = app.help();
     } catch (const CLI::CallForVersion& e) {

@@ -252,9 +252,11 @@ absl::Status MergeConfigJson(absl::string_view text, Config* config) {
   for (const auto& item : document.items()) {
     const Setting* setting = FindSetting(item.key());
     if (setting == nullptr) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("configuration: there is no setting '", item.key(),
-                       "'; `annod --help` lists them"));
+      const absl::string_view meant = SettingMeant(item.key());
+      return absl::InvalidArgumentError(absl::StrCat(
+          "configuration: there is no setting '", item.key(), "'",
+          meant.empty() ? "" : "; did you mean ", meant,
+          meant.empty() ? "" : "?", "; `annod --help` lists them"));
     }
     ANNOD_RETURN_IF_ERROR(SetFromJson(*setting, item.value(), &merged));
   }

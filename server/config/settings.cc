@@ -1,7 +1,52 @@
 #include "server/config/settings.h"
 
+#include <string>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+
 namespace annod {
 namespace {
+
+// What settings are called by other servers.
+struct OtherName {
+  absl::string_view words;
+  absl::string_view setting;
+};
+constexpr OtherName kOtherNames[] = {
+    {"addr address bind bind_address endpoint grpc grpc_port host ip port p",
+     "listen"},
+    {"http http_port metrics metrics_address metrics_port status",
+     "http_listen"},
+    {"data data_path datadir db dir d folder index_dir path root storage",
+     "data_dir"},
+    {"memory max_memory mem", "memory_limit"},
+    {"processes w", "workers"},
+    {"cpus concurrency jobs n_jobs num_threads t", "threads"},
+    {"log verbose verbosity loglevel v", "log_level"},
+    {"cert certificate tls tls_cert ssl ssl_cert", "tls_certificate"},
+    {"key private_key ssl_key", "tls_key"},
+    {"leader master primary replica_of replicaof upstream", "follow"},
+    {"auth token tokens users", "access_file"},
+    {"conf config_file configuration c f", "config"},
+};
+
+// Whether one character inserted, removed or replaced, or two swapped, make one
+// of the other.
+bool OneEditApart(absl::string_view a, absl::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  if (b.size() - a.size() > 1) return false;
+  size_t same = 0;
+  while (same < a.size() && a[same] == b[same]) ++same;
+  a.remove_prefix(same);
+  b.remove_prefix(same);
+  if (a.size() < b.size()) return a == b.substr(1);
+  return a.size() < 2 || a.substr(1) == b.substr(1) ||
+         (a[0] == b[1] && a[1] == b[0] && a.substr(2) == b.substr(2));
+}
 
 constexpr double kMinute = 60;
 constexpr double kHour = 60 * kMinute;
@@ -215,6 +260,28 @@ const Setting* FindSetting(absl::string_view name) {
     if (setting.name == name) return &setting;
   }
   return nullptr;
+}
+
+absl::string_view SettingMeant(absl::string_view name) {
+  const std::string wanted =
+      absl::StrReplaceAll(absl::AsciiStrToLower(name), {{"-", "_"}});
+  for (const OtherName& other : kOtherNames) {
+    for (const absl::string_view word : absl::StrSplit(other.words, ' ')) {
+      if (word == wanted) return other.setting;
+    }
+  }
+  absl::string_view begun;
+  int begin_so = 0;
+  for (const Setting& setting : AllSettings()) {
+    if (setting.name == wanted || OneEditApart(wanted, setting.name)) {
+      return setting.name;
+    }
+    if (wanted.size() > 3 && absl::StartsWith(setting.name, wanted)) {
+      begun = setting.name;
+      ++begin_so;
+    }
+  }
+  return begin_so == 1 ? begun : "";
 }
 
 }  // namespace annod

@@ -40,6 +40,10 @@ const std::vector<Setting>& AllSettings();
 // Null if there is no such setting.
 const Setting* FindSetting(absl::string_view name);
 
+// The setting that was most likely meant by a name that is none, as "port",
+// "data-dir" or "worker"; empty if none is near.
+absl::string_view SettingMeant(absl::string_view name);
+
 }  // namespace annod
 
 #endif  // ANNOD_SERVER_CONFIG_SETTINGS_H_

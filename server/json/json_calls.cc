@@ -1,17 +1,24 @@
 #include "server/json/json_calls.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "annod/v1/index_service.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/type_resolver_util.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "nlohmann/json.hpp"
 #include "server/audit/request_ids.h"
 #include "server/config/child_options.h"
 #include "server/rpc/errors.h"
@@ -39,6 +46,89 @@ bool IsMetadataText(absl::string_view text) {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return c >= ' ' && c <= '~'; });
 }
+
+// Finds in text what protobuf's parser lets pass: it leaves null out of an
+// array, joins arrays in arrays, lets the last of two members of one name count
+// (or the elements of both), and takes what is no JSON.
+class StrictJson final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  // What is wrong; empty: nothing.
+  static std::string FaultOf(const std::string& text) {
+    StrictJson sax;
+    nlohmann::json::sax_parse(text, &sax);
+    return sax.fault_;
+  }
+
+  bool null() override {
+    return !InArray() ||
+           Fail(absl::StrCat("an element of '", Name(), "' is null"));
+  }
+  bool boolean(bool) override { return true; }
+  bool number_integer(int64_t) override { return true; }
+  bool number_unsigned(uint64_t) override { return true; }
+  bool number_float(double, const std::string&) override { return true; }
+  bool string(std::string&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(size_t) override { return Begin({}); }
+  bool key(std::string& name) override {
+    open_.back().name = name;
+    // search_k and searchK are one field.
+    const bool added = open_.back()
+                           .names
+                           .insert(absl::AsciiStrToLower(
+                               absl::StrReplaceAll(name, {{"_", ""}})))
+                           .second;
+    return added || Fail(absl::StrCat("'", name, "' is given twice"));
+  }
+  bool end_object() override {
+    open_.pop_back();
+    return true;
+  }
+  bool start_array(size_t) override {
+    if (InArray()) {
+      return Fail(absl::StrCat("an element of '", Name(), "' is an array"));
+    }
+    return Begin({/*array=*/true, Name(), {}});
+  }
+  bool end_array() override {
+    open_.pop_back();
+    return true;
+  }
+  bool parse_error(size_t, const std::string&,
+                   const nlohmann::json::exception& error) override {
+    const absl::string_view what = error.what();
+    // Behind the library's own "[json.exception...] ".
+    const size_t end = what.find("] ");
+    return Fail(
+        std::string(what.substr(end == absl::string_view::npos ? 0 : end + 2)));
+  }
+
+ private:
+  struct Open {
+    bool array = false;
+    std::string name;  // of the member, or of the array
+    absl::flat_hash_set<std::string> names;
+  };
+
+  bool Begin(Open what) {
+    // Deeper than any message.
+    constexpr size_t kMostOpen = 32;
+    if (open_.size() == kMostOpen) {
+      return Fail(absl::StrCat("nested more than ", kMostOpen, " levels deep"));
+    }
+    open_.push_back(std::move(what));
+    return true;
+  }
+  bool InArray() const { return !open_.empty() && open_.back().array; }
+  std::string Name() const { return open_.empty() ? "" : open_.back().name; }
+  bool Fail(std::string fault) {
+    fault_ = std::move(fault);
+    return false;
+  }
+
+  std::vector<Open> open_;
+  std::string fault_;
+};
 
 bool IsJson(absl::string_view content_type) {
   const absl::string_view type = content_type.substr(0, content_type.find(';'));
@@ -151,18 +241,23 @@ HttpResponse JsonCalls::Answer(const HttpRequest& request) const {
   if (IsTraceParent(request.trace_parent)) {
     metadata.emplace_back(kTraceParentKey, request.trace_parent);
   }
-  const absl::string_view text = absl::StripAsciiWhitespace(request.body);
+  std::string text(absl::StripAsciiWhitespace(request.body));
+  if (text.empty()) text = "{}";
   std::string bytes;
-  const auto parsed = google::protobuf::util::JsonToBinaryString(
-      types_.get(), TypeUrl(absl::StrCat("annod.v1.", method, "Request")),
-      text.empty() ? "{}" : std::string(text), &bytes);
-  if (!parsed.ok()) {
-    return Failed(
-        BadRequest("body", absl::StrCat("the body is not a ", method,
-                                        "Request as JSON: ",
-                                        Printable(std::string(parsed.message()),
-                                                  kMaxPrintedPathBytes))),
-        id);
+  std::string fault = StrictJson::FaultOf(text);
+  if (fault.empty()) {
+    const auto parsed = google::protobuf::util::JsonToBinaryString(
+        types_.get(), TypeUrl(absl::StrCat("annod.v1.", method, "Request")),
+        text, &bytes);
+    if (!parsed.ok()) fault = std::string(parsed.message());
+  }
+  if (!fault.empty()) {
+    // Quotes may stay as they are.
+    const std::string shown = absl::StrReplaceAll(
+        Printable(fault, kMaxPrintedPathBytes), {{"\\'", "'"}, {"\\\"", "\""}});
+    return Failed(BadRequest("body", absl::StrCat("the body is not a ", method,
+                                                  "Request as JSON: ", shown)),
+                  id);
   }
   std::string answer;
   const grpc::Status status =

@@ -280,9 +280,10 @@ absl::Status FitCall::CheckWhole() {
   const auto equal = spool_->EqualIds();
   if (!equal.has_value()) return absl::OkStatus();
   const std::string field = absl::StrCat("rows[", equal->second, "].id");
-  return FieldError(field, "the same", "different in every row",
-                    absl::StrCat(field, " is that of rows[", equal->first,
-                                 "] too; ids must be different"));
+  const std::string id = absl::StrCat(spool_->IdOf(equal->second));
+  return FieldError(field, id, "different in every row",
+                    absl::StrCat(field, " is ", id, ", as that of rows[",
+                                 equal->first, "] is; ids must be different"));
 }
 
 absl::StatusOr<FitResult> FitCall::MakeVersion(BuildJob* job) {

@@ -2,9 +2,12 @@
 
 #include <cmath>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "client/ctl/common/values.h"
 #include "client/input/components.h"
@@ -12,6 +15,27 @@
 namespace annod::ctl {
 
 namespace {
+
+// What other programs call metrics.
+std::string MeantByMetric(const std::string& text) {
+  std::string name = absl::StrReplaceAll(absl::AsciiStrToLower(text),
+                                         {{"_", ""}, {"-", ""}, {" ", ""}});
+  if (absl::StartsWith(name, "metric")) name.erase(0, 6);
+  if (absl::StartsWith(name, "cos")) return "; did you mean cosine?";
+  if (name == "ip" || name == "mips" ||
+      (name != text &&
+       ParseMetric(name).value_or(Metric::kHamming) == Metric::kDot)) {
+    return "; did you mean dot?";
+  }
+  if (absl::StrContains(name, "sq") &&
+      (absl::StrContains(name, "euclid") || absl::StrContains(name, "l2"))) {
+    return "; did you mean euclidean, whose distances are not squared?";
+  }
+  if (name != text && ParseMetric(name).ok()) {
+    return absl::StrCat("; did you mean ", name, "?");
+  }
+  return "";
+}
 
 template <typename T>
 CLI::Option* AddMetric(CLI::App* command, T* metric) {
@@ -22,7 +46,8 @@ CLI::Option* AddMetric(CLI::App* command, T* metric) {
             const absl::StatusOr<Metric> parsed = ParseMetric(text);
             if (!parsed.ok()) {
               throw CLI::ValidationError(
-                  "--metric", std::string(parsed.status().message()));
+                  "--metric",
+                  absl::StrCat(parsed.status().message(), MeantByMetric(text)));
             }
             *metric = *parsed;
           },

@@ -2,14 +2,17 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <cstdio>
 #include <limits>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "core/annoy/vector_check.h"
+#include "core/utf8.h"
 
 namespace annod::ctl {
 namespace {
@@ -163,6 +166,28 @@ absl::Status CheckInputDim(const std::string& path, const VectorReader& reader,
       path == "-" ? "standard input" : path, ": vectors of ", reader.dim(),
       reader.dim() == 1 ? " component" : " components", "; '", index,
       "' takes ", dim));
+}
+
+absl::Status CheckColumns(const std::string& path, const VectorReader& reader,
+                          const std::vector<std::string>& names) {
+  const std::vector<std::string> columns = reader.column_names();
+  if (columns.size() != names.size() || columns == names) {
+    return absl::OkStatus();
+  }
+  size_t wrong = 0;
+  while (columns[wrong] == names[wrong]) ++wrong;
+  if (std::none_of(columns.begin(), columns.end(),
+                   [&](const std::string& name) {
+                     return absl::c_linear_search(names, name);
+                   })) {
+    return absl::OkStatus();  // names of another kind
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      path == "-" ? "standard input" : path, ": ", reader.description().header,
+      ": component ", wrong, " is called '", ForMessage(columns[wrong]),
+      "'; that of the index is '", ForMessage(names[wrong]),
+      "': bring the columns into the order of the index (annodctl info --json "
+      "shows it), or write JSON lines, which name them"));
 }
 
 absl::Status CheckTaken(const std::string& path, const VectorReader& reader,

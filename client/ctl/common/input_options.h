@@ -46,6 +46,10 @@ void PrintWarnings(const InputDescription& input);
 // components, those of `index`.
 absl::Status CheckInputDim(const std::string& path, const VectorReader& reader,
                            const std::string& index, int dim);
+// InvalidArgument if the header of a .csv file names features of an index, or
+// some of them, at other places than `names`: its rows go by position.
+absl::Status CheckColumns(const std::string& path, const VectorReader& reader,
+                          const std::vector<std::string>& names);
 
 // InvalidArgument naming the place if `metric` does not take `row`, which
 // `reader` of `path` read last.

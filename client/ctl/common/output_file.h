@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -10,11 +11,19 @@
 
 namespace annod::ctl {
 
+// InvalidArgument if `output` is one of the files `inputs`, which would be
+// lost;
+// "-" is standard input, and ":NAME" behind a file's name a part of it. Empty
+// ones are none.
+absl::Status CheckNotInput(const std::string& output,
+                           const std::vector<std::string>& inputs);
+
 // A result written beside its final place and moved there when whole, so that
 // nobody ever sees a half of it.
 class OutputFile {
  public:
-  // AlreadyExists if `path` exists and may not be replaced (`force`).
+  // AlreadyExists if `path` exists and may not be replaced (`force`); NotFound
+  // or PermissionDenied if its folder is not there or takes no file.
   static absl::StatusOr<std::unique_ptr<OutputFile>> Prepare(
       FileSystem* fs, const std::string& path, bool force);
   // Removes the temporary file unless committed.

@@ -1,6 +1,7 @@
 #include "client/ctl/common/user_terms.h"
 
 #include <map>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -29,6 +30,7 @@ constexpr Field kFields[] = {
     {"items[0].vector", "--vector"},
     {"items[0].id", "--id"},
     {"items[0].label", "--label"},
+    {"options.feature_names", "--feature_names"},
     {"exclude_items", "--exclude"},
     {"only_allow_items", "--allow_none"},
     {"allow_items", "--allow"},
@@ -36,6 +38,8 @@ constexpr Field kFields[] = {
     {"default_tree_count", "--trees"},
     {"tree_count", "--trees"},
     {"thread_count", "--threads"},
+    {"i", "--i"},
+    {"j", "--j"},
     {"n", "--n"},
 };
 // Options whose fields have their names.
@@ -105,7 +109,7 @@ std::string Renamed(const std::string& message, absl::string_view field,
     const bool begins = before == ' ' || before == ';' || before == '(';
     if (begins && absl::StartsWith(rest, field)) {
       const absl::string_view after = rest.substr(field.size());
-      if (after.empty() || absl::StrContains(" ,;[(.", after.substr(0, 1))) {
+      if (after.empty() || absl::StrContains(" ,:;[(.", after.substr(0, 1))) {
         absl::StrAppend(&out, option);
         rest = after;
         before = option.back();
@@ -145,6 +149,15 @@ std::string InUserTerms(const absl::Status& status, const OptionTest& was_given,
   for (const absl::string_view name : kSameNames) {
     const std::string option = absl::StrCat("--", name);
     if (was_given(option)) message = Renamed(message, name, option);
+  }
+  // Which of several is told by its value.
+  for (const auto& [list, option] :
+       {std::pair("ids[", "--item"), std::pair("labels[", "--label")}) {
+    const size_t end = message.find("] is ");
+    if (was_given(option) && absl::StartsWith(message, list) &&
+        end != std::string::npos) {
+      message.replace(0, end + 1, option);
+    }
   }
   if (field != error.end() && field->second == "index") {
     message = absl::StrReplaceAll(message, {{"index is ", "NAME is "}});

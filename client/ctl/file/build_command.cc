@@ -1,8 +1,6 @@
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -80,13 +78,13 @@ class LabelFile {
 };
 
 absl::Status RunBuild(const BuildArguments& arguments, const Context& context) {
-  for (const std::string* const output :
-       {&arguments.output, &arguments.labels}) {
-    std::error_code ignored;
-    if (std::filesystem::equivalent(arguments.input, *output, ignored)) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          *output, ": is the input; the result must be another file"));
-    }
+  const std::vector<std::string> inputs = {
+      arguments.input, arguments.read.labels_path, arguments.read.ids_path};
+  ANNOD_RETURN_IF_ERROR(CheckNotInput(arguments.output, inputs));
+  ANNOD_RETURN_IF_ERROR(CheckNotInput(arguments.labels, inputs));
+  if (arguments.labels == arguments.output) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        arguments.labels, ": --labels and --output must be different files"));
   }
   ANNOD_ASSIGN_OR_RETURN(
       const auto place, OutputFile::Prepare(FileSystem::Posix(),

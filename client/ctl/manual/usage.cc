@@ -8,7 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "client/ctl/manual/command_tree.h"
-#include "client/ctl/manual/suggest.h"
+#include "client/ctl/manual/synonyms.h"
 
 namespace annod::ctl {
 namespace {
@@ -29,44 +29,24 @@ std::vector<std::string> TriedPath(const CLI::App& app) {
   }
 }
 
-std::string DidYouMean(const std::string& word) {
-  return word.empty() ? "" : absl::StrCat("; did you mean ", word, "?");
-}
-
 std::string UnknownOption(const std::string& word, const CommandEntry& root,
                           const CommandEntry& command) {
-  std::vector<std::string> names;
-  for (const CommandEntry* one : {&command, &root}) {
-    for (const OptionEntry& option : one->options) {
-      if (option.argument) continue;
-      names.insert(names.end(), option.names.begin(), option.names.end());
-    }
-  }
-  const std::string name = word.substr(0, word.find('='));
   return absl::StrCat("annodctl", command.path.empty() ? "" : " ",
-                      command.Name(), " has no option ", name,
-                      DidYouMean(Nearest(name, names)));
+                      command.Name(), " has no option ",
+                      word.substr(0, word.find('=')),
+                      MeantByOption(word, root, command));
 }
 
 std::string UnknownWord(const std::string& word, const CommandEntry& root,
                         const CommandEntry& command) {
   if (command.commands.empty()) {
     return absl::StrCat("annodctl ", command.Name(), " does not take '", word,
-                        "': too many arguments");
-  }
-  std::vector<std::string> names;
-  for (const CommandEntry& one : command.commands) {
-    names.push_back(one.path.back());
-  }
-  std::string nearest = Nearest(word, names);
-  if (nearest.empty()) {  // "annodctl verify" for "annodctl file verify"
-    for (const CommandEntry* one : AllCommands(root)) {
-      if (!one->path.empty() && one->path.back() == word) nearest = one->Name();
-    }
+                        "': too many arguments",
+                        MeantByArgument(word, command));
   }
   return absl::StrCat("'", word, "' is no command of annodctl",
                       command.path.empty() ? "" : " ", command.Name(),
-                      DidYouMean(nearest));
+                      MeantByCommand(word, root, command));
 }
 
 // The first word that nothing took, if a word is why parsing failed.

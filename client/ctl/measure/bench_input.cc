@@ -69,6 +69,7 @@ absl::StatusOr<std::vector<client::Query>> ReadBenchQueries(
   if (options.dim != 0) {
     ANNOD_RETURN_IF_ERROR(CheckInputDim(path, *reader, index, options.dim));
   }
+  ANNOD_RETURN_IF_ERROR(CheckColumns(path, *reader, options.feature_names));
   count = std::min(count, reader->row_count().value_or(count));
   const int64_t row_bytes = int64_t{4} * reader->dim();
   if (count > kMaxBenchQueryBytes / row_bytes) {

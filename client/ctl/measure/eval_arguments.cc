@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/ctl/common/input_options.h"
+#include "client/ctl/common/output_file.h"
 #include "client/ctl/common/progress.h"
 #include "client/ctl/common/values.h"
 #include "client/ctl/measure/eval_output.h"
@@ -82,6 +83,8 @@ absl::StatusOr<std::vector<std::vector<float>>> ReadQueries(
         absl::StrCat(arguments->queries, ": its vectors have ", reader->dim(),
                      " components; those of the index ", dim));
   }
+  ANNOD_RETURN_IF_ERROR(
+      CheckColumns(arguments->queries, *reader, read.feature_names));
   std::vector<std::vector<float>> rows;
   std::vector<float> row(dim);
   std::string label;
@@ -135,6 +138,8 @@ absl::Status RunEval(const std::string& name, EvalArguments arguments,
   }
   std::unique_ptr<EvalPicture> picture;
   if (!arguments.svg.empty()) {
+    ANNOD_RETURN_IF_ERROR(
+        CheckNotInput(arguments.svg, {arguments.queries, arguments.truth}));
     ANNOD_ASSIGN_OR_RETURN(
         picture, EvalPicture::Prepare(arguments.svg, arguments.force));
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "client/ctl/common/input_options.h"
+#include "client/ctl/common/output_file.h"
 #include "client/ctl/file/file_index.h"
 #include "client/ctl/measure/commands.h"
 #include "client/ctl/measure/eval_arguments.h"
@@ -146,6 +147,7 @@ absl::Status RunFileEval(const FileEvalArguments& arguments, Context* context) {
                          ReadTruth(run, queries.size(), slots));
   FileTarget target(std::move(index), run.options.k, std::move(queries),
                     std::move(ids));
+  ANNOD_RETURN_IF_ERROR(CheckNotInput(run.svg, {arguments.file.path}));
   return RunEval(arguments.file.path, std::move(run), &target, context);
 }
 

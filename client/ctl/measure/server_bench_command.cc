@@ -246,6 +246,8 @@ absl::Status RunBench(const BenchArguments& arguments, const Context& context) {
   FileSystem* const fs = FileSystem::Posix();
   std::unique_ptr<OutputFile> picture;
   if (!arguments.svg.empty()) {
+    ANNOD_RETURN_IF_ERROR(
+        CheckNotInput(arguments.svg, {arguments.queries, arguments.truth}));
     ANNOD_ASSIGN_OR_RETURN(
         picture, OutputFile::Prepare(fs, arguments.svg, arguments.force));
   }

@@ -133,6 +133,7 @@ absl::Status RunServerEval(const ServerEvalArguments& arguments,
       queries.push_back(client::Query::OfItem(id));
     }
   } else {
+    run.read.feature_names = info.feature_names;
     ANNOD_ASSIGN_OR_RETURN(
         auto rows,
         ReadQueries(&run, static_cast<Metric>(info.metric), info.dimension));

@@ -255,6 +255,8 @@ absl::Status AddFile(const AddArguments& given, const Context& context) {
     ANNOD_RETURN_IF_ERROR(CheckInputDim(arguments.input, *reader,
                                         arguments.index, info.dimension));
   }
+  ANNOD_RETURN_IF_ERROR(
+      CheckColumns(arguments.input, *reader, info.feature_names));
   ANNOD_ASSIGN_OR_RETURN(const Target target,
                          FindTarget(arguments, *reader, info));
   arguments.own_ids = target.own_ids;

@@ -144,6 +144,10 @@ absl::Status RunFit(const FitArguments& arguments, const Context& context) {
         CheckInputDim(arguments.input, *input, arguments.index, read.dim));
   }
   client::FitOptions options = arguments.Options();
+  if (options.append && info.ok()) {
+    ANNOD_RETURN_IF_ERROR(
+        CheckColumns(arguments.input, *input, info->feature_names));
+  }
   ANNOD_RETURN_IF_ERROR(NameFeatures(arguments, *input, &options));
   // The first row may lack components: it does not tell how many there are.
   if (info.ok() && !options.create.has_value()) options.create.emplace();

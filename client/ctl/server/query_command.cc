@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -139,9 +140,9 @@ absl::Status RunQuery(const QueryArguments& arguments, const Context& context) {
 }
 
 // "--sparse": components by position.
-void AddSparseOption(CLI::App* command,
-                     std::optional<client::SparseVector>* sparse) {
-  command
+CLI::Option* AddSparseOption(CLI::App* command,
+                             std::optional<client::SparseVector>* sparse) {
+  return command
       ->add_option_function<std::string>(
           "--sparse",
           [sparse](const std::string& text) {
@@ -158,6 +159,13 @@ void AddSparseOption(CLI::App* command,
                     "--sparse", absl::StrCat("'", part.substr(0, 40),
                                              "' is not POSITION:VALUE"));
               }
+              if (!std::isfinite(value)) {
+                throw CLI::ValidationError(
+                    "--sparse",
+                    absl::StrCat("'", pair.second.substr(0, 40),
+                                 "' is not a finite number that a float32 "
+                                 "holds"));
+              }
               parsed.positions.push_back(position);
               parsed.values.push_back(value);
             }
@@ -173,14 +181,18 @@ void AddTargetOptions(CLI::App* command, QueryArguments* arguments) {
   target->add_option("--item", arguments->item, "id of an item");
   target->add_option("--label", arguments->label, "label of an item");
   AddVectorOption(target, &arguments->vector);
-  AddSparseOption(target, &arguments->sparse);
+  CLI::Option* sparse = AddSparseOption(target, &arguments->sparse);
   CLI::Option* queries =
       target->add_option("--queries", arguments->file.path,
                          "a file of vectors, asked for one after the other: "
                          "prints how long the answers took");
   target->require_option(1);
-  command->add_option("--missing_value", arguments->options.missing_value,
-                      "with --sparse: the components not given");
+  CLI::Option* missing =
+      command
+          ->add_option("--missing_value", arguments->options.missing_value,
+                       "with --sparse: the components not given")
+          ->needs(sparse);
+  sparse->needs(missing);
   command
       ->add_option("--count", arguments->file.count,
                    "with --queries: ask only for so many, from the front")

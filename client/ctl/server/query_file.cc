@@ -130,6 +130,7 @@ absl::Status RunQueryFile(const std::string& index, const QueryFile& file,
     ANNOD_RETURN_IF_ERROR(
         CheckInputDim(file.path, *reader, index, info.dimension));
   }
+  ANNOD_RETURN_IF_ERROR(CheckColumns(file.path, *reader, info.feature_names));
   const int64_t count =
       std::min(file.count, reader->row_count().value_or(file.count));
   Stopwatch stopwatch(count, context.json);

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/ctl/common/arguments.h"
 #include "client/ctl/common/input_options.h"
+#include "client/ctl/common/output_file.h"
 #include "client/ctl/common/progress.h"
 #include "client/ctl/common/values.h"
 #include "client/ctl/server/commands.h"
@@ -65,10 +66,12 @@ absl::StatusOr<std::unique_ptr<TransformInput>> OpenInput(
 
 TransformFormat FormatOf(const TransformArguments& arguments, bool json) {
   if (arguments.format == "tsv") return TransformFormat::kTabs;
+  if (arguments.format == "csv") return TransformFormat::kCommas;
   if (arguments.format == "jsonl") return TransformFormat::kJsonLines;
   if (absl::EndsWith(arguments.output, ".jsonl")) {
     return TransformFormat::kJsonLines;
   }
+  if (absl::EndsWith(arguments.output, ".csv")) return TransformFormat::kCommas;
   return json && arguments.output.empty() ? TransformFormat::kJsonDocument
                                           : TransformFormat::kTabs;
 }
@@ -127,6 +130,7 @@ absl::StatusOr<Totals> Transform(const TransformArguments& arguments,
 
 absl::Status RunTransform(const TransformArguments& arguments,
                           const Context& context) {
+  ANNOD_RETURN_IF_ERROR(CheckNotInput(arguments.output, {arguments.input}));
   ANNOD_ASSIGN_OR_RETURN(const auto client, Connect(context));
   ANNOD_ASSIGN_OR_RETURN(const client::IndexInfo info,
                          client->Info(arguments.index));
@@ -145,6 +149,8 @@ absl::Status RunTransform(const TransformArguments& arguments,
     PrintWarnings(input->vectors()->description());
     ANNOD_RETURN_IF_ERROR(CheckInputDim(arguments.input, *input->vectors(),
                                         arguments.index, info.dimension));
+    ANNOD_RETURN_IF_ERROR(
+        CheckColumns(arguments.input, *input->vectors(), info.feature_names));
   }
   ANNOD_ASSIGN_OR_RETURN(
       const auto output,
@@ -235,9 +241,9 @@ void AddOutputOptions(CLI::App* command, TransformArguments* arguments) {
                           "file to write instead of standard output");
   command
       ->add_option("--format", arguments->format,
-                   "tsv or jsonl; default: jsonl for an output so named, else "
-                   "tsv")
-      ->check(CLI::IsMember({"tsv", "jsonl"}));
+                   "tsv, csv or jsonl; default: csv or jsonl for an output so "
+                   "named, else tsv")
+      ->check(CLI::IsMember({"tsv", "csv", "jsonl"}));
   command->add_flag("--force", arguments->force, "replace an existing file")
       ->needs(output);
 }

@@ -119,10 +119,15 @@ std::string Escape(const std::string& text) {
       text, {{"\\", "\\\\"}, {"\t", "\\t"}, {"\n", "\\n"}, {"\r", "\\r"}});
 }
 
-class TabOutput final : public TransformOutput {
+std::string Quoted(const std::string& text) {
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+}
+
+class TableOutput final : public TransformOutput {
  public:
-  TabOutput(const TransformShape& shape, TextTarget target)
+  TableOutput(const TransformShape& shape, bool commas, TextTarget target)
       : shape_(shape),
+        commas_(commas),
         n_(static_cast<size_t>(shape.n)),
         target_(std::move(target)) {}
 
@@ -154,7 +159,8 @@ class TabOutput final : public TransformOutput {
       Cell(i < row.distances.size() ? FormatFloat(row.distances[i]) : "");
     }
     for (size_t i = 0; shape_.labels && i < n_; ++i) {
-      Cell(i < row.labels.size() ? Escape(row.labels[i]) : "");
+      const std::string label = i < row.labels.size() ? row.labels[i] : "";
+      Cell(!commas_ ? Escape(label) : label.empty() ? "" : Quoted(label));
     }
     return EndLine();
   }
@@ -163,7 +169,7 @@ class TabOutput final : public TransformOutput {
 
  private:
   void Cell(absl::string_view text) {
-    absl::StrAppend(&line_, begun_ ? "\t" : "", text);
+    absl::StrAppend(&line_, begun_ ? (commas_ ? "," : "\t") : "", text);
     begun_ = true;
   }
   absl::Status EndLine() {
@@ -175,6 +181,7 @@ class TabOutput final : public TransformOutput {
   }
 
   const TransformShape shape_;
+  const bool commas_;
   const size_t n_;
   TextTarget target_;
   std::string line_;
@@ -187,11 +194,12 @@ absl::StatusOr<std::unique_ptr<TransformOutput>> OpenTransformOutput(
     const std::string& path, bool force, TransformFormat format,
     const TransformShape& shape) {
   ANNOD_ASSIGN_OR_RETURN(TextTarget target, TextTarget::Open(path, force));
-  if (format != TransformFormat::kTabs) {
+  if (format != TransformFormat::kTabs && format != TransformFormat::kCommas) {
     return std::make_unique<JsonOutput>(
         shape, format == TransformFormat::kJsonDocument, std::move(target));
   }
-  auto output = std::make_unique<TabOutput>(shape, std::move(target));
+  auto output = std::make_unique<TableOutput>(
+      shape, format == TransformFormat::kCommas, std::move(target));
   ANNOD_RETURN_IF_ERROR(output->WriteHeading());
   return output;
 }

@@ -26,6 +26,8 @@ enum class TransformFormat {
   // fills are empty. A tab, line end or backslash in a label is written \t, \n,
   // \r, \\.
   kTabs,
+  // The same with commas, labels in double quotes, as they are.
+  kCommas,
   // A line a row: {"ids":[..],"distances":[..],"labels":[..],"vectors":[[..]],
   // "truncated":false}, of which only what was asked for is there.
   kJsonLines,

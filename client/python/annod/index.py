@@ -254,7 +254,11 @@ class AnnoyIndex(AnnoyFiles):
         return self._neighbours(queries.item_query(i), n, search_k, include_distances)
 
     def get_nns_by_vector(
-        self, v: Any, n: int, search_k: int = -1, include_distances: bool = False
+        self,
+        vector: Any,
+        n: int,
+        search_k: int = -1,
+        include_distances: bool = False,
     ) -> Neighbours:
         """Neighbours of a vector of f numbers; else as get_nns_by_item.
 
@@ -263,7 +267,7 @@ class AnnoyIndex(AnnoyFiles):
           ValueError: a negative n; NaN or infinity.
         """
         self._remote.check_exists()
-        return self._neighbours(self._question(v), n, search_k, include_distances)
+        return self._neighbours(self._question(vector), n, search_k, include_distances)
 
     def get_item_vector(self, i: int) -> List[float]:
         """The f components of an item, as stored; zeros for an id nobody added.

@@ -33,6 +33,7 @@ def to_row(vector: Any, what: str = "vector") -> FloatArray:
     """
     if isinstance(vector, np.ma.MaskedArray):
         vector = frames.filled(vector, None, what)
+    vector = _as_array(vector)
     if isinstance(vector, np.ndarray) and vector.dtype.kind in "fiub":
         if vector.ndim != 1:
             raise ValueError(f"{what} has shape {vector.shape}; it must be (f,)")
@@ -59,6 +60,16 @@ def to_row(vector: Any, what: str = "vector") -> FloatArray:
         if not isinstance(value, numbers.Real):
             raise TypeError(f"{what}[{position}] is {value!r}; it must be a number")
     raise TypeError(f"{what} must be a sequence of numbers")
+
+
+def _as_array(values: Any) -> Any:
+    # Tensors and the like, whose elements may be no numbers.
+    if isinstance(values, (np.ndarray, np.generic)) or not hasattr(values, "__array__"):
+        return values
+    try:
+        return np.asarray(values)
+    except TypeError:  # of a type that numpy does not have
+        return values
 
 
 def _check_ordered(values: Any, what: str) -> None:
@@ -91,6 +102,8 @@ def check_row(row: FloatArray, metric: str, what: str = "vector") -> None:
         limit = "a finite 32-bit float"
     if wrong.any():
         position = int(np.flatnonzero(wrong)[0])
+        if np.isinf(row[position]):
+            limit += ", at most 3.4e38"
         raise ValueError(f"{what}[{position}] is {row[position]}; it must be {limit}")
     if metric == "hamming":
         return
@@ -200,6 +213,7 @@ def rows_of(
     _check_real(X, what)
     if isinstance(X, (str, bytes, dict)) or not hasattr(X, "__iter__"):
         raise TypeError(f"{what} is {type(X).__name__}; it must be rows of numbers")
+    _check_ordered(X, what)
     columns = {name: position for position, name in enumerate(names or ())}
     rows: List[FloatArray] = []
     for number, values in enumerate(X):
@@ -242,6 +256,7 @@ def _array_rows(X: "npt.NDArray[Any]", f: int, what: str) -> FloatArray:
 def _dense_row(values: Any, missing_value: Optional[float], name: str) -> FloatArray:
     if isinstance(values, np.ma.MaskedArray):
         values = frames.filled(values, missing_value, name)
+    values = _as_array(values)
     if not isinstance(values, np.ndarray):
         if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
             raise TypeError(f"{name} is {values!r}; it must be a row of numbers")

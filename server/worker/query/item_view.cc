@@ -70,12 +70,6 @@ int64_t ItemView::slot_count() const {
   return staged() == nullptr ? built : std::max(built, staged()->slot_count());
 }
 
-int64_t ItemView::item_count() const {
-  const int64_t built =
-      version() == nullptr ? 0 : version()->forest->item_count();
-  return built + (staged() == nullptr ? 0 : staged()->item_count());
-}
-
 const StagedRecord* ItemView::StagedItem(int32_t id) const {
   return staged() == nullptr ? nullptr : staged()->Find(id).item;
 }

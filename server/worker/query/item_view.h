@@ -46,8 +46,6 @@ class ItemView {
 
   // Largest id plus one.
   int64_t slot_count() const;
-  // Items, some hidden ones perhaps counted.
-  int64_t item_count() const;
 
   bool HasItem(int32_t id) const;
   // Of an item that is there; dim components.

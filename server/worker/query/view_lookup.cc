@@ -45,10 +45,12 @@ absl::Status CheckHasItem(const ItemView& items, absl::string_view field,
   const std::string& index = items.index().settings.name;
   return ReasonError(
       absl::StatusCode::kNotFound, kItemNotFound,
-      absl::StrCat(field, " is ", id, "; index '", index, "' version ",
-                   items.version_number(), " has ", items.item_count(),
-                   " items with ids below ", items.slot_count(),
-                   " and none with this one"),
+      absl::StrCat(
+          field, " is ", id, "; index '", index, "' version ",
+          items.version_number(), " has no item with this id",
+          items.slot_count() == 0
+              ? ""
+              : absl::StrCat("; its ids are below ", items.slot_count())),
       {{"index", index}, {"item", absl::StrCat(id)}});
 }
 

@@ -65,10 +65,15 @@ TEST(CsvTest, CsvMayLackComponentsWhereThatIsAskedFor) {
   EXPECT_THAT(*ReadAll(WriteFile("w.csv", "a,1,null\nb,N/A,2\n"), options),
               ElementsAre(Pair("a", ElementsAre(1, IsNan())),
                           Pair("b", ElementsAre(IsNan(), 2))));
-  // "nan" is a number that is wrong, not one that is missing.
+  // NaN is missing as in binary files; infinity is wrong.
   EXPECT_THAT(
-      ReadAll(WriteFile("n.csv", "1,2\n1,nan\n"), options).status().message(),
-      HasSubstr("'nan' is not a finite number"));
+      *ReadAll(WriteFile("n.csv", "a,n/a,1\na,nan,2\nb,-nan,NaN\n"), options),
+      ElementsAre(Pair("a", ElementsAre(IsNan(), 1)),
+                  Pair("a", ElementsAre(IsNan(), 2)),
+                  Pair("b", ElementsAre(IsNan(), IsNan()))));
+  EXPECT_THAT(
+      ReadAll(WriteFile("i.csv", "a,1\nb,inf\n"), options).status().message(),
+      HasSubstr("'inf' is not a finite number"));
   options.missing = false;
   EXPECT_THAT(ReadAll(WriteFile("m.csv", "a,1,2\nb,NA,2\n"), options)
                   .status()
@@ -224,11 +229,77 @@ TEST(CsvTest, NeverGuessesWhereTwoThingsMayBe) {
       {"x\n1\nTrue\n",
        "line 3: column 1: 'True' is not a finite number (write "},
       {"x,y\n1,null\n", "--missing_value"},
+      {"x,y\n1,nan\n", "--missing_value"},
+      // Nor are numbers as programs write them that are not read here.
+      {"1_000,2_000\n3,4\n", "line 1: '1_000', ... may be a header"},
+      {"0x1f,0x2\n3,4\n", "line 1: '0x1f', ... may be a header"},
+      {"\xE2\x88\x92"
+       "1,\xE2\x88\x92"
+       "2\n3,4\n",
+       "may be a header"},
+      {"True,False\n1,0\n", "line 1: 'True', ... may be a header"},
+      {"1 000;2 000\n3;4\n", "line 1: '1 000', ... may be a header"},
+      // Columns that two characters separate.
+      {"a\t1,2,3\nb\t2,3,4\n", "line 1: column 1: 'a\\t1' ends with a number"},
+      {"a,1 2\nb,3 4\n", "'a,1' ends with a number"},
+      {"a,1;2\nb,3;4\n", "'a,1' ends with a number"},
+      // Names of what is no component.
+      {"item_id,x\n5,.5\n6,.5\n",
+       "line 1: column 1 'item_id' has the name of ids, and holds numbers: say "
+       "--id_column 1"},
+      {"x,docID\n.5,6\n", "column 2 'docID' has the name of ids"},
+      {"x,y,class\n.5,1,0\n", "--label_column none if it is a component"},
+      {"word,x\nNA,1\nnull,2\n", "column 1 'word' has the name of labels"},
+      // What is written as other programs do.
+      {"1,1e39\n", "'1e39' is not a finite number (too large for a 32-bit"},
+      {"1 1:.7 2:1\n", "as libsvm writes"},
+      {"[1,2]\n[3,4]\n", "line 1: a row of JSON: --input_format jsonl"},
+      {"{\"vector\":[1,2]}\n{\"vector\":[1,2]}\n", "line 1: a row of JSON"},
+      {"(1,2)\n(3,4)\n", "line 1: rows are written without parentheses"},
+      {"text,v\na,1 2\nb,3 4\n", "a list in one cell"},
+      {"text;v\na;1,2,3\nb;3,4,5\n", "a list in one cell"},
   };
   for (const auto& [text, message] : cases) {
     const absl::Status status = ReadAll(WriteFile("x.csv", text)).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
     EXPECT_THAT(std::string(status.message()), HasSubstr(message)) << text;
+  }
+}
+
+TEST(CsvTest, WarnsOfAComponentThatCountsRows) {
+  const auto warnings = [](const char* text) {
+    const auto reader = OpenVectorFile(WriteFile("x.csv", text), {});
+    EXPECT_TRUE(reader.ok()) << reader.status();
+    return (*reader)->description().warnings;
+  };
+  EXPECT_THAT(warnings("0,.5\n1,.5\n2,.7\n"),
+              ElementsAre(HasSubstr("column 1 counts rows")));
+  EXPECT_THAT(warnings("x,y\n1,2.5\n2,3\n3,4\n"),
+              ElementsAre(HasSubstr("column 1 'x' counts rows")));
+  for (const char* text : {"0,.5\n1,.5\n", "0,5\n1,6\n2,7\n", "0\n1\n2\n",
+                           "a,0,.5\nb,1,.5\nc,2,.5\n", "1,.5\n3,.5\n4,.5\n"}) {
+    EXPECT_THAT(warnings(text), ElementsAre()) << text;
+  }
+}
+
+TEST(CsvTest, WarnsOfWholeNumbersThatAreRounded) {
+  const auto warnings = [](const char* text) {
+    return (*OpenVectorFile(WriteFile("x.csv", text), {}))
+        ->description()
+        .warnings;
+  };
+  EXPECT_THAT(
+      warnings("1,16777216\n2,20260101\n"),
+      ElementsAre(HasSubstr("line 2: column 2: '20260101' is rounded")));
+  EXPECT_THAT(warnings("x,y\n5,16777216\n6,20260101.5\n8,1e20\n"),
+              ElementsAre());
+}
+
+TEST(CsvTest, BlanksAndTabsTogetherSeparate) {
+  const auto want =
+      ElementsAre(Pair("a", ElementsAre(1, 2)), Pair("b", ElementsAre(3, 4)));
+  for (const char* text : {"a\t1 2\nb\t3 4\n", "\"a\"\t1 2\nb 3 \t 4 \n"}) {
+    EXPECT_THAT(*ReadAll(WriteFile("x.csv", text)), want) << text;
   }
 }
 
@@ -260,6 +331,16 @@ TEST(CsvTest, OptionsSayWhatIsNotGuessed) {
               ElementsAre(Pair("", ElementsAre(0, 7))));
   EXPECT_THAT(*read("number,0,1\n7,.5,2\n", "auto", "auto", "none"),
               ElementsAre(Pair("", ElementsAre(7, .5, 2))));
+  // Columns that are called so say what the others are.
+  EXPECT_THAT(
+      *read("id,label,doc_id,class\n1,a,7,.5\n", "auto", "auto", "auto"),
+      ElementsAre(Pair("a", ElementsAre(7, .5))));
+  EXPECT_THAT(*read("item_id,x\n7,.5\n", "auto", "auto", "none"),
+              ElementsAre(Pair("", ElementsAre(7, .5))));
+  EXPECT_THAT(*read("x,class\n7,.5\n", "auto", "none", "auto"),
+              ElementsAre(Pair("", ElementsAre(7, .5))));
+  EXPECT_THAT(*read("\"Boeing, 747\";1\n", "auto", "first", "auto"),
+              ElementsAre(Pair("Boeing, 747", ElementsAre(1))));
   EXPECT_THAT(*read("# x,y\n1,2\n", "no", "auto", "auto"),
               ElementsAre(Pair("", ElementsAre(1, 2))));
   EXPECT_THAT(

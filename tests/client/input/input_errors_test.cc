@@ -119,6 +119,12 @@ TEST(VectorReaderTest, AnErrorNamesFilePlaceAndValue) {
       {"x.ivecs", VecsRow<int32_t>(2, {1, 2}), {"ids", "not vectors"}},
       {"x.csv", std::string(9 << 20, '1'), {"line 1: longer than 8388608"}},
       {"x.hdf5", "not hdf5", {"not an HDF5 file"}},
+      {"x.npz",
+       Zip({{"data.npy", ""}, {"indptr.npy", ""}}, /*deflated=*/false),
+       {"a sparse matrix of scipy"}},
+      {"x.jsonl",
+       "{\"vector\":{\"values\":[1,2]}}\n",
+       {"line 1: 'vector' has 'values'; it must be an array"}},
   };
   for (const Case& c : cases) {
     const std::string path = WriteFile(c.file, c.bytes);
@@ -150,6 +156,23 @@ TEST(VectorReaderTest, ACutOrDamagedGzipStreamIsAnError) {
             absl::StatusCode::kInvalidArgument);
 }
 
+// gzread() takes the first bytes that are not compressed for the end.
+TEST(VectorReaderTest, WhatFollowsCompressedRowsIsNotLost) {
+  const std::string rows = Gzip("1,2\n") + Gzip("3,4\n");
+  EXPECT_EQ(ReadAll(WriteFile("two.csv.gz", rows))->size(), 2);
+  EXPECT_EQ(ReadAll(WriteFile("padded.csv.gz", rows + std::string(512, '\0')))
+                ->size(),
+            2);
+  std::string damaged = rows;
+  damaged[Gzip("1,2\n").size()] ^= 1;
+  for (const std::string& bytes : {damaged, rows + "5,6\n"}) {
+    const absl::Status status = ReadAll(WriteFile("x.csv.gz", bytes)).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr("what follows the compressed bytes"));
+  }
+}
+
 TEST(VectorReaderTest, AMissingFileIsNotFoundAndAnUnknownEndingIsInvalid) {
   for (const char* name : {"no.npy", "no.fvecs", "no.csv", "no.vec", "no.h5"}) {
     EXPECT_EQ(ReadAll(TestPath(name)).status().code(),
@@ -163,6 +186,12 @@ TEST(VectorReaderTest, AMissingFileIsNotFoundAndAnUnknownEndingIsInvalid) {
       HasSubstr("bzcat FILE | annodctl"));
   EXPECT_THAT(std::string(ReadAll(WriteFile("x.json", "")).status().message()),
               HasSubstr("a row a line"));
+  EXPECT_THAT(std::string(ReadAll(WriteFile("x.ann", "")).status().message()),
+              HasSubstr("annodctl deserialize"));
+  EXPECT_THAT(std::string(ReadAll(WriteFile("x.pkl", "")).status().message()),
+              HasSubstr("numpy.save"));
+  EXPECT_THAT(std::string(ReadAll(WriteFile("x.xlsx", "")).status().message()),
+              HasSubstr("save the table as .csv"));
 }
 
 TEST(VectorReaderTest, WhatIsNoTextIsCalledWhatItIs) {
@@ -178,11 +207,23 @@ TEST(VectorReaderTest, WhatIsNoTextIsCalledWhatItIs) {
       {"PAR1\x15", "Parquet"},
       {"2 3\na \0\0\x80\x3F\n"s, "word2vec's binary format"},
       {VecsRow<float>(2, {1, 2}), "--input_format tells fvecs"},
+      {Gzip(Gzip("1,2\n")), "compressed twice by gzip"},
+      {"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"},
+      {"<!DOCTYPE html>\n", "a web page"},
+      {"a\0b,1\n"s, "byte 1 is zero"},
+      {"a\0,\0"s, "UTF-16 without a byte order mark"},
   };
   for (const auto& [bytes, what] : cases) {
     const absl::Status status = ReadAll(WriteFile("x.csv", bytes)).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << what;
     EXPECT_THAT(std::string(status.message()), HasSubstr(what));
+  }
+  for (const char* name : {"x.npy", "x.npz", "x.hdf5", "x.fvecs"}) {
+    const absl::Status status =
+        ReadAll(WriteFile(name, "version https://git-lfs.github.com/spec/v1\n"))
+            .status();
+    EXPECT_THAT(std::string(status.message()), HasSubstr("a Git LFS pointer"))
+        << name;
   }
 }
 

@@ -254,11 +254,22 @@ TEST(VectorReaderTest, BinaryFilesMayBeCompressed) {
   const std::string npy =
       Npy(1, NpyHeader("<f4", "(1, 2)"), Bytes<float>({1, 2}));
   EXPECT_THAT(*ReadAll(WriteFile("x.npy.gz", Gzip(npy))), want);
+  EXPECT_THAT(*ReadAll(WriteFile("x.npy", Gzip(npy))), want);
   EXPECT_THAT(
       *ReadAll(WriteFile("x.fvecs.gz", Gzip(VecsRow<float>(2, {1, 2})))), want);
   EXPECT_THAT(
       *ReadAll(WriteFile("x.bvecs.gz", Gzip(VecsRow<uint8_t>(2, {1, 2})))),
       want);
+}
+
+// As node2vec writes them: the words are numbers.
+TEST(VectorReaderTest, ATextWhoseWordsAreNumbersIsToldByItsHeader) {
+  const auto want =
+      ElementsAre(Pair("7", ElementsAre(.5, 2)), Pair("9", ElementsAre(1, 3)));
+  EXPECT_THAT(*ReadAll(WriteFile("x.txt", "2 2\n7 .5 2\n9 1 3\n")), want);
+  EXPECT_THAT(
+      *ReadAll(WriteFile("y.txt", "2 2\n7 5\n")),
+      ElementsAre(Pair("", ElementsAre(2, 2)), Pair("", ElementsAre(7, 5))));
 }
 
 TEST(VectorReaderTest, ReadsShapesOfPython2) {

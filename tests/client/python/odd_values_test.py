@@ -67,10 +67,70 @@ class OddValuesTest(ServerTest):
                 self.client.query("points", [row], 1)
             with self.assertRaisesRegex(TypeError, "no order"):
                 self.client.fit("sets", [row], metric="euclidean")
+        with self.assertRaisesRegex(TypeError, "X is a set, which has no order"):
+            self.client.fit("sets", {(1.0, 2.0, 3.0)}, metric="euclidean")
         rows = np.eye(3, dtype=np.float32)[::-1].copy()
         self.client.fit("views", memoryview(rows), metric="euclidean")
         self.assertEqual(self.client.query("views", memoryview(rows), 1).ids.tolist(), [[0], [1], [2]])
         self.client.upsert("views", [7], memoryview(rows[:1]))
+
+    def test_what_has_an_array_is_one(self):
+        class Tensor:
+            def __init__(self, values):
+                self.values = np.asarray(values, dtype=np.float64)
+
+            def __array__(self, dtype=None):
+                return self.values.astype(dtype or self.values.dtype)
+
+            def __iter__(self):
+                return iter([Tensor(value) for value in self.values])
+
+        rows = np.eye(3)[::-1]
+        self.client.fit("tensors", [Tensor(row) for row in rows], metric="euclidean")
+        found = self.client.query("tensors", [Tensor(row) for row in rows], 1)
+        self.assertEqual(found.ids.tolist(), [[0], [1], [2]])
+        with annod.AnnoyIndex(3, "euclidean", server=self.server.address) as index:
+            index.add_item(0, Tensor([1, 2, 3]))
+            self.assertEqual(index.get_item_vector(0), [1.0, 2.0, 3.0])
+
+        class Sparse:  # as scipy.sparse has it
+            def toarray(self):
+                return rows
+
+            def __iter__(self):
+                raise AssertionError("row by row it is no numbers")
+
+        self.client.fit("sparse", Sparse(), metric="euclidean")
+        self.assertEqual(self.client.query("sparse", Sparse(), 1).ids.tolist(), [[0], [1], [2]])
+        with self.assertRaisesRegex(TypeError, "X is NoneType; it must be rows"):
+            self.client.fit("none", None, metric="euclidean")
+
+    def test_what_no_float_holds_is_told_the_limit(self):
+        with self.assertRaisesRegex(ValueError, r"X\[0\]\[1\] is inf; it must be a finite 32-bit float, at most 3.4e38"):
+            self.client.query("points", [1, 1e39, 0], 1)
+
+    def test_one_label_is_no_list_of_letters(self):
+        with self.assertRaisesRegex(ValueError, "there are 2 rows and 1 labels"):
+            self.client.fit("letters", np.eye(2), metric="euclidean", labels="ab")
+
+    def test_keywords_are_annoys(self):
+        with annod.AnnoyIndex(f=3, metric="euclidean", server=self.server.address) as index:
+            index.add_item(i=0, vector=[1, 2, 3])
+            index.build(n_trees=1, n_jobs=1)
+            self.assertEqual(index.get_nns_by_vector(vector=[1, 2, 3], n=1, search_k=-1, include_distances=True), ([0], [0.0]))
+            self.assertEqual(index.get_nns_by_item(i=0, n=1, search_k=-1, include_distances=False), [0])
+            self.assertEqual(index.get_distance(i=0, j=0), 0.0)
+
+    def test_a_file_that_cannot_be_written_is_named(self):
+        with tempfile.TemporaryDirectory() as directory:
+            with annod.AnnoyIndex(3, "euclidean", server=self.server.address) as index:
+                index.add_item(0, [1, 2, 3])
+                index.build(1)
+                nowhere = os.path.join(directory, "none", "x.ann")
+                for path, error in ((nowhere, FileNotFoundError), (directory, IsADirectoryError)):
+                    with self.assertRaises(error) as raised:
+                        index.save(path)
+                    self.assertEqual(raised.exception.filename, path)
 
     def test_a_directory_is_no_file(self):
         with tempfile.TemporaryDirectory() as directory:

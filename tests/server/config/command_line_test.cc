@@ -114,6 +114,36 @@ TEST(CommandLine, WrongArgumentsAreNamed) {
   }
 }
 
+TEST(CommandLine, NamesThatAreNoneGetWhatWasMeant) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"--port=7077", "there is no flag --port; did you mean --listen?"},
+      {"--data-dir=/d", "did you mean --data_dir?"},
+      {"--datadir=/d", "did you mean --data_dir?"},
+      {"--worker=3", "did you mean --workers?"},
+      {"--wrokers=3", "did you mean --workers?"},
+      {"--metrics_port=9", "did you mean --http_listen?"},
+      {"--config_file=x", "did you mean --config?"},
+      {"--verbose", "did you mean --log_level?"},
+      {"--nonsense", "there is no flag --nonsense; `annod --help`"},
+      {"start", "'start' is no flag"},
+  };
+  for (const auto& [argument, said] : cases) {
+    EXPECT_THAT(std::string(Parse({argument}).status().message()),
+                HasSubstr(said));
+  }
+  EXPECT_THAT(std::string(Parse({"--port", "7077"}).status().message()),
+              HasSubstr("there is no flag --port"));
+  // Every word stands for a setting.
+  for (const char* word : {"port", "http", "data", "memory", "cert", "key",
+                           "upstream", "auth", "jobs", "log", "processes"}) {
+    EXPECT_NE(FindSetting(SettingMeant(word)), nullptr) << word;
+  }
+  Config config;
+  EXPECT_THAT(
+      std::string(MergeConfigJson("{\"data-dir\": \"/d\"}", &config).message()),
+      HasSubstr("no setting 'data-dir'; did you mean data_dir?"));
+}
+
 TEST(CommandLine, WhatIsNoConfigurationFileIsToldAtOnce) {
   const std::string fifo = testing::TempDir() + "/config_fifo";
   unlink(fifo.c_str());

@@ -162,6 +162,35 @@ TEST_F(JsonCallsTest, WhatIsNoSuchMessageIsRefusedBeforeAnybodyIsAsked) {
   EXPECT_EQ(asked_, 0);
 }
 
+// protobuf's parser takes all of these, for something else.
+TEST_F(JsonCallsTest, NothingIsLeftOutOfARequest) {
+  const struct {
+    std::string body, said;
+  } cases[] = {
+      {R"({"queries":[{"vector":{"values":[null,1,2]}}]})",
+       "an element of 'values' is null"},
+      {R"({"queries":[{"vector":{"values":[[1,2]]}}]})",
+       "an element of 'values' is an array"},
+      {R"({"queries":[null]})", "an element of 'queries' is null"},
+      {R"({"index":"a","index":"b"})", "'index' is given twice"},
+      {R"({"searchK":1,"search_k":2})", "'search_k' is given twice"},
+      {R"({"queries":[{"item":1}],"queries":[{"item":2}]})",
+       "'queries' is given twice"},
+      {R"({"n":1,})", "unexpected '}'"},
+      {R"({n:1})", "invalid literal"},
+      {R"({"maxDistance":1e400})", "number overflow parsing '1e400'"},
+  };
+  for (const auto& one : cases) {
+    const HttpResponse got = Post("/v1/GetNns", one.body);
+    EXPECT_EQ(got.status, 400) << one.body;
+    EXPECT_THAT(json::parse(got.body)["message"].get<std::string>(),
+                HasSubstr(one.said));
+  }
+  EXPECT_EQ(asked_, 0);
+  Post("/v1/GetNns", R"({"index":null,"queries":[{"item":1},{"item":2}]})");
+  EXPECT_EQ(asked_, 1);
+}
+
 TEST_F(JsonCallsTest, OnlyThreeMethodsAreThere) {
   for (const char* path : {"/v1/", "/v1/DropIndex", "/v1/GetNns/", "/v1/getnns",
                            "/v1/../AdminService/DropIndex"}) {

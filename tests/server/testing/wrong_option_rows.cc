@@ -157,7 +157,7 @@ std::vector<WrongInput> GetDistanceRows() {
        "index: 'a' i: 3",
        kMissing,
        "ITEM_NOT_FOUND",
-       {"i is 3", "2 items"}},
+       {"i is 3", "ids are below 2"}},
       {"GetDistance",
        "index: 'a' j: 4",
        kMissing,

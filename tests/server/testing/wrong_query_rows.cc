@@ -70,7 +70,7 @@ std::vector<WrongInput> GetNnsRows() {
        item + "queries { item: 3 }",
        kMissing,
        "ITEM_NOT_FOUND",
-       {"queries[1].item is 3", "'a'", "2 items"}},
+       {"queries[1].item is 3", "'a'", "ids are below 2"}},
       {method,
        item + "queries { label: '' }",
        kInvalid,

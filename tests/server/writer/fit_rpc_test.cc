@@ -118,8 +118,9 @@ TEST_F(FitRpcTest, RowsMayHaveIdsOfTheirOwn) {
   ExpectOk(Build(cluster_, name_));
   EXPECT_THAT(Near({4, 0}), ElementsAre("10:", "5:b", "9:c", "2:a"));
 
-  ExpectField(FitRows({row(1, 0), row(3, 0), row(1, 1)}),
-              {"rows[2].id is that of rows[0] too"});
+  ExpectField(
+      FitRows({row(1, 0), row(3, 0), row(1, 1)}),
+      {"rows[2].id is 1, as that of rows[0] is; ids must be different"});
   ExpectField(FitRows({row(1, 0), DenseRow({0, 0})}), {"rows[1].id"});
   ExpectField(FitRows({DenseRow({0, 0}), row(1, 0)}), {"rows[1].id"});
   ExpectField(FitRows({row(-1, 0)}), {"rows[0].id is -1"});

@@ -131,10 +131,10 @@ def fit(
             raise
         known = ()
     frames.check_column_names(columns or None, known or None)
-    if not (hasattr(X, "__array__") or isinstance(X, (list, tuple, memoryview))):
-        X = list(X)
     rows = vectors.rows_of(X, f, missing_value, columns or known or None)
     vectors.check_rows(rows, metric or "")
+    if isinstance(names, str):
+        names = [names]
     given = None if names is None else list(names)
     if given is not None and len(given) != len(rows):
         raise ValueError(f"there are {len(rows)} rows and {len(given)} labels")

@@ -49,7 +49,8 @@ class FileWriter:
             self._temporary = os.path.join(
                 directory, f".{name}.{secrets.token_hex(4)}"
             )
-            self._file = open(self._temporary, "xb")
+            with _naming(path):
+                self._file = open(self._temporary, "xb")
             self._start = 0
         self._written = False
 
@@ -79,13 +80,23 @@ class FileWriter:
                 os.fsync(self._file.fileno())
             self._file.close()
             if kind is None:
-                os.replace(self._temporary, self._path)
+                with _naming(self._path):
+                    os.replace(self._temporary, self._path)
                 _sync_directory(os.path.dirname(self._temporary))
         finally:
             with contextlib.suppress(OSError):
                 self._file.close()
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._temporary)
+
+
+@contextlib.contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Errors name `path`, not a temporary file that nobody asked for."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from None
 
 
 def _sync_directory(directory: str) -> None:

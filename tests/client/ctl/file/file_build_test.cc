@@ -180,6 +180,11 @@ TEST_F(SmallBuildTest, DoesNotReplaceItsInput) {
     EXPECT_THAT(result.err, HasSubstr("is the input"));
   }
   EXPECT_EQ(FileContents(input), "a,1,2\nb,3,4\n");
+  const std::string both = dir_.Path("x.ann");
+  EXPECT_THAT(RunAnnodctl({"file", "build", input, "--metric", "euclidean",
+                           "--output", both, "--labels", both})
+                  .err,
+              HasSubstr("must be different files"));
 }
 
 TEST_F(SmallBuildTest, WritesTheLabels) {

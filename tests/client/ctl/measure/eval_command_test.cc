@@ -180,6 +180,16 @@ TEST_F(EvalCommandTest, PrintsTablesAndDrawsAPicture) {
   EXPECT_EQ(OnFile(options).exit_status, 1);  // it is there
 }
 
+TEST_F(EvalCommandTest, ThePictureDoesNotReplaceWhatIsRead) {
+  for (const char* name : {"items.ann", "queries.csv"}) {
+    const RunResult result =
+        OnFile({"--queries", dir_->Path("queries.csv"), "--svg",
+                dir_->Path(name), "--force", "--count", "10"});
+    EXPECT_EQ(result.exit_status, 1);
+    EXPECT_THAT(result.err, HasSubstr("is the input"));
+  }
+}
+
 TEST_F(EvalCommandTest, WhatCannotBeAskedIsSaid) {
   EXPECT_EQ(OnServer({"--truth", "x.csv"}).exit_status, 2);
   EXPECT_EQ(OnServer({"--engines", "magic"}).exit_status, 2);

@@ -165,7 +165,7 @@ TEST_F(BitsCommandsTest, BitsOfNothingAndForOtherMetricsAreRefused) {
        std::vector<std::vector<std::string>>{
            {"query", name_, "--item", "0"},
            {"query", name_, "--label", "a"},
-           {"query", name_, "--sparse", "0:1"},
+           {"query", name_, "--sparse", "0:1", "--missing_value", "0"},
            {"transform", name_, "--items", "0"},
            {"eval", name_},
            {"bench", name_}}) {

@@ -151,7 +151,7 @@ TEST_F(FitCommandTest, WhatIsWrongIsNamedAndChangesNothing) {
                     "{\"id\":1,\"vector\":[1,2]}\n"
                     "{\"id\":1,\"vector\":[1,2]}\n"),
               {}),
-          "twice.jsonl: line 2: id is that of line 1 too");
+          "twice.jsonl: line 2: id is 1, as that of line 1 is");
   refused(Fit(dir_.Path("absent.csv"), {}), "absent.csv");
   refused(Run({"fit", "no-such", good}), "no-such");
   EXPECT_EQ(Fit(good, {"--append", "--reset"}).exit_status, 2);

@@ -193,7 +193,8 @@ TEST_F(InputCommandsTest, AnIdThatRowsShareIsToldByAdd) {
   EXPECT_THAT(added.err, HasSubstr("r.csv: line 4: id 3 is that of a row"));
   EXPECT_EQ(Item(name_, 3), json({"", {5.0, 6.0}}));
   EXPECT_THAT(Message(Run({"fit", name_, rows})),
-              HasSubstr("r.csv: line 5: id is that of line 3 too"));
+              HasSubstr("r.csv: line 5: id is 1, as that of line 3 is; ids "
+                        "must be different"));
 }
 
 TEST_F(InputCommandsTest, QueriesThatCannotBeAreToldByFileAndLine) {

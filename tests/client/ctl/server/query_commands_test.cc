@@ -81,6 +81,13 @@ TEST_F(QueryCommandsTest, SparseVectorsAreSentByPosition) {
   EXPECT_EQ(sent.missing_value(), 0.25f);
 }
 
+TEST_F(QueryCommandsTest, SparseVectorsNeedWhatIsMissing) {
+  const RunResult result = Run({"query", "words", "--sparse", "3:0.5"});
+  EXPECT_EQ(result.exit_status, 2);
+  EXPECT_EQ(result.Json()["error"]["message"],
+            "--sparse requires --missing_value");
+}
+
 TEST_F(QueryCommandsTest, WrongOptionsAreWrongUsage) {
   const std::vector<std::vector<std::string>> rows = {
       {"query", "words", "--item", "1", "--min_recall", "1.5"},
@@ -89,6 +96,8 @@ TEST_F(QueryCommandsTest, WrongOptionsAreWrongUsage) {
       {"query", "words", "--item", "1", "--exclude", "2,x"},
       {"query", "words", "--sparse", "3", "--missing_value", "0"},
       {"query", "words", "--sparse", "3:0.5:1", "--missing_value", "0"},
+      {"query", "words", "--sparse", "3:nan", "--missing_value", "0"},
+      {"query", "words", "--item", "1", "--missing_value", "0"},
       {"query", "words", "--item", "1", "--label", "a"},
       {"query", "words"},
       {"get", "words"},

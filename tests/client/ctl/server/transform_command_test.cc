@@ -18,8 +18,11 @@ namespace annod {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 // The index "points": ids 0, 1, 2 and 4 at 0, 1, 3 and 7 on a line, the first
 // and the last without a label.
@@ -177,6 +180,59 @@ TEST_F(TransformCommandTest, AnOutputFileIsWholeOrNotThere) {
           .exit_status,
       0);
   EXPECT_NE(Read(output), before);
+}
+
+TEST_F(TransformCommandTest, DoesNotReplaceItsInput) {
+  const std::string file = Write("in.csv", "0,0\n1,0\n");
+  const RunResult result =
+      Transform({file, "--output", dir_.Path("./in.csv"), "--force"});
+  EXPECT_EQ(result.exit_status, 1);
+  EXPECT_THAT(result.err, HasSubstr("is the input"));
+  const RunResult piped = RunShell(
+      absl::StrCat("$CTL transform x - --force --output ", file, " < ", file));
+  EXPECT_THAT(piped.err, HasSubstr("is the input"));
+  EXPECT_EQ(Read(file), "0,0\n1,0\n");
+  const RunResult nowhere =
+      Transform({file, "--output", dir_.Path("none/out.tsv")});
+  EXPECT_THAT(nowhere.err, AllOf(HasSubstr("none/out.tsv: cannot be written"),
+                                 Not(HasSubstr(".tmp-"))));
+}
+
+// Rows of .csv files go by position: the features are x, y.
+TEST_F(TransformCommandTest, ColumnsInAnotherOrderAreRefused) {
+  const std::string file = Write("swapped.csv", "y,x\n0,7\n");
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{
+           {"transform", "points", file},
+           {"add", "points", file},
+           {"query", "points", "--queries", file},
+           {"bench", "points", "--queries", file},
+           {"eval", "points", "--queries", file},
+           {"fit", "points", file, "--append"}}) {
+    const RunResult result = Run(command);
+    EXPECT_EQ(result.exit_status, 1) << command[0];
+    EXPECT_THAT(result.err,
+                HasSubstr("line 1: component 0 is called 'y'; that of the "
+                          "index is 'x'"))
+        << command[0];
+  }
+  for (const char* heading : {"x,y", "a,b", "0,1"}) {
+    EXPECT_EQ(Transform({Write("in.csv", absl::StrCat(heading, "\n.5,0\n")),
+                         "-n", "1"})
+                  .exit_status,
+              0)
+        << heading;
+  }
+}
+
+TEST_F(TransformCommandTest, AnOutputCalledCsvIsOne) {
+  const std::string output = dir_.Path("out.csv");
+  ASSERT_EQ(
+      Transform({"--items", "1,0", "-n", "2", "--labels", "--output", output})
+          .exit_status,
+      0);
+  EXPECT_THAT(Read(output),
+              StartsWith("neighbor_0,neighbor_1,label_0,label_1\n1,"));
 }
 
 TEST_F(TransformCommandTest, WhatIsWrongIsNamed) {

@@ -50,6 +50,83 @@ TEST(UsageTest, UnknownWordsGetTheNearest) {
               HasSubstr("Run annodctl query --help"));
 }
 
+// Words of Annoy, Faiss, hnswlib and others.
+TEST(UsageTest, WordsOfOtherProgramsAreUnderstood) {
+  const struct {
+    std::vector<std::string> arguments;
+    std::string meant;
+  } cases[] = {
+      {{"build", "w", "--metric", "l2"}, "the metric of an index is given to"},
+      {{"add", "w", "x.csv", "--dim", "3"}, "the dimension of an index is"},
+      {{"build", "w", "--n_trees", "10"}, "did you mean --trees?"},
+      {{"build", "w", "--num-trees=10"}, "did you mean --trees?"},
+      {{"build", "w", "--n_jobs", "3"}, "did you mean --threads?"},
+      {{"build", "w", "10"}, "did you mean --trees 10?"},
+      {{"create", "w", "--f", "3"}, "did you mean --dim?"},
+      {{"create", "w", "--dimension", "3"}, "did you mean --dim?"},
+      {{"create", "w", "--space", "l2"}, "did you mean --metric?"},
+      {{"create", "w", "--dim", "3", "--metric", "ip"}, "did you mean dot?"},
+      {{"create", "w", "--dim", "3", "--metric", "METRIC_INNER_PRODUCT"},
+       "did you mean dot?"},
+      {{"create", "w", "--dim", "3", "--metric", "cos"},
+       "did you mean cosine?"},
+      {{"create", "w", "--dim", "3", "--metric", "sqeuclidean"},
+       "euclidean, whose distances are not squared?"},
+      {{"create", "w", "3"}, "did you mean --dim 3?"},
+      {{"create", "w", "angular"}, "did you mean --metric angular?"},
+      {{"query", "w", "-k", "10"}, "did you mean -n?"},
+      {{"query", "w", "--topk", "10"}, "did you mean -n?"},
+      {{"query", "w", "--ef_search", "10"}, "did you mean --beam?"},
+      {{"query", "w", "--search-k", "10"}, "did you mean --search_k?"},
+      {{"query", "w", "--id", "1"}, "did you mean --item?"},
+      {{"query", "w", "--vec", "1,2"}, "did you mean --vector?"},
+      {{"query", "w", "--file", "x.csv"}, "did you mean --queries?"},
+      {{"query", "w", "--exact"}, "did you mean --engine exact?"},
+      {{"query", "w", "1"}, "did you mean --item 1?"},
+      {{"query", "w", "1,.5"}, "did you mean --vector 1,.5?"},
+      {{"query", "w", "paris"}, "did you mean --label paris?"},
+      {{"query", "w", "x.csv"}, "did you mean --queries x.csv?"},
+      {{"query", "w", "--include_distances"}, "distances are always printed"},
+      {{"create", "w", "--M", "16"}, "no option --M\n"},
+      {{"list", "--format", "json"}, "did you mean --json?"},
+      {{"add", "w", "--item", "1", "--vector", "1"}, "did you mean --id?"},
+      {{"get", "w", "--ids", "1"}, "did you mean --item?"},
+      {{"remove", "w", "1"}, "did you mean --ids 1?"},
+      {{"remove", "w", "--label", "a"}, "did you mean --labels?"},
+      {{"add", "w", "--input", "x.csv"},
+       "INPUT_FILE is given without an option"},
+      {{"add", "w", "x.csv", "--sep", ";"}, "did you mean --delimiter?"},
+      {{"add", "w", "x.csv", "--no-header"}, "did you mean --header no?"},
+      {{"drop", "w", "--force"}, "did you mean --yes?"},
+      {{"settings", "w", "--n", "3"}, "did you mean --default_n?"},
+      {{"list", "--host", "x"}, "did you mean --server?"},
+      {{"list", "--JSON"}, "did you mean --json?"},
+      {{"list", "w"}, "did you mean annodctl info w?"},
+      {{"list", "--trees", "3"}, "it is one of"},
+      {{"file", "build", "x.csv", "-o", "x.ann"}, "did you mean --output?"},
+      {{"file", "build", "x.csv", "x.ann"}, "did you mean --output x.ann?"},
+      {{"file", "search", "x.ann"}, "did you mean query?"},
+      {{"search", "w"}, "did you mean query?"},
+      {{"get_nns_by_item", "w"}, "did you mean query?"},
+      {{"insert", "w"}, "did you mean add?"},
+      {{"load", "w"}, "did you mean add, deserialize or attach?"},
+      {{"save", "w"}, "did you mean serialize or export?"},
+      {{"delete", "w"}, "did you mean drop or remove?"},
+      {{"CREATE", "w"}, "did you mean create?"},
+      {{"create-index", "w"}, "did you mean create?\n"},
+      {{"cancel_build", "w"}, "did you mean cancel-build?"},
+      {{"ls"}, "did you mean list?"},
+      {{"serve"}, "the server is annod"},
+      {{"version"}, "did you mean --version?"},
+      {{"-v"}, "did you mean --version?"},
+  };
+  for (const auto& one : cases) {
+    const RunResult result = RunAnnodctl(one.arguments);
+    EXPECT_EQ(result.exit_status, 2) << one.meant;
+    EXPECT_THAT(result.err, HasSubstr(one.meant)) << one.arguments[0];
+  }
+}
+
 TEST(UsageTest, LimitsAreNumbersThatPeopleRead) {
   for (const std::vector<std::string>& arguments :
        std::vector<std::vector<std::string>>{
@@ -157,6 +234,15 @@ TEST_F(UserTermsTest, FieldsAreOptions) {
   EXPECT_EQ(Said("Info", "index 'x' does not exist; ListIndexes names all", {},
                  {"info", "x"}),
             "annodctl: index 'x' does not exist; annodctl list shows all\n");
+  EXPECT_EQ(Said("GetItems", "ids[2] is 9; index 'w' has no such item", {},
+                 {"get", "w", "--item", "1,2,9"}),
+            "annodctl: --item is 9; index 'w' has no such item\n");
+  EXPECT_EQ(Said("GetItems", "labels[0] is 'z'; index 'w' has not this one", {},
+                 {"get", "w", "--label", "z"}),
+            "annodctl: --label is 'z'; index 'w' has not this one\n");
+  EXPECT_EQ(Said("GetDistance", "j is 9; index 'w' has no such item", {},
+                 {"distance", "w", "--i", "1", "--j", "9"}),
+            "annodctl: --j is 9; index 'w' has no such item\n");
 }
 
 TEST_F(UserTermsTest, TextsThatAreNotUtf8AreNamed) {

@@ -165,6 +165,13 @@ TEST_F(RpcTest, AHoleIsNotAnItem) {
   const grpc::Status status =
       GetNns(cluster_, ItemQuery("holes", 3, 1), &response);
   EXPECT_EQ(ErrorInfoOf(status).reason(), "ITEM_NOT_FOUND") << Describe(status);
+  // The same of a staged item that replaces one: it is not counted twice.
+  ExpectOk(AddRandomItems(cluster_, "holes", kRpcDim, 5, 1));
+  v1::GetNnsRequest staged = ItemQuery("holes", 3, 1);
+  staged.set_include_staged(true);
+  EXPECT_EQ(GetNns(cluster_, staged, &response).error_message(),
+            "queries[0].item is 3; index 'holes' version 1 has no item with "
+            "this id; its ids are below 7");
 }
 
 TEST_F(RpcTest, AddItemAssignsIdsAndInfoCountsThem) {
