@@ -81,7 +81,8 @@ void Run(absl::string_view bytes) {
   parts.push_back(input.Rest());
   Ask(parts, /*end=*/true);
   const std::string alive =
-      Ask({"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"}, /*end=*/false);
+      Ask({"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"},
+          /*end=*/false);
   Require(alive.find("200 OK") != std::string::npos, "alive");
 }
 
