@@ -218,7 +218,7 @@ absl::Status DataDirectory::RemoveLeftovers(
   // What a killed process did last may be visible and not durable yet.
   // A file system that is read-only, as an error makes it, changes nothing that
   // has been seen.
-  const absl::Status synced = fs_->SyncDirectory(path_);
+  absl::Status synced = fs_->SyncDirectory(path_);
   if (!synced.ok() && !absl::IsPermissionDenied(synced)) return synced;
   note(synced);
   ANNOD_ASSIGN_OR_RETURN(const std::vector<std::string> indexes, ListIndexes());

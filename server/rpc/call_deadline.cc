@@ -8,8 +8,10 @@
 namespace annod {
 namespace {
 
-// gRPC ends a call a little before its deadline by our clock.
-constexpr absl::Duration kTimerSlack = absl::Milliseconds(20);
+// gRPC ends a call before its deadline by our clock: a caller's wait begins
+// earlier by as long as the call was on its way, and is rounded up to
+// hundredths of a second for us.
+constexpr absl::Duration kTimerSlack = absl::Milliseconds(100);
 
 }  // namespace
 

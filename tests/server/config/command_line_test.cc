@@ -21,7 +21,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-absl::StatusOr<CommandLine> Parse(std::vector<std::string> arguments) {
+absl::StatusOr<CommandLine> Parse(const std::vector<std::string>& arguments) {
   std::vector<const char*> argv = {"annod"};
   for (const std::string& argument : arguments) {
     argv.push_back(argument.c_str());
@@ -36,7 +36,7 @@ absl::StatusOr<Config> Load(const std::vector<std::string>& arguments) {
 }
 
 std::string WriteConfigFile(const std::string& name, const std::string& text) {
-  const std::string path = testing::TempDir() + "/" + name;
+  std::string path = testing::TempDir() + "/" + name;
   std::ofstream(path, std::ios::binary) << text;
   return path;
 }

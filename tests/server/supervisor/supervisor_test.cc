@@ -251,7 +251,7 @@ TEST_F(SupervisorTest, SigtermStopsTheWorkersThenTheWriterAndExitsWithZero) {
   ASSERT_NE(writer_term, std::string::npos);
   const size_t last_worker_end = events.rfind("end", events.rfind("writer 2"));
   EXPECT_LT(last_worker_end, events.rfind("term")) << events;
-  EXPECT_EQ(events.substr(events.rfind("\n", events.rfind("term")) + 1, 8),
+  EXPECT_EQ(events.substr(events.rfind('\n', events.rfind("term")) + 1, 8),
             "writer 2");
 }
 
