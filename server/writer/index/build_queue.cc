@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "server/rpc/errors.h"
+#include "spdlog/spdlog.h"
 
 namespace annod {
 namespace {
@@ -24,6 +25,12 @@ absl::Status RunningError(const BuildJob& job) {
                          "; wait for its end, or join it with the same "
                          "parameters"),
       {{"index", index}});
+}
+
+// As of those that run.
+void LogNeverRun(const BuildJob& job) {
+  spdlog::info("build cancelled index={} reason=\"{}\"", job.index(),
+               std::string(job.cancel_reason().message()));
 }
 
 }  // namespace
@@ -129,6 +136,7 @@ bool BuildQueue::Cancel(const std::string& index, const absl::Status& why) {
     }
   }
   if (never_run) {
+    LogNeverRun(*job);
     job->set_work(nullptr);
     Finish(job, why);
   }
@@ -164,8 +172,12 @@ void BuildQueue::Loop() {
       waiting_.pop_front();
     }
     const LogContext context(job->request_id());
-    absl::StatusOr<v1::BuildResult> result =
-        job->cancelled() ? absl::CancelledError() : run_(job.get());
+    absl::StatusOr<v1::BuildResult> result = absl::CancelledError();
+    if (job->cancelled()) {
+      LogNeverRun(*job);
+    } else {
+      result = run_(job.get());
+    }
     // Callers shall find free what it held.
     job->set_work(nullptr);
     if (!result.ok() && job->cancelled()) result = job->cancel_reason();
