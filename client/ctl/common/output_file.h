@@ -12,9 +12,8 @@
 namespace annod::ctl {
 
 // InvalidArgument if `output` is one of the files `inputs`, which would be
-// lost;
-// "-" is standard input, and ":NAME" behind a file's name a part of it. Empty
-// ones are none.
+// lost; "-" is standard input, and ":NAME" behind a file's name a part of it.
+// Empty ones are none.
 absl::Status CheckNotInput(const std::string& output,
                            const std::vector<std::string>& inputs);
 

@@ -96,6 +96,7 @@ void Print(const ConvertArguments& arguments, const Serialized& input,
 absl::Status RunConvert(const ConvertArguments& arguments,
                         const Context& context) {
   FileSystem* const fs = FileSystem::Posix();
+  ANNOD_RETURN_IF_ERROR(CheckNotInput(arguments.output, {arguments.input}));
   ANNOD_ASSIGN_OR_RETURN(
       const auto place,
       OutputFile::Prepare(fs, arguments.output, arguments.force));

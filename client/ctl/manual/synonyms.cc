@@ -150,8 +150,7 @@ std::string Elsewhere(const std::string& name, const CommandEntry& root,
                       const CommandEntry& command) {
   if (name == "metric") {
     return "; the metric of an index is given to annodctl create (rebuild "
-           "makes "
-           "an index of its items with another one)";
+           "makes an index of its items with another one)";
   }
   if (name == "dim") {
     return "; the dimension of an index is given to annodctl create, or its "

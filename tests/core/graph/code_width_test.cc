@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include "tests/core/graph/built_graph.h"
 #include "tests/core/graph/data_shapes.h"
+#include "tests/core/graph/graph_recall.h"
 
 namespace annod {
 namespace {
@@ -92,32 +93,16 @@ TEST(CodeWidthTest, CloseItemsGetWideCodes) {
             0);
   EXPECT_EQ(one.built.neighbors, two.built.neighbors);
   // What they are for.
-  const auto share_found = [&rows](const ForestAndGraph& both) {
-    const SearchScratchPtr scratch = NewSearchScratch();
-    SearchOptions options, exact;
-    options.engine = Engine::kGraph;
-    options.beam = 10;
-    exact.engine = Engine::kExact;
-    std::vector<Neighbor> found, nearest;
-    int hits = 0, all = 0;
-    for (size_t k = 0; k < rows.size(); k += 50) {
-      std::vector<float> query = rows[k];
-      for (float& component : query) component += 0.01f;
-      EXPECT_TRUE(
-          both.graph->Search(query, options, scratch.get(), &found, nullptr)
-              .ok());
-      EXPECT_TRUE(
-          both.index->Search(query, exact, scratch.get(), &nearest, nullptr)
-              .ok());
-      for (const Neighbor& one : found) {
-        hits += one.distance <= nearest.back().distance ? 1 : 0;
-      }
-      all += static_cast<int>(nearest.size());
-    }
-    return static_cast<double>(hits) / all;
-  };
-  EXPECT_GT(share_found(one), 0.98);
-  EXPECT_LT(share_found(build(CodeBook::kByte, 2)), 0.9);
+  VectorRows queries;
+  for (size_t k = 0; k < rows.size(); k += 50) {
+    queries.push_back(rows[k]);
+    for (float& component : queries.back()) component += 0.01f;
+  }
+  SearchOptions options;
+  options.engine = Engine::kGraph;
+  options.beam = 10;
+  EXPECT_GT(GraphRecall(one, queries, options), 0.98);
+  EXPECT_LT(GraphRecall(build(CodeBook::kByte, 2), queries, options), 0.9);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #include <cstddef>
 #include <cstring>
 #include <random>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "gtest/gtest.h"
 #include "tests/core/graph/built_graph.h"
 #include "tests/core/graph/data_shapes.h"
+#include "tests/core/graph/graph_recall.h"
 #include "tests/core/testing/temp_dir.h"
 #include "xxhash.h"
 
@@ -47,32 +47,6 @@ ForestAndGraph BuildPacked(const VectorRows& rows, Metric metric, int bits) {
   return BuildBoth(MemoryVectors(rows), metric, kPackedDim, options);
 }
 
-// The share of the ten nearest that a search finds.
-double PackedRecall(const ForestAndGraph& both, const VectorRows& queries,
-                    const SearchOptions& options) {
-  const SearchScratchPtr scratch = NewSearchScratch();
-  SearchOptions exact;
-  exact.engine = Engine::kExact;
-  std::vector<Neighbor> found, nearest;
-  size_t hits = 0, all = 0;
-  for (const std::vector<float>& query : queries) {
-    const auto search = options.engine == Engine::kForest
-                            ? &GraphIndex::SearchForest
-                            : &GraphIndex::Search;
-    EXPECT_TRUE(
-        ((*both.graph).*search)(query, options, scratch.get(), &found, nullptr)
-            .ok());
-    EXPECT_TRUE(
-        both.index->Search(query, exact, scratch.get(), &nearest, nullptr)
-            .ok());
-    std::set<int32_t> ids;
-    for (const Neighbor& one : found) ids.insert(one.id);
-    for (const Neighbor& one : nearest) hits += ids.count(one.id);
-    all += nearest.size();
-  }
-  return static_cast<double>(hits) / static_cast<double>(all);
-}
-
 class PackedGraphTest : public testing::TestWithParam<std::tuple<Metric, int>> {
 };
 
@@ -96,10 +70,10 @@ TEST_P(PackedGraphTest, FindsWhatIsNear) {
   SearchOptions options;
   options.engine = Engine::kGraph;
   options.beam = 100;
-  EXPECT_GT(PackedRecall(both, BroadRows(50, 6), options), 0.85);
+  EXPECT_GT(GraphRecall(both, BroadRows(50, 6), options), 0.85);
   options.engine = Engine::kForest;
   options.search_k = kPackedItems;
-  EXPECT_GT(PackedRecall(both, BroadRows(50, 6), options), 0.8);
+  EXPECT_GT(GraphRecall(both, BroadRows(50, 6), options), 0.8);
   // Some items, asked for by their own vectors.
   const SearchScratchPtr scratch = NewSearchScratch();
   std::vector<Neighbor> found;

@@ -87,6 +87,17 @@ TEST_F(FileConvertTest, WritesEveryFormatUnderItsNames) {
   EXPECT_EQ(FileSystem::Posix()->ListDirectory(dir_.path())->size(), 2u);
 }
 
+TEST_F(FileConvertTest, DoesNotReplaceItsInput) {
+  const std::string file = ReadGoldenBlobs()[1].bytes.at("saved");
+  OverwriteFile(dir_.Path("in"), file);
+  const RunResult result = RunAnnodctl(
+      {"file", "convert", dir_.Path("in"), dir_.Path("./in"), "--to",
+       "canonical", "--metric", "angular", "--dim", "7", "--force"});
+  EXPECT_EQ(result.exit_status, 1);
+  EXPECT_THAT(result.err, HasSubstr("is the input"));
+  EXPECT_TRUE(FileContents(dir_.Path("in")) == file);
+}
+
 TEST_F(FileConvertTest, HolesAreRefusedInACanonicalBlobUnlessFilled) {
   for (const GoldenBlobs& golden : ReadGoldenBlobs()) {
     if (golden.item_count == golden.slot_count) continue;
